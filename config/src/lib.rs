@@ -1,0 +1,1 @@
+//! Frontdesk's configuration: file, environment, flags, checked all at once.

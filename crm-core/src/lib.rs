@@ -1,0 +1,3 @@
+//! The office: accounts, staff, clients, calls and recordings in one database.
+//!
+//! Deliberately absent: SIP, HTTP, sockets.

@@ -1,0 +1,38 @@
+//! What reaches the engine.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use frontdesk_media::io::command::MediaNotice;
+use frontdesk_routing::ids::CallId;
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::flow::FlowId;
+
+use super::output::StoredBinding;
+
+#[derive(Debug)]
+pub enum Input {
+    /// A datagram, or one framed message of a stream.
+    Datagram { flow: FlowId, bytes: Bytes },
+    /// A connection is gone: everything bound to it is offline.
+    FlowClosed(FlowId),
+    Plan(Arc<DialPlan>),
+    Media(MediaNotice),
+    /// Bindings journalled before the restart; comes once, after the first `Plan`.
+    Restore(Vec<StoredBinding>),
+    Operator(OperatorCommand),
+    /// How full the journal's queue is, in percent; from 80 on new calls get 503.
+    JournalLoad(u8),
+    /// Stop taking new calls (503); those in progress go on.
+    Drain,
+    /// BYE everything.
+    HangUpAll,
+    /// Nothing came; the deadline passed.
+    Tick,
+}
+
+/// What a person does to a call or a phone through the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OperatorCommand {
+    HangUp { call: CallId },
+}

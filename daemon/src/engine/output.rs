@@ -1,0 +1,151 @@
+//! What the engine wants done. The shell does it in order and never answers by a return value.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use frontdesk_media::io::command::MediaCommand;
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, SipAccountId, StaffId, TrunkId};
+use frontdesk_sip::flow::FlowId;
+
+#[derive(Debug)]
+pub enum Output {
+    Transmit { flow: FlowId, bytes: Bytes },
+    Media(MediaCommand),
+    Record(RecordCommand),
+    Journal(JournalEntry),
+    Board(BoardChange),
+    /// Close this connection (a peer that misbehaves).
+    CloseFlow(FlowId),
+}
+
+/// To the recorder; `Start` goes out before the matching `MediaCommand::Tap`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordCommand {
+    Start { recording: RecordingId, account: AccountId, call: CallId, started_at: i64 },
+}
+
+/// What must survive a restart, in order. Times are unix milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JournalEntry {
+    BindingSaved(Box<StoredBinding>),
+    BindingRemoved { sip_account: SipAccountId, contact: String },
+    /// The call was answered and is being recorded: its rows exist before the file does.
+    RecordingStarted { recording: RecordingId, call: Box<CdrRow> },
+    /// The call is over (answered or not); replaces the row that `RecordingStarted` made.
+    CallEnded { call: Box<CdrRow> },
+}
+
+/// A registered contact as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredBinding {
+    pub sip_account: SipAccountId,
+    pub contact: String,
+    pub path: Vec<String>,
+    pub flow: FlowId,
+    pub expires_at: i64,
+    /// Thousandths, 0 to 1000.
+    pub q: u16,
+    pub sip_call_id: String,
+    pub cseq: u32,
+    pub instance: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+/// The call detail record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CdrRow {
+    pub id: CallId,
+    pub account: AccountId,
+    pub direction: CallDirection,
+    pub caller: CdrParty,
+    /// As dialled.
+    pub called: String,
+    /// Who answered, or else who was rung.
+    pub callee: CdrParty,
+    pub client: Option<ClientId>,
+    /// `None` while the call goes on.
+    pub disposition: Option<Disposition>,
+    pub because: String,
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub ended_by: Option<EndedBySide>,
+    /// The final SIP status towards the caller, or 200.
+    pub status: u16,
+    pub legs: Vec<LegRow>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CdrParty {
+    pub staff: Option<StaffId>,
+    pub trunk: Option<TrunkId>,
+    /// E.164 or short number.
+    pub number: Option<String>,
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallDirection {
+    Internal,
+    Inbound,
+    Outbound,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    Answered,
+    Busy,
+    NoAnswer,
+    Abandoned,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBySide {
+    Caller,
+    Callee,
+    /// Time-out, silence, operator or shutdown.
+    System,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegRow {
+    pub id: LegId,
+    pub caller: bool,
+    pub staff: Option<StaffId>,
+    pub trunk: Option<TrunkId>,
+    pub sip_call_id: String,
+    pub peer: Option<SocketAddr>,
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub status: u16,
+}
+
+/// What pages and event streams see change at once.
+#[derive(Debug, Clone, PartialEq)]
+pub enum BoardChange {
+    /// On the edge only: the first binding came or the last one went.
+    Sip { account: AccountId, staff: StaffId, online: bool, at: i64 },
+    CallCreated(Box<LiveCall>),
+    CallRinging { call: CallId },
+    CallAnswered { call: CallId, at: i64, callee: CdrParty, recording: Option<RecordingId> },
+    CallHeld { call: CallId, held: bool },
+    CallEnded { call: CallId, disposition: Disposition, at: i64 },
+}
+
+/// A call in progress as a page shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveCall {
+    pub id: CallId,
+    pub account: AccountId,
+    pub direction: CallDirection,
+    pub caller: CdrParty,
+    pub called: String,
+    pub callee: CdrParty,
+    pub client: Option<ClientId>,
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub held: bool,
+    pub recording: Option<RecordingId>,
+}

@@ -1,0 +1,3 @@
+//! The daemon: one engine, its shell, the HTTP side and the command line.
+
+pub mod engine;

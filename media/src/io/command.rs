@@ -1,0 +1,88 @@
+//! The words between the engine and the media threads.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+/// Our side of one party's media; allocated by the engine, never used twice in a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct MediaLegId(pub u64);
+
+/// An audio encoding that a leg speaks, with the payload types that its SDP agreed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AudioFormat {
+    pub codec: Codec,
+    pub payload_type: u8,
+    /// Payload type of telephone-event at 8 kHz (RFC 4733), when agreed.
+    pub telephone_event: Option<u8>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Codec {
+    Pcmu,
+    Pcma,
+}
+
+/// What the far party wants to do, seen from us: `SendOnly` means that we may send to it and it sends nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    SendRecv,
+    SendOnly,
+    RecvOnly,
+    Inactive,
+}
+
+/// Everything that an offer/answer exchange settled for a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LegMedia {
+    /// Where the SDP says that RTP goes; latching may replace it (RFC 7362).
+    pub remote: SocketAddr,
+    /// Where RTCP goes; equal to `remote` with rtcp-mux (RFC 5761).
+    pub remote_rtcp: SocketAddr,
+    pub format: AudioFormat,
+    pub direction: Direction,
+    /// The address that the leg's signalling comes from: a latch prefers a source with this address.
+    pub signalling: IpAddr,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// A leg begins on a port of the stock that `MediaNotice::PortsReady` announced.
+    Open { leg: MediaLegId, port: u16 },
+    /// An exchange has been settled, the first or a later one.
+    Configure { leg: MediaLegId, media: LegMedia },
+    /// The two legs hear each other from now on.
+    Join { a: MediaLegId, b: MediaLegId },
+    /// Copies the pair's audio to the recorder: `left` in the left channel. Position 0 is the moment of this command.
+    Tap { left: MediaLegId, right: MediaLegId, recording: u128 },
+    /// Stops the tap; the recorder is told the length.
+    Untap { recording: u128 },
+    /// The leg is over; its port rests for the quarantine time and comes back by `PortsReady`.
+    Close { leg: MediaLegId },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum MediaNotice {
+    /// These even RTP ports (RTCP on the next odd one) are bound and free to be used by `Open`.
+    PortsReady(Vec<u16>),
+    /// The first RTP packet of a leg came.
+    Heard { leg: MediaLegId, from: SocketAddr },
+    /// No RTP nor RTCP has come from this leg for the configured silence while its direction let it send.
+    Silent { leg: MediaLegId, for_: Duration },
+    /// Sent once, after `Close`.
+    Closed { leg: MediaLegId, stats: LegStats },
+    /// A bridge panicked or its socket failed: the call must end.
+    Failed { leg: MediaLegId, why: String },
+}
+
+/// What a leg's media came to.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct LegStats {
+    pub packets_received: u64,
+    pub packets_sent: u64,
+    /// By sequence numbers, RFC 3550 appendix A.3.
+    pub packets_lost: u64,
+    /// Milliseconds, RFC 3550 section 6.4.1.
+    pub jitter_ms: f64,
+    /// Packets from a source that the latch did not accept.
+    pub packets_foreign: u64,
+}

@@ -1,0 +1,72 @@
+//! Identifiers: ULIDs, one type each.
+
+use std::fmt;
+use std::str::FromStr;
+
+use ulid::Ulid;
+
+/// A text is not a ULID of 26 characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an identifier: 26 characters of Crockford's base 32 expected")]
+pub struct BadId;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// Made of a moment (unix milliseconds) and 80 random bits.
+            pub fn new(unix_ms: i64, random: u128) -> Self {
+                $name(Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), random))
+            }
+
+            pub fn as_u128(self) -> u128 {
+                self.0.0
+            }
+
+            pub fn from_u128(value: u128) -> Self {
+                $name(Ulid(value))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                Ulid::from_string(text).map($name).map_err(|_| BadId)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// A tenant company.
+    AccountId
+    StaffId
+    SipAccountId
+    ClientId
+    DepartmentId
+    TrunkId
+    /// The whole story of a conversation; not the SIP header of that name.
+    CallId
+    /// Our side of one party.
+    LegId
+    RecordingId
+    LoginId
+    TokenId
+    AuditId
+}

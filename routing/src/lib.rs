@@ -1,0 +1,6 @@
+//! Who is called, by which rule, and what a call does next: pure functions over a snapshot.
+//!
+//! Deliberately absent: SIP messages, SQL, HTTP, clocks, tokio. Nothing here fails: every decision is total.
+
+pub mod ids;
+pub mod plan;

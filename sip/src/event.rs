@@ -1,0 +1,64 @@
+//! What the endpoint tells its owner.
+
+use crate::flow::FlowId;
+use crate::wire::Message;
+
+/// A server transaction that waits for [`crate::command::Command::Respond`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TransactionId(pub u64);
+
+/// One INVITE usage of a dialog (RFC 5057): our side of one party's call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// Bytes for one flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transmit {
+    pub flow: FlowId,
+    pub bytes: bytes::Bytes,
+}
+
+#[derive(Debug)]
+pub enum Event {
+    /// A request outside a dialog other than INVITE, ACK and CANCEL (REGISTER, OPTIONS, SUBSCRIBE ...);
+    /// wants one `Respond`.
+    Request { transaction: TransactionId, request: Message, flow: FlowId },
+    /// A new INVITE; wants `Ring`s, then one `Accept` or `Refuse`.
+    Invite { session: SessionId, request: Message, flow: FlowId },
+    /// The caller cancelled an INVITE that had no final response; the endpoint has already sent 487.
+    Cancelled { session: SessionId, reason: Option<String> },
+    /// A provisional response (101 to 199) to our INVITE; its body may be an early answer.
+    Progress { session: SessionId, response: Message },
+    /// The first 2xx to our INVITE; the ACK has been sent. Later 2xx of other branches are ACKed and BYEd inside.
+    Answered { session: SessionId, response: Message },
+    /// Our INVITE ended without a session: a final response, or 408 by time-out, or 503 when the flow is gone
+    /// (`response` is `None` for both).
+    Refused { session: SessionId, status: u16, response: Option<Message> },
+    /// The ACK of our 2xx; its body is the answer when the INVITE had no offer.
+    Acked { session: SessionId, body: bytes::Bytes },
+    /// A re-INVITE or UPDATE with or without an offer; wants `AnswerOffer` or `RefuseOffer`. Glare (491),
+    /// overlapping requests (500) and UPDATE without a body never get here: the endpoint answers them.
+    Offer { session: SessionId, request: Message },
+    /// The final answer to our `Reinvite`. 491 has been retried inside as RFC 3261 section 14.1 says.
+    OfferResult { session: SessionId, status: u16, response: Option<Message> },
+    /// A request inside a dialog that is not the session's own (INFO, MESSAGE, REFER, NOTIFY); wants `Respond`.
+    /// OPTIONS inside a dialog is answered by the endpoint.
+    InDialog { session: SessionId, transaction: TransactionId, request: Message },
+    /// The final answer to our `SendInDialog`.
+    InDialogResult { session: SessionId, token: u64, status: u16 },
+    /// An established session is over.
+    Ended { session: SessionId, by: EndedBy, reason: Option<String> },
+}
+
+/// Why an established session is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndedBy {
+    /// The peer sent BYE.
+    Bye,
+    /// Our 2xx was never acknowledged (RFC 3261 section 13.3.1.4); BYE has been sent.
+    AckLost,
+    /// A request of ours in the dialog got 408, 481 or no answer (RFC 5057 section 5.1).
+    PeerGone,
+    /// The connection was lost and cannot be opened from here.
+    FlowGone,
+}

@@ -1,0 +1,21 @@
+//! SIP from bytes to dialogs, without I/O.
+//!
+//! [`Endpoint`] is the front door. After every call that takes `&mut self` the caller drains
+//! [`Endpoint::poll_event`] and [`Endpoint::poll_transmit`] until both give `None`, then waits until
+//! [`Endpoint::deadline`] or the next input.
+//!
+//! Deliberately absent: sockets, clocks, global randomness, staff, queues, SQL, RTP. Bodies are opaque.
+
+pub mod command;
+pub mod event;
+pub mod flow;
+pub mod wire;
+
+/// The moment of an input. The core never asks a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now {
+    /// For timers and ages.
+    pub instant: std::time::Instant,
+    /// Milliseconds since 1970-01-01 UTC, for nonces and records.
+    pub unix_ms: i64,
+}
