@@ -1,3 +1,4 @@
 //! The daemon: one engine, its shell, the HTTP side and the command line.
 
 pub mod engine;
+pub mod live;

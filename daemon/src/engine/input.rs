@@ -13,7 +13,10 @@ use super::output::StoredBinding;
 #[derive(Debug)]
 pub enum Input {
     /// A datagram, or one framed message of a stream.
-    Datagram { flow: FlowId, bytes: Bytes },
+    Datagram {
+        flow: FlowId,
+        bytes: Bytes,
+    },
     /// A connection is gone: everything bound to it is offline.
     FlowClosed(FlowId),
     Plan(Arc<DialPlan>),

@@ -9,7 +9,10 @@ use frontdesk_sip::flow::FlowId;
 
 #[derive(Debug)]
 pub enum Output {
-    Transmit { flow: FlowId, bytes: Bytes },
+    Transmit {
+        flow: FlowId,
+        bytes: Bytes,
+    },
     Media(MediaCommand),
     Record(RecordCommand),
     Journal(JournalEntry),
@@ -21,18 +24,31 @@ pub enum Output {
 /// To the recorder; `Start` goes out before the matching `MediaCommand::Tap`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RecordCommand {
-    Start { recording: RecordingId, account: AccountId, call: CallId, started_at: i64 },
+    Start {
+        recording: RecordingId,
+        account: AccountId,
+        call: CallId,
+        started_at: i64,
+    },
 }
 
 /// What must survive a restart, in order. Times are unix milliseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalEntry {
     BindingSaved(Box<StoredBinding>),
-    BindingRemoved { sip_account: SipAccountId, contact: String },
+    BindingRemoved {
+        sip_account: SipAccountId,
+        contact: String,
+    },
     /// The call was answered and is being recorded: its rows exist before the file does.
-    RecordingStarted { recording: RecordingId, call: Box<CdrRow> },
+    RecordingStarted {
+        recording: RecordingId,
+        call: Box<CdrRow>,
+    },
     /// The call is over (answered or not); replaces the row that `RecordingStarted` made.
-    CallEnded { call: Box<CdrRow> },
+    CallEnded {
+        call: Box<CdrRow>,
+    },
 }
 
 /// A registered contact as it is kept over a restart.
@@ -126,12 +142,31 @@ pub struct LegRow {
 #[derive(Debug, Clone, PartialEq)]
 pub enum BoardChange {
     /// On the edge only: the first binding came or the last one went.
-    Sip { account: AccountId, staff: StaffId, online: bool, at: i64 },
+    Sip {
+        account: AccountId,
+        staff: StaffId,
+        online: bool,
+        at: i64,
+    },
     CallCreated(Box<LiveCall>),
-    CallRinging { call: CallId },
-    CallAnswered { call: CallId, at: i64, callee: CdrParty, recording: Option<RecordingId> },
-    CallHeld { call: CallId, held: bool },
-    CallEnded { call: CallId, disposition: Disposition, at: i64 },
+    CallRinging {
+        call: CallId,
+    },
+    CallAnswered {
+        call: CallId,
+        at: i64,
+        callee: CdrParty,
+        recording: Option<RecordingId>,
+    },
+    CallHeld {
+        call: CallId,
+        held: bool,
+    },
+    CallEnded {
+        call: CallId,
+        disposition: Disposition,
+        at: i64,
+    },
 }
 
 /// A call in progress as a page shows it.

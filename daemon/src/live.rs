@@ -1,0 +1,268 @@
+//! The board: who is online, which calls go on, and what has just happened.
+//!
+//! One task applies the engine's changes; pages and the API only read. Nothing here is awaited while a guard is held,
+//! and the engine never reads it.
+
+pub mod events;
+pub mod view;
+
+use std::collections::BTreeMap;
+
+use dashmap::DashMap;
+use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use serde_json::{Value, json};
+
+use crate::engine::output::{BoardChange, LiveCall};
+pub use events::{Event, EventLog, Missed, Subscription};
+pub use view::LiveCallView;
+
+/// How many events a client that was away can be given again.
+pub const EVENT_RING: usize = 10_000;
+
+#[derive(Debug)]
+pub struct Live {
+    online: DashMap<StaffId, Online>,
+    calls: DashMap<CallId, LiveCall>,
+    log: EventLog,
+}
+
+/// A staff member with at least one live binding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Online {
+    pub account: AccountId,
+    /// Unix milliseconds.
+    pub since: i64,
+}
+
+impl Live {
+    /// Sequence numbers grow over restarts because they begin at the moment of the start.
+    pub fn new(started_at: i64) -> Self {
+        let first = u64::try_from(started_at).unwrap_or(0).saturating_mul(1000);
+        Live {
+            online: DashMap::new(),
+            calls: DashMap::new(),
+            log: EventLog::new(first, EVENT_RING),
+        }
+    }
+
+    /// What the engine saw change.
+    pub fn apply(&self, change: BoardChange) {
+        match change {
+            BoardChange::Sip {
+                account,
+                staff,
+                online,
+                at,
+            } => self.on_sip(account, staff, online, at),
+            BoardChange::CallCreated(call) => self.on_created(*call),
+            BoardChange::CallRinging { call } => self.on_call(call, "call.ringing", |_| ()),
+            BoardChange::CallAnswered {
+                call,
+                at,
+                callee,
+                recording,
+            } => self.on_call(call, "call.answered", |live| {
+                live.answered_at = Some(at);
+                live.callee = callee;
+                live.recording = recording;
+            }),
+            BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
+            BoardChange::CallEnded { call, disposition, at } => {
+                if let Some((_, live)) = self.calls.remove(&call) {
+                    let mut data = json!({ "call": LiveCallView::from(&live) });
+                    if let Some(object) = data.as_object_mut() {
+                        object.insert("disposition".into(), view::disposition(disposition).into());
+                        object.insert("ended_at".into(), view::time(at).into());
+                    }
+                    self.publish(live.account, "call.ended", data);
+                }
+            }
+        }
+    }
+
+    /// Any other thing that event streams should tell: `recording.ready`, `staff.changed`, `client.changed`, ...
+    pub fn publish(&self, account: AccountId, name: &'static str, data: Value) {
+        self.log.push(account, name, data);
+    }
+
+    /// Events after `since`, or only new ones.
+    pub fn subscribe(&self, account: AccountId, since: Option<u64>) -> Subscription {
+        self.log.subscribe(account, since)
+    }
+
+    pub fn last_event(&self) -> u64 {
+        self.log.last()
+    }
+
+    pub fn online_since(&self, staff: StaffId) -> Option<i64> {
+        self.online.get(&staff).map(|online| online.since)
+    }
+
+    pub fn online_count(&self) -> usize {
+        self.online.len()
+    }
+
+    /// Everyone of an account who is online, with the moment it began.
+    pub fn online_of(&self, account: AccountId) -> BTreeMap<StaffId, i64> {
+        self.online
+            .iter()
+            .filter(|entry| entry.account == account)
+            .map(|entry| (*entry.key(), entry.since))
+            .collect()
+    }
+
+    pub fn call(&self, call: CallId) -> Option<LiveCall> {
+        self.calls.get(&call).map(|live| live.clone())
+    }
+
+    pub fn call_count(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// An account's calls in progress, oldest first.
+    pub fn calls_of(&self, account: AccountId) -> Vec<LiveCall> {
+        let mut calls: Vec<LiveCall> = self
+            .calls
+            .iter()
+            .filter(|entry| entry.account == account)
+            .map(|entry| entry.value().clone())
+            .collect();
+        calls.sort_by_key(|call| (call.started_at, call.id));
+        calls
+    }
+
+    fn on_sip(&self, account: AccountId, staff: StaffId, online: bool, at: i64) {
+        let changed = if online {
+            self.online.insert(staff, Online { account, since: at }).is_none()
+        } else {
+            self.online.remove(&staff).is_some()
+        };
+        if changed {
+            let status = if online { "online" } else { "offline" };
+            let data = json!({ "staff_id": staff.to_string(), "sip_status": status, "at": view::time(at) });
+            self.publish(account, "staff.sip_status", data);
+        }
+    }
+
+    fn on_created(&self, call: LiveCall) {
+        let (account, data) = (call.account, json!({ "call": LiveCallView::from(&call) }));
+        self.calls.insert(call.id, call);
+        self.publish(account, "call.created", data);
+    }
+
+    fn on_call(&self, call: CallId, name: &'static str, change: impl FnOnce(&mut LiveCall)) {
+        let told = self.calls.get_mut(&call).map(|mut live| {
+            change(&mut live);
+            (live.account, json!({ "call": LiveCallView::from(&*live) }))
+        });
+        if let Some((account, data)) = told {
+            self.publish(account, name, data);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::output::{CallDirection, CdrParty, Disposition};
+
+    fn account(n: u128) -> AccountId {
+        AccountId::from_u128(n)
+    }
+
+    fn call(id: u128, of: u128, started_at: i64) -> LiveCall {
+        LiveCall {
+            id: CallId::from_u128(id),
+            account: account(of),
+            direction: CallDirection::Internal,
+            caller: CdrParty::default(),
+            called: "102".into(),
+            callee: CdrParty::default(),
+            client: None,
+            started_at,
+            answered_at: None,
+            held: false,
+            recording: None,
+        }
+    }
+
+    async fn names(mut subscription: Subscription, count: usize) -> Vec<String> {
+        let mut names = Vec::new();
+        while names.len() < count {
+            names.push(subscription.next().await.unwrap().name.to_owned());
+        }
+        names
+    }
+
+    #[tokio::test]
+    async fn a_call_lives_on_the_board_from_created_to_ended() {
+        let live = Live::new(5);
+        let told = live.subscribe(account(1), None);
+        live.apply(BoardChange::CallCreated(Box::new(call(7, 1, 10))));
+        live.apply(BoardChange::CallRinging {
+            call: CallId::from_u128(7),
+        });
+        live.apply(BoardChange::CallAnswered {
+            call: CallId::from_u128(7),
+            at: 20,
+            callee: CdrParty {
+                number: Some("102".into()),
+                ..CdrParty::default()
+            },
+            recording: None,
+        });
+        assert_eq!(live.calls_of(account(1)).first().unwrap().answered_at, Some(20));
+        live.apply(BoardChange::CallEnded {
+            call: CallId::from_u128(7),
+            disposition: Disposition::Answered,
+            at: 30,
+        });
+        assert!(live.calls_of(account(1)).is_empty());
+        assert_eq!(
+            names(told, 4).await,
+            ["call.created", "call.ringing", "call.answered", "call.ended"]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_account_sees_only_its_own() {
+        let live = Live::new(5);
+        let told = live.subscribe(account(2), None);
+        live.apply(BoardChange::CallCreated(Box::new(call(7, 1, 10))));
+        live.apply(BoardChange::Sip {
+            account: account(2),
+            staff: StaffId::from_u128(3),
+            online: true,
+            at: 1,
+        });
+        assert!(live.calls_of(account(2)).is_empty());
+        assert_eq!(live.online_of(account(1)).len(), 0);
+        assert_eq!(names(told, 1).await, ["staff.sip_status"]);
+    }
+
+    #[test]
+    fn a_second_phone_of_the_same_person_is_no_news() {
+        let live = Live::new(5);
+        let online = BoardChange::Sip {
+            account: account(1),
+            staff: StaffId::from_u128(3),
+            online: true,
+            at: 1,
+        };
+        live.apply(online.clone());
+        let seen = live.last_event();
+        live.apply(online);
+        assert_eq!(live.last_event(), seen);
+        assert_eq!(live.online_count(), 1);
+    }
+
+    #[test]
+    fn calls_are_listed_oldest_first() {
+        let live = Live::new(5);
+        for (id, at) in [(1, 30), (2, 10), (3, 20)] {
+            live.apply(BoardChange::CallCreated(Box::new(call(id, 1, at))));
+        }
+        let order: Vec<i64> = live.calls_of(account(1)).iter().map(|call| call.started_at).collect();
+        assert_eq!(order, [10, 20, 30]);
+    }
+}

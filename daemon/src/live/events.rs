@@ -1,0 +1,204 @@
+//! A ring of numbered events that a stream can take up again where it broke off.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use frontdesk_routing::ids::AccountId;
+use serde_json::Value;
+use tokio::sync::watch;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    pub seq: u64,
+    pub account: AccountId,
+    pub name: &'static str,
+    /// JSON in one line.
+    pub data: Arc<str>,
+}
+
+/// Events were lost between what the reader had and what is kept: it has to read everything anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed {
+    /// Go on from here.
+    pub last: u64,
+}
+
+#[derive(Debug)]
+pub struct EventLog {
+    ring: Arc<Mutex<Ring>>,
+    head: watch::Sender<u64>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    events: VecDeque<Event>,
+    capacity: usize,
+    /// The number of the newest event, or the start value.
+    last: u64,
+}
+
+impl EventLog {
+    pub fn new(first: u64, capacity: usize) -> Self {
+        let ring = Ring {
+            events: VecDeque::new(),
+            capacity: capacity.max(1),
+            last: first,
+        };
+        EventLog {
+            ring: Arc::new(Mutex::new(ring)),
+            head: watch::Sender::new(first),
+        }
+    }
+
+    pub fn push(&self, account: AccountId, name: &'static str, data: Value) {
+        let data: Arc<str> = data.to_string().into();
+        let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.last = ring.last.saturating_add(1);
+        let seq = ring.last;
+        if ring.events.len() >= ring.capacity {
+            ring.events.pop_front();
+        }
+        ring.events.push_back(Event {
+            seq,
+            account,
+            name,
+            data,
+        });
+        drop(ring);
+        self.head.send_modify(|head| *head = (*head).max(seq));
+    }
+
+    pub fn last(&self) -> u64 {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).last
+    }
+
+    pub fn subscribe(&self, account: AccountId, since: Option<u64>) -> Subscription {
+        let head = self.head.subscribe();
+        let seen = since.unwrap_or_else(|| self.last());
+        Subscription {
+            ring: Arc::clone(&self.ring),
+            head,
+            account,
+            seen,
+            ready: VecDeque::new(),
+        }
+    }
+}
+
+impl Ring {
+    /// What of `account` came after `seen`, and the number up to which everything was looked at.
+    fn after(&self, account: AccountId, seen: u64) -> Result<(VecDeque<Event>, u64), Missed> {
+        let oldest = self
+            .events
+            .front()
+            .map_or(self.last.saturating_add(1), |event| event.seq);
+        if seen.saturating_add(1) < oldest || seen > self.last {
+            return Err(Missed { last: self.last });
+        }
+        let skip = usize::try_from(seen.saturating_add(1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let fresh = self
+            .events
+            .iter()
+            .skip(skip)
+            .filter(|event| event.account == account)
+            .cloned()
+            .collect();
+        Ok((fresh, self.last))
+    }
+}
+
+/// One reader's place in the log.
+#[derive(Debug)]
+pub struct Subscription {
+    ring: Arc<Mutex<Ring>>,
+    head: watch::Receiver<u64>,
+    account: AccountId,
+    seen: u64,
+    ready: VecDeque<Event>,
+}
+
+impl Subscription {
+    /// The next event, waiting for it. `Missed` comes once; the reader then goes on with what is new.
+    pub async fn next(&mut self) -> Result<Event, Missed> {
+        loop {
+            if let Some(event) = self.ready.pop_front() {
+                return Ok(event);
+            }
+            self.head.borrow_and_update();
+            let fresh = self
+                .ring
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .after(self.account, self.seen);
+            match fresh {
+                Ok((fresh, looked)) => {
+                    self.seen = looked;
+                    self.ready = fresh;
+                }
+                Err(missed) => {
+                    self.seen = missed.last;
+                    return Err(missed);
+                }
+            }
+            if self.ready.is_empty() && self.head.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Up to which number the reader is served.
+    pub fn seen(&self) -> u64 {
+        self.seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn account() -> AccountId {
+        AccountId::from_u128(1)
+    }
+
+    #[tokio::test]
+    async fn a_reader_takes_up_where_it_broke_off() {
+        let log = EventLog::new(100, 10);
+        for n in 0..3 {
+            log.push(account(), "call.created", json!({ "n": n }));
+        }
+        let mut reader = log.subscribe(account(), Some(101));
+        assert_eq!(reader.next().await.unwrap().seq, 102);
+        assert_eq!(reader.next().await.unwrap().seq, 103);
+        log.push(account(), "call.ended", json!({}));
+        assert_eq!(reader.next().await.unwrap().seq, 104);
+    }
+
+    #[tokio::test]
+    async fn a_reader_who_was_away_too_long_is_told_so_once() {
+        let log = EventLog::new(0, 4);
+        for n in 0..9 {
+            log.push(account(), "call.created", json!({ "n": n }));
+        }
+        let mut reader = log.subscribe(account(), Some(2));
+        assert_eq!(reader.next().await, Err(Missed { last: 9 }));
+        log.push(account(), "call.ended", json!({}));
+        assert_eq!(reader.next().await.unwrap().seq, 10);
+    }
+
+    #[tokio::test]
+    async fn a_number_from_before_a_restart_is_told_as_missed() {
+        let log = EventLog::new(1000, 4);
+        let mut reader = log.subscribe(account(), Some(17));
+        assert_eq!(reader.next().await, Err(Missed { last: 1000 }));
+    }
+
+    #[tokio::test]
+    async fn other_accounts_events_are_passed_over() {
+        let log = EventLog::new(0, 10);
+        let mut reader = log.subscribe(account(), None);
+        log.push(AccountId::from_u128(2), "call.created", json!({}));
+        log.push(account(), "call.ended", json!({}));
+        assert_eq!(reader.next().await.unwrap().name, "call.ended");
+    }
+}

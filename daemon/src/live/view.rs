@@ -1,0 +1,106 @@
+//! What a call in progress looks like from outside.
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::engine::output::{CallDirection, CdrParty, Disposition, LiveCall};
+
+/// One side of a call.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PartyView {
+    pub staff_id: Option<String>,
+    pub trunk_id: Option<String>,
+    /// E.164 or a short number.
+    pub number: Option<String>,
+    pub name: Option<String>,
+}
+
+/// A call in progress.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct LiveCallView {
+    pub id: String,
+    /// `internal`, `inbound` or `outbound`.
+    pub direction: &'static str,
+    /// `ringing`, `talking` or `held`.
+    pub state: &'static str,
+    pub caller: PartyView,
+    /// As dialled.
+    pub called: String,
+    pub callee: PartyView,
+    pub client_id: Option<String>,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    #[schema(format = DateTime)]
+    pub answered_at: Option<String>,
+    pub recording_id: Option<String>,
+}
+
+impl From<&CdrParty> for PartyView {
+    fn from(party: &CdrParty) -> Self {
+        PartyView {
+            staff_id: party.staff.map(|id| id.to_string()),
+            trunk_id: party.trunk.map(|id| id.to_string()),
+            number: party.number.clone(),
+            name: party.name.clone(),
+        }
+    }
+}
+
+impl From<&LiveCall> for LiveCallView {
+    fn from(call: &LiveCall) -> Self {
+        LiveCallView {
+            id: call.id.to_string(),
+            direction: direction(call.direction),
+            state: state(call),
+            caller: PartyView::from(&call.caller),
+            called: call.called.clone(),
+            callee: PartyView::from(&call.callee),
+            client_id: call.client.map(|id| id.to_string()),
+            started_at: time(call.started_at),
+            answered_at: call.answered_at.map(time),
+            recording_id: call.recording.map(|id| id.to_string()),
+        }
+    }
+}
+
+fn state(call: &LiveCall) -> &'static str {
+    match (call.answered_at, call.held) {
+        (None, _) => "ringing",
+        (Some(_), false) => "talking",
+        (Some(_), true) => "held",
+    }
+}
+
+pub fn direction(direction: CallDirection) -> &'static str {
+    match direction {
+        CallDirection::Internal => "internal",
+        CallDirection::Inbound => "inbound",
+        CallDirection::Outbound => "outbound",
+    }
+}
+
+pub fn disposition(disposition: Disposition) -> &'static str {
+    match disposition {
+        Disposition::Answered => "answered",
+        Disposition::Busy => "busy",
+        Disposition::NoAnswer => "no_answer",
+        Disposition::Abandoned => "abandoned",
+        Disposition::Failed => "failed",
+    }
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+pub fn time(unix_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(unix_ms).map_or_else(|_| String::new(), |moment| format!("{moment:.3}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_rfc_3339_with_milliseconds() {
+        assert_eq!(time(0), "1970-01-01T00:00:00.000Z");
+        assert_eq!(time(1_795_000_000_123), "2026-11-18T11:06:40.123Z");
+    }
+}
