@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use crate::event::{SessionId, TransactionId};
 use crate::flow::FlowId;
+use crate::wire::Message;
 
 /// Header fields in order: (name, value). Values must not contain CR or LF: the builder drops such a field.
 pub type Headers = Vec<(Cow<'static, str>, String)>;
@@ -18,7 +19,10 @@ pub struct Body {
 
 impl Body {
     pub fn sdp(bytes: Bytes) -> Self {
-        Body { content_type: Cow::Borrowed("application/sdp"), bytes }
+        Body {
+            content_type: Cow::Borrowed("application/sdp"),
+            bytes,
+        }
     }
 }
 
@@ -56,30 +60,92 @@ pub struct Invite {
     /// The value to send (RFC 7332: the other leg's less one).
     pub max_forwards: u8,
     pub headers: Headers,
-    /// `None`: the answerer offers.
+    /// `None`: the answerer offers, and the ACK waits for `AnswerOffer` (or `RefuseOffer`, which hangs up).
     pub body: Option<Body>,
+    /// The response (401, 407, 422, 3xx ...) that this INVITE follows: it keeps that one's Call-ID and From tag, its
+    /// CSeq is one higher. `None`: a new call.
+    pub after: Option<Message>,
+}
+
+/// A request outside dialogs other than INVITE: REGISTER, OPTIONS, MESSAGE ...
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// Comes back in `Event::Response`.
+    pub token: u64,
+    pub flow: FlowId,
+    pub method: Cow<'static, str>,
+    pub request_uri: String,
+    /// Route values, top first.
+    pub route: Vec<String>,
+    pub from: Party,
+    pub to: Party,
+    pub max_forwards: u8,
+    pub headers: Headers,
+    pub body: Option<Body>,
+    /// The response that this request follows: it keeps that one's Call-ID and From tag, its CSeq is one higher.
+    pub after: Option<Message>,
 }
 
 #[derive(Debug)]
 pub enum Command {
-    Respond { transaction: TransactionId, reply: Reply },
+    Respond {
+        transaction: TransactionId,
+        reply: Reply,
+    },
     Invite(Box<Invite>),
+    /// A request outside dialogs; its final answer is `Event::Response` with the token.
+    Request(Box<Request>),
     /// 180 or 183 on an incoming INVITE.
-    Ring { session: SessionId, status: u16, headers: Headers, body: Option<Body> },
+    Ring {
+        session: SessionId,
+        status: u16,
+        headers: Headers,
+        body: Option<Body>,
+    },
     /// 200 on an incoming INVITE; retransmitted until the ACK comes.
-    Accept { session: SessionId, headers: Headers, body: Body },
+    Accept {
+        session: SessionId,
+        headers: Headers,
+        body: Body,
+    },
     /// 3xx to 6xx on an incoming INVITE.
-    Refuse { session: SessionId, reply: Reply },
-    /// Gives up our INVITE; the session ends with `Event::Refused` (or is BYEd inside, when a 2xx crosses).
+    Refuse {
+        session: SessionId,
+        reply: Reply,
+    },
+    /// Gives up our INVITE; the session ends with exactly one `Event::Refused` (487, and is BYEd inside, when a 2xx
+    /// crosses).
     /// `reason` is a Reason value, for example `SIP;cause=200;text="Call completed elsewhere"`.
-    Cancel { session: SessionId, reason: Option<String> },
-    /// 200 to the pending `Event::Offer`.
-    AnswerOffer { session: SessionId, body: Body },
-    RefuseOffer { session: SessionId, reply: Reply },
-    /// Our re-INVITE with a new offer.
-    Reinvite { session: SessionId, headers: Headers, body: Body },
+    Cancel {
+        session: SessionId,
+        reason: Option<String>,
+    },
+    /// 200 to the pending `Event::Offer`; or the ACK, when our INVITE without a body was answered.
+    AnswerOffer {
+        session: SessionId,
+        body: Body,
+    },
+    RefuseOffer {
+        session: SessionId,
+        reply: Reply,
+    },
+    /// Our re-INVITE with a new offer; waits inside while another INVITE of the dialog is under way.
+    Reinvite {
+        session: SessionId,
+        headers: Headers,
+        body: Body,
+    },
     /// INFO, MESSAGE ... inside the dialog; answered by `Event::InDialogResult` with the token.
-    SendInDialog { session: SessionId, token: u64, method: Cow<'static, str>, headers: Headers, body: Option<Body> },
-    /// Ends an established session. No event follows.
-    Bye { session: SessionId, reason: Option<String> },
+    SendInDialog {
+        session: SessionId,
+        token: u64,
+        method: Cow<'static, str>,
+        headers: Headers,
+        body: Option<Body>,
+    },
+    /// Ends an established session; before that it acts as `Cancel` or as `Refuse` with 480. No event follows.
+    Bye {
+        session: SessionId,
+        reason: Option<String>,
+    },
 }

@@ -22,32 +22,68 @@ pub struct Transmit {
 pub enum Event {
     /// A request outside a dialog other than INVITE, ACK and CANCEL (REGISTER, OPTIONS, SUBSCRIBE ...);
     /// wants one `Respond`.
-    Request { transaction: TransactionId, request: Message, flow: FlowId },
+    Request {
+        transaction: TransactionId,
+        request: Message,
+        flow: FlowId,
+    },
     /// A new INVITE; wants `Ring`s, then one `Accept` or `Refuse`.
-    Invite { session: SessionId, request: Message, flow: FlowId },
+    Invite {
+        session: SessionId,
+        request: Message,
+        flow: FlowId,
+    },
     /// The caller cancelled an INVITE that had no final response; the endpoint has already sent 487.
     Cancelled { session: SessionId, reason: Option<String> },
     /// A provisional response (101 to 199) to our INVITE; its body may be an early answer.
     Progress { session: SessionId, response: Message },
-    /// The first 2xx to our INVITE; the ACK has been sent. Later 2xx of other branches are ACKed and BYEd inside.
+    /// The first 2xx to our INVITE; the ACK has been sent, unless the INVITE had no body: then the response has the
+    /// offer and wants `AnswerOffer` or `RefuseOffer`. Later 2xx of other branches are ACKed and BYEd inside.
     Answered { session: SessionId, response: Message },
     /// Our INVITE ended without a session: a final response, or 408 by time-out, or 503 when the flow is gone
     /// (`response` is `None` for both).
-    Refused { session: SessionId, status: u16, response: Option<Message> },
-    /// The ACK of our 2xx; its body is the answer when the INVITE had no offer.
+    Refused {
+        session: SessionId,
+        status: u16,
+        response: Option<Message>,
+    },
+    /// The ACK of our 2xx; its body is the answer when the INVITE had no offer. For a re-INVITE it comes only when that
+    /// had no offer.
     Acked { session: SessionId, body: bytes::Bytes },
     /// A re-INVITE or UPDATE with or without an offer; wants `AnswerOffer` or `RefuseOffer`. Glare (491),
     /// overlapping requests (500) and UPDATE without a body never get here: the endpoint answers them.
     Offer { session: SessionId, request: Message },
     /// The final answer to our `Reinvite`. 491 has been retried inside as RFC 3261 section 14.1 says.
-    OfferResult { session: SessionId, status: u16, response: Option<Message> },
+    OfferResult {
+        session: SessionId,
+        status: u16,
+        response: Option<Message>,
+    },
     /// A request inside a dialog that is not the session's own (INFO, MESSAGE, REFER, NOTIFY); wants `Respond`.
     /// OPTIONS inside a dialog is answered by the endpoint.
-    InDialog { session: SessionId, transaction: TransactionId, request: Message },
+    InDialog {
+        session: SessionId,
+        transaction: TransactionId,
+        request: Message,
+    },
+    /// The final answer to our `Request`; 408 by time-out and 503 when the flow is gone have no message.
+    Response {
+        token: u64,
+        status: u16,
+        response: Option<Message>,
+    },
     /// The final answer to our `SendInDialog`.
-    InDialogResult { session: SessionId, token: u64, status: u16 },
+    InDialogResult {
+        session: SessionId,
+        token: u64,
+        status: u16,
+    },
     /// An established session is over.
-    Ended { session: SessionId, by: EndedBy, reason: Option<String> },
+    Ended {
+        session: SessionId,
+        by: EndedBy,
+        reason: Option<String>,
+    },
 }
 
 /// Why an established session is over.

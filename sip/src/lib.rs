@@ -7,9 +7,12 @@
 //! Deliberately absent: sockets, clocks, global randomness, staff, queues, SQL, RTP. Bodies are opaque.
 
 pub mod command;
+pub mod endpoint;
 pub mod event;
 pub mod flow;
 pub mod wire;
+
+pub use endpoint::{Endpoint, EndpointConfig};
 
 /// The moment of an input. The core never asks a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
