@@ -27,7 +27,7 @@ impl Body {
 }
 
 /// A name and a URI as From, To or P-Asserted-Identity carry them.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Party {
     /// Shown name, unquoted; empty: none.
     pub display: String,

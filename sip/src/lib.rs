@@ -6,10 +6,14 @@
 //!
 //! Deliberately absent: sockets, clocks, global randomness, staff, queues, SQL, RTP. Bodies are opaque.
 
+pub mod auth;
 pub mod command;
 pub mod endpoint;
 pub mod event;
 pub mod flow;
+pub mod guard;
+pub mod privacy;
+pub mod registrar;
 pub mod wire;
 
 pub use endpoint::{Endpoint, EndpointConfig};

@@ -1,0 +1,66 @@
+//! One registered contact.
+
+use std::time::Instant;
+
+use crate::Now;
+use crate::flow::FlowId;
+
+/// A registered contact of an address of record (RFC 3261 section 10).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The URI as it was registered; what a request to it carries as its Request-URI.
+    pub contact: String,
+    /// Thousandths, 0 to 1000.
+    pub q: u16,
+    /// Unix milliseconds, for records; [`Registrar::restore`](super::Registrar::restore) goes by it.
+    pub expires_at: i64,
+    /// What expiry goes by; `restore` sets it.
+    pub expires: Instant,
+    /// Unix milliseconds of the last REGISTER that named it.
+    pub refreshed_at: i64,
+    /// Where the REGISTER came from.
+    pub flow: FlowId,
+    /// RFC 3327: Route values of requests to it, top first.
+    pub path: Vec<String>,
+    pub sip_call_id: String,
+    pub cseq: u32,
+    /// `+sip.instance` without its quotes (RFC 5626).
+    pub instance: Option<String>,
+    pub reg_id: Option<u32>,
+    pub user_agent: Option<String>,
+    /// False after a request to it got no answer, until it registers again.
+    pub reachable: bool,
+}
+
+impl Binding {
+    /// The flow that requests to this contact go out on: where the REGISTER came from, unless the contact itself names
+    /// another port at that very address (see [`FlowId::towards`]).
+    pub fn target(&self) -> FlowId {
+        self.flow
+    }
+
+    /// Whole seconds left, at least 1 while it lives.
+    pub fn seconds_left(&self, now: Now) -> u64 {
+        let left = self.expires.saturating_duration_since(now.instant);
+        left.as_secs() + u64::from(left.subsec_nanos() > 0)
+    }
+
+    pub(super) fn lives(&self, now: Now) -> bool {
+        self.expires > now.instant
+    }
+
+    /// A Contact value of a 200.
+    pub(super) fn to_contact(&self, now: Now) -> String {
+        let mut value = format!("<{}>;expires={}", self.contact, self.seconds_left(now));
+        if self.q < 1000 {
+            value.push_str(&format!(";q=0.{:03}", self.q));
+        }
+        if let Some(instance) = &self.instance {
+            value.push_str(&format!(";+sip.instance=\"{instance}\""));
+        }
+        if let Some(reg_id) = self.reg_id {
+            value.push_str(&format!(";reg-id={reg_id}"));
+        }
+        value
+    }
+}

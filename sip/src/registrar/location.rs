@@ -1,0 +1,95 @@
+//! What a REGISTER makes of the bindings of one address of record: a pure function, so that nothing is half done.
+
+use std::cmp::Reverse;
+use std::time::Duration;
+
+use super::binding::Binding;
+use super::request::{Asked, Registration, Wish, refusal};
+use crate::Now;
+use crate::command::Reply;
+use crate::flow::FlowId;
+
+/// The new bindings, by falling q and then newest first; or why nothing changes (RFC 3261 section 10.3).
+pub(super) fn apply(
+    old: &[Binding],
+    registration: &Registration,
+    most: usize,
+    flow: &FlowId,
+    now: Now,
+) -> Result<Vec<Binding>, Box<Reply>> {
+    let old: Vec<&Binding> = old.iter().filter(|b| b.lives(now)).collect();
+    let late = |b: &Binding| b.sip_call_id == registration.sip_call_id && registration.cseq <= b.cseq;
+    match &registration.wish {
+        Wish::Fetch => Ok(old.into_iter().cloned().collect()),
+        Wish::RemoveAll if old.iter().any(|b| late(b)) => Err(out_of_order()),
+        Wish::RemoveAll => Ok(Vec::new()),
+        Wish::Update(asked) => {
+            let touched = |b: &Binding| asked.iter().any(|a| names(a, b));
+            if old.iter().any(|b| touched(b) && late(b)) {
+                return Err(out_of_order());
+            }
+            let kept = old.into_iter().filter(|b| !touched(b)).cloned().collect();
+            let mut bindings = with_new(kept, asked, most)?;
+            bindings.extend(last_of_each(asked).map(|asked| bind(asked, registration, flow, now)));
+            bindings.sort_by_key(|b| (Reverse(b.q), Reverse(b.refreshed_at)));
+            Ok(bindings)
+        }
+    }
+}
+
+/// The bindings that stay, so many that the new ones have room: unreachable ones go first, then the oldest.
+fn with_new(mut kept: Vec<Binding>, asked: &[Asked], most: usize) -> Result<Vec<Binding>, Box<Reply>> {
+    let coming = last_of_each(asked).count();
+    let Some(room) = most.checked_sub(coming) else {
+        return Err(refusal(403, "Too Many Contacts"));
+    };
+    if kept.len() > room {
+        kept.sort_by_key(|b| (Reverse(b.reachable), Reverse(b.refreshed_at)));
+        kept.truncate(room);
+    }
+    Ok(kept)
+}
+
+/// Contacts to be bound; of several that are the same URI only the last.
+fn last_of_each(asked: &[Asked]) -> impl Iterator<Item = &Asked> {
+    let later = |at: usize, a: &Asked| asked.iter().skip(at + 1).any(|b| same_uri(&a.contact, &b.contact));
+    asked
+        .iter()
+        .enumerate()
+        .filter(move |(at, a)| !later(*at, a))
+        .map(|(_, a)| a)
+        .filter(|a| a.expires > 0)
+}
+
+fn bind(asked: &Asked, registration: &Registration, flow: &FlowId, now: Now) -> Binding {
+    Binding {
+        contact: asked.contact.clone(),
+        q: asked.q,
+        expires_at: now.unix_ms.saturating_add(i64::from(asked.expires) * 1000),
+        expires: now.instant + Duration::from_secs(u64::from(asked.expires)),
+        refreshed_at: now.unix_ms,
+        flow: *flow,
+        path: registration.path.clone(),
+        sip_call_id: registration.sip_call_id.clone(),
+        cseq: registration.cseq,
+        instance: asked.instance.clone(),
+        reg_id: asked.reg_id,
+        user_agent: registration.user_agent.clone(),
+        reachable: true,
+    }
+}
+
+/// The same URI, or the same device over the same of its flows at a new address (RFC 5626 section 6).
+fn names(asked: &Asked, binding: &Binding) -> bool {
+    let same_device = asked.instance.is_some() && asked.instance == binding.instance && asked.reg_id == binding.reg_id;
+    same_device || same_uri(&asked.contact, &binding.contact)
+}
+
+/// RFC 3261 section 19.1.4.
+pub(super) fn same_uri(left: &str, right: &str) -> bool {
+    left == right
+}
+
+fn out_of_order() -> Box<Reply> {
+    refusal(500, "Registration Out Of Order")
+}
