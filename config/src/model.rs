@@ -1,0 +1,272 @@
+//! Every setting there is, once: its key, type, default and description.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+
+use crate::field::{Allowed, Field, PortRange, choice};
+use crate::load::Origins;
+use crate::secret::Secret;
+use crate::source::Raw;
+
+/// A setting's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Key {
+    pub section: &'static str,
+    pub name: &'static str,
+    /// `section.name`.
+    pub path: &'static str,
+    /// One line each.
+    pub description: &'static [&'static str],
+}
+
+impl Key {
+    /// The environment variable that sets it.
+    pub fn variable(&self) -> String {
+        format!(
+            "FRONTDESK_{}_{}",
+            self.section.to_ascii_uppercase(),
+            self.name.to_ascii_uppercase()
+        )
+    }
+}
+
+macro_rules! model {
+    ($($(#[doc = $section_doc:literal])+ $section:ident: $kind:ident {
+        $($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr;)*
+    })*) => {
+        /// Every setting, checked.
+        #[derive(Debug, Clone, PartialEq)]
+        pub struct Config {
+            $($(#[doc = $section_doc])+ pub $section: $kind,)*
+            pub(crate) origins: Origins,
+        }
+
+        $(
+            $(#[doc = $section_doc])+
+            #[derive(Debug, Clone, PartialEq)]
+            pub struct $kind { $($(#[doc = $doc])+ pub $name: $type,)* }
+        )*
+
+        impl Default for Config {
+            fn default() -> Self {
+                Config {
+                    $($section: $kind { $($name: $default,)* },)*
+                    origins: Origins::default(),
+                }
+            }
+        }
+
+        /// Every key, in the order of the example file.
+        pub const KEYS: &[Key] = &[$($(Key {
+            section: stringify!($section),
+            name: stringify!($name),
+            path: concat!(stringify!($section), ".", stringify!($name)),
+            description: &[$($doc),+],
+        },)*)*];
+
+        const SECTIONS: &[(&str, &[&str])] = &[$((stringify!($section), &[$($section_doc),+]),)*];
+
+        impl Config {
+            /// Sets one key, or says what is allowed there.
+            pub(crate) fn set(&mut self, path: &str, raw: &Raw) -> Result<(), Allowed> {
+                $($(if path == concat!(stringify!($section), ".", stringify!($name)) {
+                    self.$section.$name = <$type as Field>::read(raw).ok_or(<$type as Field>::ALLOWED)?;
+                })*)*
+                Ok(())
+            }
+
+            /// A key's value as TOML.
+            fn show(&self, path: &str) -> String {
+                $($(if path == concat!(stringify!($section), ".", stringify!($name)) {
+                    return self.$section.$name.write();
+                })*)*
+                String::new()
+            }
+        }
+    };
+}
+
+model! {
+    /// Where everything is kept.
+    data: Data {
+        /// Folder of the database and the recordings; created when absent.
+        dir: PathBuf = PathBuf::from("data");
+        /// A PostgreSQL database: postgres://user:password@host/name. Empty: SQLite, in frontdesk.db of the data folder.
+        database_url: Option<Secret> = None;
+    }
+    /// Phones and provider lines.
+    sip: Sip {
+        /// Addresses that take SIP over UDP; an empty list turns it off.
+        udp: Vec<SocketAddr> = vec![any(5060)];
+        /// Addresses that take SIP over TCP; an empty list turns it off.
+        tcp: Vec<SocketAddr> = vec![any(5060)];
+        /// Name of the protection space that phones' passwords are for; changing it makes all of them invalid.
+        realm: String = "frontdesk".to_owned();
+        /// What Frontdesk calls itself in Server and User-Agent.
+        user_agent: String = "Frontdesk".to_owned();
+        /// The shortest registration that a phone may ask for; shorter ones get 423.
+        min_expires: Duration = Duration::from_secs(60);
+        /// The longest registration; longer ones are cut to it.
+        max_expires: Duration = Duration::from_secs(3_600);
+        /// A registration that names no time.
+        default_expires: Duration = Duration::from_secs(300);
+        /// Networks of providers and proxies whose statements on who calls (P-Asserted-Identity) are believed.
+        trusted: Vec<IpNet> = Vec::new();
+    }
+    /// Audio.
+    rtp: Rtp {
+        /// UDP ports for audio; each party of a call takes two.
+        ports: PortRange = PortRange { low: 10_000, high: 29_999 };
+        /// Local address of the audio sockets; 0.0.0.0 for all.
+        bind: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+        /// Threads that move audio; 0: half as many as there are processors.
+        threads: u32 = 0;
+        /// How long a port rests after a call, so that no late packet reaches the next one.
+        quarantine: Duration = Duration::from_secs(5);
+        /// A call is hung up when a phone that should speak has sent nothing for so long; 0 turns this off.
+        silence: Duration = Duration::from_secs(60);
+    }
+    /// Phones on the other side of an address translation.
+    nat: Nat {
+        /// Our address as phones outside reach it; empty: the local address that faces the phone.
+        public_address: Option<IpAddr> = None;
+        /// Networks whose phones are told the local address even so.
+        local_networks: Vec<IpNet> = local_networks();
+    }
+    /// Pages and API.
+    http: Http {
+        /// Where pages and API are. Anything beyond loopback belongs behind a proxy that speaks HTTPS.
+        listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
+        /// Session cookies travel over HTTPS only; turn on when a proxy provides it.
+        secure_cookie: bool = false;
+        /// How long a login lasts without being used.
+        session_lifetime: Duration = Duration::from_secs(7 * 86_400);
+    }
+    /// Calls.
+    calls: Calls {
+        /// How long a phone rings before the call counts as not answered.
+        ring_timeout: Duration = Duration::from_secs(60);
+        /// How long calls in progress may go on when the daemon is told to stop.
+        drain_timeout: Duration = Duration::from_secs(30);
+    }
+    /// Recordings.
+    recording: Recording {
+        /// true: every account's own policy decides; false: nothing is recorded here.
+        enabled: bool = true;
+        /// Folder of the recordings; empty: "recordings" in the data folder.
+        dir: Option<PathBuf> = None;
+    }
+    /// Protection against scanners and floods.
+    guard: Guard {
+        /// Networks that are never throttled or banned.
+        allow: Vec<IpNet> = loopback();
+        /// SIP messages a second that one address may send for long.
+        rate: u32 = 200;
+        /// SIP messages that one address may send at once.
+        burst: u32 = 1_000;
+        /// Failed logins of a phone within a minute that get its address banned; 0: never.
+        failures: u32 = 20;
+        /// How long a banned address meets silence.
+        ban: Duration = Duration::from_secs(600);
+    }
+    /// What the daemon says about itself.
+    log: Log {
+        /// The least important lines that are written: error, warn, info, debug or trace.
+        level: LogLevel = LogLevel::Info;
+        /// Lines for people (text) or for machines (json).
+        format: LogFormat = LogFormat::Text;
+    }
+}
+
+choice! {
+    /// The least important lines that are written.
+    LogLevel: "error, warn, info, debug or trace" {
+        Error = "error", Warn = "warn", Info = "info", Debug = "debug", Trace = "trace",
+    }
+}
+
+choice! {
+    /// How a line of the log looks.
+    LogFormat: "text or json" { Text = "text", Json = "json" }
+}
+
+impl Config {
+    /// A PostgreSQL address, or the path of the SQLite file.
+    pub fn database_url(&self) -> Secret {
+        match &self.data.database_url {
+            Some(url) => url.clone(),
+            None => Secret::new(self.data.dir.join("frontdesk.db").to_string_lossy()),
+        }
+    }
+
+    pub fn recordings_dir(&self) -> PathBuf {
+        self.recording
+            .dir
+            .clone()
+            .unwrap_or_else(|| self.data.dir.join("recordings"))
+    }
+
+    /// A file that sets every key to its default, with every key's description.
+    pub fn example() -> String {
+        let defaults = Config::default();
+        let mut text = String::from(
+            "# Frontdesk's settings. Every line that is commented out shows the default.\n\
+             # Each can also be set by the environment variable named beside it, where lists are comma separated.\n\
+             # Flags override the environment, the environment overrides this file.\n",
+        );
+        for (section, descriptions) in SECTIONS {
+            text.push('\n');
+            for line in *descriptions {
+                text.push_str(&format!("#{line}\n"));
+            }
+            text.push_str(&format!("[{section}]\n"));
+            for key in KEYS.iter().filter(|key| key.section == *section) {
+                for line in key.description {
+                    text.push_str(&format!("#{line}\n"));
+                }
+                text.push_str(&format!(
+                    "# {}\n#{} = {}\n",
+                    key.variable(),
+                    key.name,
+                    defaults.show(key.path)
+                ));
+            }
+        }
+        text
+    }
+}
+
+fn any(port: u16) -> SocketAddr {
+    SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
+}
+
+fn net4(a: u8, b: u8, length: u8) -> IpNet {
+    IpNet::V4(Ipv4Net::new_assert(Ipv4Addr::new(a, b, 0, 0), length))
+}
+
+fn net6(first: u16, last: u16, length: u8) -> IpNet {
+    IpNet::V6(Ipv6Net::new_assert(
+        Ipv6Addr::new(first, 0, 0, 0, 0, 0, 0, last),
+        length,
+    ))
+}
+
+fn loopback() -> Vec<IpNet> {
+    vec![net4(127, 0, 8), net6(0, 1, 128)]
+}
+
+/// RFC 1918, RFC 3927, RFC 4193, RFC 4291 section 2.5.6, and loopback.
+fn local_networks() -> Vec<IpNet> {
+    let mut networks = vec![
+        net4(10, 0, 8),
+        net4(172, 16, 12),
+        net4(192, 168, 16),
+        net4(169, 254, 16),
+    ];
+    networks.extend([net6(0xfc00, 0, 7), net6(0xfe80, 0, 10)]);
+    networks.extend(loopback());
+    networks
+}

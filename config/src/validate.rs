@@ -1,0 +1,192 @@
+//! Values that are well formed and still make no sense, alone or together.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::load::Problem;
+use crate::model::Config;
+
+struct Checker<'a> {
+    config: &'a Config,
+    problems: &'a mut Vec<Problem>,
+}
+
+pub(crate) fn check(config: &Config, problems: &mut Vec<Problem>) {
+    let mut checker = Checker { config, problems };
+    checker.data();
+    checker.sip();
+    checker.expiry();
+    checker.rtp();
+    checker.addresses();
+    checker.times();
+    checker.guard();
+}
+
+impl Checker<'_> {
+    /// A key that could not be read has its problem already; its default is not to blame.
+    fn wrong(&mut self, key: &str, message: impl Into<String>) {
+        if !self.problems.iter().any(|problem| problem.key == key) {
+            let origin = self.config.origin(key);
+            self.problems.push(Problem {
+                key: key.to_owned(),
+                message: message.into(),
+                origin,
+            });
+        }
+    }
+
+    fn data(&mut self) {
+        if let Some(url) = &self.config.data.database_url {
+            let scheme = url.reveal().split_once("://").map_or("", |(scheme, _)| scheme);
+            if !matches!(scheme, "postgres" | "postgresql") {
+                self.wrong(
+                    "data.database_url",
+                    "must begin with postgres:// (empty: SQLite in the data folder)",
+                );
+            }
+        }
+    }
+
+    fn sip(&mut self) {
+        let sip = &self.config.sip;
+        if sip.udp.is_empty() && sip.tcp.is_empty() {
+            self.wrong(
+                "sip.udp",
+                "sip.udp and sip.tcp are both empty: phones need at least one of them",
+            );
+        }
+        for (key, addresses) in [("sip.udp", &sip.udp), ("sip.tcp", &sip.tcp)] {
+            if let Some(twice) = repeated(addresses) {
+                self.wrong(key, format!("{twice} stands there twice"));
+            }
+        }
+        if sip.realm.is_empty()
+            || !sip
+                .realm
+                .chars()
+                .all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '\\'))
+        {
+            self.wrong(
+                "sip.realm",
+                "must be a name of visible ASCII characters without quotes and blanks",
+            );
+        }
+        if sip.user_agent.is_empty() || !sip.user_agent.chars().all(|c| matches!(c, ' '..='~')) {
+            self.wrong("sip.user_agent", "must be a text of printable ASCII characters");
+        }
+    }
+
+    fn expiry(&mut self) {
+        let sip = &self.config.sip;
+        let (low, middle, high) = (sip.min_expires, sip.default_expires, sip.max_expires);
+        if low.is_zero() {
+            self.wrong("sip.min_expires", "must be at least 1s");
+        }
+        // RFC 3261 section 10.3: a server may refuse less than an hour only.
+        if low > Duration::from_secs(3_600) {
+            self.wrong("sip.min_expires", "must be at most 1h");
+        }
+        if high < low {
+            self.wrong("sip.max_expires", "must not be less than sip.min_expires");
+        } else if middle < low || middle > high {
+            self.wrong(
+                "sip.default_expires",
+                "must lie between sip.min_expires and sip.max_expires",
+            );
+        }
+        if high > Duration::from_secs(7 * 86_400) {
+            self.wrong("sip.max_expires", "must be at most 7d");
+        }
+    }
+
+    fn rtp(&mut self) {
+        let ports = self.config.rtp.ports;
+        if ports.low < 1_024 {
+            self.wrong("rtp.ports", "must begin at 1024 or above");
+        } else if u32::from(ports.high) + 1 < u32::from(ports.low) + u32::from(ports.low % 2) + 4 {
+            self.wrong(
+                "rtp.ports",
+                "must hold two pairs of ports at least, the lower port first",
+            );
+        }
+        if self.config.rtp.threads > 256 {
+            self.wrong("rtp.threads", "must be at most 256");
+        }
+        let silence = self.config.rtp.silence;
+        if !silence.is_zero() && silence < Duration::from_secs(5) {
+            self.wrong("rtp.silence", "must be at least 5s, or 0 for never");
+        }
+    }
+
+    fn addresses(&mut self) {
+        let config = self.config;
+        if let Some(public) = config.nat.public_address
+            && (public.is_unspecified() || public.is_multicast())
+        {
+            self.wrong("nat.public_address", "must be an address that phones can send to");
+        }
+        if config.rtp.bind.is_multicast() {
+            self.wrong("rtp.bind", "must be an address of this machine");
+        }
+        for address in &config.sip.udp {
+            let ports = config.rtp.ports.low..=config.rtp.ports.high;
+            if ports.contains(&address.port()) && overlap(address.ip(), config.rtp.bind) {
+                self.wrong("sip.udp", format!("{address} lies within rtp.ports"));
+            }
+        }
+        let http = config.http.listen;
+        if http.port() != 0
+            && config
+                .sip
+                .tcp
+                .iter()
+                .any(|sip| sip.port() == http.port() && overlap(sip.ip(), http.ip()))
+        {
+            self.wrong("http.listen", format!("{http} is taken by sip.tcp"));
+        }
+    }
+
+    fn times(&mut self) {
+        let (calls, http, rtp) = (&self.config.calls, &self.config.http, &self.config.rtp);
+        let bounds = [
+            ("calls.ring_timeout", calls.ring_timeout, 5, 600),
+            ("calls.drain_timeout", calls.drain_timeout, 0, 86_400),
+            ("http.session_lifetime", http.session_lifetime, 60, 365 * 86_400),
+            ("rtp.quarantine", rtp.quarantine, 0, 600),
+            ("rtp.silence", rtp.silence, 0, 86_400),
+            ("guard.ban", self.config.guard.ban, 1, 365 * 86_400),
+        ];
+        for (key, time, low, high) in bounds {
+            if time < Duration::from_secs(low) || time > Duration::from_secs(high) {
+                self.wrong(key, format!("must lie between {low} and {high} seconds"));
+            }
+        }
+    }
+
+    fn guard(&mut self) {
+        let guard = &self.config.guard;
+        if guard.rate == 0 {
+            self.wrong("guard.rate", "must be at least 1");
+        }
+        if guard.burst < guard.rate {
+            self.wrong("guard.burst", "must not be less than guard.rate");
+        }
+    }
+}
+
+fn overlap(a: IpAddr, b: IpAddr) -> bool {
+    // A socket on [::] takes IPv4 too.
+    let covers = |wide: IpAddr, other: IpAddr| wide.is_unspecified() && (wide.is_ipv6() || other.is_ipv4());
+    a == b || covers(a, b) || covers(b, a)
+}
+
+fn repeated(addresses: &[SocketAddr]) -> Option<SocketAddr> {
+    let mut rest = addresses;
+    while let Some((first, others)) = rest.split_first() {
+        if first.port() != 0 && others.contains(first) {
+            return Some(*first);
+        }
+        rest = others;
+    }
+    None
+}
