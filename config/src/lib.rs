@@ -16,5 +16,7 @@ mod validate;
 
 pub use field::PortRange;
 pub use load::{Origin, Overrides, Problem, Problems, environment};
-pub use model::{Calls, Config, Data, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Recording, Rtp, Sip};
+pub use model::{
+    Calls, Config, Data, DigestOrder, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Recording, Rtp, Sip,
+};
 pub use secret::Secret;

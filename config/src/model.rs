@@ -105,6 +105,9 @@ model! {
         tcp: Vec<SocketAddr> = vec![any(5060)];
         /// Name of the protection space that phones' passwords are for; changing it makes all of them invalid.
         realm: String = "frontdesk".to_owned();
+        /// Digests that phones may answer with, the preferred one first. Phones that know only MD5 should skip the other one,
+        /// yet a few (and SIPp 3.6) read no further than the first: those need md5-first.
+        digest: DigestOrder = DigestOrder::Sha256First;
         /// What Frontdesk calls itself in Server and User-Agent.
         user_agent: String = "Frontdesk".to_owned();
         /// The shortest registration that a phone may ask for; shorter ones get 423.
@@ -178,6 +181,13 @@ model! {
         level: LogLevel = LogLevel::Info;
         /// Lines for people (text) or for machines (json).
         format: LogFormat = LogFormat::Text;
+    }
+}
+
+choice! {
+    /// Digests that phones may answer with, the preferred one first.
+    DigestOrder: "sha256-first, md5-first, sha256 or md5" {
+        Sha256First = "sha256-first", Md5First = "md5-first", Sha256Only = "sha256", Md5Only = "md5",
     }
 }
 

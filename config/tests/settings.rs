@@ -195,7 +195,11 @@ fn well_formed_values_that_make_no_sense_are_refused() {
         &[("FRONTDESK_GUARD_RATE", "5000")],
         &["guard.burst: must not be less"],
     );
-    check("[rtp]\nports = [\"1-2\"", &[], &["not TOML: unclosed array", "rtp.ports: [\"1-2\"] is not two ports"]);
+    check(
+        "[rtp]\nports = [\"1-2\"",
+        &[],
+        &["not TOML: unclosed array", "rtp.ports: [\"1-2\"] is not two ports"],
+    );
 }
 
 #[test]
