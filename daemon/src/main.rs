@@ -1,1 +1,7 @@
-fn main() {}
+//! `frontdesk`: see `frontdesk --help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    frontdesk::cli::main()
+}

@@ -1,0 +1,147 @@
+//! The house rules as data: who may depend on whom, which module is the door of which crate, how large a room may be.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Package -> the packages of this workspace that it may use.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("frontdesk-config", &[]),
+    ("frontdesk-recordings", &[]),
+    ("frontdesk-media", &[]),
+    ("frontdesk-sip", &[]),
+    ("frontdesk-routing", &[]),
+    ("frontdesk-crm-core", &["frontdesk-routing"]),
+    (
+        "frontdesk",
+        &[
+            "frontdesk-config",
+            "frontdesk-crm-core",
+            "frontdesk-media",
+            "frontdesk-recordings",
+            "frontdesk-routing",
+            "frontdesk-sip",
+        ],
+    ),
+];
+
+/// Third-party crate -> the only places (path prefixes) that may name it.
+const DOORS: &[(&str, &[&str])] = &[
+    ("rsip", &["tests/src/"]),
+    ("rtp_rs", &["media/src/rtp/", "tests/"]),
+    ("rtcp_types", &["media/src/rtp/"]),
+    ("sdp_types", &["media/src/sdp/"]),
+    ("hound", &["recordings/", "tests/"]),
+    ("sqlx", &["crm-core/"]),
+    ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),
+    ("phonenumber", &["crm-core/src/"]),
+    ("argon2", &["crm-core/src/"]),
+    ("libc", &["media/src/io/", "media/examples/"]),
+    ("mio", &["daemon/src/shell/"]),
+];
+
+/// Longest file, in lines, for sources and for tests.
+const LONGEST: usize = 500;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn sources() -> Vec<(String, String)> {
+    let listed = Command::new("git")
+        .args(["ls-files", "--cached", "--others", "--exclude-standard", "*.rs"])
+        .current_dir(root())
+        .output()
+        .expect("git lists the sources");
+    assert!(listed.status.success(), "git ls-files failed");
+    let mut files: Vec<(String, String)> = String::from_utf8(listed.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|path| Some((path.to_owned(), fs::read_to_string(root().join(path)).ok()?)))
+        .collect();
+    files.sort();
+    assert!(files.len() > 50, "only {} sources found", files.len());
+    files
+}
+
+#[test]
+fn crates_depend_on_each_other_one_way() {
+    let output = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--no-deps", "--offline"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> =
+        MAY_USE.iter().map(|(name, uses)| (*name, uses.iter().copied().collect())).collect();
+    let mut wrong = Vec::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let name = package["name"].as_str().unwrap();
+        if name == "frontdesk-tests" {
+            continue;
+        }
+        let Some(allowed) = allowed.get(name) else {
+            wrong.push(format!("{name} is a new package: say here what it may use"));
+            continue;
+        };
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let used = dependency["name"].as_str().unwrap();
+            let ours = used == "frontdesk" || used.starts_with("frontdesk-");
+            if ours && dependency["kind"].is_null() && !allowed.contains(used) {
+                wrong.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn each_third_party_crate_has_one_door() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if path.starts_with("tests/tests/tidy") {
+            continue;
+        }
+        for (name, doors) in DOORS {
+            let named = text.lines().any(|line| {
+                let code = line.split("//").next().unwrap_or_default();
+                code.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == ':'))
+                    .any(|word| word.strip_prefix(name).is_some_and(|rest| rest.starts_with("::")))
+            });
+            if named && !doors.iter().any(|door| path.starts_with(door)) {
+                wrong.push(format!("{path} names {name}; its door is {doors:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn no_file_holds_two_things() {
+    let long: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, text)| text.lines().count() > LONGEST)
+        .map(|(path, text)| format!("{path}: {} lines", text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "above {LONGEST} lines: {long:#?}");
+}
+
+#[test]
+fn nothing_is_unfinished_or_muted() {
+    // The needles are put together here so that this file does not hold them.
+    let needles = [["todo", "!("], ["unimplemented", "!("], ["#[ign", "ore"], ["#[all", "ow("], ["thread::sl", "eep"], ["time::sl", "eep("]]
+        .map(|parts| parts.concat());
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        for (number, line) in text.lines().enumerate() {
+            let sleep = line.contains(&needles[4]) || line.contains(&needles[5]);
+            let muted = needles[..4].iter().any(|needle| line.contains(needle.as_str()));
+            let test = path.starts_with("tests/") || path.contains("/tests/");
+            if muted || (sleep && test) {
+                wrong.push(format!("{path}:{}: {}", number + 1, line.trim()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
