@@ -1,5 +1,22 @@
 //! The wire layer: messages read as offsets into the received bytes, and messages written.
+//!
+//! Deliberately absent: UTF-8 (values are bytes), name look-ups, and any opinion on what a message means.
 
-/// A received message; cheap to move, its bytes are shared.
-#[derive(Debug, Clone)]
-pub struct Message {}
+mod build;
+mod fault;
+pub mod frame;
+mod message;
+mod name_addr;
+mod names;
+mod scan;
+mod uri;
+mod via;
+
+pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
+pub use fault::Fault;
+pub use message::{Framing, MAX_MESSAGE, Message, Unreadable};
+pub use name_addr::{BadNameAddr, NameAddr};
+pub use names::{HeaderName, Method};
+pub use scan::{Params, Values};
+pub use uri::{BadUri, Scheme, Uri, unescape};
+pub use via::{BadVia, Via};

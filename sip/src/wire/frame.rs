@@ -1,0 +1,171 @@
+//! Messages out of a byte stream (RFC 3261 section 18.3), with RFC 5626's keep-alives between them.
+
+use bytes::{Buf, Bytes, BytesMut};
+
+use super::message::MAX_MESSAGE;
+use super::names::HeaderName;
+use super::scan;
+
+/// Longest header section of a stream's message.
+const MAX_HEAD: usize = 32 << 10;
+
+/// What a stream gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Framed {
+    Message(Bytes),
+    /// A double CRLF between messages; wants a single one back.
+    Ping,
+    /// A single CRLF between messages.
+    Pong,
+}
+
+/// The stream cannot be followed any further and must be closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadStream {
+    #[error("a message larger than {MAX_MESSAGE} octets")]
+    TooLarge,
+    #[error("header fields of more than {MAX_HEAD} octets")]
+    HeadTooLarge,
+    #[error("a message whose length is not known: no Content-Length that is one number")]
+    Length,
+    #[error("not SIP")]
+    NotSip,
+}
+
+/// Collects octets and gives whole messages; holds at most one message and what came with its last read.
+#[derive(Debug, Default)]
+pub struct StreamFramer {
+    buffer: BytesMut,
+    /// How far the end of the header section has been looked for.
+    searched: usize,
+}
+
+impl StreamFramer {
+    pub fn push(&mut self, octets: &[u8]) {
+        self.buffer.extend_from_slice(octets);
+    }
+
+    /// The next whole message or keep-alive; `None` when more octets are needed.
+    pub fn next_frame(&mut self) -> Result<Option<Framed>, BadStream> {
+        if let Some(keep_alive) = self.keep_alive() {
+            return Ok(Some(keep_alive));
+        }
+        match self.buffer.first() {
+            None | Some(b'\r' | b'\n') => return Ok(None),
+            Some(byte) if scan::is_token(&[*byte]) => {}
+            Some(_) => return Err(BadStream::NotSip),
+        }
+        let Some(head) = self.head_end() else {
+            return if self.buffer.len() > MAX_HEAD {
+                Err(BadStream::HeadTooLarge)
+            } else {
+                Ok(None)
+            };
+        };
+        if head > MAX_HEAD {
+            return Err(BadStream::HeadTooLarge);
+        }
+        let length = content_length(self.buffer.get(..head).unwrap_or_default())?;
+        let whole = head.saturating_add(length);
+        if whole > MAX_MESSAGE {
+            return Err(BadStream::TooLarge);
+        }
+        if self.buffer.len() < whole {
+            return Ok(None);
+        }
+        self.searched = 0;
+        let message = Bytes::copy_from_slice(self.buffer.get(..whole).unwrap_or_default());
+        self.buffer.advance(whole);
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+        Ok(Some(Framed::Message(message)))
+    }
+
+    fn keep_alive(&mut self) -> Option<Framed> {
+        if self.buffer.starts_with(b"\r\n\r\n") {
+            self.buffer.advance(4);
+            return Some(Framed::Ping);
+        }
+        // A lone CRLF is a pong only when something else follows; else it may be the first half of a ping.
+        let lone = self.buffer.starts_with(b"\r\n") && self.buffer.get(2).is_some_and(|byte| *byte != b'\r');
+        lone.then(|| {
+            self.buffer.advance(2);
+            Framed::Pong
+        })
+    }
+
+    fn head_end(&mut self) -> Option<usize> {
+        let from = self.searched.saturating_sub(3);
+        let found = self.buffer.get(from..)?.windows(4).position(|four| four == b"\r\n\r\n");
+        self.searched = self.buffer.len();
+        found.map(|at| {
+            self.searched = from + at;
+            from + at + 4
+        })
+    }
+}
+
+fn content_length(head: &[u8]) -> Result<usize, BadStream> {
+    let mut length = None;
+    for line in head.split(|byte| *byte == b'\n') {
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else {
+            continue;
+        };
+        let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+        if HeaderName::read(scan::trim(name)) != Some(HeaderName::ContentLength) {
+            continue;
+        }
+        let value: usize = scan::number(value.get(1..).unwrap_or_default()).ok_or(BadStream::Length)?;
+        if length.is_some_and(|length| length != value) {
+            return Err(BadStream::Length);
+        }
+        length = Some(value);
+    }
+    length.ok_or(BadStream::Length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\nl: 3\r\n\r\nabc";
+
+    #[test]
+    fn messages_that_arrive_byte_by_byte_are_whole() {
+        let mut framer = StreamFramer::default();
+        let mut stream = b"\r\n\r\n".to_vec();
+        stream.extend_from_slice(ONE);
+        stream.extend_from_slice(ONE);
+        let mut got = Vec::new();
+        for byte in stream {
+            framer.push(&[byte]);
+            while let Some(framed) = framer.next_frame().unwrap() {
+                got.push(framed);
+            }
+        }
+        let message = Framed::Message(Bytes::from_static(ONE));
+        assert_eq!(got, [Framed::Ping, message.clone(), message]);
+    }
+
+    #[test]
+    fn a_stream_that_cannot_be_followed_is_given_up() {
+        let check = |octets: &[u8], expected| {
+            let mut framer = StreamFramer::default();
+            framer.push(octets);
+            assert_eq!(framer.next_frame(), Err(expected));
+        };
+        check(b"OPTIONS sip:a@b SIP/2.0\r\nCall-ID: 1\r\n\r\n", BadStream::Length);
+        check(
+            b"OPTIONS sip:a@b SIP/2.0\r\nContent-Length: x\r\n\r\n",
+            BadStream::Length,
+        );
+        check(
+            b"OPTIONS sip:a@b SIP/2.0\r\nl: 1\r\nContent-Length: 2\r\n\r\n",
+            BadStream::Length,
+        );
+        check(b"OPTIONS sip:a@b SIP/2.0\r\nl: 999999\r\n\r\n", BadStream::TooLarge);
+        check(b"\x16\x03\x01", BadStream::NotSip);
+        check(&vec![b'a'; MAX_HEAD + 1], BadStream::HeadTooLarge);
+    }
+}
