@@ -86,6 +86,26 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// The session that it is about.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Event::Request { .. } | Event::Response { .. } => None,
+            Event::Invite { session, .. }
+            | Event::Cancelled { session, .. }
+            | Event::Progress { session, .. }
+            | Event::Answered { session, .. }
+            | Event::Refused { session, .. }
+            | Event::Acked { session, .. }
+            | Event::Offer { session, .. }
+            | Event::OfferResult { session, .. }
+            | Event::InDialog { session, .. }
+            | Event::InDialogResult { session, .. }
+            | Event::Ended { session, .. } => Some(*session),
+        }
+    }
+}
+
 /// Why an established session is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EndedBy {

@@ -8,12 +8,14 @@
 
 pub mod auth;
 pub mod command;
+mod dialog;
 pub mod endpoint;
 pub mod event;
 pub mod flow;
 pub mod guard;
 pub mod privacy;
 pub mod registrar;
+mod tx;
 pub mod wire;
 
 pub use endpoint::{Endpoint, EndpointConfig};

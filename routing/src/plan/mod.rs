@@ -1,23 +1,5 @@
 //! The snapshot that every decision reads.
 
-pub mod accounts;
-pub mod clients;
-pub mod departments;
-pub mod staff;
-
-use std::sync::Arc;
-
-pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
-pub use clients::{ClientSection, PlanClient};
-pub use departments::{DepartmentSection, PlanDepartment};
-pub use staff::{Owner, PlanSip, PlanStaff, PlanTrunk, StaffSection};
-
-/// What all companies have set up, as immutable sections. A change replaces the touched section only;
-/// a call in progress keeps the plan that it was decided with.
+/// What the company has set up, as immutable sections. A change replaces the touched section only.
 #[derive(Debug, Clone, Default)]
-pub struct DialPlan {
-    pub accounts: Arc<AccountSection>,
-    pub staff: Arc<StaffSection>,
-    pub departments: Arc<DepartmentSection>,
-    pub clients: Arc<ClientSection>,
-}
+pub struct DialPlan {}

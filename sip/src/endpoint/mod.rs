@@ -1,15 +1,34 @@
 //! The front door: messages, commands and time in; events and messages out.
 
+mod client;
+mod client_invite;
+mod command;
 mod config;
+mod in_dialog;
+mod incoming;
+mod offer;
+mod outgoing;
+mod outside;
+mod server;
+#[cfg(test)]
+mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Instant;
+
+use bytes::Bytes;
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 use crate::Now;
 use crate::command::Command;
+use crate::dialog::session::{Phase, Session};
 use crate::event::{Event, SessionId, Transmit};
 use crate::flow::FlowId;
-use bytes::Bytes;
+use crate::tx::key::{Secret, token};
+use crate::tx::store::{ClientTx, ServerTx};
+use crate::tx::timer::{Due, Timer, TimerQueue};
+use crate::tx::{IdMap, Reliability};
 
 pub use config::{EndpointConfig, Limits, Timers};
 
@@ -20,10 +39,28 @@ pub use config::{EndpointConfig, Limits, Timers};
 #[derive(Debug)]
 pub struct Endpoint {
     config: EndpointConfig,
+    rng: StdRng,
+    secret: Secret,
+    timers: TimerQueue,
+    servers: IdMap<ServerTx>,
+    /// Requests under way that may still come over another path, by `Secret::merge_key`; the value is the transaction.
+    merged: IdMap<u64>,
+    clients: IdMap<ClientTx>,
+    sessions: IdMap<Box<Session>>,
+    /// Sessions by our tag.
+    tags: IdMap<SessionId>,
+    /// What ends with a connection.
+    held: BTreeSet<(FlowId, Held)>,
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     totals: Totals,
     last_session: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    Session(SessionId),
+    Client(u64),
 }
 
 /// What the endpoint holds now; all zero when every call is over and every timer has run out.
@@ -70,9 +107,18 @@ pub struct SessionInfo {
 impl Endpoint {
     /// The same seed and the same inputs give the same bytes.
     pub fn new(config: EndpointConfig, seed: [u8; 32]) -> Self {
-        let _ = seed;
+        let mut rng = StdRng::from_seed(seed);
         Endpoint {
             config,
+            secret: Secret::new(&mut rng),
+            rng,
+            timers: TimerQueue::default(),
+            servers: IdMap::default(),
+            merged: IdMap::default(),
+            clients: IdMap::default(),
+            sessions: IdMap::default(),
+            tags: IdMap::default(),
+            held: BTreeSet::new(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             totals: Totals::default(),
@@ -82,22 +128,32 @@ impl Endpoint {
 
     /// One datagram, or one framed message or keep-alive of a stream.
     pub fn receive(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
-        let _ = (flow, bytes, now);
+        self.on_bytes(flow, bytes, now);
     }
 
     /// A command for a session or a transaction that is over does nothing.
     pub fn command(&mut self, command: Command, now: Now) {
-        let _ = (command, now);
+        self.on_command(command, now);
     }
 
     /// The deadline passed. A call before it does nothing.
     pub fn timeout(&mut self, now: Now) {
-        let _ = now;
+        while let Some(due) = self.timers.pop(now.instant) {
+            self.on_timer(due, now);
+        }
     }
 
     /// A connection is gone: what goes over it ends.
     pub fn flow_closed(&mut self, flow: &FlowId, now: Now) {
-        let _ = (flow, now);
+        let first = (*flow, Held::Session(SessionId(0)));
+        let last = (*flow, Held::Client(u64::MAX));
+        let held: Vec<Held> = self.held.range(first..=last).map(|(_, held)| *held).collect();
+        for held in held {
+            match held {
+                Held::Session(session) => self.on_session_flow_closed(session, now),
+                Held::Client(id) => self.on_client_flow_closed(id, now),
+            }
+        }
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
@@ -110,7 +166,7 @@ impl Endpoint {
 
     /// When `timeout` wants to be called; may be earlier than anything happens.
     pub fn deadline(&self) -> Option<Instant> {
-        None
+        self.timers.deadline()
     }
 
     /// A name for an INVITE to come.
@@ -121,8 +177,16 @@ impl Endpoint {
 
     /// `None` once the session is over.
     pub fn session_info(&self, session: SessionId) -> Option<SessionInfo> {
-        let _ = session;
-        None
+        let session = self.sessions.get(&session.0)?;
+        let remote = session.dialog.as_ref().or(session.early.first());
+        Some(SessionInfo {
+            call_id: session.call_id.clone(),
+            local_tag: token(session.local_tag),
+            remote_tag: remote
+                .map(|dialog| crate::dialog::text(&dialog.remote_tag))
+                .unwrap_or_default(),
+            flow: session.flow,
+        })
     }
 
     pub fn config(&self) -> &EndpointConfig {
@@ -130,10 +194,97 @@ impl Endpoint {
     }
 
     pub fn counts(&self) -> Counts {
-        Counts::default()
+        Counts {
+            server_transactions: self.servers.len(),
+            client_transactions: self.clients.len(),
+            sessions: self.sessions.len(),
+            timers: self.timers.len(),
+        }
     }
 
     pub fn totals(&self) -> Totals {
         self.totals
+    }
+
+    fn on_timer(&mut self, due: Due, now: Now) {
+        match due.timer {
+            Timer::A | Timer::B | Timer::D | Timer::M | Timer::CancelGiveUp => {
+                self.on_client_invite_timer(due, now);
+            }
+            Timer::E | Timer::F | Timer::K => self.on_client_timer(due, now),
+            Timer::G | Timer::H | Timer::I | Timer::L | Timer::Trying | Timer::RingRefresh | Timer::Success => {
+                self.on_server_invite_timer(due, now);
+            }
+            Timer::J => self.on_server_timer(due, now),
+            Timer::Glare => self.on_glare_timer(due, now),
+        }
+    }
+
+    fn send(&mut self, flow: FlowId, bytes: Bytes) {
+        self.transmits.push_back(Transmit { flow, bytes });
+    }
+
+    fn add_session(&mut self, session: Session) {
+        if Reliability::of(session.flow.transport) == Reliability::Reliable {
+            self.held.insert((session.flow, Held::Session(session.id)));
+        }
+        self.tags.insert(session.local_tag, session.id);
+        self.sessions.insert(session.id.0, Box::new(session));
+    }
+
+    fn end_session(&mut self, id: SessionId) -> Option<Box<Session>> {
+        let session = self.sessions.remove(&id.0)?;
+        self.tags.remove(&session.local_tag);
+        if Reliability::of(session.flow.transport) == Reliability::Reliable {
+            self.held.remove(&(session.flow, Held::Session(id)));
+        }
+        if let Some(unacked) = session.unacked {
+            self.stop_success(unacked.tx);
+        }
+        Some(session)
+    }
+
+    /// The peer speaks from elsewhere now: a new port of its NAT, a new connection.
+    fn move_session(&mut self, id: SessionId, flow: FlowId) {
+        let Some(session) = self.sessions.get_mut(&id.0) else {
+            return;
+        };
+        if session.flow == flow {
+            return;
+        }
+        let old = std::mem::replace(&mut session.flow, flow);
+        self.held.remove(&(old, Held::Session(id)));
+        if Reliability::of(flow.transport) == Reliability::Reliable {
+            self.held.insert((flow, Held::Session(id)));
+        }
+    }
+
+    /// Takes back what the owner has not seen yet.
+    fn purge_events(&mut self, session: SessionId) {
+        self.events.retain(|event| event.session() != Some(session));
+    }
+
+    fn on_session_flow_closed(&mut self, id: SessionId, now: Now) {
+        let Some(session) = self.sessions.get(&id.0) else {
+            return;
+        };
+        match session.phase {
+            Phase::Incoming { tx } => {
+                self.drop_server(tx);
+                self.end_session(id);
+                self.events.push_back(Event::Cancelled {
+                    session: id,
+                    reason: None,
+                });
+            }
+            // Their client transaction is held by the connection too and reports the end.
+            Phase::Calling { .. } | Phase::Cancelling { .. } => {}
+            Phase::Answering { tx } => self.leave_flowless(id, Some(tx)),
+            Phase::Established => self.leave_flowless(id, None),
+            Phase::Leaving { .. } => {
+                self.end_session(id);
+            }
+        }
+        let _ = now;
     }
 }

@@ -5,8 +5,6 @@
 mod binding;
 mod location;
 mod request;
-#[cfg(test)]
-mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
