@@ -3,4 +3,5 @@
 //! Deliberately absent: SIP messages, SQL, HTTP, clocks, tokio. Nothing here fails: every decision is total.
 
 pub mod ids;
+pub mod number;
 pub mod plan;
