@@ -1,7 +1,12 @@
 //! SDP, RTP, codecs and the bridge between two legs.
 //!
-//! The protocol half has no I/O; the socket half is [`io`].
+//! The protocol half has no I/O and no clock; the socket half is [`io`].
+//! A leg's owner negotiates with [`sdp::Negotiator`], takes ports from a [`ports::PortStock`], commands the media
+//! threads through [`io::Handle`] and reads the recorder's copies from a [`tap::TapConsumer`].
 //!
 //! Deliberately absent: SIP, calls, files.
 
 pub mod io;
+pub mod ports;
+pub mod sdp;
+pub mod tap;

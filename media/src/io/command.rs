@@ -22,6 +22,26 @@ pub enum Codec {
     Pcma,
 }
 
+impl Codec {
+    pub const ALL: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+
+    /// RFC 3551, table 4.
+    pub fn payload_type(self) -> u8 {
+        match self {
+            Codec::Pcmu => 0,
+            Codec::Pcma => 8,
+        }
+    }
+
+    /// The encoding name of RFC 3551.
+    pub fn name(self) -> &'static str {
+        match self {
+            Codec::Pcmu => "PCMU",
+            Codec::Pcma => "PCMA",
+        }
+    }
+}
+
 /// What the far party wants to do, seen from us: `SendOnly` means that we may send to it and it sends nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
@@ -29,6 +49,25 @@ pub enum Direction {
     SendOnly,
     RecvOnly,
     Inactive,
+}
+
+impl Direction {
+    pub fn new(we_send: bool, they_send: bool) -> Self {
+        match (we_send, they_send) {
+            (true, true) => Direction::SendRecv,
+            (true, false) => Direction::SendOnly,
+            (false, true) => Direction::RecvOnly,
+            (false, false) => Direction::Inactive,
+        }
+    }
+
+    pub fn we_send(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::SendOnly)
+    }
+
+    pub fn they_send(self) -> bool {
+        matches!(self, Direction::SendRecv | Direction::RecvOnly)
+    }
 }
 
 /// Everything that an offer/answer exchange settled for a leg.
@@ -53,7 +92,11 @@ pub enum MediaCommand {
     /// The two legs hear each other from now on.
     Join { a: MediaLegId, b: MediaLegId },
     /// Copies the pair's audio to the recorder: `left` in the left channel. Position 0 is the moment of this command.
-    Tap { left: MediaLegId, right: MediaLegId, recording: u128 },
+    Tap {
+        left: MediaLegId,
+        right: MediaLegId,
+        recording: u128,
+    },
     /// Stops the tap; the recorder is told the length.
     Untap { recording: u128 },
     /// The leg is over; its port rests for the quarantine time and comes back by `PortsReady`.

@@ -1,0 +1,145 @@
+//! What one session remembers between offers and answers.
+
+use super::negotiate::{self, Choice, Offer};
+use super::write::Refused;
+use super::{Answer, LocalMedia, Origin, SdpError, Session};
+use crate::io::command::{Codec, Direction, LegMedia};
+
+/// One leg's side of all its exchanges.
+///
+/// Keeps what must not change (place and number of the media lines, payload types), raises the version in `o=` exactly
+/// when our description changes, and forgets an offer that failed.
+#[derive(Debug, Clone)]
+pub struct Negotiator {
+    local: LocalMedia,
+    origin: Origin,
+    /// Our last description as it would be with version 0; the version counts its changes.
+    said: Option<Vec<u8>>,
+    layout: Option<Layout>,
+    agreed: Option<LegMedia>,
+    open: Option<Offer>,
+}
+
+/// The media lines that the session has; their number never shrinks (RFC 3264 section 8).
+#[derive(Debug, Clone)]
+struct Layout {
+    audio_line: usize,
+    profile: String,
+    refused: Vec<Refused>,
+}
+
+impl Negotiator {
+    /// `session_id` should not be guessable from others; its sign bit is not used.
+    pub fn new(session_id: u64, local: LocalMedia) -> Self {
+        Negotiator {
+            local,
+            origin: Origin {
+                id: session_id >> 1,
+                version: 0,
+            },
+            said: None,
+            layout: None,
+            agreed: None,
+            open: None,
+        }
+    }
+
+    /// Our offer: the first of the session, a re-INVITE, or the offer in a 200 to an INVITE that had none.
+    pub fn offer(&mut self, direction: Direction) -> Vec<u8> {
+        let mut codecs = self.local.codecs.clone();
+        let mut offer = Offer::new(&codecs, direction);
+        if let Some(agreed) = &self.agreed {
+            // The codec in use goes first: a mere hold must not change it.
+            codecs.sort_by_key(|codec| *codec != agreed.format.codec);
+            let event = agreed.format.telephone_event.unwrap_or(self.spare_type());
+            offer.formats = negotiate::formats(&codecs, event);
+        }
+        if let Some(layout) = &self.layout {
+            offer.audio_line = layout.audio_line;
+            offer.profile.clone_from(&layout.profile);
+            offer.refused.clone_from(&layout.refused);
+        }
+        let body = self.say(|origin, local| offer.build(origin, local));
+        self.open = Some(offer);
+        body
+    }
+
+    /// Answers the far party's offer; an error changes nothing. `wanted` is how far we would go.
+    pub fn answer(&mut self, offer: &[u8], wanted: Direction) -> Result<Answer, SdpError> {
+        let offer = Session::parse(offer)?;
+        let choice = negotiate::choose(&offer, &self.local, wanted)?;
+        let body = self.say(|origin, local| negotiate::build_answer(&offer, &choice, origin, local));
+        self.layout = Some(Layout::of(&offer, &choice));
+        self.agreed = Some(choice.media);
+        self.open = None;
+        Ok(Answer {
+            body,
+            media: choice.media,
+        })
+    }
+
+    /// Reads the answer to the open offer. The same answer may come again (in a 200 after a 183, RFC 6337 section 3.1).
+    pub fn accept(&mut self, answer: &[u8]) -> Result<LegMedia, SdpError> {
+        let answer = Session::parse(answer)?;
+        let Some(offer) = &self.open else {
+            return Err(SdpError::NotOffered);
+        };
+        let media = negotiate::accept(offer, &answer, &self.local)?;
+        self.layout = Some(Layout {
+            audio_line: offer.audio_line,
+            profile: offer.profile.clone(),
+            refused: offer.refused.clone(),
+        });
+        self.agreed = Some(media);
+        Ok(media)
+    }
+
+    /// Closes the open offer: it failed (glare, 488), and what was agreed before stays; or its exchange is over.
+    pub fn withdraw(&mut self) {
+        self.open = None;
+    }
+
+    /// Moves a codec to the front of ours, so that the leg speaks what the other one does.
+    pub fn prefer(&mut self, preferred: Codec) {
+        self.local.codecs.sort_by_key(|codec| *codec != preferred);
+    }
+
+    pub fn agreed(&self) -> Option<&LegMedia> {
+        self.agreed.as_ref()
+    }
+
+    pub fn has_open_offer(&self) -> bool {
+        self.open.is_some()
+    }
+
+    pub fn local(&self) -> &LocalMedia {
+        &self.local
+    }
+
+    /// RFC 3264 section 8: the version goes up by one if and only if the description changes.
+    fn say(&mut self, build: impl Fn(Origin, &LocalMedia) -> Vec<u8>) -> Vec<u8> {
+        let id = self.origin.id;
+        let content = build(Origin { id, version: 0 }, &self.local);
+        if self.said.as_ref() != Some(&content) {
+            self.origin.version += 1;
+            self.said = Some(content);
+        }
+        build(self.origin, &self.local)
+    }
+
+    /// A dynamic payload type that the agreed codec does not use.
+    fn spare_type(&self) -> u8 {
+        let used = self.agreed.map(|agreed| agreed.format.payload_type);
+        if used == Some(101) { 102 } else { 101 }
+    }
+}
+
+impl Layout {
+    fn of(offer: &Session, choice: &Choice) -> Self {
+        Layout {
+            audio_line: choice.line,
+            profile: choice.profile.clone(),
+            refused: negotiate::refused(offer, choice.line),
+        }
+    }
+}
