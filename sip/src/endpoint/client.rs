@@ -105,10 +105,11 @@ impl Endpoint {
 
     pub(super) fn on_response(&mut self, response: Message, now: Now) {
         let found = self.response_client(&response);
+        let invite = response.method() == Method::Invite;
         match found.and_then(|id| Some((id, self.clients.get(&id)?.stage))) {
-            Some((id, ClientStage::Invite(_))) => self.on_invite_response(id, response, now),
-            Some((id, ClientStage::Other(_))) => self.on_other_response(id, response, now),
-            None => self.totals.stray += 1,
+            Some((id, ClientStage::Invite(_))) if invite => self.on_invite_response(id, response, now),
+            Some((id, ClientStage::Other(_))) if !invite => self.on_other_response(id, response, now),
+            Some(_) | None => self.totals.stray += 1,
         }
     }
 

@@ -39,9 +39,6 @@ impl Endpoint {
             self.refuse_for_good(&incoming, Answer::of(500), now);
             return;
         }
-        if matches!(incoming.message.method(), Method::Invite | Method::Update) {
-            dialog.refresh(&incoming.message);
-        }
         self.move_session(id, incoming.flow);
         let method = incoming.message.method();
         if method == Method::Invite {

@@ -202,6 +202,12 @@ impl Endpoint {
         }
     }
 
+    /// The look-up tables beside them, which have to be as empty.
+    #[cfg(test)]
+    fn index_entries(&self) -> usize {
+        self.merged.len() + self.tags.len() + self.held.len()
+    }
+
     pub fn totals(&self) -> Totals {
         self.totals
     }
@@ -244,12 +250,14 @@ impl Endpoint {
         Some(session)
     }
 
-    /// The peer speaks from elsewhere now: a new port of its NAT, a new connection.
+    /// The peer speaks from elsewhere now: a new port of its NAT, a new connection. A connection that is opened for one
+    /// large message takes no session from the datagrams (RFC 3261 section 18.1.1).
     fn move_session(&mut self, id: SessionId, flow: FlowId) {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
-        if session.flow == flow {
+        let [old, new] = [session.flow, flow].map(|flow| Reliability::of(flow.transport));
+        if session.flow == flow || (old, new) == (Reliability::Unreliable, Reliability::Reliable) {
             return;
         }
         let old = std::mem::replace(&mut session.flow, flow);

@@ -56,10 +56,14 @@ impl Endpoint {
     }
 
     pub(super) fn on_update(&mut self, id: SessionId, incoming: Incoming, now: Now) {
-        let Some(session) = self.sessions.get(&id.0) else {
+        let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
         if incoming.message.body().is_empty() {
+            let tag = incoming.message.from_tag().unwrap_or_default();
+            if let Some(dialog) = session.dialog_mut(tag) {
+                dialog.refresh(&incoming.message);
+            }
             self.answer_stateless(
                 &incoming,
                 &Answer {
@@ -138,6 +142,14 @@ impl Endpoint {
             return;
         }
         let Some(offer) = session.offer.take() else { return };
+        // Only a request that succeeds moves the target (RFC 3261 section 12.2.1.2).
+        let request = self.server_request(offer.tx).cloned();
+        let Some(session) = self.sessions.get_mut(&id.0) else {
+            return;
+        };
+        if let (Some(dialog), Some(request)) = (&mut session.dialog, request) {
+            dialog.refresh(&request);
+        }
         if offer.invite {
             let unacked = Unacked {
                 tx: offer.tx,

@@ -200,7 +200,11 @@ impl Endpoint {
         let (flow, bytes, merge) = (transaction.flow, transaction.last.clone(), transaction.merge);
         match step.next {
             server::State::Trying | server::State::Proceeding => {}
-            server::State::Completed => transaction.pending = None,
+            server::State::Completed => {
+                transaction.pending = None;
+                // Kept for half a minute by the thousand: without the room that writing took.
+                transaction.last = Bytes::copy_from_slice(&bytes);
+            }
             server::State::Terminated => {
                 self.servers.remove(&id);
                 self.forget_merge(merge);

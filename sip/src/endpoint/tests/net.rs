@@ -199,6 +199,7 @@ impl Net {
                 self.events,
                 self.steps()
             );
+            assert_eq!(end.index_entries(), 0, "{:?}", self.events);
         }
     }
 

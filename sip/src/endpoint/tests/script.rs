@@ -77,6 +77,7 @@ impl Script {
     pub(super) fn assert_nothing_is_left(&mut self) {
         self.pass(100_000);
         assert_eq!(self.endpoint.counts(), Counts::default());
+        assert_eq!(self.endpoint.index_entries(), 0);
     }
 
     fn sent(&mut self) -> Vec<(FlowId, String)> {
