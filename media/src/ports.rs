@@ -27,7 +27,9 @@ impl Partition {
 
     /// Pairs in the range.
     pub fn pairs(&self) -> u16 {
-        (self.high.saturating_add(1)).saturating_sub(self.low) / 2
+        self.high
+            .checked_sub(self.low)
+            .map_or(0, |distance| distance / 2 + distance % 2)
     }
 
     /// The place of an RTP port in the range.
