@@ -5,7 +5,10 @@
 use std::borrow::Cow;
 
 use crate::command::Party;
-use crate::wire::Message;
+use crate::wire::{HeaderName, Message, NameAddr};
+
+/// RFC 3325 section 9.1.
+const MOST_ASSERTED: usize = 2;
 
 /// A request's words about its caller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -37,8 +40,12 @@ impl Privacy {
 
 impl Identity {
     pub fn read(request: &Message) -> Identity {
-        let _ = request;
-        Identity::default()
+        let asserted = request.values(HeaderName::PAssertedIdentity);
+        Identity {
+            from: request.from().map(|from| party(&from)).unwrap_or_default(),
+            asserted: asserted.take(MOST_ASSERTED).filter_map(readable).collect(),
+            privacy: privacy(request),
+        }
     }
 
     /// Whether the caller is to stay unknown: by `Privacy`, or by an anonymous `From` (RFC 3323 section 4.1.1.3).
@@ -74,7 +81,107 @@ pub fn name_addr(party: &Party) -> String {
     format!("\"{name}\" <{}>", party.uri)
 }
 
+fn readable(value: &[u8]) -> Option<Party> {
+    let value = NameAddr::read(value).ok()?;
+    value.uri().is_ok().then(|| party(&value))
+}
+
+fn party(value: &NameAddr<'_>) -> Party {
+    Party {
+        display: value.display().trim().to_owned(),
+        uri: String::from_utf8_lossy(value.raw_uri()).into_owned(),
+    }
+}
+
+/// Values are separated by semicolons (RFC 3323 section 4.2); some write commas.
+fn privacy(request: &Message) -> Privacy {
+    let mut privacy = Privacy::default();
+    for value in request
+        .headers(HeaderName::Privacy)
+        .flat_map(|value| value.split(|byte| b";,".contains(byte)))
+    {
+        match value.trim_ascii().to_ascii_lowercase().as_slice() {
+            b"id" => privacy.id = true,
+            b"user" | b"header" => privacy.user = true,
+            b"none" => privacy.none = true,
+            _ => {}
+        }
+    }
+    privacy
+}
+
 fn is_anonymous(party: &Party) -> bool {
     let uri = party.uri.to_ascii_lowercase();
-    uri.ends_with("@anonymous.invalid") || uri.starts_with("sip:anonymous@")
+    uri.contains("@anonymous.invalid") || uri.starts_with("sip:anonymous@")
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::wire::Framing;
+
+    fn read(headers: &str) -> Identity {
+        let text = format!(
+            "INVITE sip:100@pbx.example SIP/2.0\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK1\r\nTo: <sip:100@pbx.example>\r\n\
+             Call-ID: x\r\nCSeq: 1 INVITE\r\n{}\r\n\r\n",
+            headers.replace('|', "\r\n")
+        );
+        Identity::read(&Message::parse(Bytes::from(text), Framing::Datagram).unwrap())
+    }
+
+    #[test]
+    fn a_caller_is_restricted_by_privacy_or_by_an_anonymous_from() {
+        let check = |headers: &str, expected: bool| {
+            assert_eq!(read(headers).is_restricted(), expected, "{headers}");
+        };
+        check("From: <sip:74951234567@provider.example>;tag=1", false);
+        check("From: <sip:74951234567@provider.example>;tag=1|Privacy: id", true);
+        check(
+            "From: <sip:74951234567@provider.example>;tag=1|Privacy: ID; critical",
+            true,
+        );
+        check("From: <sip:74951234567@provider.example>;tag=1|Privacy: header", true);
+        check("From: <sip:74951234567@provider.example>;tag=1|Privacy: session", false);
+        check("From: <sip:74951234567@provider.example>;tag=1|Privacy: none;id", false);
+        check("From: \"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1", true);
+        check(
+            "From: Anonymous <sip:anonymous@provider.example>;tag=1|Privacy: none",
+            true,
+        );
+    }
+
+    #[test]
+    fn what_is_asserted_is_read_in_full() {
+        let identity = read(
+            "From: \"Smith, \\\"J\\\"\" <sip:s@h;user=phone>;tag=1|P-Asserted-Identity: \"Smith\" <sip:+7495@h>, <tel:+7495>",
+        );
+        let party = |display: &str, uri: &str| Party {
+            display: display.to_owned(),
+            uri: uri.to_owned(),
+        };
+        assert_eq!(identity.from, party("Smith, \"J\"", "sip:s@h;user=phone"));
+        assert_eq!(
+            identity.asserted,
+            [party("Smith", "sip:+7495@h"), party("", "tel:+7495")]
+        );
+        assert_eq!(read("P-Asserted-Identity: <<>").asserted.len(), 0);
+    }
+
+    #[test]
+    fn names_are_written_quoted() {
+        let written = |display: &str| {
+            name_addr(&Party {
+                display: display.to_owned(),
+                uri: "sip:101@h".to_owned(),
+            })
+        };
+        assert_eq!(written(""), "<sip:101@h>");
+        assert_eq!(written("Иванова \"A\\B\""), "\"Иванова \\\"A\\\\B\\\"\" <sip:101@h>");
+        assert_eq!(
+            asserted(&anonymous()).1,
+            "\"Anonymous\" <sip:anonymous@anonymous.invalid>"
+        );
+    }
 }

@@ -11,6 +11,8 @@
 mod answer;
 mod digest;
 mod nonce;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -25,7 +27,7 @@ use nonce::{Nonces, Use};
 
 use crate::Now;
 use crate::command::{Headers, Reply};
-use crate::wire::Message;
+use crate::wire::{HeaderName, Message};
 
 /// Credentials looked at in one request.
 const MOST_CREDENTIALS: usize = 4;
@@ -127,19 +129,20 @@ impl Authenticator {
     /// Judges a request by its `Authorization` and `Proxy-Authorization` headers. Not for ACK and CANCEL, which cannot
     /// be challenged (RFC 3261 section 22.1).
     pub fn check(&mut self, request: &Message, secrets: &dyn Fn(&str) -> Option<Ha1>, now: Now) -> Check {
-        let _ = request;
-        self.check_values(std::iter::empty(), b"", secrets, now)
+        let method = request.method();
+        let values = credentials(request);
+        self.check_values(values, method.as_bytes(), secrets, now)
     }
 
     fn check_values<'a>(
         &mut self,
-        values: impl Iterator<Item = Cow<'a, [u8]>>,
+        values: impl Iterator<Item = &'a [u8]>,
         method: &[u8],
         secrets: &dyn Fn(&str) -> Option<Ha1>,
         now: Now,
     ) -> Check {
         for value in values.take(MOST_CREDENTIALS) {
-            match Fields::read(&value) {
+            match Fields::read(value) {
                 Some(Ok(fields)) if fields.realm == Some(self.config.realm.as_bytes()) => {
                     return self.judge(&fields, method, secrets, now);
                 }
@@ -271,4 +274,10 @@ fn count(nc: &[u8]) -> Option<u32> {
         let digit = char::from(*digit).to_digit(16)?;
         Some(sum << 4 | digit)
     })
+}
+
+fn credentials(request: &Message) -> impl Iterator<Item = &[u8]> {
+    request
+        .headers(HeaderName::Authorization)
+        .chain(request.headers(HeaderName::ProxyAuthorization))
 }

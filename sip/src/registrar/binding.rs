@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::Now;
 use crate::flow::FlowId;
+use crate::wire::Uri;
 
 /// A registered contact of an address of record (RFC 3261 section 10).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +37,10 @@ impl Binding {
     /// The flow that requests to this contact go out on: where the REGISTER came from, unless the contact itself names
     /// another port at that very address (see [`FlowId::towards`]).
     pub fn target(&self) -> FlowId {
-        self.flow
+        match Uri::read(self.contact.as_bytes()) {
+            Ok(uri) if self.path.is_empty() => self.flow.towards(uri.host(), uri.port()),
+            Ok(_) | Err(_) => self.flow,
+        }
     }
 
     /// Whole seconds left, at least 1 while it lives.

@@ -8,6 +8,7 @@ use super::request::{Asked, Registration, Wish, refusal};
 use crate::Now;
 use crate::command::Reply;
 use crate::flow::FlowId;
+use crate::wire::Uri;
 
 /// The new bindings, by falling q and then newest first; or why nothing changes (RFC 3261 section 10.3).
 pub(super) fn apply(
@@ -29,8 +30,9 @@ pub(super) fn apply(
                 return Err(out_of_order());
             }
             let kept = old.into_iter().filter(|b| !touched(b)).cloned().collect();
-            let mut bindings = with_new(kept, asked, most)?;
-            bindings.extend(last_of_each(asked).map(|asked| bind(asked, registration, flow, now)));
+            let kept = room_for(kept, asked, most)?;
+            let new = last_of_each(asked).map(|asked| bind(asked, registration, flow, now));
+            let mut bindings: Vec<Binding> = new.chain(kept).collect();
             bindings.sort_by_key(|b| (Reverse(b.q), Reverse(b.refreshed_at)));
             Ok(bindings)
         }
@@ -38,7 +40,7 @@ pub(super) fn apply(
 }
 
 /// The bindings that stay, so many that the new ones have room: unreachable ones go first, then the oldest.
-fn with_new(mut kept: Vec<Binding>, asked: &[Asked], most: usize) -> Result<Vec<Binding>, Box<Reply>> {
+fn room_for(mut kept: Vec<Binding>, asked: &[Asked], most: usize) -> Result<Vec<Binding>, Box<Reply>> {
     let coming = last_of_each(asked).count();
     let Some(room) = most.checked_sub(coming) else {
         return Err(refusal(403, "Too Many Contacts"));
@@ -88,6 +90,10 @@ fn names(asked: &Asked, binding: &Binding) -> bool {
 /// RFC 3261 section 19.1.4.
 pub(super) fn same_uri(left: &str, right: &str) -> bool {
     left == right
+        || matches!(
+            (Uri::read(left.as_bytes()), Uri::read(right.as_bytes())),
+            (Ok(left), Ok(right)) if left.equivalent(&right)
+        )
 }
 
 fn out_of_order() -> Box<Reply> {

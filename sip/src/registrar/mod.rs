@@ -5,6 +5,8 @@
 mod binding;
 mod location;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
