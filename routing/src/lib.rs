@@ -2,6 +2,12 @@
 //!
 //! Deliberately absent: SIP messages, SQL, HTTP, clocks, tokio. Nothing here fails: every decision is total.
 
+pub mod because;
+pub mod call;
+pub mod decision;
+pub mod facts;
+pub mod identity;
 pub mod ids;
+pub mod internal;
 pub mod number;
 pub mod plan;

@@ -1,5 +1,6 @@
-//! The companies.
+//! Accounts: what a whole company has set.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::ids::AccountId;
@@ -18,29 +19,28 @@ pub struct PlanAccount {
     /// The login prefix.
     pub number: i64,
     pub name: Arc<str>,
+    /// Protection space of its phones' passwords.
     pub realm: Arc<str>,
     pub recording: RecordingPolicy,
-    /// ISO 3166 code: how national numbers are read.
-    pub region: Arc<str>,
 }
 
 #[derive(Debug, Clone, Default)]
-pub struct Accounts {
-    items: Vec<PlanAccount>,
+pub struct AccountSection {
+    by_id: BTreeMap<AccountId, PlanAccount>,
 }
 
-impl Accounts {
-    pub fn new(mut items: Vec<PlanAccount>) -> Self {
-        items.sort_by_key(|account| account.id);
-        Accounts { items }
+impl AccountSection {
+    pub fn new(accounts: Vec<PlanAccount>) -> AccountSection {
+        AccountSection {
+            by_id: accounts.into_iter().map(|account| (account.id, account)).collect(),
+        }
     }
 
-    pub fn get(&self, id: AccountId) -> Option<&PlanAccount> {
-        let index = self.items.binary_search_by_key(&id, |account| account.id).ok()?;
-        self.items.get(index)
+    pub fn get(&self, account: AccountId) -> Option<&PlanAccount> {
+        self.by_id.get(&account)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &PlanAccount> {
-        self.items.iter()
+        self.by_id.values()
     }
 }

@@ -1,77 +1,141 @@
-//! People who can be rung.
+//! People and provider lines: whoever has a SIP account.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::ids::{AccountId, SipAccountId, StaffId};
+use crate::ids::{AccountId, SipAccountId, StaffId, TrunkId};
 use crate::number::{PhoneNumber, ShortNumber};
 
-use super::{PlanSip, at, position};
+/// Credentials of a phone or a provider line: digests of `user:realm:secret`, never the secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlanSip {
+    pub id: SipAccountId,
+    pub user: Arc<str>,
+    pub ha1_md5: [u8; 16],
+    pub ha1_sha256: [u8; 32],
+    pub enabled: bool,
+}
 
-/// A person of a company; deleted ones are not in the plan.
+impl std::fmt::Debug for PlanSip {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "PlanSip({}, enabled: {})", self.user, self.enabled)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanStaff {
     pub id: StaffId,
     pub account: AccountId,
+    /// As colleagues see it on their phones.
     pub name: Arc<str>,
     pub short_number: Option<ShortNumber>,
     pub phone: Option<PhoneNumber>,
     pub sip: Option<PlanSip>,
 }
 
-/// All staff of all accounts. Of two with the same key the first is found; `check` names the other.
-#[derive(Debug, Clone, Default)]
-pub struct Staff {
-    items: Vec<PlanStaff>,
-    by_id: HashMap<StaffId, u32>,
-    by_sip_user: HashMap<Arc<str>, u32>,
-    by_sip_account: HashMap<SipAccountId, u32>,
-    by_short_number: HashMap<(AccountId, ShortNumber), u32>,
+/// A provider line that registers with us and is trusted to say who calls.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlanTrunk {
+    pub id: TrunkId,
+    pub account: AccountId,
+    pub name: Arc<str>,
+    pub sip: PlanSip,
 }
 
-impl Staff {
-    pub fn new(items: Vec<PlanStaff>) -> Self {
-        let mut staff = Staff::default();
-        for (index, person) in items.iter().enumerate() {
-            let index = position(index);
-            staff.by_id.entry(person.id).or_insert(index);
-            if let Some(number) = person.short_number {
-                staff.by_short_number.entry((person.account, number)).or_insert(index);
+/// Whose SIP account it is.
+#[derive(Debug, Clone, Copy)]
+pub enum Owner<'a> {
+    Staff(&'a PlanStaff),
+    Trunk(&'a PlanTrunk),
+}
+
+impl<'a> Owner<'a> {
+    pub fn account(&self) -> AccountId {
+        match self {
+            Owner::Staff(staff) => staff.account,
+            Owner::Trunk(trunk) => trunk.account,
+        }
+    }
+
+    pub fn sip(&self) -> Option<&'a PlanSip> {
+        match self {
+            Owner::Staff(staff) => staff.sip.as_ref(),
+            Owner::Trunk(trunk) => Some(&trunk.sip),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Place {
+    Staff(usize),
+    Trunk(usize),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct StaffSection {
+    staff: Vec<PlanStaff>,
+    trunks: Vec<PlanTrunk>,
+    by_id: HashMap<StaffId, usize>,
+    by_user: HashMap<Arc<str>, Place>,
+    by_sip: HashMap<SipAccountId, Place>,
+    by_short: BTreeMap<(AccountId, ShortNumber), usize>,
+}
+
+impl StaffSection {
+    /// Live staff and trunks of all accounts. Of two with the same SIP user or short number the later counts;
+    /// the database does not let that happen.
+    pub fn new(staff: Vec<PlanStaff>, trunks: Vec<PlanTrunk>) -> StaffSection {
+        let mut section = StaffSection {
+            staff,
+            trunks,
+            ..StaffSection::default()
+        };
+        for (index, staff) in section.staff.iter().enumerate() {
+            section.by_id.insert(staff.id, index);
+            if let Some(sip) = &staff.sip {
+                section.by_user.insert(Arc::clone(&sip.user), Place::Staff(index));
+                section.by_sip.insert(sip.id, Place::Staff(index));
             }
-            if let Some(sip) = &person.sip {
-                staff.by_sip_user.entry(Arc::clone(&sip.user)).or_insert(index);
-                staff.by_sip_account.entry(sip.id).or_insert(index);
+            if let Some(short) = staff.short_number {
+                section.by_short.insert((staff.account, short), index);
             }
         }
-        staff.items = items;
-        staff
+        for (index, trunk) in section.trunks.iter().enumerate() {
+            section.by_user.insert(Arc::clone(&trunk.sip.user), Place::Trunk(index));
+            section.by_sip.insert(trunk.sip.id, Place::Trunk(index));
+        }
+        section
     }
 
-    pub fn get(&self, id: StaffId) -> Option<&PlanStaff> {
-        at(&self.items, *self.by_id.get(&id)?)
+    pub fn get(&self, staff: StaffId) -> Option<&PlanStaff> {
+        self.staff.get(*self.by_id.get(&staff)?)
     }
 
-    pub fn by_sip_user(&self, user: &str) -> Option<&PlanStaff> {
-        at(&self.items, *self.by_sip_user.get(user)?)
+    /// The digest username, with regard to case.
+    pub fn by_user(&self, user: &str) -> Option<Owner<'_>> {
+        self.at(*self.by_user.get(user)?)
     }
 
-    pub fn by_sip_account(&self, id: SipAccountId) -> Option<&PlanStaff> {
-        at(&self.items, *self.by_sip_account.get(&id)?)
+    pub fn by_sip(&self, sip: SipAccountId) -> Option<Owner<'_>> {
+        self.at(*self.by_sip.get(&sip)?)
     }
 
-    pub fn by_short_number(&self, account: AccountId, number: ShortNumber) -> Option<&PlanStaff> {
-        at(&self.items, *self.by_short_number.get(&(account, number))?)
+    pub fn by_short(&self, account: AccountId, short: ShortNumber) -> Option<&PlanStaff> {
+        self.staff.get(*self.by_short.get(&(account, short))?)
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &PlanStaff> {
-        self.items.iter()
+    pub fn staff(&self) -> &[PlanStaff] {
+        &self.staff
     }
 
-    pub fn len(&self) -> usize {
-        self.items.len()
+    pub fn trunks(&self) -> &[PlanTrunk] {
+        &self.trunks
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+    fn at(&self, place: Place) -> Option<Owner<'_>> {
+        match place {
+            Place::Staff(index) => self.staff.get(index).map(Owner::Staff),
+            Place::Trunk(index) => self.trunks.get(index).map(Owner::Trunk),
+        }
     }
 }

@@ -1,0 +1,49 @@
+//! Why a decision fell so.
+
+use std::fmt;
+
+/// The rule that made a decision, as a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Because {
+    ShortNumberOf {
+        name: String,
+    },
+    DepartmentOf {
+        name: String,
+        members: usize,
+    },
+    NumberUnknown,
+    NumberMalformed,
+    OwnNumberNoOtherPhone,
+    NobodyOnline {
+        name: String,
+    },
+    DepartmentEmpty {
+        name: String,
+    },
+    Draining,
+    JournalFull,
+    NoPort,
+    /// An impossible case; it is counted and answered 500.
+    Bug(&'static str),
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Because::ShortNumberOf { name } => write!(f, "the short number is {name}'s"),
+            Because::DepartmentOf { name, members } => {
+                write!(f, "the short number is the department {name}'s, of {members} members")
+            }
+            Because::NumberUnknown => f.write_str("nobody in this account has that number"),
+            Because::NumberMalformed => f.write_str("what was dialled is not a number"),
+            Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),
+            Because::NobodyOnline { name } => write!(f, "no phone of {name} is registered"),
+            Because::DepartmentEmpty { name } => write!(f, "the department {name} has no members"),
+            Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
+            Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
+            Because::NoPort => f.write_str("no audio port is free"),
+            Because::Bug(what) => write!(f, "an error of the program: {what}"),
+        }
+    }
+}

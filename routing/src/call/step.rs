@@ -1,0 +1,216 @@
+//! `(phase, event) -> commands`.
+
+use smallvec::smallvec;
+
+use super::{CallCommand, CallEvent, CallMachine, Commands, Disposition, EndedBy, LegPhase, Phase};
+use crate::ids::LegId;
+
+impl CallMachine {
+    /// One step. An event that cannot matter any more gives no command.
+    pub fn step(&mut self, event: CallEvent) -> Commands {
+        match (self.phase, event) {
+            (Phase::Ringing, CallEvent::Ringing(_)) if !self.rang => {
+                self.rang = true;
+                smallvec![CallCommand::RingCaller]
+            }
+            (Phase::Ringing, CallEvent::Answered(leg)) => self.connect(leg),
+            (Phase::Ringing, CallEvent::Refused(leg, status)) => self.refused(leg, status),
+            (Phase::Ringing, CallEvent::Cancelled | CallEvent::HungUp(None)) => {
+                self.give_up(None, Disposition::Abandoned, EndedBy::Caller, 487)
+            }
+            (Phase::Ringing, CallEvent::RingTimeout) => {
+                self.give_up(Some(480), Disposition::NoAnswer, EndedBy::System, 480)
+            }
+            (Phase::Ringing, CallEvent::Stop) => self.give_up(Some(503), Disposition::Failed, EndedBy::System, 503),
+            (Phase::Talking(_), CallEvent::Answered(late)) => smallvec![CallCommand::HangUp(late)],
+            (Phase::Talking(leg), CallEvent::HungUp(None)) => {
+                self.end(smallvec![CallCommand::HangUp(leg)], EndedBy::Caller)
+            }
+            (Phase::Talking(leg), CallEvent::HungUp(Some(ended))) if ended == leg => {
+                self.end(smallvec![CallCommand::HangUpCaller], EndedBy::Callee)
+            }
+            (Phase::Talking(leg), CallEvent::Stop) => self.end(
+                smallvec![CallCommand::HangUpCaller, CallCommand::HangUp(leg)],
+                EndedBy::System,
+            ),
+            (Phase::Over, CallEvent::Answered(late)) => smallvec![CallCommand::HangUp(late)],
+            (Phase::Talking(_) | Phase::Over, CallEvent::Refused(leg, status)) => {
+                self.mark(leg, LegPhase::Over, status);
+                Commands::new()
+            }
+            (
+                Phase::Ringing | Phase::Talking(_) | Phase::Over,
+                CallEvent::Ringing(_)
+                | CallEvent::Cancelled
+                | CallEvent::HungUp(_)
+                | CallEvent::RingTimeout
+                | CallEvent::Stop,
+            ) => Commands::new(),
+        }
+    }
+
+    fn connect(&mut self, leg: LegId) -> Commands {
+        self.mark(leg, LegPhase::Answered, 200);
+        self.phase = Phase::Talking(leg);
+        let mut commands: Commands = smallvec![CallCommand::Connect(leg)];
+        commands.extend(self.cancel_calling(true));
+        commands
+    }
+
+    fn refused(&mut self, leg: LegId, status: u16) -> Commands {
+        self.mark(leg, LegPhase::Over, status);
+        let declined = self.one_person && status >= 600;
+        let waiting = self.called.iter().any(|leg| leg.phase == LegPhase::Calling);
+        if waiting && !declined {
+            return Commands::new();
+        }
+        let status = if declined { status } else { self.best_status() };
+        let disposition = match status {
+            486 | 600 | 603 => Disposition::Busy,
+            408 | 480 => Disposition::NoAnswer,
+            _ => Disposition::Failed,
+        };
+        self.give_up(Some(status), disposition, EndedBy::Callee, status)
+    }
+
+    /// Of several refusals the one that tells the caller most: declined, busy, not there, then the rest.
+    fn best_status(&self) -> u16 {
+        let rank = |status: u16| match status {
+            600.. => 0,
+            486 => 1,
+            480 | 408 => 2,
+            400..=499 => 3,
+            _ => 4,
+        };
+        let best = self
+            .called
+            .iter()
+            .map(|leg| leg.status)
+            .filter(|status| *status > 0)
+            .min_by_key(|status| rank(*status));
+        // What a phone says of itself (401, 404, 481 ...) or a time-out is no answer to this caller.
+        match best {
+            Some(status @ (486 | 488 | 600 | 603 | 606)) => status,
+            Some(500..=599) => 503,
+            _ => 480,
+        }
+    }
+
+    fn give_up(&mut self, refuse: Option<u16>, disposition: Disposition, by: EndedBy, status: u16) -> Commands {
+        self.phase = Phase::Over;
+        let mut commands = self.cancel_calling(false);
+        commands.extend(refuse.map(CallCommand::RefuseCaller));
+        commands.push(CallCommand::End {
+            disposition,
+            by,
+            status,
+        });
+        commands
+    }
+
+    fn end(&mut self, mut commands: Commands, by: EndedBy) -> Commands {
+        self.phase = Phase::Over;
+        commands.push(CallCommand::End {
+            disposition: Disposition::Answered,
+            by,
+            status: 200,
+        });
+        commands
+    }
+
+    fn cancel_calling(&mut self, elsewhere: bool) -> Commands {
+        let mut commands = Commands::new();
+        for leg in self.called.iter_mut().filter(|leg| leg.phase == LegPhase::Calling) {
+            leg.phase = LegPhase::Cancelled;
+            commands.push(CallCommand::Cancel { leg: leg.id, elsewhere });
+        }
+        commands
+    }
+
+    fn mark(&mut self, id: LegId, phase: LegPhase, status: u16) {
+        if let Some(leg) = self.called.iter_mut().find(|leg| leg.id == id) {
+            leg.phase = phase;
+            leg.status = status;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: u128 = 1;
+    const B: u128 = 2;
+
+    fn id(leg: u128) -> LegId {
+        LegId::from_u128(leg)
+    }
+
+    /// Runs the events on a call to legs A and B and gives the commands of the last one.
+    fn check(one_person: bool, events: &[CallEvent], expected: &[CallCommand]) {
+        let mut call = CallMachine::new(&[id(A), id(B)], one_person);
+        let mut last = Commands::new();
+        for event in events {
+            last = call.step(*event);
+        }
+        assert_eq!(last.as_slice(), expected, "after {events:?}");
+    }
+
+    #[test]
+    fn each_event_in_each_phase_gives_its_commands() {
+        use CallCommand as C;
+        use CallEvent as E;
+        let end = |disposition, by, status| C::End {
+            disposition,
+            by,
+            status,
+        };
+        let cancel = |leg, elsewhere| C::Cancel {
+            leg: id(leg),
+            elsewhere,
+        };
+        check(true, &[E::Ringing(id(A))], &[C::RingCaller]);
+        check(true, &[E::Ringing(id(A)), E::Ringing(id(B))], &[]);
+        check(true, &[E::Answered(id(B))], &[C::Connect(id(B)), cancel(A, true)]);
+        check(true, &[E::Answered(id(B)), E::Answered(id(A))], &[C::HangUp(id(A))]);
+        check(true, &[E::Answered(id(B)), E::Refused(id(A), 487)], &[]);
+        check(true, &[E::Refused(id(A), 486)], &[]);
+        let busy = [C::RefuseCaller(486), end(Disposition::Busy, EndedBy::Callee, 486)];
+        check(true, &[E::Refused(id(A), 480), E::Refused(id(B), 486)], &busy);
+        let declined = [
+            cancel(B, false),
+            C::RefuseCaller(603),
+            end(Disposition::Busy, EndedBy::Callee, 603),
+        ];
+        check(true, &[E::Refused(id(A), 603)], &declined);
+        check(false, &[E::Refused(id(A), 603)], &[]);
+        let failed = [C::RefuseCaller(503), end(Disposition::Failed, EndedBy::Callee, 503)];
+        check(true, &[E::Refused(id(A), 500), E::Refused(id(B), 503)], &failed);
+        let abandoned = [
+            cancel(A, false),
+            cancel(B, false),
+            end(Disposition::Abandoned, EndedBy::Caller, 487),
+        ];
+        check(true, &[E::Cancelled], &abandoned);
+        let timeout = [
+            cancel(A, false),
+            cancel(B, false),
+            C::RefuseCaller(480),
+            end(Disposition::NoAnswer, EndedBy::System, 480),
+        ];
+        check(true, &[E::RingTimeout], &timeout);
+        let by_caller = [C::HangUp(id(A)), end(Disposition::Answered, EndedBy::Caller, 200)];
+        check(true, &[E::Answered(id(A)), E::HungUp(None)], &by_caller);
+        let by_callee = [C::HangUpCaller, end(Disposition::Answered, EndedBy::Callee, 200)];
+        check(true, &[E::Answered(id(A)), E::HungUp(Some(id(A)))], &by_callee);
+        check(true, &[E::Answered(id(A)), E::HungUp(Some(id(B)))], &[]);
+        let stopped = [
+            C::HangUpCaller,
+            C::HangUp(id(A)),
+            end(Disposition::Answered, EndedBy::System, 200),
+        ];
+        check(true, &[E::Answered(id(A)), E::Stop], &stopped);
+        check(true, &[E::Answered(id(A)), E::Stop, E::Stop], &[]);
+        check(true, &[E::Cancelled, E::Answered(id(A))], &[C::HangUp(id(A))]);
+    }
+}

@@ -1,0 +1,18 @@
+//! What is to be done with a call.
+
+use smallvec::SmallVec;
+
+use crate::because::Because;
+use crate::ids::StaffId;
+
+/// Whom to ring, or why nobody is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// All registered phones of all of them at once.
+    Ring {
+        targets: SmallVec<[StaffId; 4]>,
+        because: Because,
+    },
+    /// `status` is the SIP status that tells the caller.
+    Refuse { status: u16, because: Because },
+}

@@ -1,0 +1,123 @@
+//! Calls to short numbers.
+
+use smallvec::SmallVec;
+
+use crate::because::Because;
+use crate::decision::Decision;
+use crate::facts::CallFacts;
+use crate::number::ShortNumber;
+use crate::plan::DialPlan;
+
+/// A short number rings its owner or all members of its department; anything else is 404.
+/// Who of them is registered is not known here: the engine answers 480 when nobody is.
+pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
+    let Ok(short) = ShortNumber::read(facts.dialled) else {
+        return Decision::Refuse {
+            status: 404,
+            because: Because::NumberMalformed,
+        };
+    };
+    if let Some(staff) = plan.staff.by_short(facts.account, short) {
+        let because = Because::ShortNumberOf {
+            name: staff.name.to_string(),
+        };
+        return Decision::Ring {
+            targets: SmallVec::from_slice(&[staff.id]),
+            because,
+        };
+    }
+    match plan.departments.by_short(facts.account, short) {
+        Some(department) if department.members.is_empty() => Decision::Refuse {
+            status: 480,
+            because: Because::DepartmentEmpty {
+                name: department.name.to_string(),
+            },
+        },
+        Some(department) => {
+            let because = Because::DepartmentOf {
+                name: department.name.to_string(),
+                members: department.members.len(),
+            };
+            Decision::Ring {
+                targets: SmallVec::from_slice(&department.members),
+                because,
+            }
+        }
+        None => Decision::Refuse {
+            status: 404,
+            because: Because::NumberUnknown,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::facts::Caller;
+    use crate::ids::{AccountId, DepartmentId, StaffId};
+    use crate::plan::{DepartmentSection, PlanDepartment, PlanStaff, StaffSection};
+
+    fn staff(id: u128, account: u128, short: &str) -> PlanStaff {
+        PlanStaff {
+            id: StaffId::from_u128(id),
+            account: AccountId::from_u128(account),
+            name: format!("S{id}").into(),
+            short_number: ShortNumber::read(short).ok(),
+            phone: None,
+            sip: None,
+        }
+    }
+
+    fn department(account: u128, short: &str, members: &[u128]) -> PlanDepartment {
+        PlanDepartment {
+            id: DepartmentId::from_u128(1),
+            account: AccountId::from_u128(account),
+            name: "Sales".into(),
+            short_number: ShortNumber::read(short).unwrap(),
+            members: members.iter().map(|id| StaffId::from_u128(*id)).collect(),
+        }
+    }
+
+    /// V6: a short number is unique in its account and says nothing in another.
+    #[test]
+    fn short_numbers_ring_their_owner_in_their_account_only() {
+        let plan = DialPlan {
+            staff: Arc::new(StaffSection::new(
+                vec![staff(1, 1, "101"), staff(2, 1, "102"), staff(3, 2, "101")],
+                vec![],
+            )),
+            departments: Arc::new(DepartmentSection::new(vec![
+                department(1, "200", &[1, 2]),
+                department(1, "201", &[]),
+            ])),
+            ..DialPlan::default()
+        };
+        let check = |account: u128, dialled: &str, expected: Result<&[u128], u16>| {
+            let caller = Caller::Staff(StaffId::from_u128(9));
+            let facts = CallFacts {
+                account: AccountId::from_u128(account),
+                caller,
+                dialled,
+            };
+            match (decide(&plan, &facts), expected) {
+                (Decision::Ring { targets, .. }, Ok(expected)) => {
+                    let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
+                    assert_eq!(targets, expected, "{dialled}");
+                }
+                (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{dialled}"),
+                (got, expected) => panic!("{dialled}: {got:?}, expected {expected:?}"),
+            }
+        };
+        check(1, "101", Ok(&[1]));
+        check(1, "102", Ok(&[2]));
+        check(2, "101", Ok(&[3]));
+        check(2, "102", Err(404));
+        check(1, "200", Ok(&[1, 2]));
+        check(1, "201", Err(480));
+        check(1, "999", Err(404));
+        check(1, "alice", Err(404));
+        check(1, "", Err(404));
+    }
+}
