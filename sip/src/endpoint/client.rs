@@ -196,7 +196,7 @@ impl Endpoint {
             return;
         }
         if status == 481 {
-            self.end_session(id);
+            self.end_established(id, now);
         } else {
             self.hang_up(id, None, now);
         }

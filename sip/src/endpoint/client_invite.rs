@@ -222,7 +222,7 @@ impl Endpoint {
                 let owner = session.id;
                 self.ack_unwanted(id, &response, now);
                 self.end_session(owner);
-                self.detach(id);
+                self.detach(id, now);
                 self.events.push_back(Event::Refused {
                     session: owner,
                     status: 487,
@@ -233,10 +233,11 @@ impl Endpoint {
         }
     }
 
-    /// Whoever waits for this INVITE waits no more; further 2xx are hung up.
-    pub(super) fn detach(&mut self, id: u64) {
+    /// Whoever waits for this INVITE waits no more; further 2xx are hung up, and its end is not awaited for ever.
+    pub(super) fn detach(&mut self, id: u64, now: Now) {
         if let Some(work) = self.invite_work(id) {
             work.session = None;
+            self.arm_client(id, &[Timer::CancelGiveUp], now);
         }
     }
 

@@ -151,11 +151,11 @@ impl Endpoint {
             ),
             Phase::Calling { tx } | Phase::Cancelling { tx } => {
                 self.give_up_invite(tx, reason, now);
-                self.detach(tx);
+                self.detach(tx, now);
                 self.end_session(id);
             }
             Phase::Answering { tx } => {
-                self.ack_without_answer(id, tx);
+                self.ack_without_answer(id, tx, now);
                 self.hang_up(id, reason, now);
             }
             Phase::Established if session.unacked.is_some_and(|unacked| unacked.first) => {

@@ -112,7 +112,7 @@ impl Endpoint {
             // A callee must not hang up before it answered; its final response is still to come.
             Phase::Calling { .. } | Phase::Cancelling { .. } => {}
             Phase::Answering { tx } => {
-                self.ack_without_answer(id, tx);
+                self.ack_without_answer(id, tx, now);
                 self.end_established(id, now);
                 self.events.push_back(Event::Ended {
                     session: id,
@@ -135,13 +135,13 @@ impl Endpoint {
     }
 
     /// The session goes; what the peer still waits for is answered.
-    fn end_established(&mut self, id: SessionId, now: Now) -> Option<Box<Session>> {
+    pub(super) fn end_established(&mut self, id: SessionId, now: Now) -> Option<Box<Session>> {
         let session = self.end_session(id)?;
         if let Some(offer) = session.offer {
             self.answer(offer.tx, &Answer::of(487), now);
         }
         if let Some(tx) = session.reinvite.tx {
-            self.detach(tx);
+            self.detach(tx, now);
         }
         Some(session)
     }
@@ -165,7 +165,7 @@ impl Endpoint {
     }
 
     /// The ACK that a 2xx with an offer still needs when the answer will never come.
-    pub(super) fn ack_without_answer(&mut self, id: SessionId, tx: u64) {
+    pub(super) fn ack_without_answer(&mut self, id: SessionId, tx: u64, now: Now) {
         let tag = self
             .sessions
             .get(&id.0)
@@ -174,20 +174,20 @@ impl Endpoint {
         if let Some(tag) = tag {
             self.ack_tag(tx, id, tag, None);
         }
-        self.detach(tx);
+        self.detach(tx, now);
     }
 
     /// The connection is gone, so there is nothing to say goodbye on.
-    pub(super) fn leave_flowless(&mut self, id: SessionId, invite: Option<u64>) {
+    pub(super) fn leave_flowless(&mut self, id: SessionId, invite: Option<u64>, now: Now) {
         if let Some(tx) = invite {
-            self.detach(tx);
+            self.detach(tx, now);
         }
         let Some(session) = self.end_session(id) else { return };
         if let Some(offer) = session.offer {
             self.drop_server(offer.tx);
         }
         if let Some(tx) = session.reinvite.tx {
-            self.detach(tx);
+            self.detach(tx, now);
         }
         self.events.push_back(Event::Ended {
             session: id,

@@ -287,12 +287,11 @@ impl Endpoint {
             }
             // Their client transaction is held by the connection too and reports the end.
             Phase::Calling { .. } | Phase::Cancelling { .. } => {}
-            Phase::Answering { tx } => self.leave_flowless(id, Some(tx)),
-            Phase::Established => self.leave_flowless(id, None),
+            Phase::Answering { tx } => self.leave_flowless(id, Some(tx), now),
+            Phase::Established => self.leave_flowless(id, None, now),
             Phase::Leaving { .. } => {
                 self.end_session(id);
             }
         }
-        let _ = now;
     }
 }

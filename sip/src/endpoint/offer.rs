@@ -174,7 +174,7 @@ impl Endpoint {
             return;
         };
         if let Phase::Answering { tx } = session.phase {
-            self.ack_without_answer(id, tx);
+            self.ack_without_answer(id, tx, now);
             self.purge_events(id);
             self.hang_up(id, None, now);
             return;
@@ -288,7 +288,7 @@ impl Endpoint {
             response: None,
         });
         if status == 503 {
-            self.leave_flowless(id, None);
+            self.leave_flowless(id, None, now);
         } else {
             self.on_in_dialog_status(id, status, true, now);
         }

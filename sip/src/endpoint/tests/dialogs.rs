@@ -191,6 +191,48 @@ fn an_update_without_a_body_refreshes_the_target_and_one_with_a_body_is_an_offer
 }
 
 #[test]
+fn a_connection_for_one_large_message_takes_no_session_from_the_datagrams() {
+    let mut script = Script::new();
+    let (session, to) = answered(&mut script, "");
+    let datagrams = script.flow;
+    script.flow = super::script::flow(crate::flow::Transport::Tcp);
+    assert!(texts(script.give(&inside("OPTIONS", "z9hG4bK3", &to, 2, "")))[0].starts_with("SIP/2.0 200"));
+    let flow = script.flow;
+    script.endpoint.flow_closed(&flow, super::net::at(script.elapsed));
+    assert!(script.events().is_empty());
+    assert_eq!(script.endpoint.session_info(session).unwrap().flow, datagrams);
+}
+
+#[test]
+fn over_a_connection_a_2xx_is_repeated_only_when_there_are_hops_behind_it() {
+    for (via, copies) in [("", 0), ("Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKhop\n", 10)] {
+        let mut script = Script::over(crate::flow::Transport::Tcp);
+        script.give(&request("INVITE", "z9hG4bK1", via).replace("/UDP 192.0.2.9", "/TCP 192.0.2.9"));
+        let Event::Invite { session, .. } = script.event() else {
+            panic!()
+        };
+        assert_eq!(script.command(accept(session)).len(), 1);
+        let later = texts(script.pass(40_000));
+        let again = later.iter().filter(|text| text.starts_with("SIP/2.0 200")).count();
+        assert_eq!(again, copies);
+        assert!(
+            later.iter().any(|text| text.starts_with("BYE ")),
+            "no ACK in 64*T1 either way"
+        );
+    }
+}
+
+#[test]
+fn a_response_with_another_method_than_its_transaction_is_stray() {
+    let mut script = Script::new();
+    let (_, sent) = calling(&mut script);
+    let wrong = response("200 OK", &sent, "one", "").replace("1 INVITE", "1 BYE");
+    assert!(script.give(&wrong).is_empty());
+    assert!(script.events().is_empty());
+    assert_eq!(script.endpoint.totals().stray, 1);
+}
+
+#[test]
 fn an_overlapping_reinvite_gets_500_and_its_repetition_the_same() {
     let mut script = Script::new();
     let (session, to) = answered(&mut script, "");

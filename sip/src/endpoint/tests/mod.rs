@@ -8,3 +8,4 @@ mod offers;
 mod outside;
 
 mod script;
+mod storm;

@@ -55,6 +55,8 @@ pub(super) struct Net {
     /// Who sent which first line.
     pub(super) ladder: Vec<(usize, String)>,
     pub(super) lose: Option<Filter>,
+    /// All bytes and who sent them.
+    pub(super) spoken: Vec<(usize, Bytes)>,
     transport: Transport,
     weather: Weather,
     under_way: BTreeMap<(Duration, u64), (usize, Bytes)>,
@@ -75,6 +77,7 @@ impl Net {
             events: Vec::new(),
             ladder: Vec::new(),
             lose: None,
+            spoken: Vec::new(),
             transport,
             weather,
             under_way: BTreeMap::new(),
@@ -203,17 +206,40 @@ impl Net {
         }
     }
 
+    /// Answers to nobody, which a net would carry astray.
+    pub(super) fn pass_over(&mut self, side: usize) {
+        while self.ends[side].poll_transmit().is_some() {}
+        while let Some(event) = self.ends[side].poll_event() {
+            self.events.push((side, event));
+        }
+    }
+
+    /// Both owners hang everything up that they ever heard of.
+    pub(super) fn end_all(&mut self) {
+        self.lose = Some(|_, _| true);
+        for _ in 0..2 {
+            for number in 0..10_000 {
+                for side in [CALLER, CALLEE] {
+                    self.command(side, bye(SessionId(number)));
+                }
+            }
+            self.pass(100_000);
+        }
+        self.assert_nothing_is_left();
+    }
+
     fn drain(&mut self, side: usize) {
         while let Some(event) = self.ends[side].poll_event() {
             self.events.push((side, event));
         }
         while let Some(transmit) = self.ends[side].poll_transmit() {
-            assert_eq!(transmit.flow.peer, self.flow(side).peer);
-            let text = String::from_utf8(transmit.bytes.to_vec()).unwrap();
+            let text = String::from_utf8_lossy(&transmit.bytes).into_owned();
             self.ladder.push((side, line(&text)));
+            self.spoken.push((side, transmit.bytes.clone()));
             if self.lose.is_some_and(|lose| lose(side, &text)) {
                 continue;
             }
+            assert_eq!(transmit.flow.peer, self.flow(side).peer);
             let copies = if self.rng.random_ratio(self.weather.double, 100) {
                 2
             } else {
