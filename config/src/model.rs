@@ -106,7 +106,7 @@ model! {
         /// Name of the protection space that phones' passwords are for; changing it makes all of them invalid.
         realm: String = "frontdesk".to_owned();
         /// Digests that phones may answer with, the preferred one first. Phones that know only MD5 should skip the other one,
-        /// yet a few (and SIPp 3.6) read no further than the first: those need md5-first.
+        /// yet a few (and SIPp before 3.7) read no further than the first: those need md5-first.
         digest: DigestOrder = DigestOrder::Sha256First;
         /// What Frontdesk calls itself in Server and User-Agent.
         user_agent: String = "Frontdesk".to_owned();

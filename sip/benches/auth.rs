@@ -34,7 +34,9 @@ fn digest(c: &mut Criterion) {
     let mut authenticator = Authenticator::new([1; 32], AuthConfig::new("pbx.example"));
     let ha1 = Ha1::new("101", "pbx.example", "secret");
     let secrets = |user: &str| (user == "101").then_some(ha1);
-    let challenge = authenticator.challenge(false, now);
+    let Check::Challenge { reply: challenge } = authenticator.check(&request(""), &secrets, now) else {
+        return;
+    };
     for (name, at) in [("sha-256", 0), ("md5", 1)] {
         let login = Login {
             user: "101",

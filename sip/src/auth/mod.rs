@@ -11,6 +11,7 @@
 mod answer;
 mod digest;
 mod nonce;
+mod quirks;
 #[cfg(test)]
 mod tests;
 
@@ -129,34 +130,35 @@ impl Authenticator {
     /// Judges a request by its `Authorization` and `Proxy-Authorization` headers. Not for ACK and CANCEL, which cannot
     /// be challenged (RFC 3261 section 22.1).
     pub fn check(&mut self, request: &Message, secrets: &dyn Fn(&str) -> Option<Ha1>, now: Now) -> Check {
-        let method = request.method();
-        let values = credentials(request);
-        self.check_values(values, method.as_bytes(), secrets, now)
-    }
-
-    fn check_values<'a>(
-        &mut self,
-        values: impl Iterator<Item = &'a [u8]>,
-        method: &[u8],
-        secrets: &dyn Fn(&str) -> Option<Ha1>,
-        now: Now,
-    ) -> Check {
-        for value in values.take(MOST_CREDENTIALS) {
+        let asking = Asking {
+            method: request.method().as_bytes(),
+            only_md5: request
+                .header(HeaderName::UserAgent)
+                .is_some_and(quirks::gives_up_at_sha_256)
+                && self.config.offers.contains(&Algorithm::Md5),
+        };
+        for value in credentials(request).take(MOST_CREDENTIALS) {
             match Fields::read(value) {
                 Some(Ok(fields)) if fields.realm == Some(self.config.realm.as_bytes()) => {
-                    return self.judge(&fields, method, secrets, now);
+                    return self.judge(&fields, asking, secrets, now);
                 }
                 Some(Err(Malformed)) => return unreadable(),
                 Some(Ok(_)) | None => {}
             }
         }
         Check::Challenge {
-            reply: self.challenge(false, now),
+            reply: self.challenge(asking, false, now),
         }
     }
 
-    fn judge(&mut self, fields: &Fields<'_>, method: &[u8], secrets: &dyn Fn(&str) -> Option<Ha1>, now: Now) -> Check {
-        let Some(claim) = Claim::read(fields, method) else {
+    fn judge(
+        &mut self,
+        fields: &Fields<'_>,
+        asking: Asking<'_>,
+        secrets: &dyn Fn(&str) -> Option<Ha1>,
+        now: Now,
+    ) -> Check {
+        let Some(claim) = Claim::read(fields, asking.method) else {
             return unreadable();
         };
         let user = String::from_utf8_lossy(&claim.user).into_owned();
@@ -167,7 +169,7 @@ impl Authenticator {
         let right: bool = expected.as_bytes().ct_eq(&given).into();
         let offered = self.config.offers.contains(&claim.asked.algorithm);
         if !right || !offered || known.is_none() {
-            let reply = self.challenge(false, now);
+            let reply = self.challenge(asking, false, now);
             return Check::Failed { reply, user };
         }
         let fresh = self
@@ -177,13 +179,13 @@ impl Authenticator {
         match fresh {
             true => Check::Passed { user },
             false => Check::Challenge {
-                reply: self.challenge(true, now),
+                reply: self.challenge(asking, true, now),
             },
         }
     }
 
     /// A 401 that asks for credentials.
-    pub fn challenge(&mut self, stale: bool, now: Now) -> Reply {
+    fn challenge(&mut self, asking: Asking<'_>, stale: bool, now: Now) -> Reply {
         let nonce = self.nonces.as_mut().map(|nonces| nonces.issue(now)).unwrap_or_default();
         let realm = &self.config.realm;
         let stale = if stale { ", stale=true" } else { "" };
@@ -191,6 +193,7 @@ impl Authenticator {
             .config
             .offers
             .iter()
+            .filter(|algorithm| !asking.only_md5 || **algorithm == Algorithm::Md5)
             .map(|algorithm| {
                 let name = algorithm.name();
                 let value =
@@ -223,6 +226,14 @@ fn unreadable() -> Check {
         },
         user: String::new(),
     }
+}
+
+/// What matters of a request besides its credentials.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    method: &'a [u8],
+    /// Offer MD5 alone.
+    only_md5: bool,
 }
 
 /// What a client says with its credentials.

@@ -47,6 +47,13 @@ fn asks(method: &str, count: u32) -> Answering<'_> {
     }
 }
 
+fn challenged_by(authenticator: &mut Authenticator, now: i64) -> Reply {
+    match authenticator.check(&request(""), &secrets, at(now)) {
+        Check::Challenge { reply } => reply,
+        Check::Passed { .. } | Check::Failed { .. } => panic!("not a challenge"),
+    }
+}
+
 struct World {
     authenticator: Authenticator,
     now: i64,
@@ -65,7 +72,7 @@ impl World {
     }
 
     fn challenged(&mut self) -> Reply {
-        self.authenticator.challenge(false, at(self.now))
+        challenged_by(&mut self.authenticator, self.now)
     }
 
     /// The outcome in one word.
@@ -168,7 +175,7 @@ fn an_unknown_user_cannot_be_told_from_a_wrong_password() {
 #[test]
 fn a_nonce_of_an_earlier_run_is_stale_only_for_who_knows_the_password() {
     let mut world = World::new();
-    let reply = authenticator(2).challenge(false, at(world.now));
+    let reply = challenged_by(&mut authenticator(2), world.now);
     world.check(&credentials_for(&reply, 1), "stale");
     let wrong = answer(challenges(&reply), &login("101", "wrong"), &asks("REGISTER", 1)).unwrap();
     world.check(&wrong, "failed 101 401");
@@ -253,4 +260,17 @@ fn algorithms_are_offered_as_configured_and_no_other_is_taken() {
     let reply = world.challenged();
     assert_eq!(reply.headers.len(), 1);
     world.check(&credentials_for(&reply, 1), "passed 101");
+}
+
+#[test]
+fn a_phone_that_gives_up_at_sha_256_is_asked_for_md5_alone() {
+    let mut world = World::new();
+    let mut offered = |user_agent: &str| {
+        let Check::Challenge { reply } = world.send(&format!("User-Agent: {user_agent}\r\n")) else {
+            panic!("not a challenge");
+        };
+        reply.headers.len()
+    };
+    assert_eq!(offered("baresip v1.0.0 (x86_64/linux)"), 1);
+    assert_eq!(offered("Linphone/5.2"), 2);
 }
