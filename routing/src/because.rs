@@ -24,6 +24,7 @@ pub enum Because {
     Draining,
     JournalFull,
     NoPort,
+    NoCommonCodec,
     /// An impossible case; it is counted and answered 500.
     Bug(&'static str),
 }
@@ -42,6 +43,7 @@ impl fmt::Display for Because {
             Because::DepartmentEmpty { name } => write!(f, "the department {name} has no members"),
             Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
             Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
+            Because::NoCommonCodec => f.write_str("the caller's phone offers no audio that we can carry"),
             Because::NoPort => f.write_str("no audio port is free"),
             Because::Bug(what) => write!(f, "an error of the program: {what}"),
         }

@@ -3,5 +3,215 @@
 //! `handle(Input, Now)`, then `poll()` until `None`, then wait for `deadline()` or the next input.
 //! No lock, no await, no SQL, no clock, no socket inside.
 
+mod call;
+mod cdr;
+mod config;
+mod connect;
+mod hold;
 pub mod input;
+mod legs;
+mod media;
+mod operator;
 pub mod output;
+mod presence;
+mod requests;
+mod setup;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+use frontdesk_media::io::command::{MediaLegId, MediaNotice};
+use frontdesk_media::ports::PortStock;
+use frontdesk_routing::ids::{CallId, SipAccountId};
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::Now;
+use frontdesk_sip::auth::Authenticator;
+use frontdesk_sip::endpoint::Endpoint;
+use frontdesk_sip::event::{SessionId, TransactionId};
+use frontdesk_sip::guard::{Guard, Verdict};
+use frontdesk_sip::registrar::Registrar;
+use rand::rngs::StdRng;
+use rand::{Rng, SeedableRng};
+
+use call::Call;
+pub use config::{Counters, Counts, EngineConfig};
+use input::Input;
+use output::Output;
+
+/// From this load of the journal on, in percent, new calls get 503.
+const JOURNAL_FULL: u8 = 80;
+
+pub struct Engine {
+    config: EngineConfig,
+    plan: Arc<DialPlan>,
+    endpoint: Endpoint,
+    registrar: Registrar,
+    auth: Authenticator,
+    guard: Guard,
+    ports: PortStock,
+    ports_in_use: usize,
+    rng: StdRng,
+    calls: BTreeMap<CallId, Call>,
+    sessions: HashMap<SessionId, CallId>,
+    media_legs: HashMap<MediaLegId, CallId>,
+    next_media_leg: u64,
+    ringing: BTreeSet<(Instant, CallId)>,
+    /// Requests inside a dialog that were sent on to the other leg and wait for its answer.
+    relayed: HashMap<u64, TransactionId>,
+    next_token: u64,
+    /// SIP accounts with bindings.
+    online: BTreeSet<SipAccountId>,
+    draining: bool,
+    journal_full: bool,
+    outputs: VecDeque<Output>,
+    counters: Counters,
+}
+
+impl Engine {
+    /// The same seed and the same inputs give the same outputs.
+    pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Engine {
+        let mut rng = StdRng::from_seed(seed);
+        Engine {
+            endpoint: Endpoint::new(config.endpoint.clone(), rng.random()),
+            registrar: Registrar::new(config.registrar.clone()),
+            auth: Authenticator::new(rng.random(), config.auth.clone()),
+            guard: Guard::new(config.guard.clone(), now),
+            plan: Arc::default(),
+            ports: PortStock::new(config.rtp_ports, config.media_threads),
+            ports_in_use: 0,
+            rng,
+            config,
+            calls: BTreeMap::new(),
+            sessions: HashMap::new(),
+            media_legs: HashMap::new(),
+            next_media_leg: 0,
+            ringing: BTreeSet::new(),
+            relayed: HashMap::new(),
+            next_token: 0,
+            online: BTreeSet::new(),
+            draining: false,
+            journal_full: false,
+            outputs: VecDeque::new(),
+            counters: Counters::default(),
+        }
+    }
+
+    pub fn handle(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Datagram { flow, bytes } => {
+                self.counters.messages += 1;
+                match self.guard.admit(flow.peer.ip(), now) {
+                    Verdict::Pass => self.endpoint.receive(&flow, bytes, now),
+                    Verdict::Throttled | Verdict::Banned => self.counters.throttled += 1,
+                }
+            }
+            Input::FlowClosed(flow) => {
+                self.endpoint.flow_closed(&flow, now);
+                let changes = self.registrar.flow_closed(&flow);
+                self.on_binding_changes(changes, now);
+            }
+            Input::Plan(plan) => self.on_plan(plan, now),
+            Input::Media(notice) => self.on_media(notice, now),
+            Input::Restore(bindings) => self.restore(bindings, now),
+            Input::Operator(command) => self.on_operator(&command, now),
+            Input::JournalLoad(load) => self.journal_full = load >= JOURNAL_FULL,
+            Input::Drain => self.draining = true,
+            Input::HangUpAll => self.hang_up_all(now),
+            Input::Tick => {}
+        }
+        self.pass_time(now);
+        self.settle(now);
+    }
+
+    pub fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When `handle(Input::Tick, ..)` is wanted at the latest.
+    pub fn deadline(&self) -> Option<Instant> {
+        let ringing = self.ringing.first().map(|(at, _)| *at);
+        [self.endpoint.deadline(), self.registrar.deadline(), ringing]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    pub fn counters(&self) -> Counters {
+        self.counters
+    }
+
+    pub fn counts(&self) -> Counts {
+        Counts {
+            calls: self.calls.len(),
+            sessions: self.sessions.len(),
+            media_legs: self.media_legs.len(),
+            ports_in_use: self.ports_in_use,
+            relayed: self.relayed.len(),
+        }
+    }
+
+    /// Registered contacts of all accounts.
+    pub fn bindings(&self) -> usize {
+        self.registrar.count()
+    }
+
+    fn pass_time(&mut self, now: Now) {
+        if self.endpoint.deadline().is_some_and(|at| at <= now.instant) {
+            self.endpoint.timeout(now);
+        }
+        if self.registrar.deadline().is_some_and(|at| at <= now.instant) {
+            let changes = self.registrar.expire(now);
+            self.on_binding_changes(changes, now);
+        }
+        while let Some((at, call)) = self.ringing.first().copied()
+            && at <= now.instant
+        {
+            self.ringing.remove(&(at, call));
+            self.step(call, frontdesk_routing::call::CallEvent::RingTimeout, now);
+        }
+    }
+
+    /// Serves the endpoint's events until there are none, then takes what it wants sent.
+    fn settle(&mut self, now: Now) {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.on_event(event, now);
+        }
+        while let Some(transmit) = self.endpoint.poll_transmit() {
+            self.outputs.push_back(Output::Transmit {
+                flow: transmit.flow,
+                bytes: transmit.bytes,
+            });
+        }
+    }
+
+    fn on_media(&mut self, notice: MediaNotice, now: Now) {
+        match notice {
+            MediaNotice::PortsReady(ports) => self.ports.add(&ports),
+            MediaNotice::Heard { .. } => {}
+            MediaNotice::Silent { leg, .. } | MediaNotice::Failed { leg, .. } => self.on_media_lost(leg, now),
+            MediaNotice::Closed { .. } => {}
+        }
+    }
+
+    fn on_media_lost(&mut self, leg: MediaLegId, now: Now) {
+        if let Some(call) = self.media_legs.get(&leg).copied() {
+            self.step(call, frontdesk_routing::call::CallEvent::Stop, now);
+        }
+    }
+
+    /// A port that was taken and never opened.
+    fn put_back(&mut self, port: u16) {
+        self.ports_in_use = self.ports_in_use.saturating_sub(1);
+        self.ports.put_back(port);
+    }
+
+    fn token(&mut self) -> u64 {
+        self.next_token += 1;
+        self.next_token
+    }
+
+    fn random(&mut self) -> u128 {
+        self.rng.random()
+    }
+}

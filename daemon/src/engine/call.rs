@@ -1,0 +1,100 @@
+//! A call as the engine holds it: its legs, its machine, its record.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use frontdesk_routing::call::CallMachine;
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::event::SessionId;
+use frontdesk_sip::flow::FlowId;
+
+use super::media::MediaSide;
+use super::output::{CallDirection, CdrParty};
+
+/// Our side of one party.
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub(super) id: LegId,
+    pub(super) session: SessionId,
+    pub(super) flow: FlowId,
+    pub(super) staff: Option<StaffId>,
+    pub(super) trunk: Option<TrunkId>,
+    pub(super) party: CdrParty,
+    pub(super) media: MediaSide,
+    pub(super) started_at: i64,
+    pub(super) answered_at: Option<i64>,
+    pub(super) ended_at: Option<i64>,
+    pub(super) status: u16,
+}
+
+/// The whole story of one conversation while it goes on.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) id: CallId,
+    pub(super) account: AccountId,
+    /// The plan that it was decided with.
+    pub(super) plan: Arc<DialPlan>,
+    pub(super) machine: CallMachine,
+    pub(super) direction: CallDirection,
+    pub(super) caller: Leg,
+    pub(super) called: Vec<Leg>,
+    /// As dialled.
+    pub(super) dialled: String,
+    pub(super) callee: CdrParty,
+    pub(super) client: Option<ClientId>,
+    pub(super) because: String,
+    pub(super) started_at: i64,
+    pub(super) answered_at: Option<i64>,
+    pub(super) recording: Option<RecordingId>,
+    pub(super) joined: bool,
+    /// As the board was last told.
+    pub(super) held: bool,
+    /// The caller's offer, until it is answered; `None`: the INVITE had none.
+    pub(super) offer: Option<Bytes>,
+    pub(super) rings_until: Instant,
+}
+
+/// Which of a call's legs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Caller,
+    Called(LegId),
+}
+
+impl Call {
+    pub(super) fn side_of(&self, session: SessionId) -> Option<Side> {
+        if self.caller.session == session {
+            return Some(Side::Caller);
+        }
+        self.called
+            .iter()
+            .find(|leg| leg.session == session)
+            .map(|leg| Side::Called(leg.id))
+    }
+
+    pub(super) fn leg(&self, side: Side) -> Option<&Leg> {
+        match side {
+            Side::Caller => Some(&self.caller),
+            Side::Called(id) => self.called.iter().find(|leg| leg.id == id),
+        }
+    }
+
+    pub(super) fn leg_mut(&mut self, side: Side) -> Option<&mut Leg> {
+        match side {
+            Side::Caller => Some(&mut self.caller),
+            Side::Called(id) => self.called.iter_mut().find(|leg| leg.id == id),
+        }
+    }
+
+    /// The side that this one talks with, once somebody has answered.
+    pub(super) fn other(&self, side: Side) -> Option<Side> {
+        let talking = self.machine.talking_to()?;
+        match side {
+            Side::Caller => Some(Side::Called(talking)),
+            Side::Called(id) if id == talking => Some(Side::Caller),
+            Side::Called(_) => None,
+        }
+    }
+}

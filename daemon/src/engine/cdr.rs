@@ -1,0 +1,173 @@
+//! The call detail record: what the journal is given.
+
+use std::net::SocketAddr;
+
+use frontdesk_media::io::command::MediaCommand;
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::{Disposition as Outcome, EndedBy};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId};
+use frontdesk_sip::Now;
+use frontdesk_sip::event::SessionId;
+
+use super::Engine;
+use super::call::{Call, Leg};
+use super::output::{
+    BoardChange, CallDirection, CdrParty, CdrRow, Disposition, EndedBySide, JournalEntry, LegRow, Output,
+};
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct End {
+    disposition: Disposition,
+    by: EndedBySide,
+    status: u16,
+    at: i64,
+}
+
+/// A call that was refused before any phone rang.
+#[derive(Debug)]
+pub(super) struct RefusedCall {
+    pub(super) id: CallId,
+    pub(super) session: SessionId,
+    pub(super) peer: SocketAddr,
+    pub(super) account: AccountId,
+    pub(super) direction: CallDirection,
+    pub(super) caller: CdrParty,
+    pub(super) client: Option<ClientId>,
+    pub(super) dialled: String,
+}
+
+impl Engine {
+    /// Writes the record, tells the board and lets the call go.
+    pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, (by, status): (EndedBy, u16), now: Now) {
+        let Some(mut call) = self.calls.remove(&id) else { return };
+        self.ringing.remove(&(call.rings_until, id));
+        for leg in std::iter::once(&mut call.caller).chain(&mut call.called) {
+            leg.ended_at.get_or_insert(now.unix_ms);
+            if leg.status == 0 {
+                leg.status = status;
+            }
+        }
+        if let Some(recording) = call.recording {
+            self.outputs.push_back(Output::Media(MediaCommand::Untap {
+                recording: recording.as_u128(),
+            }));
+        }
+        self.release(&call.caller, &call.called);
+        let disposition = disposition(outcome);
+        let end = End {
+            disposition,
+            by: side(by),
+            status,
+            at: now.unix_ms,
+        };
+        let row = Box::new(self.cdr(&call, Some(end)));
+        self.outputs
+            .push_back(Output::Journal(JournalEntry::CallEnded { call: row }));
+        self.outputs.push_back(Output::Board(BoardChange::CallEnded {
+            call: id,
+            disposition,
+            at: now.unix_ms,
+        }));
+    }
+
+    pub(super) fn cdr(&self, call: &Call, end: Option<End>) -> CdrRow {
+        let legs = std::iter::once((&call.caller, true)).chain(call.called.iter().map(|leg| (leg, false)));
+        CdrRow {
+            id: call.id,
+            account: call.account,
+            direction: call.direction,
+            caller: call.caller.party.clone(),
+            called: call.dialled.clone(),
+            callee: call.callee.clone(),
+            client: call.client,
+            disposition: end.map(|end| end.disposition),
+            because: call.because.clone(),
+            started_at: call.started_at,
+            answered_at: call.answered_at,
+            ended_at: end.map(|end| end.at),
+            ended_by: end.map(|end| end.by),
+            status: end.map_or(200, |end| end.status),
+            legs: legs.map(|(leg, caller)| self.leg_row(leg, caller)).collect(),
+        }
+    }
+
+    fn leg_row(&self, leg: &Leg, caller: bool) -> LegRow {
+        let info = self.endpoint.session_info(leg.session);
+        LegRow {
+            id: leg.id,
+            caller,
+            staff: leg.staff,
+            trunk: leg.trunk,
+            sip_call_id: info.map(|info| info.call_id).unwrap_or_default(),
+            peer: Some(leg.flow.peer),
+            started_at: leg.started_at,
+            answered_at: leg.answered_at,
+            ended_at: leg.ended_at,
+            status: leg.status,
+        }
+    }
+
+    /// A call that reached nobody stands in the history all the same.
+    pub(super) fn record_refusal(&mut self, call: RefusedCall, status: u16, because: &Because, now: Now) {
+        self.counters.calls_refused += 1;
+        let leg = LegRow {
+            id: LegId::new(now.unix_ms, self.random()),
+            caller: true,
+            staff: call.caller.staff,
+            trunk: call.caller.trunk,
+            sip_call_id: self
+                .endpoint
+                .session_info(call.session)
+                .map(|info| info.call_id)
+                .unwrap_or_default(),
+            peer: Some(call.peer),
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: Some(now.unix_ms),
+            status,
+        };
+        let disposition = match status {
+            480 => Disposition::NoAnswer,
+            486 => Disposition::Busy,
+            _ => Disposition::Failed,
+        };
+        let row = CdrRow {
+            id: call.id,
+            account: call.account,
+            direction: call.direction,
+            caller: call.caller,
+            called: call.dialled,
+            callee: CdrParty::default(),
+            client: call.client,
+            disposition: Some(disposition),
+            because: because.to_string(),
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: Some(now.unix_ms),
+            ended_by: Some(EndedBySide::System),
+            status,
+            legs: vec![leg],
+        };
+        self.outputs
+            .push_back(Output::Journal(JournalEntry::CallEnded { call: Box::new(row) }));
+    }
+}
+
+fn disposition(outcome: Outcome) -> Disposition {
+    match outcome {
+        Outcome::Answered => Disposition::Answered,
+        Outcome::Busy => Disposition::Busy,
+        Outcome::NoAnswer => Disposition::NoAnswer,
+        Outcome::Abandoned => Disposition::Abandoned,
+        Outcome::Failed => Disposition::Failed,
+    }
+}
+
+fn side(by: EndedBy) -> EndedBySide {
+    match by {
+        EndedBy::Caller => EndedBySide::Caller,
+        EndedBy::Callee => EndedBySide::Callee,
+        EndedBy::System => EndedBySide::System,
+    }
+}

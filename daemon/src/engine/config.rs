@@ -1,0 +1,46 @@
+//! What an engine is set up with, and what it counts.
+
+use std::time::Duration;
+
+use frontdesk_sip::auth::AuthConfig;
+use frontdesk_sip::endpoint::EndpointConfig;
+use frontdesk_sip::guard::GuardConfig;
+use frontdesk_sip::registrar::RegistrarConfig;
+
+#[derive(Debug, Clone)]
+pub struct EngineConfig {
+    pub endpoint: EndpointConfig,
+    pub registrar: RegistrarConfig,
+    pub auth: AuthConfig,
+    pub guard: GuardConfig,
+    /// How long phones ring before the caller gets 480.
+    pub ring_timeout: Duration,
+    /// False: nothing is recorded here, whatever an account's policy says.
+    pub recording: bool,
+    /// As the media threads have them.
+    pub rtp_ports: (u16, u16),
+    pub media_threads: usize,
+}
+
+/// What has happened since the start, for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    pub messages: u64,
+    pub throttled: u64,
+    pub registers_accepted: u64,
+    pub credentials_failed: u64,
+    pub calls: u64,
+    pub calls_answered: u64,
+    pub calls_refused: u64,
+    pub bugs: u64,
+}
+
+/// What is held now; all zero when nothing goes on (bindings apart).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub calls: usize,
+    pub sessions: usize,
+    pub media_legs: usize,
+    pub ports_in_use: usize,
+    pub relayed: usize,
+}

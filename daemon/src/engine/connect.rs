@@ -1,0 +1,203 @@
+//! The call's commands become SIP and media commands.
+
+use frontdesk_media::io::command::{Direction, MediaCommand};
+use frontdesk_routing::call::{CallCommand, CallEvent};
+use frontdesk_routing::ids::{CallId, LegId, RecordingId};
+use frontdesk_routing::plan::RecordingPolicy;
+use frontdesk_sip::Now;
+use frontdesk_sip::command::Command;
+
+use super::Engine;
+use super::call::{Leg, Side};
+use super::output::{BoardChange, JournalEntry, Output, RecordCommand};
+use super::requests::reply;
+
+/// RFC 3326: no phone shows a missed call that a colleague or another phone took.
+const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+const GIVEN_UP: &str = "SIP;cause=487;text=\"Request Terminated\"";
+const NORMAL: &str = "Q.850;cause=16;text=\"Normal call clearing\"";
+
+impl Engine {
+    pub(super) fn step(&mut self, id: CallId, event: CallEvent, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if let CallEvent::Refused(leg, status) = event
+            && let Some(leg) = call.leg_mut(Side::Called(leg))
+        {
+            leg.status = status;
+            leg.ended_at = Some(now.unix_ms);
+        }
+        for command in call.machine.step(event) {
+            self.perform(id, command, now);
+        }
+    }
+
+    fn perform(&mut self, id: CallId, command: CallCommand, now: Now) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let caller = call.caller.session;
+        let session_of = |leg: LegId| call.leg(Side::Called(leg)).map(|leg| leg.session);
+        match command {
+            CallCommand::RingCaller => {
+                let ring = Command::Ring {
+                    session: caller,
+                    status: 180,
+                    headers: Vec::new(),
+                    body: None,
+                };
+                self.endpoint.command(ring, now);
+                self.outputs
+                    .push_back(Output::Board(BoardChange::CallRinging { call: id }));
+            }
+            CallCommand::Connect(leg) => self.connect(id, leg, now),
+            CallCommand::Cancel { leg, elsewhere } => {
+                let reason = Some(if elsewhere { ELSEWHERE } else { GIVEN_UP }.to_owned());
+                if let Some(session) = session_of(leg) {
+                    self.endpoint.command(Command::Cancel { session, reason }, now);
+                }
+                self.end_leg(id, Side::Called(leg), 487, now);
+            }
+            CallCommand::RefuseCaller(status) => {
+                self.endpoint.command(
+                    Command::Refuse {
+                        session: caller,
+                        reply: reply(status),
+                    },
+                    now,
+                );
+                self.end_leg(id, Side::Caller, status, now);
+            }
+            CallCommand::HangUpCaller => self.bye(id, Side::Caller, now),
+            CallCommand::HangUp(leg) => self.bye(id, Side::Called(leg), now),
+            CallCommand::End {
+                disposition,
+                by,
+                status,
+            } => self.finish(id, disposition, (by, status), now),
+        }
+    }
+
+    fn bye(&mut self, id: CallId, side: Side, now: Now) {
+        let Some(session) = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.leg(side))
+            .map(|leg| leg.session)
+        else {
+            return;
+        };
+        self.endpoint.command(
+            Command::Bye {
+                session,
+                reason: Some(NORMAL.to_owned()),
+            },
+            now,
+        );
+    }
+
+    pub(super) fn end_leg(&mut self, id: CallId, side: Side, status: u16, now: Now) {
+        if let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) {
+            leg.status = status;
+            leg.ended_at = Some(now.unix_ms);
+        }
+    }
+
+    fn connect(&mut self, id: CallId, leg: LegId, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(called) = call.called.iter().find(|other| other.id == leg) else {
+            return;
+        };
+        let (codec, party) = (called.media.codec(), called.party.clone());
+        codec.into_iter().for_each(|codec| call.caller.media.prefer(codec));
+        call.callee = party.clone();
+        call.answered_at = Some(now.unix_ms);
+        call.caller.answered_at = Some(now.unix_ms);
+        call.caller.status = 200;
+        self.ringing.remove(&(call.rings_until, id));
+        let session = call.caller.session;
+        let body = match call.offer.take() {
+            Some(offer) => match call.caller.media.answer(&offer, Direction::SendRecv) {
+                Ok(body) => body,
+                // The offer was tried before the phones rang; that it fails now is ours to see.
+                Err(_) => {
+                    self.counters.bugs += 1;
+                    return self.step(id, CallEvent::Stop, now);
+                }
+            },
+            None => {
+                call.caller.media.late = true;
+                call.caller.media.offer(Direction::SendRecv)
+            }
+        };
+        self.counters.calls_answered += 1;
+        self.endpoint.command(
+            Command::Accept {
+                session,
+                headers: Vec::new(),
+                body,
+            },
+            now,
+        );
+        self.configure(id, Side::Called(leg));
+        self.configure(id, Side::Caller);
+        self.join(id);
+        let recording = self.record(id, leg, now);
+        let change = BoardChange::CallAnswered {
+            call: id,
+            at: now.unix_ms,
+            callee: party,
+            recording,
+        };
+        self.outputs.push_back(Output::Board(change));
+    }
+
+    /// Begins the recording if the account wants it; the rows exist before the file does.
+    fn record(&mut self, id: CallId, leg: LegId, now: Now) -> Option<RecordingId> {
+        let call = self.calls.get(&id)?;
+        let policy = call
+            .plan
+            .accounts
+            .get(call.account)
+            .map(|account| account.recording)
+            .unwrap_or_default();
+        if !self.config.recording || policy == RecordingPolicy::Never {
+            return None;
+        }
+        let (left, right) = (call.caller.media.leg, call.leg(Side::Called(leg))?.media.leg);
+        let account = call.account;
+        let recording = RecordingId::new(now.unix_ms, self.random());
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.recording = Some(recording);
+        }
+        let row = Box::new(self.cdr(self.calls.get(&id)?, None));
+        self.outputs
+            .push_back(Output::Journal(JournalEntry::RecordingStarted { recording, call: row }));
+        let start = RecordCommand::Start {
+            recording,
+            account,
+            call: id,
+            started_at: now.unix_ms,
+        };
+        self.outputs.push_back(Output::Record(start));
+        let tap = MediaCommand::Tap {
+            left,
+            right,
+            recording: recording.as_u128(),
+        };
+        self.outputs.push_back(Output::Media(tap));
+        Some(recording)
+    }
+
+    /// Lets go of everything that a call holds.
+    pub(super) fn release(&mut self, caller: &Leg, called: &[Leg]) {
+        for leg in std::iter::once(caller).chain(called) {
+            self.sessions.remove(&leg.session);
+            self.media_legs.remove(&leg.media.leg);
+            if leg.media.open {
+                self.ports_in_use = self.ports_in_use.saturating_sub(1);
+                self.outputs
+                    .push_back(Output::Media(MediaCommand::Close { leg: leg.media.leg }));
+            } else {
+                self.put_back(leg.media.port);
+            }
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! SIP events become leg events.
+
+use bytes::Bytes;
+use frontdesk_media::io::command::Direction;
+use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::Command;
+use frontdesk_sip::event::{Event, SessionId, TransactionId};
+use frontdesk_sip::wire::{HeaderName, Message, Method};
+
+use super::Engine;
+use super::call::Side;
+use super::requests::{reply, reply_with};
+
+/// INFO bodies carry a key press; nothing larger is relayed.
+const MOST_RELAYED: usize = 4096;
+
+impl Engine {
+    pub(super) fn on_event(&mut self, event: Event, now: Now) {
+        match event {
+            Event::Request {
+                transaction,
+                request,
+                flow,
+            } => self.on_request(transaction, &request, &flow, now),
+            Event::Invite { session, request, flow } => self.on_invite(session, &request, &flow, now),
+            Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
+            Event::Progress { session, .. } => self.on_leg(session, now, |leg| leg.map(CallEvent::Ringing)),
+            Event::Answered { session, response } => self.on_answered(session, &response, now),
+            Event::Refused { session, status, .. } => {
+                self.on_leg(session, now, |leg| leg.map(|leg| CallEvent::Refused(leg, status)));
+                self.sessions.remove(&session);
+            }
+            Event::Acked { session, body } => self.on_acked(session, &body, now),
+            Event::Offer { session, request } => self.on_offer(session, &request, now),
+            Event::OfferResult {
+                session,
+                status,
+                response,
+            } => {
+                let answer = response.filter(|_| status < 300).map(|response| response.body_bytes());
+                self.on_offer_result(session, answer.as_ref(), now);
+            }
+            Event::InDialog {
+                session,
+                transaction,
+                request,
+            } => self.relay(session, transaction, &request, now),
+            Event::InDialogResult { token, status, .. } => {
+                if let Some(transaction) = self.relayed.remove(&token) {
+                    self.endpoint.command(
+                        Command::Respond {
+                            transaction,
+                            reply: reply(status),
+                        },
+                        now,
+                    );
+                }
+            }
+            Event::Response { .. } => {}
+            Event::Ended { session, .. } => {
+                self.on_leg(session, now, |leg| Some(CallEvent::HungUp(leg)));
+                self.sessions.remove(&session);
+            }
+        }
+    }
+
+    /// Finds the call of a session and steps it; the closure is given the called leg, or `None` for the caller.
+    fn on_leg(&mut self, session: SessionId, now: Now, event: impl FnOnce(Option<LegId>) -> Option<CallEvent>) {
+        let Some((call, side)) = self.find(session) else { return };
+        let leg = match side {
+            Side::Caller => None,
+            Side::Called(leg) => Some(leg),
+        };
+        if let Some(event) = event(leg) {
+            self.step(call, event, now);
+        }
+    }
+
+    pub(super) fn find(&self, session: SessionId) -> Option<(CallId, Side)> {
+        let id = *self.sessions.get(&session)?;
+        Some((id, self.calls.get(&id)?.side_of(session)?))
+    }
+
+    fn on_answered(&mut self, session: SessionId, response: &Message, now: Now) {
+        let Some((id, Side::Called(leg))) = self.find(session) else {
+            return self.endpoint.command(Command::Bye { session, reason: None }, now);
+        };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(side) = call.leg_mut(Side::Called(leg)) else {
+            return;
+        };
+        side.status = 200;
+        side.answered_at = Some(now.unix_ms);
+        match side.media.accept(response.body()) {
+            Ok(()) => self.step(id, CallEvent::Answered(leg), now),
+            Err(_) => {
+                side.status = 488;
+                let reason = Some("SIP;cause=488;text=\"Not Acceptable Here\"".to_owned());
+                self.endpoint.command(Command::Bye { session, reason }, now);
+                self.sessions.remove(&session);
+                self.step(id, CallEvent::Refused(leg, 488), now);
+            }
+        }
+    }
+
+    /// The ACK of a 200 of ours carries the answer when the INVITE had no offer.
+    fn on_acked(&mut self, session: SessionId, body: &Bytes, now: Now) {
+        let Some((id, side)) = self.find(session) else { return };
+        let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
+            return;
+        };
+        if !leg.media.late {
+            return;
+        }
+        match leg.media.accept(body) {
+            Ok(()) => self.on_settled(id, side, now),
+            // RFC 3261 section 13.3.1.4 leaves nothing but hanging up.
+            Err(_) => self.step(id, CallEvent::Stop, now),
+        }
+    }
+
+    /// INFO goes to the other party and its answer comes back; what else is sent inside a dialog we do not serve.
+    fn relay(&mut self, session: SessionId, transaction: TransactionId, request: &Message, now: Now) {
+        let other = self.find(session).and_then(|(id, side)| {
+            let call = self.calls.get(&id)?;
+            Some(call.leg(call.other(side)?)?.session)
+        });
+        let reply = match (request.method(), other) {
+            (Method::Info, Some(other)) if request.body().len() <= MOST_RELAYED => {
+                let token = self.token();
+                self.relayed.insert(token, transaction);
+                let text = |value: &[u8]| String::from_utf8_lossy(&Message::unfold(value)).into_owned();
+                let content_type = request.header(HeaderName::ContentType).map(text);
+                let body = (!request.body().is_empty()).then(|| frontdesk_sip::command::Body {
+                    content_type: content_type
+                        .unwrap_or_else(|| "application/octet-stream".to_owned())
+                        .into(),
+                    bytes: request.body_bytes(),
+                });
+                let package = request.header(HeaderName::Other("Info-Package")).map(text);
+                let headers = package
+                    .into_iter()
+                    .map(|value| ("Info-Package".into(), value))
+                    .collect();
+                let method = "INFO".into();
+                let command = Command::SendInDialog {
+                    session: other,
+                    token,
+                    method,
+                    headers,
+                    body,
+                };
+                return self.endpoint.command(command, now);
+            }
+            (Method::Info, Some(_)) => reply(413),
+            (Method::Info, None) => reply(200),
+            (Method::Refer, _) => reply(603),
+            (Method::Notify, _) => reply(481),
+            _ => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"),
+        };
+        self.endpoint.command(Command::Respond { transaction, reply }, now);
+    }
+
+    /// How far we would go with a leg: a party whose other side holds need not send.
+    pub(super) fn wanted(&self, id: CallId, side: Side) -> Direction {
+        let held = self.calls.get(&id).is_some_and(|call| {
+            call.other(side)
+                .and_then(|other| call.leg(other))
+                .is_some_and(|other| other.media.holds())
+        });
+        if held { Direction::SendOnly } else { Direction::SendRecv }
+    }
+}

@@ -1,0 +1,23 @@
+//! What people and the shutdown do to calls.
+
+use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::ids::CallId;
+use frontdesk_sip::Now;
+
+use super::Engine;
+use super::input::OperatorCommand;
+
+impl Engine {
+    pub(super) fn on_operator(&mut self, command: &OperatorCommand, now: Now) {
+        match command {
+            OperatorCommand::HangUp { call } => self.step(*call, CallEvent::Stop, now),
+        }
+    }
+
+    pub(super) fn hang_up_all(&mut self, now: Now) {
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for call in calls {
+            self.step(call, CallEvent::Stop, now);
+        }
+    }
+}

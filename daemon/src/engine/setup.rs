@@ -1,0 +1,456 @@
+//! A new INVITE: from credentials to ringing phones, or to a refusal that stands in the history.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use frontdesk_media::io::command::{Codec, Direction, MediaLegId};
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::CallMachine;
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::facts::{CallFacts, Caller};
+use frontdesk_routing::identity::{self, ShownCaller};
+use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
+use frontdesk_routing::internal;
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::{DialPlan, Owner};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
+use frontdesk_sip::event::SessionId;
+use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::privacy::{self, Identity};
+use frontdesk_sip::registrar::{Aor, Binding};
+use frontdesk_sip::wire::Message;
+
+use super::Engine;
+use super::call::{Call, Leg};
+use super::cdr::RefusedCall;
+use super::media::{MediaSide, status_of};
+use super::output::{BoardChange, CallDirection, CdrParty, LiveCall, Output};
+use super::requests::{reply, reply_with};
+
+/// When a request says nothing (RFC 3261 section 8.1.1.6).
+const MAX_FORWARDS: u8 = 70;
+/// Seconds after which a caller may try again when we cannot take calls at present.
+const RETRY_AFTER: &str = "5";
+
+/// A phone to ring.
+struct Target {
+    staff: StaffId,
+    party: CdrParty,
+    binding: Binding,
+}
+
+/// A caller who has proved who they are.
+struct Known {
+    account: AccountId,
+    caller: Caller,
+    shown: ShownCaller,
+    party: CdrParty,
+    direction: CallDirection,
+}
+
+/// A new call on its way in.
+struct NewCall<'a> {
+    id: CallId,
+    session: SessionId,
+    request: &'a Message,
+    flow: &'a FlowId,
+    plan: &'a Arc<DialPlan>,
+    known: Known,
+    dialled: String,
+}
+
+/// Why a call ends before it began.
+struct Turned {
+    reply: Reply,
+    because: Because,
+}
+
+fn turned(reply: Reply, because: Because) -> Box<Turned> {
+    Box::new(Turned { reply, because })
+}
+
+impl Engine {
+    pub(super) fn on_invite(&mut self, session: SessionId, request: &Message, flow: &FlowId, now: Now) {
+        let account = match self.authenticate(request, flow, now) {
+            Ok(account) => account,
+            Err(reply) => return self.endpoint.command(Command::Refuse { session, reply }, now),
+        };
+        let plan = Arc::clone(&self.plan);
+        let Some(owner) = plan.staff.by_sip(account) else {
+            return self.endpoint.command(
+                Command::Refuse {
+                    session,
+                    reply: reply(403),
+                },
+                now,
+            );
+        };
+        self.counters.calls += 1;
+        let new = NewCall {
+            id: CallId::new(now.unix_ms, self.random()),
+            session,
+            request,
+            flow,
+            plan: &plan,
+            known: know(&plan, owner, request),
+            dialled: dialled(request),
+        };
+        if let Err(turned) = self.set_up(&new, now) {
+            let Turned { reply, because } = *turned;
+            let status = reply.status;
+            self.endpoint.command(Command::Refuse { session, reply }, now);
+            self.record_refusal(new.refused(), status, &because, now);
+        }
+    }
+
+    fn set_up(&mut self, new: &NewCall<'_>, now: Now) -> Result<(), Box<Turned>> {
+        self.open_for_calls()?;
+        let offer = offer_of(new.request)?;
+        let (targets, because, callee) = self.targets(new)?;
+        let caller_media = self.media_side(new.flow, None)?;
+        let wanted = self.trial(&caller_media, offer.as_ref())?;
+        let called = self.called_legs(&targets, &caller_media, wanted, now)?;
+        let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
+        let one_person = targets
+            .iter()
+            .all(|target| targets.first().is_some_and(|first| first.staff == target.staff));
+        let caller = self.caller_leg(new, caller_media, now);
+        let call = Call {
+            id: new.id,
+            account: new.known.account,
+            plan: Arc::clone(new.plan),
+            machine: CallMachine::new(&legs, one_person),
+            direction: new.known.direction,
+            caller,
+            called,
+            dialled: new.dialled.clone(),
+            callee,
+            client: new.known.shown.client,
+            because: because.to_string(),
+            started_at: now.unix_ms,
+            answered_at: None,
+            recording: None,
+            joined: false,
+            held: false,
+            offer,
+            rings_until: now.instant + self.config.ring_timeout,
+        };
+        self.begin(call, &targets, new, now);
+        Ok(())
+    }
+
+    fn open_for_calls(&self) -> Result<(), Box<Turned>> {
+        let because = match (self.draining, self.journal_full) {
+            (true, _) => Because::Draining,
+            (false, true) => Because::JournalFull,
+            (false, false) => return Ok(()),
+        };
+        Err(turned(reply_with(503, "Retry-After", RETRY_AFTER), because))
+    }
+
+    /// The phones of all who are to be rung; the caller's own phone is not among them.
+    fn targets(&self, new: &NewCall<'_>) -> Result<(Vec<Target>, Because, CdrParty), Box<Turned>> {
+        let (plan, known) = (new.plan, &new.known);
+        let facts = CallFacts {
+            account: known.account,
+            caller: known.caller,
+            dialled: &new.dialled,
+        };
+        let (staff, because) = match internal::decide(plan, &facts) {
+            Decision::Ring { targets, because } => (targets, because),
+            Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
+        };
+        let mut targets = Vec::new();
+        let mut callee = CdrParty::default();
+        let mut own_only = false;
+        for staff in staff.iter().filter_map(|id| plan.staff.get(*id)) {
+            let party = party_of_staff(staff);
+            if callee.staff.is_none() {
+                callee = party.clone();
+            }
+            let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
+                continue;
+            };
+            for binding in self.registrar.bindings(Aor(sip.id.as_u128())) {
+                if binding.flow == *new.flow && known.caller == Caller::Staff(staff.id) {
+                    own_only = true;
+                } else {
+                    targets.push(Target {
+                        staff: staff.id,
+                        party: party.clone(),
+                        binding: binding.clone(),
+                    });
+                }
+            }
+        }
+        if targets.is_empty() {
+            let name = callee.name.clone().unwrap_or_default();
+            return Err(match own_only {
+                true => turned(reply(486), Because::OwnNumberNoOtherPhone),
+                false => turned(reply(480), Because::NobodyOnline { name }),
+            });
+        }
+        Ok((targets, because, callee))
+    }
+
+    /// A port on the media thread of `near`, if given, and our half of a leg's SDP around it.
+    fn media_side(&mut self, flow: &FlowId, near: Option<u16>) -> Result<MediaSide, Box<Turned>> {
+        let no_port = || turned(reply_with(503, "Retry-After", RETRY_AFTER), Because::NoPort);
+        let port = match near {
+            Some(near) => self.ports.take_near(near),
+            None => self.ports.take(),
+        };
+        let port = port.ok_or_else(no_port)?;
+        self.ports_in_use += 1;
+        self.next_media_leg += 1;
+        let address = self.config.endpoint.advertise.media_address(flow);
+        let session_id = rand::Rng::random::<u64>(&mut self.rng);
+        Ok(MediaSide::new(
+            MediaLegId(self.next_media_leg),
+            port,
+            address,
+            flow.peer.ip(),
+            session_id,
+        ))
+    }
+
+    /// Tries the caller's offer before anybody's phone rings; gives the codec that we would answer with.
+    fn trial(&mut self, media: &MediaSide, offer: Option<&Bytes>) -> Result<Option<Codec>, Box<Turned>> {
+        let Some(offer) = offer else { return Ok(None) };
+        let mut trial = media.clone();
+        match trial.answer(offer, Direction::SendRecv) {
+            Ok(_) => Ok(trial.codec()),
+            Err(error) => {
+                self.put_back(media.port);
+                Err(turned(reply(status_of(&error)), Because::NoCommonCodec))
+            }
+        }
+    }
+
+    fn called_legs(
+        &mut self,
+        targets: &[Target],
+        caller: &MediaSide,
+        wanted: Option<Codec>,
+        now: Now,
+    ) -> Result<Vec<Leg>, Box<Turned>> {
+        let mut called: Vec<Leg> = Vec::new();
+        for target in targets {
+            match self.called_leg(target, caller.port, now) {
+                Ok(mut leg) => {
+                    wanted.into_iter().for_each(|codec| leg.media.prefer(codec));
+                    called.push(leg);
+                }
+                Err(turned) => {
+                    self.put_back(caller.port);
+                    called.iter().for_each(|leg| self.put_back(leg.media.port));
+                    return Err(turned);
+                }
+            }
+        }
+        Ok(called)
+    }
+
+    fn caller_leg(&mut self, new: &NewCall<'_>, media: MediaSide, now: Now) -> Leg {
+        let party = new.known.party.clone();
+        Leg {
+            id: LegId::new(now.unix_ms, self.random()),
+            session: new.session,
+            flow: *new.flow,
+            staff: party.staff,
+            trunk: party.trunk,
+            party,
+            media,
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: None,
+            status: 0,
+        }
+    }
+
+    fn called_leg(&mut self, target: &Target, near: u16, now: Now) -> Result<Leg, Box<Turned>> {
+        let flow = target.binding.target();
+        let media = self.media_side(&flow, Some(near))?;
+        Ok(Leg {
+            id: LegId::new(now.unix_ms, self.random()),
+            session: self.endpoint.new_session(),
+            flow,
+            staff: Some(target.staff),
+            trunk: None,
+            party: target.party.clone(),
+            media,
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: None,
+            status: 0,
+        })
+    }
+
+    /// Puts the call on the board and rings every phone.
+    fn begin(&mut self, mut call: Call, targets: &[Target], new: &NewCall<'_>, now: Now) {
+        let live = LiveCall {
+            id: call.id,
+            account: call.account,
+            direction: call.direction,
+            caller: call.caller.party.clone(),
+            called: call.dialled.clone(),
+            callee: call.callee.clone(),
+            client: call.client,
+            started_at: call.started_at,
+            answered_at: None,
+            held: false,
+            recording: None,
+        };
+        self.outputs
+            .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
+        for (leg, target) in call.called.iter_mut().zip(targets) {
+            let body = leg.media.offer(Direction::SendRecv);
+            let invite = self.invite(leg, target, new, body);
+            self.sessions.insert(leg.session, call.id);
+            self.media_legs.insert(leg.media.leg, call.id);
+            self.endpoint.command(Command::Invite(Box::new(invite)), now);
+        }
+        self.sessions.insert(call.caller.session, call.id);
+        self.media_legs.insert(call.caller.media.leg, call.id);
+        self.ringing.insert((call.rings_until, call.id));
+        self.calls.insert(call.id, call);
+    }
+
+    fn invite(&self, leg: &Leg, target: &Target, new: &NewCall<'_>, body: Body) -> Invite {
+        let shown = &new.known.shown;
+        let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
+        let from = if shown.number.is_empty() {
+            privacy::anonymous()
+        } else {
+            Party {
+                display: shown.name.clone(),
+                uri: format!("sip:{}@{host}", shown.number),
+            }
+        };
+        let to_user = target.party.number.as_deref().unwrap_or_default();
+        Invite {
+            session: leg.session,
+            flow: leg.flow,
+            request_uri: target.binding.contact.clone(),
+            route: target.binding.path.clone(),
+            headers: vec![privacy::asserted(&from)],
+            to: Party {
+                display: String::new(),
+                uri: format!("sip:{to_user}@{host}"),
+            },
+            from,
+            max_forwards: max_forwards(new.request),
+            body: Some(body),
+            after: None,
+        }
+    }
+}
+
+fn max_forwards(request: &Message) -> u8 {
+    request.max_forwards().unwrap_or(MAX_FORWARDS).saturating_sub(1)
+}
+
+/// The user part of the Request-URI, unescaped; of a `tel:` URI its number.
+fn dialled(request: &Message) -> String {
+    let Ok(uri) = request.uri() else { return String::new() };
+    let user = uri
+        .decoded_user()
+        .unwrap_or_else(|| std::borrow::Cow::Borrowed(uri.host()));
+    String::from_utf8_lossy(&user).chars().take(64).collect()
+}
+
+fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
+    if request.body().is_empty() {
+        return Ok(None);
+    }
+    let is_sdp = request
+        .content_type()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+    if !is_sdp {
+        return Err(turned(
+            reply_with(415, "Accept", "application/sdp"),
+            Because::NoCommonCodec,
+        ));
+    }
+    Ok(Some(request.body_bytes()))
+}
+
+fn party_of_staff(staff: &frontdesk_routing::plan::PlanStaff) -> CdrParty {
+    CdrParty {
+        staff: Some(staff.id),
+        trunk: None,
+        number: staff.short_number.map(|short| short.to_string()),
+        name: Some(staff.name.to_string()),
+    }
+}
+
+/// Who calls, by their credentials; what a staff member's phone claims in From or PAI does not count.
+fn know(plan: &DialPlan, owner: Owner<'_>, request: &Message) -> Known {
+    match owner {
+        Owner::Staff(staff) => {
+            let shown = identity::of_staff(plan, staff);
+            let party = CdrParty {
+                name: Some(shown.name.clone()),
+                ..party_of_staff(staff)
+            };
+            Known {
+                account: staff.account,
+                caller: Caller::Staff(staff.id),
+                shown,
+                party,
+                direction: CallDirection::Internal,
+            }
+        }
+        Owner::Trunk(trunk) => {
+            let identity = Identity::read(request);
+            let claimed = identity.asserted.first().unwrap_or(&identity.from);
+            let number = number_in(&claimed.uri);
+            let mut shown = identity::of_outside(plan, trunk.account, number, &claimed.display);
+            let hidden = identity.is_restricted() && shown.client.is_none();
+            if hidden {
+                shown = ShownCaller {
+                    name: String::new(),
+                    number: String::new(),
+                    client: None,
+                };
+            }
+            let named = (!shown.name.is_empty()).then(|| shown.name.clone());
+            let party = CdrParty {
+                staff: None,
+                trunk: Some(trunk.id),
+                number: number.map(PhoneNumber::reveal),
+                name: named,
+            };
+            Known {
+                account: trunk.account,
+                caller: Caller::Trunk(trunk.id),
+                shown,
+                party,
+                direction: CallDirection::Inbound,
+            }
+        }
+    }
+}
+
+/// The E.164 number in `sip:+7916...@host` or `tel:+7916...`.
+fn number_in(uri: &str) -> Option<PhoneNumber> {
+    let rest = uri.split_once(':')?.1;
+    let user = rest.split(['@', ';']).next()?;
+    PhoneNumber::from_e164(user).ok()
+}
+
+impl NewCall<'_> {
+    fn refused(&self) -> RefusedCall {
+        RefusedCall {
+            id: self.id,
+            session: self.session,
+            peer: self.flow.peer,
+            account: self.known.account,
+            direction: self.known.direction,
+            caller: self.known.party.clone(),
+            client: self.known.shown.client,
+            dialled: self.dialled.clone(),
+        }
+    }
+}
