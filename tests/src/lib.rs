@@ -1,1 +1,3 @@
 //! What the tests share: phones, nets, servers.
+
+pub mod world;

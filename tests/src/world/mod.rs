@@ -1,0 +1,523 @@
+//! Whole calls between simulated phones and a real engine, over a seeded net and a clock that only we move.
+
+pub mod media;
+pub mod net;
+pub mod people;
+pub mod phone;
+pub mod sdp;
+pub mod second;
+pub mod transcript;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use frontdesk::engine::Engine;
+use frontdesk::engine::input::Input;
+use frontdesk::engine::output::{BoardChange, CdrRow, JournalEntry, Output, RecordCommand, StoredBinding};
+use frontdesk_media::io::command::MediaNotice;
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::{Endpoint, EndpointConfig, Now};
+
+use media::MediaModel;
+use net::{End, Net, Packet, Weather};
+use people::Person;
+use phone::Phone;
+use transcript::{Line, Transcript};
+
+pub const SERVER: &str = "203.0.113.1:5060";
+/// Unix time when a world begins.
+pub const BEGINNING: i64 = 1_800_000_000_000;
+
+type Filter = Box<dyn FnMut(&Line) -> bool>;
+
+pub struct World {
+    pub engine: Engine,
+    pub phones: Vec<Phone>,
+    pub media: MediaModel,
+    pub journal: Vec<JournalEntry>,
+    pub board: Vec<BoardChange>,
+    pub records: Vec<RecordCommand>,
+    pub transcript: Transcript,
+    /// What rsip reads otherwise than we do.
+    pub disagreements: Vec<String>,
+    /// Messages for addresses where nobody is.
+    pub astray: Vec<SocketAddr>,
+    /// Loses what it says yes to.
+    pub lose: Option<Filter>,
+    net: Net,
+    elapsed: Duration,
+    connections: u64,
+    seed: u8,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one instant that all others are counted from"
+)]
+fn start() -> Instant {
+    static START: OnceLock<Instant> = OnceLock::new();
+    *START.get_or_init(Instant::now)
+}
+
+fn at(elapsed: Duration) -> Now {
+    Now {
+        instant: start() + elapsed,
+        unix_ms: BEGINNING + i64::try_from(elapsed.as_millis()).expect("short tests"),
+    }
+}
+
+pub fn ms(milliseconds: u64) -> Duration {
+    Duration::from_millis(milliseconds)
+}
+
+pub fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+impl World {
+    pub fn new(seed: u8, weather: Weather, plan: DialPlan) -> World {
+        World::with_config(seed, weather, plan, people::engine_config())
+    }
+
+    pub fn with_config(seed: u8, weather: Weather, plan: DialPlan, config: frontdesk::engine::EngineConfig) -> World {
+        let mut world = World {
+            engine: Engine::new(config, [seed; 32], at(Duration::ZERO)),
+            phones: Vec::new(),
+            media: MediaModel::default(),
+            journal: Vec::new(),
+            board: Vec::new(),
+            records: Vec::new(),
+            transcript: Transcript::default(),
+            disagreements: Vec::new(),
+            astray: Vec::new(),
+            lose: None,
+            net: Net::new(weather, seed),
+            elapsed: Duration::ZERO,
+            connections: 0,
+            seed,
+        };
+        let ports = world.media.stock();
+        world.input(Input::Media(MediaNotice::PortsReady(ports)));
+        world.input(Input::Plan(Arc::new(plan)));
+        world
+    }
+
+    /// A world with Anna (101), Boris (102) and Clara (103), registered over UDP behind a NAT each.
+    pub fn office(seed: u8, weather: Weather) -> World {
+        let mut world = World::new(seed, weather, people::plan());
+        for person in [people::ANNA, people::BORIS, people::CLARA] {
+            world.add_phone(person);
+        }
+        for phone in 0..3 {
+            world.register(phone);
+        }
+        world.run_for(s(40));
+        world
+    }
+
+    pub fn now(&self) -> Now {
+        at(self.elapsed)
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.elapsed
+    }
+
+    pub fn set_weather(&mut self, weather: Weather) {
+        self.net.set_weather(weather);
+    }
+
+    /// A phone behind a NAT of its own.
+    pub fn add_phone(&mut self, person: Person) -> usize {
+        let index = self.phones.len();
+        let home = format!("10.0.{index}.5:5060");
+        self.add_phone_at(person, Transport::Udp, &home)
+    }
+
+    /// A phone on an address; private ones are behind a NAT.
+    pub fn add_phone_at(&mut self, person: Person, transport: Transport, home: &str) -> usize {
+        let index = self.phones.len();
+        if transport != Transport::Udp {
+            self.connections += 1;
+        }
+        let connection = if transport == Transport::Udp {
+            0
+        } else {
+            self.connections
+        };
+        let flow = FlowId {
+            transport,
+            local: home.parse().expect("an address"),
+            peer: SERVER.parse().expect("an address"),
+            connection,
+        };
+        let seed = [self
+            .seed
+            .wrapping_add(100)
+            .wrapping_add(u8::try_from(index).expect("few phones")); 32];
+        let endpoint = Endpoint::new(
+            EndpointConfig {
+                user_agent: "Test Phone".to_owned(),
+                ..EndpointConfig::default()
+            },
+            seed,
+        );
+        let name = format!(
+            "{}{}",
+            person.name,
+            if self.phones.iter().any(|phone| phone.name == person.name) {
+                "'"
+            } else {
+                ""
+            }
+        );
+        self.phones
+            .push(Phone::new(&name, (person.user, person.secret), flow, endpoint));
+        index
+    }
+
+    /// The flow of a phone as the server sees it.
+    pub fn flow_of(&self, phone: usize) -> FlowId {
+        let flow = self.phones[phone].flow;
+        FlowId {
+            local: flow.peer,
+            peer: outside(flow.local),
+            ..flow
+        }
+    }
+
+    // What people do.
+
+    pub fn register(&mut self, phone: usize) {
+        self.act(phone, |phone, now| phone.register(3600, now));
+    }
+
+    pub fn dial(&mut self, phone: usize, number: &str) -> usize {
+        self.act(phone, |phone, now| phone.dial(number, true, now))
+    }
+
+    pub fn hang_up(&mut self, phone: usize, call: usize) {
+        self.act(phone, |phone, now| phone.hang_up(call, now));
+    }
+
+    /// Anything a phone does, at this moment.
+    pub fn act<T>(&mut self, phone: usize, deed: impl FnOnce(&mut Phone, Now) -> T) -> T {
+        let now = self.now();
+        let done = deed(&mut self.phones[phone], now);
+        self.take_from_phone(phone);
+        done
+    }
+
+    /// The phone's connection breaks: both sides see it.
+    pub fn break_connection(&mut self, phone: usize) {
+        let flow = self.flow_of(phone);
+        self.act(phone, Phone::lose_connection);
+        self.connections += 1;
+        self.phones[phone].flow.connection = self.connections;
+        self.input(Input::FlowClosed(flow));
+    }
+
+    /// The leg that the server uses for this phone's call hears nothing more.
+    pub fn fall_silent(&mut self, phone: usize, call: usize) {
+        let port = self.phones[phone].calls[call].heard.as_ref().map(|heard| heard.port);
+        let leg = port
+            .and_then(|port| self.media.leg_at(port))
+            .expect("a leg at the port that the phone was told");
+        self.input(Input::Media(MediaNotice::Silent { leg, for_: s(30) }));
+    }
+
+    /// A new process with the same database: only what was journalled is left.
+    pub fn restart(&mut self, plan: DialPlan) {
+        let stored = self.stored_bindings();
+        let config = people::engine_config();
+        self.engine = Engine::new(config, [self.seed.wrapping_add(7); 32], self.now());
+        self.media = MediaModel::default();
+        let ports = self.media.stock();
+        self.input(Input::Media(MediaNotice::PortsReady(ports)));
+        self.input(Input::Plan(Arc::new(plan)));
+        self.input(Input::Restore(stored));
+    }
+
+    /// The bindings as a database would hold them now.
+    pub fn stored_bindings(&self) -> Vec<StoredBinding> {
+        let mut rows = BTreeMap::new();
+        for entry in &self.journal {
+            match entry {
+                JournalEntry::BindingSaved(binding) => {
+                    rows.insert((binding.sip_account, binding.contact.clone()), (**binding).clone());
+                }
+                JournalEntry::BindingRemoved { sip_account, contact } => {
+                    rows.remove(&(*sip_account, contact.clone()));
+                }
+                JournalEntry::RecordingStarted { .. } | JournalEntry::CallEnded { .. } => {}
+            }
+        }
+        rows.into_values().collect()
+    }
+
+    // Time.
+
+    pub fn input(&mut self, input: Input) {
+        let now = self.now();
+        self.engine.handle(input, now);
+        self.take_from_engine();
+    }
+
+    pub fn run_for(&mut self, time: Duration) {
+        let end = self.elapsed + time;
+        self.run_until(end, |_| false);
+        self.elapsed = end;
+    }
+
+    /// Goes on until `done` or for `limit` at most; whether it was done.
+    pub fn wait_for(&mut self, limit: Duration, done: impl FnMut(&World) -> bool) -> bool {
+        let end = self.elapsed + limit;
+        self.run_until(end, done)
+    }
+
+    fn run_until(&mut self, end: Duration, mut done: impl FnMut(&World) -> bool) -> bool {
+        loop {
+            if done(self) {
+                return true;
+            }
+            let engine = self.engine.deadline().map(|at| at.saturating_duration_since(start()));
+            let phones = self
+                .phones
+                .iter()
+                .filter(|phone| !phone.gone)
+                .filter_map(|phone| phone.deadline(start()));
+            let Some(next) = phones
+                .chain(engine)
+                .chain(self.net.next_at())
+                .min()
+                .filter(|next| *next <= end)
+            else {
+                return false;
+            };
+            self.elapsed = self.elapsed.max(next);
+            self.step();
+        }
+    }
+
+    fn step(&mut self) {
+        while let Some(packet) = self.net.arrived(self.elapsed) {
+            self.deliver(packet);
+        }
+        if self.engine.deadline().is_some_and(|at| at <= self.now().instant) {
+            self.input(Input::Tick);
+        }
+        let (now, elapsed) = (self.now(), self.elapsed);
+        for index in 0..self.phones.len() {
+            if self.phones[index].deadline(start()).is_some_and(|at| at <= elapsed) {
+                self.phones[index].pass_time(now, elapsed);
+                self.take_from_phone(index);
+            }
+        }
+    }
+
+    fn deliver(&mut self, packet: Packet) {
+        let (now, elapsed) = (self.now(), self.elapsed);
+        match packet.to {
+            End::Server => {
+                self.transcript.arrived(&packet.bytes);
+                self.engine.handle(
+                    Input::Datagram {
+                        flow: packet.flow,
+                        bytes: packet.bytes,
+                    },
+                    now,
+                );
+                self.take_from_engine();
+            }
+            End::Phone(index) if !self.phones[index].gone => {
+                self.phones[index].receive(packet.bytes, now, elapsed);
+                self.take_from_phone(index);
+            }
+            End::Phone(_) => {}
+        }
+    }
+
+    fn take_from_phone(&mut self, index: usize) {
+        while let Some(bytes) = self.phones[index].sends() {
+            if self.phones[index].gone {
+                continue;
+            }
+            let line = self.line(index, false, bytes.clone());
+            let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
+            self.transcript.sent(line);
+            if !lost {
+                let flow = self.flow_of(index);
+                self.net.send(
+                    Packet {
+                        to: End::Server,
+                        flow,
+                        bytes,
+                    },
+                    flow.transport != Transport::Udp,
+                    self.elapsed,
+                );
+            }
+        }
+    }
+
+    fn take_from_engine(&mut self) {
+        loop {
+            while let Some(output) = self.engine.poll() {
+                self.take(output);
+            }
+            let notices = self.media.notices();
+            if notices.is_empty() {
+                return;
+            }
+            let now = self.now();
+            for notice in notices {
+                self.engine.handle(Input::Media(notice), now);
+            }
+        }
+    }
+
+    fn take(&mut self, output: Output) {
+        match output {
+            Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
+            Output::Media(command) => self.media.command(command),
+            Output::Record(command) => self.records.push(command),
+            Output::Journal(entry) => self.journal.push(entry),
+            Output::Board(change) => self.board.push(change),
+            Output::CloseFlow(_) => {}
+        }
+    }
+
+    fn transmit(&mut self, flow: FlowId, bytes: Bytes) {
+        if let Some(what) = second::disagreement(&bytes) {
+            self.disagreements
+                .push(format!("{what}\n{}", String::from_utf8_lossy(&bytes)));
+        }
+        let index = (0..self.phones.len()).find(|index| self.flow_of(*index) == flow);
+        let Some(index) = index else {
+            self.astray.push(flow.peer);
+            return;
+        };
+        let line = self.line(index, true, bytes.clone());
+        let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
+        self.transcript.sent(line);
+        if !lost {
+            let packet = Packet {
+                to: End::Phone(index),
+                flow,
+                bytes,
+            };
+            self.net.send(packet, flow.transport != Transport::Udp, self.elapsed);
+        }
+    }
+
+    fn line(&self, index: usize, from_server: bool, bytes: Bytes) -> Line {
+        Line {
+            at: self.elapsed,
+            phone: self.phones[index].name.clone(),
+            from_server,
+            bytes,
+        }
+    }
+
+    // What must be true.
+
+    pub fn records_of_calls(&self) -> Vec<&CdrRow> {
+        let ended = self.journal.iter().filter_map(|entry| match entry {
+            JournalEntry::CallEnded { call } => Some(&**call),
+            JournalEntry::BindingSaved(_)
+            | JournalEntry::BindingRemoved { .. }
+            | JournalEntry::RecordingStarted { .. } => None,
+        });
+        ended.collect()
+    }
+
+    /// The record of the only call.
+    pub fn record(&self) -> &CdrRow {
+        let records = self.records_of_calls();
+        assert_eq!(records.len(), 1, "{records:#?}");
+        records[0]
+    }
+
+    /// Lets everything run out and checks what holds after any story.
+    pub fn close(&mut self) {
+        self.lose = None;
+        self.set_weather(net::FAIR);
+        self.run_for(s(120));
+        let ladder = || self.transcript.ladder().join("\n");
+        assert_eq!(
+            self.engine.counts(),
+            Default::default(),
+            "left in the engine\n{}",
+            ladder()
+        );
+        self.media.assert_empty();
+        assert_eq!(self.transcript.unanswered(), Vec::<String>::new(), "{}", ladder());
+        assert!(self.disagreements.is_empty(), "{}", self.disagreements.join("\n---\n"));
+        self.assert_records();
+        for phone in self.phones.iter().filter(|phone| !phone.gone) {
+            assert_eq!(
+                phone.holds().sessions,
+                0,
+                "{} still has a call\n{}",
+                phone.name,
+                ladder()
+            );
+        }
+    }
+
+    /// Each call on the board ends once there and once in the journal; recordings stand in their calls.
+    fn assert_records(&self) {
+        let mut ended = BTreeMap::new();
+        for row in self.records_of_calls() {
+            *ended.entry(row.id).or_insert(0) += 1;
+            assert!(row.disposition.is_some() && row.ended_at.is_some(), "{row:?}");
+            assert_eq!(row.answered_at.is_some(), row.status == 200, "{row:?}");
+            assert!(
+                row.answered_at
+                    .is_none_or(|at| row.started_at <= at && Some(at) <= row.ended_at),
+                "{row:?}"
+            );
+            assert!(row.legs.iter().all(|leg| leg.ended_at.is_some()), "{row:?}");
+        }
+        assert!(
+            ended.values().all(|times| *times == 1),
+            "a call has two records: {ended:?}"
+        );
+        let (mut created, mut gone) = (BTreeMap::new(), BTreeMap::new());
+        for change in &self.board {
+            match change {
+                BoardChange::CallCreated(call) => *created.entry(call.id).or_insert(0) += 1,
+                BoardChange::CallEnded { call, .. } => *gone.entry(*call).or_insert(0) += 1,
+                BoardChange::Sip { .. }
+                | BoardChange::CallRinging { .. }
+                | BoardChange::CallAnswered { .. }
+                | BoardChange::CallHeld { .. } => {}
+            }
+        }
+        assert_eq!(created, gone, "calls that came to the board and went from it");
+        assert!(
+            created.keys().all(|call| ended.contains_key(call)),
+            "a call without a record"
+        );
+        for entry in &self.journal {
+            if let JournalEntry::RecordingStarted { call, .. } = entry {
+                assert!(ended.contains_key(&call.id), "a recording without its call");
+            }
+        }
+    }
+}
+
+/// What a private address looks like from outside.
+fn outside(home: SocketAddr) -> SocketAddr {
+    match home {
+        SocketAddr::V4(home) if home.ip().is_private() => {
+            let [_, _, site, host] = home.ip().octets();
+            SocketAddr::from(([198, 51, 100, site], 40_000 + u16::from(host)))
+        }
+        public => public,
+    }
+}

@@ -1,0 +1,156 @@
+//! The company of the tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frontdesk::engine::EngineConfig;
+use frontdesk_routing::ids::{AccountId, ClientId, DepartmentId, SipAccountId, StaffId, TrunkId};
+use frontdesk_routing::number::{PhoneNumber, ShortNumber};
+use frontdesk_routing::plan::{
+    AccountSection, ClientSection, DepartmentSection, DialPlan, PlanAccount, PlanClient, PlanDepartment, PlanSip,
+    PlanStaff, PlanTrunk, RecordingPolicy, StaffSection,
+};
+use frontdesk_sip::auth::{AuthConfig, Ha1};
+
+pub const REALM: &str = "frontdesk.test";
+pub const ACCOUNT: u128 = 1;
+pub const CLIENT_NUMBER: &str = "+79161234567";
+
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    pub id: u128,
+    pub name: &'static str,
+    pub user: &'static str,
+    pub secret: &'static str,
+    pub number: &'static str,
+}
+
+pub const ANNA: Person = Person {
+    id: 1,
+    name: "anna",
+    user: "anna_u",
+    secret: "a-secret",
+    number: "101",
+};
+pub const BORIS: Person = Person {
+    id: 2,
+    name: "boris",
+    user: "boris_u",
+    secret: "b-secret",
+    number: "102",
+};
+pub const CLARA: Person = Person {
+    id: 3,
+    name: "clara",
+    user: "clara_u",
+    secret: "c-secret",
+    number: "103",
+};
+pub const DAVID: Person = Person {
+    id: 4,
+    name: "david",
+    user: "david_u",
+    secret: "d-secret",
+    number: "104",
+};
+/// A provider's line.
+pub const LINE: Person = Person {
+    id: 9,
+    name: "line",
+    user: "line_u",
+    secret: "l-secret",
+    number: "",
+};
+
+pub fn staff(person: Person) -> PlanStaff {
+    PlanStaff {
+        id: StaffId::from_u128(person.id),
+        account: AccountId::from_u128(ACCOUNT),
+        name: format!("{} Tester", capital(person.name)).into(),
+        short_number: ShortNumber::read(person.number).ok(),
+        phone: None,
+        sip: Some(sip(person)),
+    }
+}
+
+pub fn plan() -> DialPlan {
+    plan_with(&[ANNA, BORIS, CLARA, DAVID], RecordingPolicy::Always)
+}
+
+/// The company with these people; 200 is the department of Anna, Boris and Clara.
+pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
+    let account = PlanAccount {
+        id: AccountId::from_u128(ACCOUNT),
+        number: 19_079,
+        name: "Test Company".into(),
+        realm: REALM.into(),
+        recording,
+    };
+    let line = PlanTrunk {
+        id: TrunkId::from_u128(LINE.id),
+        account: AccountId::from_u128(ACCOUNT),
+        name: "Provider".into(),
+        sip: sip(LINE),
+    };
+    let department = PlanDepartment {
+        id: DepartmentId::from_u128(1),
+        account: AccountId::from_u128(ACCOUNT),
+        name: "Sales".into(),
+        short_number: ShortNumber::read("200").expect("a short number"),
+        members: [ANNA, BORIS, CLARA]
+            .map(|person| StaffId::from_u128(person.id))
+            .to_vec(),
+    };
+    let client = PlanClient {
+        id: ClientId::from_u128(77),
+        account: AccountId::from_u128(ACCOUNT),
+        number: PhoneNumber::from_e164(CLIENT_NUMBER).expect("a number"),
+        name: "ООО «Ромашка»".into(),
+        vip: true,
+    };
+    DialPlan {
+        accounts: Arc::new(AccountSection::new(vec![account])),
+        staff: Arc::new(StaffSection::new(
+            people.iter().map(|person| staff(*person)).collect(),
+            vec![line],
+        )),
+        departments: Arc::new(DepartmentSection::new(vec![department])),
+        clients: Arc::new(ClientSection::new(vec![client])),
+    }
+}
+
+pub fn sip(person: Person) -> PlanSip {
+    let ha1 = Ha1::new(person.user, REALM, person.secret);
+    PlanSip {
+        id: SipAccountId::from_u128(1000 + person.id),
+        user: person.user.into(),
+        ha1_md5: ha1.md5,
+        ha1_sha256: ha1.sha256,
+        enabled: true,
+    }
+}
+
+pub fn engine_config() -> EngineConfig {
+    EngineConfig {
+        endpoint: Default::default(),
+        registrar: Default::default(),
+        auth: AuthConfig::new(REALM),
+        guard: frontdesk_sip::guard::GuardConfig {
+            rate: 100_000,
+            burst: 100_000,
+            ..Default::default()
+        },
+        ring_timeout: Duration::from_secs(60),
+        recording: true,
+        rtp_ports: super::media::PORTS,
+        media_threads: 1,
+    }
+}
+
+fn capital(name: &str) -> String {
+    let mut chars = name.chars();
+    chars
+        .next()
+        .map(|first| first.to_uppercase().chain(chars).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,70 @@
+//! The few lines of SDP that a simulated phone writes and looks at.
+
+use std::net::SocketAddr;
+
+pub const ALAW: u8 = 8;
+pub const ULAW: u8 = 0;
+
+/// A phone's description of its audio.
+pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> String {
+    let family = if at.is_ipv4() { "IP4" } else { "IP6" };
+    let types: Vec<String> = codecs.iter().map(u8::to_string).collect();
+    let mut text = format!(
+        "v=0\r\no=phone 1 {version} IN {family} {ip}\r\ns=-\r\nc=IN {family} {ip}\r\nt=0 0\r\nm=audio {port} RTP/AVP {types} 101\r\n",
+        ip = at.ip(),
+        port = at.port(),
+        types = types.join(" "),
+    );
+    for codec in codecs {
+        let name = if *codec == ALAW { "PCMA" } else { "PCMU" };
+        text.push_str(&format!("a=rtpmap:{codec} {name}/8000\r\n"));
+    }
+    text.push_str(&format!(
+        "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n"
+    ));
+    text
+}
+
+/// What a phone reads in a description.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub address: String,
+    pub port: u16,
+    /// Audio payload types, in order.
+    pub codecs: Vec<u8>,
+    pub direction: String,
+    pub version: u64,
+}
+
+/// `None` for anything that a careful phone would refuse.
+pub fn read(body: &[u8]) -> Option<Seen> {
+    let text = std::str::from_utf8(body).ok()?;
+    let line = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
+    let media: Vec<&str> = line("m=audio ")?.split(' ').collect();
+    let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
+    let direction = text
+        .lines()
+        .find_map(|line| line.strip_prefix("a=").filter(|value| directions.contains(value)));
+    Some(Seen {
+        address: line("c=IN IP4 ").or_else(|| line("c=IN IP6 "))?.to_owned(),
+        port: media.first()?.parse().ok()?,
+        codecs: media
+            .iter()
+            .skip(2)
+            .filter_map(|format| format.parse().ok())
+            .filter(|format| *format < 96)
+            .collect(),
+        direction: direction.unwrap_or("sendrecv").to_owned(),
+        version: line("o=")?.split(' ').nth(2)?.parse().ok()?,
+    })
+}
+
+/// RFC 3264 section 6.1: what may answer an offer of that direction by somebody who wants everything.
+pub fn mirrored(direction: &str) -> &'static str {
+    match direction {
+        "sendonly" => "recvonly",
+        "recvonly" => "sendonly",
+        "inactive" => "inactive",
+        _ => "sendrecv",
+    }
+}
