@@ -1,6 +1,7 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use proptest::prelude::*;
 
 use super::*;
 use crate::wire::Framing;
@@ -273,4 +274,21 @@ fn a_phone_that_gives_up_at_sha_256_is_asked_for_md5_alone() {
     };
     assert_eq!(offered("baresip v1.0.0 (x86_64/linux)"), 1);
     assert_eq!(offered("Linphone/5.2"), 2);
+}
+
+proptest! {
+    #[test]
+    fn no_credentials_without_the_password_pass(
+        noise in "[ -~]{0,80}",
+        field in "(username|realm|nonce|uri|response|algorithm|qop|nc|cnonce)",
+        text in "[ -~]{0,40}",
+    ) {
+        let mut world = World::new();
+        let reply = world.challenged();
+        let wrong = answer(challenges(&reply), &login("101", "wrong"), &asks("REGISTER", 1)).unwrap();
+        for value in [noise.clone(), format!("Digest {noise}"), format!("{wrong}, {field}={text}"), format!("{wrong}{noise}")] {
+            let passed = matches!(world.send(&format!("Authorization: {value}\r\n")), Check::Passed { .. });
+            prop_assert!(!passed, "{}", value);
+        }
+    }
 }

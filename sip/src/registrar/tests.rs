@@ -549,3 +549,26 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn no_header_text_breaks_the_registrar(
+        contact in "[ -~]{0,60}",
+        params in "(;(expires|q|reg-id|\\+sip\\.instance)=[ -~]{0,12}){0,3}",
+        expires in "[ -~]{0,12}",
+        path in "[ -~]{0,40}",
+    ) {
+        let mut world = world();
+        let lines = [
+            format!("Contact: {contact}{params}"),
+            format!("Contact: <sip:a@h>{params}"),
+            format!("Expires: {expires}"),
+            format!("Path: {path}"),
+        ];
+        let request = request("x", 1, &lines.join("|").replace("||", ""));
+        let done = world.registrar.register(&request, AOR, &world.flow, world.now);
+        let refused = done.reply.status >= 300;
+        prop_assert!(!refused || done.changes.is_empty());
+        prop_assert!(done.reply.headers.iter().all(|(_, value)| !value.contains(['\r', '\n'])));
+    }
+}
