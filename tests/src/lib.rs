@@ -1,3 +1,9 @@
 //! What the tests share: phones, nets, servers.
 
+pub mod baresip;
+pub mod daemon;
+pub mod ports;
+pub mod sipp;
+pub mod tone;
+pub mod tools;
 pub mod world;

@@ -1,0 +1,301 @@
+//! The real daemon as its own process: a folder, ports and a company of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::ports::{self, eventually};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A member of staff with a phone.
+#[derive(Debug, Clone, Copy)]
+pub struct Person {
+    pub surname: &'static str,
+    pub short_number: &'static str,
+    pub sip_user: &'static str,
+    pub sip_password: &'static str,
+}
+
+impl Person {
+    pub const fn new(
+        surname: &'static str,
+        short_number: &'static str,
+        sip_user: &'static str,
+        sip_password: &'static str,
+    ) -> Person {
+        Person {
+            surname,
+            short_number,
+            sip_user,
+            sip_password,
+        }
+    }
+}
+
+/// A running `frontdesk`.
+pub struct Daemon {
+    child: Child,
+    folder: TempDir,
+    log: Log,
+    pub sip: SocketAddr,
+    pub http: SocketAddr,
+    client: reqwest::Client,
+}
+
+/// What it wrote so far, standard output and standard error together.
+#[derive(Debug, Clone, Default)]
+pub struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    pub fn text(&self) -> String {
+        self.0.lock().map(|text| text.clone()).unwrap_or_default()
+    }
+
+    fn follow(&self, stream: impl AsyncRead + Unpin + Send + 'static) {
+        let log = self.clone();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the task ends with the process that it reads from"
+        )]
+        tokio::spawn(async move {
+            let mut lines = BufReader::new(stream).lines();
+            while let Ok(Some(line)) = lines.next_line().await {
+                if let Ok(mut text) = log.0.lock() {
+                    text.push_str(&line);
+                    text.push('\n');
+                }
+            }
+        });
+    }
+
+    /// The word after a label of the greeting, for example of `Password   x`.
+    fn told(&self, label: &str) -> Option<String> {
+        let text = self.text();
+        let line = text.lines().find_map(|line| line.trim().strip_prefix(label));
+        line.and_then(|rest| rest.split_whitespace().next()).map(str::to_owned)
+    }
+}
+
+impl Daemon {
+    /// A company of these people over SQLite; every phone of theirs is offline.
+    pub async fn start(people: &[Person]) -> Result<Daemon> {
+        let folder = TempDir::with_prefix("frontdesk-")?;
+        let (sip, http) = (free_address()?, free_address()?);
+        std::fs::write(folder.path().join("frontdesk.toml"), config(sip, http))?;
+        let (mut daemon, login, password) = first_start(folder, sip, http).await?;
+        if !people.is_empty() {
+            daemon.terminate().await?;
+            daemon.import(people).await?;
+            daemon.child = run(daemon.folder.path(), &daemon.log)?;
+            daemon.is_ready().await?;
+        }
+        daemon.log_in(&login, &password).await?;
+        Ok(daemon)
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What it wrote so far.
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    /// GET below `/api/v1`.
+    pub async fn get(&self, path: &str) -> Result<Value> {
+        let response = self.client.get(self.url(path)).send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        ensure!(status.is_success(), "GET {path}: {status} {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
+    /// The bytes of something below `/api/v1`.
+    pub async fn download(&self, path: &str) -> Result<Vec<u8>> {
+        let response = self.client.get(self.url(path)).send().await?.error_for_status()?;
+        Ok(response.bytes().await?.to_vec())
+    }
+
+    /// Waits until the phone of this short number has that `sip_status`; the issue allows a second.
+    pub async fn sip_status(&self, short_number: &str, expected: &str) -> Result<()> {
+        let what = format!("{short_number} to be {expected}");
+        eventually(&what, PATIENCE, async || {
+            let staff = self.get("/staff?limit=500").await.ok()?;
+            let members = staff["items"].as_array()?.iter();
+            let mut members = members.filter(|member| member["short_number"] == short_number);
+            members.any(|member| member["sip_status"] == expected).then_some(())
+        })
+        .await
+        .with_context(|| self.log())
+    }
+
+    /// Waits for the newest call to be over, and for its recording to be ready where it has one.
+    pub async fn last_call(&self) -> Result<Value> {
+        let over = async || {
+            let calls = self.get("/calls?limit=1").await.ok()?;
+            let call = calls["items"].get(0)?.clone();
+            let ready = call["recordings"]
+                .as_array()?
+                .iter()
+                .all(|recording| recording["state"] == "ready");
+            (call["ended_at"].is_string() && ready).then_some(call)
+        };
+        eventually("a finished call in the records", PATIENCE, over)
+            .await
+            .with_context(|| self.log())
+    }
+
+    /// SIGTERM; an orderly end is exit code 0.
+    pub async fn stop(mut self) -> Result<()> {
+        self.terminate().await
+    }
+
+    async fn terminate(&mut self) -> Result<()> {
+        let pid = self.child.id().context("it has ended already")?;
+        let sent = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        ensure!(sent.success(), "kill failed");
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        let status = status.with_context(|| format!("it does not end\n{}", self.log()))??;
+        ensure!(status.success(), "it ended with {status}\n{}", self.log());
+        Ok(())
+    }
+
+    async fn import(&self, people: &[Person]) -> Result<()> {
+        let mut csv = String::from("surname,short_number,sip_user,sip_password\n");
+        for person in people {
+            let Person {
+                surname,
+                short_number,
+                sip_user,
+                sip_password,
+            } = person;
+            csv.push_str(&format!("{surname},{short_number},{sip_user},{sip_password}\n"));
+        }
+        let folder = self.folder.path();
+        std::fs::write(folder.join("staff.csv"), csv)?;
+        let output = command(folder)?.args(["staff", "import", "staff.csv"]).output().await?;
+        ensure!(
+            output.status.success(),
+            "the import failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
+    async fn is_ready(&mut self) -> Result<()> {
+        let url = format!("http://{}/health/ready", self.http);
+        let ready = async || {
+            let response = self.client.get(&url).send().await.ok()?;
+            response.status().is_success().then_some(())
+        };
+        let ready = eventually("the daemon to be ready", PATIENCE, ready).await;
+        if let Some(status) = self.child.try_wait()? {
+            bail!("it ended with {status}\n{}", self.log());
+        }
+        ready.with_context(|| self.log())
+    }
+
+    async fn log_in(&self, login: &str, password: &str) -> Result<()> {
+        let body = json!({"login": login, "password": password});
+        let response = self.client.post(self.url("/login")).json(&body).send().await?;
+        let status = response.status();
+        ensure!(status.is_success(), "log in: {status} {}", response.text().await?);
+        Ok(())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("http://{}/api/v1{path}", self.http)
+    }
+}
+
+async fn first_start(folder: TempDir, sip: SocketAddr, http: SocketAddr) -> Result<(Daemon, String, String)> {
+    let log = Log::default();
+    let mut daemon = Daemon {
+        child: run(folder.path(), &log)?,
+        folder,
+        log,
+        sip,
+        http,
+        client: reqwest::Client::builder().cookie_store(true).build()?,
+    };
+    daemon.is_ready().await?;
+    let told = async || Some((daemon.log.told("Login")?, daemon.log.told("Password")?));
+    let told = eventually("the greeting", PATIENCE, told)
+        .await
+        .with_context(|| daemon.log())?;
+    Ok((daemon, told.0, told.1))
+}
+
+fn run(folder: &Path, log: &Log) -> Result<Child> {
+    let mut command = command(folder)?;
+    command
+        .arg("run")
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    let mut child = command.spawn().context("the daemon does not start")?;
+    log.follow(child.stdout.take().context("no output")?);
+    log.follow(child.stderr.take().context("no output")?);
+    Ok(child)
+}
+
+fn command(folder: &Path) -> Result<Command> {
+    let mut command = Command::new(binary()?);
+    command
+        .current_dir(folder)
+        .args(["--config", "frontdesk.toml"])
+        .stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FRONTDESK_")) {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
+/// SIPp reads no further than the first challenge.
+fn config(sip: SocketAddr, http: SocketAddr) -> String {
+    let low = ports::range(100);
+    format!(
+        "[data]\ndir = \"data\"\n[sip]\nudp = [\"{sip}\"]\ntcp = [\"{sip}\"]\ndigest = \"md5-first\"\n\
+         [rtp]\nports = \"{low}-{}\"\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"debug\"\n",
+        low + 99
+    )
+}
+
+fn free_address() -> Result<SocketAddr> {
+    Ok(([127, 0, 0, 1], ports::free_udp_and_tcp()?).into())
+}
+
+/// The daemon's binary beside the test's own; built first, since Cargo builds a test without its package's binaries.
+fn binary() -> Result<&'static Path> {
+    static BINARY: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
+    let built = BINARY.get_or_init(|| build().map_err(|error| format!("{error:#}")));
+    built.as_deref().map_err(|error| anyhow::anyhow!("{error}"))
+}
+
+fn build() -> Result<PathBuf> {
+    let test = std::env::current_exe()?;
+    let profile = test.ancestors().nth(2).context("a test lies two folders deep")?;
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--package", "frontdesk", "--bin", "frontdesk"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    cargo
+        .arg("--target-dir")
+        .arg(profile.parent().context("a profile lies in a target folder")?);
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    let output = cargo.output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Ok(profile.join(format!("frontdesk{}", std::env::consts::EXE_SUFFIX)))
+}
