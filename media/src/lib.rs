@@ -6,7 +6,13 @@
 //!
 //! Deliberately absent: SIP, calls, files.
 
+pub mod bridge;
+pub mod clock;
+pub mod g711;
 pub mod io;
+pub mod latch;
 pub mod ports;
+pub mod rtp;
 pub mod sdp;
+pub mod stats;
 pub mod tap;

@@ -73,8 +73,10 @@ fn crates_depend_on_each_other_one_way() {
         .output()
         .unwrap();
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let allowed: BTreeMap<&str, BTreeSet<&str>> =
-        MAY_USE.iter().map(|(name, uses)| (*name, uses.iter().copied().collect())).collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = MAY_USE
+        .iter()
+        .map(|(name, uses)| (*name, uses.iter().copied().collect()))
+        .collect();
     let mut wrong = Vec::new();
     for package in metadata["packages"].as_array().unwrap() {
         let name = package["name"].as_str().unwrap();
@@ -130,8 +132,15 @@ fn no_file_holds_two_things() {
 #[test]
 fn nothing_is_unfinished_or_muted() {
     // The needles are put together here so that this file does not hold them.
-    let needles = [["todo", "!("], ["unimplemented", "!("], ["#[ign", "ore"], ["#[all", "ow("], ["thread::sl", "eep"], ["time::sl", "eep("]]
-        .map(|parts| parts.concat());
+    let needles = [
+        ["todo", "!("],
+        ["unimplemented", "!("],
+        ["#[ign", "ore"],
+        ["#[all", "ow("],
+        ["thread::sl", "eep"],
+        ["time::sl", "eep("],
+    ]
+    .map(|parts| parts.concat());
     let mut wrong = Vec::new();
     for (path, text) in sources() {
         for (number, line) in text.lines().enumerate() {

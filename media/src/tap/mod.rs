@@ -5,6 +5,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::io::command::Codec;
 
+mod align;
+
+pub use align::Align;
+
 /// Samples in one frame: 20 ms. Longer packets are cut into several frames.
 pub const FRAME_SAMPLES: usize = 160;
 
@@ -90,13 +94,11 @@ pub struct TapProducer {
 }
 
 impl TapProducer {
-    /// Says whether there was room.
-    pub fn frame(&mut self, frame: TapFrame) -> bool {
-        let sent = self.ring.push(TapMessage::Frame(frame)).is_ok();
-        if !sent {
+    /// Without room it is counted and becomes silence.
+    pub fn frame(&mut self, frame: TapFrame) {
+        if self.ring.push(TapMessage::Frame(frame)).is_err() {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
-        sent
     }
 
     /// Never gets lost: without room it waits for the next [`TapProducer::flush`].
@@ -105,8 +107,12 @@ impl TapProducer {
         self.flush();
     }
 
-    /// Tries again what `end` could not send.
-    pub fn flush(&mut self) {
+    pub(crate) fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+
+    /// Tries again what `end` could not send; false if something is left that somebody still waits for.
+    pub fn flush(&mut self) -> bool {
         let mut sent = 0;
         for end in &self.unsent {
             if self.ring.push(TapMessage::End(*end)).is_err() {
@@ -115,6 +121,7 @@ impl TapProducer {
             sent += 1;
         }
         self.unsent.drain(..sent);
+        self.unsent.is_empty() || self.ring.is_abandoned()
     }
 }
 

@@ -1,0 +1,319 @@
+//! Two legs' media joined: a packet of one comes in, a packet for the other goes out of the same bytes.
+//!
+//! Pure: no clock, no socket, no allocation.
+
+use std::net::SocketAddr;
+use std::ops::Range;
+
+use crate::clock::Moment;
+use crate::g711;
+use crate::io::command::{Codec, LegMedia, LegStats};
+use crate::latch::Latch;
+use crate::rtp::dtmf::Event;
+use crate::rtp::packet::Header;
+use crate::rtp::rewrite::Rewriter;
+use crate::rtp::sequence::{Arrival, Reception};
+use crate::tap::{Align, FRAME_SAMPLES, Side, TapFrame};
+
+/// RFC 3389.
+const COMFORT_NOISE: u8 = 13;
+
+/// Our side of one party's media, without its socket.
+#[derive(Debug, Clone)]
+pub struct Leg {
+    settled: Option<Settled>,
+    pub(crate) reception: Reception,
+    pub(crate) sending: Rewriter,
+    tap: Option<TapPoint>,
+    foreign: u64,
+    /// When a sign of life last came, or was first to be expected.
+    alive_at: Moment,
+    heard: bool,
+}
+
+/// What an exchange settled, and who turned out to send.
+#[derive(Debug, Clone)]
+struct Settled {
+    media: LegMedia,
+    latch: Latch,
+    rtcp_from: Option<SocketAddr>,
+}
+
+#[derive(Debug, Clone)]
+struct TapPoint {
+    recording: u128,
+    side: Side,
+    align: Align,
+}
+
+/// A datagram on a leg's RTP port.
+#[derive(Debug)]
+pub struct Incoming<'a> {
+    pub datagram: &'a mut [u8],
+    pub source: SocketAddr,
+    pub now: Moment,
+}
+
+/// What became of a packet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// These bytes of the datagram go to the other leg.
+    Forward {
+        bytes: Range<usize>,
+        to: SocketAddr,
+        first: bool,
+    },
+    /// It was taken in and is not passed on.
+    Kept { first: bool },
+    /// It came from somebody else.
+    Foreign,
+    /// It is no packet of this leg's stream.
+    Ignored,
+}
+
+/// What a payload type means on a leg.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    Audio(Codec),
+    TelephoneEvent,
+    ComfortNoise,
+}
+
+impl Leg {
+    /// The outgoing stream's first numbers are random (RFC 3550 section 5.1).
+    pub fn new(sending: Rewriter, now: Moment) -> Self {
+        Leg {
+            settled: None,
+            reception: Reception::default(),
+            sending,
+            tap: None,
+            foreign: 0,
+            alive_at: now,
+            heard: false,
+        }
+    }
+
+    /// An exchange was settled, the first or a later one.
+    pub fn configure(&mut self, media: LegMedia, now: Moment) {
+        let spoke = self
+            .settled
+            .as_ref()
+            .is_some_and(|settled| settled.media.direction.they_send());
+        if media.direction.they_send() && !spoke {
+            self.alive_at = now;
+        }
+        match &mut self.settled {
+            Some(settled) => {
+                settled.latch.describe(media.remote, media.signalling);
+                if settled.media.format.codec != media.format.codec || !media.direction.we_send() {
+                    self.sending.change_source();
+                }
+                if settled.media.remote_rtcp != media.remote_rtcp {
+                    settled.rtcp_from = None;
+                }
+                settled.media = media;
+            }
+            None => {
+                self.settled = Some(Settled {
+                    media,
+                    latch: Latch::new(media.remote, media.signalling),
+                    rtcp_from: None,
+                });
+            }
+        }
+    }
+
+    /// Another leg will be heard from now on.
+    pub fn change_peer(&mut self) {
+        self.sending.change_source();
+    }
+
+    /// Copies what this leg says; another tap is replaced.
+    pub fn tap(&mut self, recording: u128, side: Side, started: Moment) {
+        self.tap = Some(TapPoint {
+            recording,
+            side,
+            align: Align::new(started),
+        });
+    }
+
+    /// Ends the copying, if it is for this recording.
+    pub fn untap(&mut self, recording: u128) {
+        self.tap.take_if(|tap| tap.recording == recording);
+    }
+
+    /// When the last sign of life came, if one is to be expected.
+    pub fn expected_since(&self) -> Option<Moment> {
+        let settled = self.settled.as_ref()?;
+        settled.media.direction.they_send().then_some(self.alive_at)
+    }
+
+    /// Where RTCP goes. One port may serve both (RFC 5761).
+    pub fn rtcp_target(&self) -> Option<SocketAddr> {
+        let settled = self.settled.as_ref()?;
+        let rtp = settled.latch.target()?;
+        if self.multiplexes_rtcp() {
+            return Some(rtp);
+        }
+        let described = settled.media.remote_rtcp;
+        // Behind a NAT the described host cannot be reached: the host that RTP comes from can.
+        let guess = if rtp.ip() == settled.media.remote.ip() {
+            described
+        } else {
+            SocketAddr::new(rtp.ip(), described.port())
+        };
+        let target = settled.rtcp_from.unwrap_or(guess);
+        (!target.ip().is_unspecified() && target.port() != 0).then_some(target)
+    }
+
+    pub fn multiplexes_rtcp(&self) -> bool {
+        let media = self.settled.as_ref().map(|settled| settled.media);
+        media.is_some_and(|media| media.remote == media.remote_rtcp)
+    }
+
+    /// RTCP came; says whether it is this leg's. From its own port (not RTP's) the answers' address is learned.
+    pub fn hear_rtcp(&mut self, from: SocketAddr, own_port: bool, now: Moment) -> bool {
+        let Some(settled) = &mut self.settled else {
+            return false;
+        };
+        if !settled.latch.knows(from.ip()) {
+            self.foreign += 1;
+            return false;
+        }
+        if own_port {
+            settled.rtcp_from = Some(from);
+        }
+        self.alive_at = now;
+        true
+    }
+
+    pub fn stats(&self) -> LegStats {
+        LegStats {
+            packets_received: self.reception.received(),
+            packets_sent: self.sending.packets(),
+            packets_lost: self.reception.lost(),
+            jitter_ms: self.reception.jitter_ms(),
+            packets_foreign: self.foreign,
+        }
+    }
+
+    fn content(media: &LegMedia, payload_type: u8) -> Option<Content> {
+        let format = &media.format;
+        if payload_type == format.payload_type {
+            return Some(Content::Audio(format.codec));
+        }
+        if Some(payload_type) == format.telephone_event {
+            return Some(Content::TelephoneEvent);
+        }
+        match payload_type {
+            // RFC 3264 section 5.1: whoever was offered several codecs may change among them at any time.
+            0 => Some(Content::Audio(Codec::Pcmu)),
+            8 => Some(Content::Audio(Codec::Pcma)),
+            COMFORT_NOISE => Some(Content::ComfortNoise),
+            _ => None,
+        }
+    }
+}
+
+/// A datagram came for `from`; what goes out does so on the port of `to`.
+pub fn step(
+    from: &mut Leg,
+    to: Option<&mut Leg>,
+    incoming: Incoming<'_>,
+    record: &mut impl FnMut(TapFrame),
+) -> Outcome {
+    let Incoming { datagram, source, now } = incoming;
+    let Some(settled) = &mut from.settled else {
+        return Outcome::Ignored;
+    };
+    let Some(header) = Header::read(datagram) else {
+        return Outcome::Ignored;
+    };
+    let Some(content) = Leg::content(&settled.media, header.payload_type) else {
+        return Outcome::Ignored;
+    };
+    if !settled.latch.admit(source, header.ssrc, header.sequence, now) {
+        from.foreign += 1;
+        return Outcome::Foreign;
+    }
+    if !settled.media.direction.they_send() {
+        return Outcome::Ignored;
+    }
+    from.alive_at = now;
+    let audio = matches!(content, Content::Audio(_));
+    let arrival = from.reception.arrive(&header, audio, now);
+    if arrival == Arrival::Stray {
+        return Outcome::Ignored;
+    }
+    let restarted = arrival == Arrival::Restart;
+    let first = !std::mem::replace(&mut from.heard, true);
+    if let (Some(tap), Content::Audio(codec)) = (&mut from.tap, content) {
+        if restarted {
+            tap.align.restart();
+        }
+        let audio = datagram.get(header.payload.clone()).unwrap_or_default();
+        let at = tap.align.place(header.timestamp, length(audio), now);
+        tap.copy(codec, at, audio, record);
+    }
+    let forwarded = to.and_then(|to| {
+        if restarted {
+            to.sending.change_source();
+        }
+        forward(to, content, header, datagram, now)
+    });
+    match forwarded {
+        Some((bytes, to)) => Outcome::Forward { bytes, to, first },
+        None => Outcome::Kept { first },
+    }
+}
+
+impl TapPoint {
+    fn copy(&self, codec: Codec, mut at: u32, audio: &[u8], record: &mut impl FnMut(TapFrame)) {
+        for piece in audio.chunks(FRAME_SAMPLES) {
+            record(TapFrame::new(self.recording, self.side, at, codec, piece));
+            at = at.saturating_add(length(piece));
+        }
+    }
+}
+
+fn length(audio: &[u8]) -> u32 {
+    u32::try_from(audio.len()).unwrap_or(0)
+}
+
+fn forward(
+    to: &mut Leg,
+    content: Content,
+    mut header: Header,
+    datagram: &mut [u8],
+    now: Moment,
+) -> Option<(Range<usize>, SocketAddr)> {
+    let settled = to.settled.as_ref()?;
+    let target = settled.latch.target();
+    let (Some(target), true) = (target, settled.media.direction.we_send()) else {
+        to.sending.change_source();
+        return None;
+    };
+    let format = settled.media.format;
+    let payload = datagram.get_mut(header.payload.clone())?;
+    let payload_type = match content {
+        Content::Audio(codec) => {
+            g711::transcode(codec, format.codec, payload);
+            Some(format.payload_type)
+        }
+        Content::TelephoneEvent => format.telephone_event.filter(|_| Event::read(payload).is_some()),
+        Content::ComfortNoise => None,
+    };
+    let Some(payload_type) = payload_type else {
+        to.sending.leave_out();
+        return None;
+    };
+    header.payload_type = payload_type;
+    let audio = matches!(content, Content::Audio(_));
+    if !to.sending.rewrite(&mut header, audio, now) {
+        return None;
+    }
+    Some((header.write(datagram)?, target))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,237 @@
+//! What a media thread does on command and by the clock.
+
+use std::io;
+use std::time::Duration;
+
+use rand::Rng;
+
+use super::command::{MediaCommand, MediaLegId, MediaNotice};
+use super::thread::{Active, MediaThread, REPORT_INTERVAL, Tapped};
+use crate::bridge::Leg;
+use crate::clock::Moment;
+use crate::rtp::rewrite::Rewriter;
+use crate::rtp::rtcp::Reporter;
+use crate::tap::{Side, TapEnd};
+
+/// How long the last words wait for a recorder that is behind: a second in all.
+const LAST_TRIES: usize = 200;
+const LAST_PAUSE: Duration = Duration::from_millis(5);
+
+impl MediaThread {
+    pub(super) fn command(&mut self, command: MediaCommand) {
+        let now = self.clock.now();
+        match command {
+            MediaCommand::Open { leg, port } => self.open(leg, port, now),
+            MediaCommand::Configure { leg, media } => {
+                if let Some(active) = self.leg(leg) {
+                    active.leg.configure(media, now);
+                }
+            }
+            MediaCommand::Join { a, b } => self.join(a, b),
+            MediaCommand::Tap { left, right, recording } => {
+                for (leg, side) in [(left, Side::Left), (right, Side::Right)] {
+                    if let Some(active) = self.leg(leg) {
+                        active.leg.tap(recording, side, now);
+                    }
+                }
+                let tapped = Tapped {
+                    started: now,
+                    legs: [left, right],
+                };
+                self.taps.insert(recording, tapped);
+            }
+            MediaCommand::Untap { recording } => self.untap(recording, now),
+            MediaCommand::Close { leg } => self.close(leg, now),
+        }
+    }
+
+    fn open(&mut self, id: MediaLegId, port: u16, now: Moment) {
+        let place = self.given.shelf.take(port, &mut self.batch);
+        let place = place.filter(|_| !self.places.contains_key(&id));
+        let opened = place
+            .ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
+            .and_then(|place| {
+                let pair = self.given.shelf.pair(place).ok_or(io::ErrorKind::NotFound)?;
+                self.poller.add(&pair.rtp, u64::from(place) << 1)?;
+                self.poller.add(&pair.rtcp, u64::from(place) << 1 | 1)?;
+                Ok(place)
+            });
+        match opened {
+            Ok(place) => {
+                let rng = &mut self.given.rng;
+                let sending = Rewriter::new(rng.random(), rng.random(), rng.random());
+                let active = Active {
+                    id,
+                    leg: Leg::new(sending, now),
+                    reporter: Reporter::new(rng.random()),
+                    peer: None,
+                    report_at: now.after(REPORT_INTERVAL.mul_f64(rng.random_range(0.25..0.75))),
+                    told_silent: None,
+                };
+                if let Some(slot) = self.slots.get_mut(usize::from(place)) {
+                    *slot = Some(Box::new(active));
+                }
+                self.places.insert(id, place);
+            }
+            Err(error) => {
+                let why = format!("port {port}: {error}");
+                (self.given.notify)(MediaNotice::Failed { leg: id, why });
+            }
+        }
+        if self.given.shelf.is_low() {
+            self.refill();
+        }
+    }
+
+    fn join(&mut self, a: MediaLegId, b: MediaLegId) {
+        let places = [a, b].map(|leg| self.places.get(&leg).copied());
+        let [Some(first), Some(second)] = places else {
+            return;
+        };
+        for place in [first, second] {
+            self.part(place);
+        }
+        for (place, peer) in [(first, second), (second, first)] {
+            if let Some(active) = self.slot_mut(place) {
+                active.peer = Some(peer);
+                active.leg.change_peer();
+            }
+        }
+    }
+
+    /// Whoever was joined to it hears nothing more.
+    fn part(&mut self, place: u16) {
+        let peer = self.slot_mut(place).and_then(|active| active.peer.take());
+        if let Some(other) = peer.and_then(|peer| self.slot_mut(peer)) {
+            other.peer.take_if(|peer| *peer == place);
+        }
+    }
+
+    fn untap(&mut self, recording: u128, now: Moment) {
+        let Some(tapped) = self.taps.remove(&recording) else {
+            return;
+        };
+        for leg in tapped.legs {
+            if let Some(active) = self.leg(leg) {
+                active.leg.untap(recording);
+            }
+        }
+        self.given.tap.end(TapEnd {
+            recording,
+            length: now.samples_since(tapped.started),
+        });
+    }
+
+    fn close(&mut self, id: MediaLegId, now: Moment) {
+        let Some(place) = self.places.remove(&id) else {
+            return;
+        };
+        self.report(place, now, true);
+        self.part(place);
+        let active = self.slots.get_mut(usize::from(place)).and_then(Option::take);
+        if let Some(pair) = self.given.shelf.pair(place) {
+            // A leg that failed is not polled any more.
+            let _ = self.poller.remove(&pair.rtp);
+            let _ = self.poller.remove(&pair.rtcp);
+        }
+        self.given.shelf.put_to_rest(place, now);
+        if let Some(active) = active {
+            let stats = active.leg.stats();
+            self.given.counters.closed(&stats);
+            (self.given.notify)(MediaNotice::Closed { leg: id, stats });
+        }
+    }
+
+    pub(super) fn fail(&mut self, place: u16, why: String) {
+        self.part(place);
+        if let Some(pair) = self.given.shelf.pair(place) {
+            let _ = self.poller.remove(&pair.rtp);
+            let _ = self.poller.remove(&pair.rtcp);
+        }
+        let leg = self.slot(place).map(|active| active.id);
+        if let Some(leg) = leg {
+            tracing::error!(?leg, %why, "a leg's media failed");
+            (self.given.notify)(MediaNotice::Failed { leg, why });
+        }
+    }
+
+    pub(super) fn sweep(&mut self, now: Moment) {
+        for place in 0..u16::try_from(self.slots.len()).unwrap_or(u16::MAX) {
+            let silence = self.given.silence;
+            let Some(active) = self.slots.get_mut(usize::from(place)).and_then(Option::as_mut) else {
+                continue;
+            };
+            if let Some(since) = active.leg.expected_since() {
+                let for_ = now.since(since);
+                if !silence.is_zero() && for_ >= silence && active.told_silent != Some(since) {
+                    active.told_silent = Some(since);
+                    (self.given.notify)(MediaNotice::Silent { leg: active.id, for_ });
+                }
+            }
+            if now >= active.report_at {
+                // RFC 3550 section 6.2: spread, so that all of them do not speak at once.
+                let spread = self.given.rng.random_range(0.5..1.5);
+                active.report_at = now.after(REPORT_INTERVAL.mul_f64(spread));
+                self.report(place, now, false);
+            }
+        }
+        let woken = self.given.shelf.wake(now, &mut self.batch);
+        self.announce(woken);
+        self.refill();
+        self.given.tap.flush();
+        self.given
+            .counters
+            .looked(self.places.len(), self.given.shelf.ready_count(), self.given.tap.lost());
+    }
+
+    fn report(&mut self, place: u16, now: Moment, last: bool) {
+        let time = self.clock.report_time(now);
+        let Some(active) = self.slots.get_mut(usize::from(place)).and_then(Option::as_mut) else {
+            return;
+        };
+        let leg = &mut active.leg;
+        let Some(target) = leg
+            .rtcp_target()
+            .and_then(|target| super::for_family(target, self.given.ipv6))
+        else {
+            return;
+        };
+        let multiplexed = leg.multiplexes_rtcp();
+        let report = active.reporter.write(&leg.sending, &mut leg.reception, time, last);
+        if let (Some(report), Some(pair)) = (report, self.given.shelf.pair(place)) {
+            let socket = if multiplexed { &pair.rtp } else { &pair.rtcp };
+            // A report that is lost is followed by the next one.
+            let _ = socket.send_to(&report, target);
+        }
+    }
+
+    pub(super) fn refill(&mut self) {
+        let (ports, problem) = self.given.shelf.refill();
+        if let (Some(problem), true) = (problem, self.given.shelf.ready_count() == 0) {
+            tracing::warn!(%problem, "no media port is left");
+        }
+        self.announce(ports);
+    }
+
+    fn announce(&self, ports: Vec<u16>) {
+        if !ports.is_empty() {
+            (self.given.notify)(MediaNotice::PortsReady(ports));
+        }
+    }
+
+    /// What is still open ends now.
+    pub(super) fn finish(&mut self) {
+        let now = self.clock.now();
+        for (recording, tapped) in self.taps.drain() {
+            let length = now.samples_since(tapped.started);
+            self.given.tap.end(TapEnd { recording, length });
+        }
+        for place in 0..u16::try_from(self.slots.len()).unwrap_or(u16::MAX) {
+            self.report(place, now, true);
+        }
+        let mut patience = 0..LAST_TRIES;
+        while !self.given.tap.flush() && patience.next().is_some() {
+            std::thread::sleep(LAST_PAUSE);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! One media thread: reads what is ready, bridges it, writes it, and looks around four times a second.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use crossbeam_channel::Receiver;
+use rand::rngs::StdRng;
+
+use super::clock::Clock;
+use super::command::{MediaCommand, MediaLegId, MediaNotice};
+use super::counters::Counters;
+use super::shelf::Shelf;
+use super::sys::{BATCH, Batch, Poller};
+use crate::bridge::{Incoming, Leg, Outcome, step};
+use crate::clock::Moment;
+use crate::rtp::packet::is_rtcp;
+use crate::rtp::rtcp::{ReportTime, Reporter};
+use crate::tap::TapProducer;
+
+/// How often silence, reports and resting ports are looked after.
+const SWEEP: Duration = Duration::from_millis(250);
+/// RFC 3550 section 6.2: the mean time between reports.
+pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// A round with fewer datagrams is no busy one.
+const BUSY: usize = 4;
+const WAKE: u64 = u64::MAX;
+
+pub(super) enum Order {
+    Media(MediaCommand),
+    Stop,
+}
+
+pub(super) type Notify = Arc<dyn Fn(MediaNotice) + Send + Sync>;
+
+/// What a thread is given.
+pub(super) struct Equipment {
+    pub(super) orders: Receiver<Order>,
+    pub(super) wake: File,
+    /// Set by who wakes, so that only the first one has to.
+    pub(super) woken: Arc<AtomicBool>,
+    pub(super) notify: Notify,
+    pub(super) tap: TapProducer,
+    pub(super) counters: Arc<Counters>,
+    pub(super) shelf: Shelf,
+    pub(super) rng: StdRng,
+    pub(super) ipv6: bool,
+    pub(super) silence: Duration,
+    pub(super) pause: Duration,
+}
+
+pub(super) struct MediaThread {
+    pub(super) given: Equipment,
+    pub(super) poller: Poller,
+    pub(super) batch: Batch,
+    pub(super) clock: Clock,
+    /// By the place of the port.
+    pub(super) slots: Vec<Option<Box<Active>>>,
+    pub(super) places: HashMap<MediaLegId, u16>,
+    pub(super) taps: HashMap<u128, Tapped>,
+    pub(super) sweep_at: Moment,
+}
+
+/// A leg on its port.
+pub(super) struct Active {
+    pub(super) id: MediaLegId,
+    pub(super) leg: Leg,
+    pub(super) reporter: Reporter,
+    pub(super) peer: Option<u16>,
+    pub(super) report_at: Moment,
+    /// The sign of life whose absence was told.
+    pub(super) told_silent: Option<Moment>,
+}
+
+pub(super) struct Tapped {
+    pub(super) started: Moment,
+    pub(super) legs: [MediaLegId; 2],
+}
+
+impl MediaThread {
+    pub(super) fn new(given: Equipment, places: u16) -> io::Result<Self> {
+        let poller = Poller::new(1_024)?;
+        poller.add(&given.wake, WAKE)?;
+        let clock = Clock::start();
+        Ok(MediaThread {
+            poller,
+            batch: Batch::new(given.ipv6),
+            slots: std::iter::repeat_with(|| None).take(usize::from(places)).collect(),
+            places: HashMap::new(),
+            taps: HashMap::new(),
+            sweep_at: clock.now(),
+            clock,
+            given,
+        })
+    }
+
+    /// Until it is told to stop.
+    pub(super) fn run(mut self) -> io::Result<()> {
+        loop {
+            let now = self.clock.now();
+            let ready = self.poller.wait(self.sweep_at.since(now))?;
+            let now = self.clock.now();
+            let mut datagrams = 0;
+            let mut orders = false;
+            for place in 0..ready {
+                match self.poller.token(place) {
+                    Some(WAKE) => orders = true,
+                    Some(token) => datagrams += self.readable(token, now),
+                    None => {}
+                }
+            }
+            if orders && self.obey() {
+                break;
+            }
+            if now >= self.sweep_at {
+                self.sweep_at = now.after(SWEEP);
+                self.sweep(now);
+            }
+            if datagrams >= BUSY && !self.given.pause.is_zero() {
+                std::thread::sleep(self.given.pause);
+            }
+        }
+        self.finish();
+        Ok(())
+    }
+
+    fn readable(&mut self, token: u64, now: Moment) -> usize {
+        let Ok(place) = u16::try_from(token >> 1) else {
+            return 0;
+        };
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            if token & 1 == 0 {
+                self.relay(place, now)
+            } else {
+                self.read_rtcp(place, now)
+            }
+        }));
+        let problem = match read {
+            Ok(Ok(datagrams)) => return datagrams,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the bridge panicked".to_owned(),
+        };
+        self.fail(place, problem);
+        0
+    }
+
+    fn relay(&mut self, place: u16, now: Moment) -> io::Result<usize> {
+        let Some(pair) = self.given.shelf.pair(place) else {
+            return Ok(0);
+        };
+        let count = received(self.batch.receive(&pair.rtp))?;
+        let peer = self
+            .slot(place)
+            .and_then(|active| active.peer)
+            .filter(|peer| *peer != place);
+        let Some((active, mut other)) = two(&mut self.slots, place, peer) else {
+            return Ok(0);
+        };
+        let tap = &mut self.given.tap;
+        let mut ignored = 0;
+        for number in 0..count {
+            let Some((datagram, source)) = self.batch.datagram(number) else {
+                ignored += 1;
+                continue;
+            };
+            if is_rtcp(datagram) {
+                active.hear_rtcp(datagram, source, false, self.clock.report_time(now));
+                continue;
+            }
+            let incoming = Incoming { datagram, source, now };
+            let to = other.as_deref_mut().map(|other| &mut other.leg);
+            let first = match step(&mut active.leg, to, incoming, &mut |frame| tap.frame(frame)) {
+                Outcome::Forward { bytes, to, first } => {
+                    self.batch.queue(number, bytes, to);
+                    first
+                }
+                Outcome::Kept { first } => first,
+                Outcome::Foreign | Outcome::Ignored => {
+                    ignored += 1;
+                    false
+                }
+            };
+            if first {
+                (self.given.notify)(MediaNotice::Heard {
+                    leg: active.id,
+                    from: source,
+                });
+            }
+        }
+        let out = peer.and_then(|peer| self.given.shelf.pair(peer));
+        let sent = out.map_or(0, |pair| self.batch.flush(&pair.rtp));
+        self.given.counters.relayed(count, sent, ignored);
+        Ok(count)
+    }
+
+    fn read_rtcp(&mut self, place: u16, now: Moment) -> io::Result<usize> {
+        let Some(pair) = self.given.shelf.pair(place) else {
+            return Ok(0);
+        };
+        let count = received(self.batch.receive(&pair.rtcp))?;
+        let active = self.slots.get_mut(usize::from(place)).and_then(Option::as_mut);
+        let Some(active) = active else {
+            return Ok(0);
+        };
+        for number in 0..count.min(BATCH) {
+            if let Some((datagram, source)) = self.batch.datagram(number) {
+                active.hear_rtcp(datagram, source, true, self.clock.report_time(now));
+            }
+        }
+        Ok(0)
+    }
+
+    /// True when it is over.
+    fn obey(&mut self) -> bool {
+        // An eventfd that was not set is nothing to worry about.
+        let _ = (&self.given.wake).read(&mut [0; 8]);
+        self.given.woken.store(false, Ordering::SeqCst);
+        while let Ok(order) = self.given.orders.try_recv() {
+            match order {
+                Order::Media(command) => self.command(command),
+                Order::Stop => return true,
+            }
+        }
+        false
+    }
+
+    pub(super) fn leg(&mut self, leg: MediaLegId) -> Option<&mut Active> {
+        let place = *self.places.get(&leg)?;
+        self.slot_mut(place)
+    }
+
+    pub(super) fn slot(&self, place: u16) -> Option<&Active> {
+        self.slots.get(usize::from(place))?.as_deref()
+    }
+
+    pub(super) fn slot_mut(&mut self, place: u16) -> Option<&mut Active> {
+        self.slots.get_mut(usize::from(place))?.as_deref_mut()
+    }
+}
+
+impl Active {
+    fn hear_rtcp(&mut self, datagram: &[u8], source: SocketAddr, own_port: bool, time: ReportTime) {
+        if is_rtcp(datagram) && self.leg.hear_rtcp(source, own_port, time.now) {
+            self.reporter.read(datagram, self.leg.sending.ssrc(), time);
+        }
+    }
+}
+
+/// Nothing to read is no error, nor is an answer that could not be delivered (RFC 1122 section 4.1.3.3).
+fn received(result: io::Result<usize>) -> io::Result<usize> {
+    match result {
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted | io::ErrorKind::ConnectionRefused
+            ) =>
+        {
+            Ok(0)
+        }
+        other => other,
+    }
+}
+
+/// A leg and its peer, both to be changed.
+fn two(slots: &mut [Option<Box<Active>>], place: u16, peer: Option<u16>) -> Option<(&mut Active, Option<&mut Active>)> {
+    let first = usize::from(place);
+    match peer.map(usize::from) {
+        Some(second) => {
+            let [first, second] = slots.get_disjoint_mut([first, second]).ok()?;
+            Some((first.as_deref_mut()?, second.as_deref_mut()))
+        }
+        None => Some((slots.get_mut(first)?.as_deref_mut()?, None)),
+    }
+}

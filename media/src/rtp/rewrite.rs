@@ -1,0 +1,262 @@
+//! One continuous outgoing stream out of whatever comes in: own SSRC, sequence numbers and timestamps.
+
+use std::time::Duration;
+
+use super::packet::Header;
+use crate::clock::{Moment, RATE};
+
+/// A timestamp that is further from the clock than this belongs to a new clock: five seconds.
+const NEW_CLOCK: u32 = 5 * RATE;
+/// How long after a change of source late packets of the old one are told by their numbers.
+const SETTLING: u16 = 1_000;
+
+/// A leg's outgoing stream.
+#[derive(Debug, Clone)]
+pub struct Rewriter {
+    ssrc: u32,
+    /// The highest that went out.
+    sequence: u16,
+    timestamp: u32,
+    sent_at: Option<Moment>,
+    mapping: Option<Mapping>,
+    packets: u64,
+    octets: u64,
+}
+
+/// What is added to the numbers of the present source.
+#[derive(Debug, Clone, Copy)]
+struct Mapping {
+    sequence: u16,
+    timestamp: u32,
+    /// The source's number where the mapping began, as long as it can be compared.
+    begins: Option<u16>,
+}
+
+impl Rewriter {
+    /// RFC 3550 section 5.1: all three are random.
+    pub fn new(ssrc: u32, sequence: u16, timestamp: u32) -> Self {
+        Rewriter {
+            ssrc,
+            sequence,
+            timestamp,
+            sent_at: None,
+            mapping: None,
+            packets: 0,
+            octets: 0,
+        }
+    }
+
+    pub fn ssrc(&self) -> u32 {
+        self.ssrc
+    }
+
+    pub fn packets(&self) -> u64 {
+        self.packets
+    }
+
+    /// Of payload.
+    pub fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    pub fn sent_at(&self) -> Option<Moment> {
+        self.sent_at
+    }
+
+    /// What the stream's timestamp would be now (RFC 3550 section 6.4.1).
+    pub fn timestamp_at(&self, now: Moment) -> u32 {
+        let elapsed = self.sent_at.map_or(0, |sent_at| now.samples_since(sent_at));
+        self.timestamp.wrapping_add(elapsed)
+    }
+
+    /// The next packet comes from another source or after a break: the numbers go on, the timestamps with the clock.
+    pub fn change_source(&mut self) {
+        self.mapping = None;
+    }
+
+    /// A packet of the source is not passed on: the numbers must not show a gap.
+    pub fn leave_out(&mut self) {
+        if let Some(mapping) = &mut self.mapping {
+            mapping.sequence = mapping.sequence.wrapping_sub(1);
+        }
+    }
+
+    /// Gives the packet the stream's numbers; false if it came too late to have a place.
+    ///
+    /// `audio` is false for packets whose timestamps do not follow the clock (RFC 4733 events).
+    pub fn rewrite(&mut self, header: &mut Header, audio: bool, now: Moment) -> bool {
+        let Some(mut mapping) = self.mapping else {
+            self.begin(header, now);
+            return true;
+        };
+        if let Some(begins) = mapping.begins {
+            let distance = header.sequence.wrapping_sub(begins).cast_signed();
+            if distance < 0 {
+                return false;
+            }
+            if distance.unsigned_abs() > SETTLING {
+                mapping.begins = None;
+            }
+        }
+        let sequence = header.sequence.wrapping_add(mapping.sequence);
+        let mut timestamp = header.timestamp.wrapping_add(mapping.timestamp);
+        if audio {
+            let due = self.timestamp_at(now);
+            let off = timestamp.wrapping_sub(due).cast_signed().unsigned_abs();
+            if off > NEW_CLOCK {
+                mapping.timestamp = due.wrapping_sub(header.timestamp);
+                timestamp = due;
+            }
+        }
+        self.mapping = Some(mapping);
+        let newer = sequence.wrapping_sub(self.sequence).cast_signed() > 0;
+        if newer {
+            self.sequence = sequence;
+        }
+        if newer && audio {
+            self.timestamp = timestamp;
+            self.sent_at = Some(now);
+        }
+        self.write(header, sequence, timestamp);
+        true
+    }
+
+    fn begin(&mut self, header: &mut Header, now: Moment) {
+        let frame = u32::try_from(header.payload.len()).unwrap_or(160).min(960);
+        let elapsed = self.sent_at.map_or(0, |sent_at| now.samples_since(sent_at).max(frame));
+        let sequence = self.sequence.wrapping_add(1);
+        let timestamp = self.timestamp.wrapping_add(elapsed);
+        self.mapping = Some(Mapping {
+            sequence: sequence.wrapping_sub(header.sequence),
+            timestamp: timestamp.wrapping_sub(header.timestamp),
+            begins: Some(header.sequence),
+        });
+        self.sequence = sequence;
+        self.timestamp = timestamp;
+        self.sent_at = Some(now);
+        // RFC 3551 section 4.1: the first packet of a talkspurt.
+        header.marker = true;
+        self.write(header, sequence, timestamp);
+    }
+
+    fn write(&mut self, header: &mut Header, sequence: u16, timestamp: u32) {
+        header.sequence = sequence;
+        header.timestamp = timestamp;
+        header.ssrc = self.ssrc;
+        self.packets += 1;
+        self.octets += u64::try_from(header.payload.len()).unwrap_or(0);
+    }
+
+    /// Whether something went out within `time`: a sender in the sense of RFC 3550 section 6.3.8.
+    pub fn sent_within(&self, time: Duration, now: Moment) -> bool {
+        self.sent_at.is_some_and(|sent_at| now.since(sent_at) <= time)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn packet(sequence: u16, timestamp: u32) -> Header {
+        Header {
+            marker: false,
+            payload_type: 0,
+            sequence,
+            timestamp,
+            ssrc: 99,
+            payload: 12..172,
+        }
+    }
+
+    fn at_frame(number: u64) -> Moment {
+        Moment::from_micros(1_000_000 + number * 20_000)
+    }
+
+    fn sent(rewriter: &mut Rewriter, sequence: u16, timestamp: u32, frame: u64) -> (u16, u32, bool) {
+        let mut header = packet(sequence, timestamp);
+        assert!(rewriter.rewrite(&mut header, true, at_frame(frame)));
+        assert_eq!(header.ssrc, rewriter.ssrc());
+        (header.sequence, header.timestamp, header.marker)
+    }
+
+    #[test]
+    fn numbers_go_on_over_a_change_of_source() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        assert_eq!(sent(&mut rewriter, 7, 70_000, 0), (101, 1_000, true));
+        assert_eq!(sent(&mut rewriter, 8, 70_160, 1), (102, 1_160, false));
+        rewriter.change_source();
+        assert_eq!(sent(&mut rewriter, 60_000, 5, 4), (103, 1_640, true));
+        assert_eq!(sent(&mut rewriter, 60_002, 325, 6), (105, 1_960, false));
+        assert_eq!(sent(&mut rewriter, 60_001, 165, 6), (104, 1_800, false));
+        assert_eq!(sent(&mut rewriter, 60_003, 485, 7), (106, 2_120, false));
+    }
+
+    #[test]
+    fn a_late_packet_from_before_the_change_has_no_place() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        sent(&mut rewriter, 7, 0, 0);
+        assert!(!rewriter.rewrite(&mut packet(6, 0), true, at_frame(1)));
+        assert_eq!(rewriter.packets(), 1);
+    }
+
+    #[test]
+    fn what_is_left_out_leaves_no_gap() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        sent(&mut rewriter, 7, 0, 0);
+        rewriter.leave_out();
+        assert_eq!(sent(&mut rewriter, 9, 320, 2).0, 102);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_is_brought_back() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        sent(&mut rewriter, 7, 0, 0);
+        assert_eq!(sent(&mut rewriter, 8, 3_000_000_000, 1), (102, 1_160, false));
+        assert_eq!(sent(&mut rewriter, 9, 3_000_000_160, 2), (103, 1_320, false));
+    }
+
+    #[test]
+    fn all_packets_of_an_event_keep_one_timestamp() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        sent(&mut rewriter, 7, 1_600, 0);
+        for frame in 1..500_u16 {
+            let mut header = packet(7 + frame, 1_760);
+            assert!(rewriter.rewrite(&mut header, false, at_frame(u64::from(frame))));
+            assert_eq!((header.sequence, header.timestamp), (101 + frame, 1_160));
+        }
+        assert_eq!(sent(&mut rewriter, 507, 81_600, 500), (601, 81_000, false));
+    }
+
+    proptest! {
+        /// Over any number of changes, and with the numbers wrapping around, each packet has the next number and a
+        /// timestamp that is later by what the clock went on.
+        #[test]
+        fn the_stream_is_continuous_whatever_the_sources_do(
+            first: u16, timestamp: u32, sources in prop::collection::vec((any::<u16>(), any::<u32>(), 1_u16..40), 1..12)
+        ) {
+            let mut rewriter = Rewriter::new(5, first, timestamp);
+            let mut frame = 0;
+            let mut last: Option<(u16, u32)> = None;
+            for (sequence, begin, count) in sources {
+                rewriter.change_source();
+                for number in 0..count {
+                    let (out, stamp, marker) = sent(
+                        &mut rewriter,
+                        sequence.wrapping_add(number),
+                        begin.wrapping_add(u32::from(number) * 160),
+                        frame,
+                    );
+                    prop_assert_eq!(marker, number == 0);
+                    if let Some((before, stamp_before)) = last {
+                        prop_assert_eq!(out, before.wrapping_add(1));
+                        prop_assert_eq!(stamp, stamp_before.wrapping_add(160));
+                    }
+                    last = Some((out, stamp));
+                    frame += 1;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,547 @@
+//! The media threads on real sockets.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::wildcard_enum_match_arm,
+    reason = "what a test's helper does not expect stops the test"
+)]
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use frontdesk_media::g711;
+use frontdesk_media::io::command::{
+    AudioFormat, Codec, Direction, LegMedia, LegStats, MediaCommand, MediaLegId, MediaNotice,
+};
+use frontdesk_media::io::{Handle, IoConfig, start};
+use frontdesk_media::ports::PortStock;
+use frontdesk_media::rtp::packet::{HEADER, Header, is_rtcp};
+use frontdesk_media::tap::{Side, TapConsumer, TapMessage};
+
+const PATIENCE: Duration = Duration::from_secs(10);
+const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Media threads and what they said.
+struct House {
+    handle: Handle,
+    notices: Receiver<MediaNotice>,
+    taps: Vec<TapConsumer>,
+    stock: PortStock,
+}
+
+impl House {
+    fn open(config: &IoConfig) -> House {
+        let (sender, notices) = channel();
+        let (handle, taps) = start(config, move |notice| drop(sender.send(notice))).unwrap();
+        let mut house = House {
+            handle,
+            notices,
+            taps,
+            stock: PortStock::new(config.range, config.threads),
+        };
+        while house.stock.len() < 4 * config.threads {
+            house.next_notice();
+        }
+        house
+    }
+
+    /// Ports go to the stock; anything else is given.
+    fn next_notice(&mut self) -> Option<MediaNotice> {
+        match self.notices.recv_timeout(PATIENCE).expect("a notice comes in time") {
+            MediaNotice::PortsReady(ports) => {
+                self.stock.add(&ports);
+                None
+            }
+            other => Some(other),
+        }
+    }
+
+    fn wait_for<T>(&mut self, mut wanted: impl FnMut(&MediaNotice) -> Option<T>) -> T {
+        loop {
+            if let Some(found) = self.next_notice().as_ref().and_then(&mut wanted) {
+                return found;
+            }
+        }
+    }
+
+    /// Everything that was asked of the thread of `port` has been done: the last wish, which cannot be met, is answered.
+    fn settle(&mut self, port: u16) {
+        let leg = MediaLegId(u64::MAX);
+        self.handle.send(MediaCommand::Open { leg, port });
+        self.wait_for(|notice| match notice {
+            MediaNotice::Failed { leg: failed, .. } => (*failed == leg).then_some(()),
+            _ => None,
+        });
+    }
+
+    fn tap_message(&mut self) -> TapMessage {
+        for _ in 0..10_000_000_u64 {
+            if let Some(message) = self.taps.iter_mut().find_map(TapConsumer::pop) {
+                return message;
+            }
+            std::thread::yield_now();
+        }
+        panic!("nothing came through the tap");
+    }
+}
+
+fn config(low: u16) -> IoConfig {
+    IoConfig {
+        bind: LOCAL,
+        range: (low, low + 99),
+        stock: 8,
+        quarantine: Duration::from_millis(20),
+        pause: Duration::from_micros(200),
+        ..IoConfig::default()
+    }
+}
+
+/// A phone with its leg.
+struct Phone {
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+    leg: MediaLegId,
+    ours: SocketAddr,
+    codec: Codec,
+    sequence: u16,
+}
+
+impl Phone {
+    fn new(house: &mut House, id: u64, port: u16, codec: Codec) -> Phone {
+        let phone = Phone {
+            rtp: socket(),
+            rtcp: socket(),
+            leg: MediaLegId(id),
+            ours: SocketAddr::new(LOCAL, port),
+            codec,
+            sequence: 0,
+        };
+        house.handle.send(MediaCommand::Open { leg: phone.leg, port });
+        phone.configure(house, Direction::SendRecv);
+        phone
+    }
+
+    fn configure(&self, house: &mut House, direction: Direction) {
+        let media = LegMedia {
+            remote: self.rtp.local_addr().unwrap(),
+            remote_rtcp: self.rtcp.local_addr().unwrap(),
+            format: AudioFormat {
+                codec: self.codec,
+                payload_type: self.codec.payload_type(),
+                telephone_event: Some(101),
+            },
+            direction,
+            signalling: LOCAL,
+        };
+        house.handle.send(MediaCommand::Configure { leg: self.leg, media });
+        house.settle(self.ours.port());
+    }
+
+    fn say(&mut self, code: u8) {
+        let packet = packet(self.codec.payload_type(), self.sequence, code);
+        self.rtp.send_to(&packet, self.ours).unwrap();
+        self.sequence = self.sequence.wrapping_add(1);
+    }
+
+    fn hear(&self) -> (Header, Vec<u8>) {
+        let mut bytes = [0; 400];
+        let (length, from) = self.rtp.recv_from(&mut bytes).expect("a packet comes in time");
+        assert_eq!(from, self.ours, "symmetric RTP");
+        let header = Header::read(&bytes[..length]).expect("RTP");
+        let payload = bytes[header.payload.clone()].to_vec();
+        (header, payload)
+    }
+
+    fn assert_hears_nothing(&self) {
+        self.rtp.set_nonblocking(true).unwrap();
+        assert!(self.rtp.recv_from(&mut [0; 400]).is_err());
+        self.rtp.set_nonblocking(false).unwrap();
+    }
+
+    /// Hangs up and waits until it is done.
+    fn close(&self, house: &mut House) -> LegStats {
+        house.handle.send(MediaCommand::Close { leg: self.leg });
+        let leg = self.leg;
+        house.wait_for(|notice| match notice {
+            MediaNotice::Closed { leg: closed, stats } if *closed == leg => Some(*stats),
+            _ => None,
+        })
+    }
+}
+
+fn socket() -> UdpSocket {
+    let socket = UdpSocket::bind((LOCAL, 0)).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket
+}
+
+fn packet(payload_type: u8, sequence: u16, code: u8) -> Vec<u8> {
+    let mut packet = vec![code; HEADER + 160];
+    let header = Header {
+        marker: false,
+        payload_type,
+        sequence,
+        timestamp: u32::from(sequence) * 160,
+        ssrc: 0xabcd,
+        payload: HEADER..HEADER + 160,
+    };
+    header.write(&mut packet).unwrap();
+    packet
+}
+
+fn couple(house: &mut House, codecs: [Codec; 2]) -> [Phone; 2] {
+    let first = house.stock.take().unwrap();
+    let second = house.stock.take_near(first).unwrap();
+    let phones = [
+        Phone::new(house, u64::from(first), first, codecs[0]),
+        Phone::new(house, u64::from(second), second, codecs[1]),
+    ];
+    house.handle.send(MediaCommand::Join {
+        a: phones[0].leg,
+        b: phones[1].leg,
+    });
+    house.settle(first);
+    phones
+}
+
+#[test]
+fn two_phones_hear_each_other_and_each_side_has_its_own_numbers() {
+    let mut house = House::open(&config(21_000));
+    let [mut anna, mut boris] = couple(&mut house, [Codec::Pcmu, Codec::Pcma]);
+    let mut numbers = Vec::new();
+    for number in 0..5 {
+        anna.say(0xf0 + number);
+        let (header, payload) = boris.hear();
+        let mut expected = [0xf0 + number; 160];
+        g711::transcode(Codec::Pcmu, Codec::Pcma, &mut expected);
+        assert_eq!((header.payload_type, payload.as_slice()), (8, &expected[..]));
+        assert_ne!(header.ssrc, 0xabcd);
+        numbers.push(header.sequence);
+        boris.say(0xd0 + number);
+        assert_eq!(anna.hear().0.payload_type, 0);
+    }
+    assert!(
+        numbers.windows(2).all(|pair| pair[1] == pair[0].wrapping_add(1)),
+        "{numbers:?}"
+    );
+    let heard = house.wait_for(|notice| match notice {
+        MediaNotice::Heard { leg, from } if *leg == anna.leg => Some(*from),
+        _ => None,
+    });
+    assert_eq!(heard, anna.rtp.local_addr().unwrap());
+    let stats = anna.close(&mut house);
+    assert_eq!(
+        (stats.packets_received, stats.packets_sent, stats.packets_lost),
+        (5, 5, 0)
+    );
+    assert_eq!(boris.close(&mut house).packets_received, 5);
+}
+
+#[test]
+fn a_stranger_gets_nothing_and_says_nothing() {
+    let mut house = House::open(&config(21_100));
+    let [mut anna, mut boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    for _ in 0..6 {
+        anna.say(1);
+        boris.hear();
+        boris.say(2);
+        anna.hear();
+    }
+    let thief = socket();
+    for sequence in 100..140 {
+        thief.send_to(&packet(0, sequence, 66), anna.ours).unwrap();
+    }
+    anna.say(3);
+    assert_eq!(boris.hear().1, [3; 160]);
+    boris.say(4);
+    assert_eq!(anna.hear().1, [4; 160]);
+    thief.set_nonblocking(true).unwrap();
+    assert!(thief.recv_from(&mut [0; 400]).is_err());
+    assert_eq!(anna.close(&mut house).packets_foreign, 40);
+    boris.assert_hears_nothing();
+}
+
+#[test]
+fn both_sides_are_tapped_until_the_exact_end() {
+    let mut house = House::open(&config(21_200));
+    let [mut anna, mut boris] = couple(&mut house, [Codec::Pcmu, Codec::Pcma]);
+    let recording = 0x1234_5678_9abc_def0_1111_2222_3333_4444;
+    house.handle.send(MediaCommand::Tap {
+        left: anna.leg,
+        right: boris.leg,
+        recording,
+    });
+    house.settle(anna.ours.port());
+    anna.say(0x11);
+    boris.hear();
+    boris.say(0x22);
+    anna.hear();
+    house.handle.send(MediaCommand::Untap { recording });
+    house.settle(anna.ours.port());
+    anna.say(0x33);
+    boris.hear();
+    let mut sides = Vec::new();
+    let end = loop {
+        match house.tap_message() {
+            TapMessage::Frame(frame) => {
+                assert_eq!(frame.recording, recording);
+                assert_eq!(frame.payload().len(), 160);
+                sides.push((frame.side, frame.codec, frame.payload()[0], frame.at));
+            }
+            TapMessage::End(end) => break end,
+        }
+    };
+    let parts: Vec<_> = sides
+        .iter()
+        .map(|(side, codec, code, _)| (*side, *codec, *code))
+        .collect();
+    assert_eq!(
+        parts,
+        [(Side::Left, Codec::Pcmu, 0x11), (Side::Right, Codec::Pcma, 0x22)]
+    );
+    assert_eq!(end.recording, recording);
+    assert!(sides.iter().all(|(.., at)| *at <= end.length));
+}
+
+#[test]
+fn a_recording_ends_even_when_the_house_closes() {
+    let mut house = House::open(&config(21_300));
+    let [anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    house.handle.send(MediaCommand::Tap {
+        left: anna.leg,
+        right: boris.leg,
+        recording: 7,
+    });
+    house.handle.stop();
+    let tap = &mut house.taps[0];
+    assert!(matches!(tap.pop(), Some(TapMessage::End(end)) if end.recording == 7));
+    assert!(tap.is_over());
+}
+
+#[test]
+fn on_hold_nothing_goes_out_and_afterwards_the_numbers_go_on() {
+    let mut house = House::open(&config(21_400));
+    let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    anna.say(1);
+    let before = boris.hear().0;
+    boris.configure(&mut house, Direction::Inactive);
+    anna.say(2);
+    anna.say(3);
+    let counted = |house: &House| house.handle.counts().received;
+    while counted(&house) < 3 {
+        std::thread::yield_now();
+    }
+    boris.assert_hears_nothing();
+    boris.configure(&mut house, Direction::SendRecv);
+    anna.say(4);
+    let (after, payload) = boris.hear();
+    assert_eq!(payload, [4; 160]);
+    assert_eq!(
+        (after.sequence, after.ssrc),
+        (before.sequence.wrapping_add(1), before.ssrc)
+    );
+    assert!(after.marker);
+}
+
+#[test]
+fn telephone_events_pass_and_are_not_recorded() {
+    let mut house = House::open(&config(21_500));
+    let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    house.handle.send(MediaCommand::Tap {
+        left: anna.leg,
+        right: boris.leg,
+        recording: 9,
+    });
+    house.settle(anna.ours.port());
+    anna.say(1);
+    let audio = boris.hear().0;
+    let mut key = packet(101, 1, 0);
+    key.truncate(HEADER + 4);
+    key[HEADER..].copy_from_slice(&[5, 0x8a, 0, 160]);
+    anna.rtp.send_to(&key, anna.ours).unwrap();
+    let (event, payload) = boris.hear();
+    assert_eq!((event.payload_type, payload.as_slice()), (101, &[5, 0x8a, 0, 160][..]));
+    assert_eq!(event.timestamp, audio.timestamp.wrapping_add(160));
+    house.handle.send(MediaCommand::Untap { recording: 9 });
+    assert!(matches!(house.tap_message(), TapMessage::Frame(_)));
+    assert!(matches!(house.tap_message(), TapMessage::End(_)));
+}
+
+#[test]
+fn a_phone_that_vanished_is_reported_once_and_a_held_one_never() {
+    let mut house = House::open(&IoConfig {
+        silence: Duration::from_secs(1),
+        ..config(21_600)
+    });
+    let [anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    boris.configure(&mut house, Direction::SendOnly);
+    let (leg, for_) = house.wait_for(|notice| match notice {
+        MediaNotice::Silent { leg, for_ } => Some((*leg, *for_)),
+        _ => None,
+    });
+    assert_eq!(leg, anna.leg);
+    assert!(for_ >= Duration::from_secs(1) && for_ < PATIENCE, "{for_:?}");
+    // Another round of looking goes by: ports at rest come back in one.
+    boris.close(&mut house);
+    let rested = boris.ours.port();
+    loop {
+        match house.notices.recv_timeout(PATIENCE).unwrap() {
+            MediaNotice::PortsReady(ports) if ports.contains(&rested) => break,
+            other => assert!(!matches!(other, MediaNotice::Silent { .. }), "{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn reports_are_sent_and_a_goodbye_at_the_end() {
+    let mut house = House::open(&config(21_700));
+    let [mut anna, mut boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    boris.say(1);
+    anna.hear();
+    anna.say(1);
+    boris.hear();
+    let mut bytes = [0; 400];
+    let (length, from) = anna
+        .rtcp
+        .recv_from(&mut bytes)
+        .expect("a report comes within five seconds");
+    assert!(is_rtcp(&bytes[..length]));
+    assert_eq!((bytes[1], from.port()), (200, anna.ours.port() + 1));
+    anna.close(&mut house);
+    let (length, _) = anna.rtcp.recv_from(&mut bytes).unwrap();
+    assert!(bytes[..length].windows(2).any(|pair| pair == [0x81, 203]), "no goodbye");
+}
+
+#[test]
+fn a_port_rests_and_comes_back_without_what_was_sent_meanwhile() {
+    let mut house = House::open(&config(21_800));
+    let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    anna.say(1);
+    boris.hear();
+    anna.close(&mut house);
+    boris.close(&mut house);
+    for _ in 0..50 {
+        anna.say(13);
+    }
+    let port = anna.ours.port();
+    while house.stock.len() < 8 || !ports(&house.stock).contains(&port) {
+        house.next_notice();
+    }
+    for _ in 0..50 {
+        anna.say(13);
+    }
+    let mut again = Phone::new(&mut house, 9_999, port, Codec::Pcmu);
+    let other = house.stock.take().unwrap();
+    let mut listener = Phone::new(&mut house, 10_000, other, Codec::Pcmu);
+    house.handle.send(MediaCommand::Join {
+        a: again.leg,
+        b: listener.leg,
+    });
+    house.settle(port);
+    listener.say(1);
+    again.hear();
+    again.say(77);
+    assert_eq!(listener.hear().1, [77; 160]);
+}
+
+fn ports(stock: &PortStock) -> Vec<u16> {
+    let mut stock = stock.clone();
+    std::iter::from_fn(|| stock.take()).collect()
+}
+
+#[test]
+fn ports_that_others_have_are_skipped() {
+    let taken: Vec<UdpSocket> = (21_900..21_906)
+        .filter_map(|port| UdpSocket::bind((LOCAL, port)).ok())
+        .collect();
+    let house = House::open(&config(21_900));
+    let ready = ports(&house.stock);
+    assert!(
+        !ready.is_empty() && ready.iter().all(|port| *port >= 21_906 && port % 2 == 0),
+        "{ready:?}"
+    );
+    drop(taken);
+}
+
+#[test]
+fn a_range_with_nothing_free_is_an_error_at_the_start() {
+    let taken = UdpSocket::bind((LOCAL, 22_000)).unwrap();
+    let narrow = IoConfig {
+        range: (22_000, 22_001),
+        ..config(22_000)
+    };
+    assert!(start(&narrow, |_| {}).is_err());
+    let empty = IoConfig {
+        range: (22_001, 22_001),
+        ..config(22_000)
+    };
+    assert!(start(&empty, |_| {}).is_err());
+    drop(taken);
+}
+
+#[test]
+fn a_port_that_was_never_announced_cannot_be_opened() {
+    let mut house = House::open(&config(22_100));
+    let leg = MediaLegId(1);
+    house.handle.send(MediaCommand::Open { leg, port: 22_101 });
+    let failed = house.wait_for(|notice| match notice {
+        MediaNotice::Failed { leg, .. } => Some(*leg),
+        _ => None,
+    });
+    assert_eq!(failed, leg);
+}
+
+#[test]
+fn calls_live_on_several_threads_and_legs_of_different_ones_are_refused() {
+    let mut house = House::open(&IoConfig {
+        threads: 2,
+        ..config(22_200)
+    });
+    let mut calls: Vec<[Phone; 2]> = (0..3).map(|_| couple(&mut house, [Codec::Pcmu; 2])).collect();
+    for [anna, boris] in &mut calls {
+        anna.say(1);
+        boris.hear();
+        boris.say(2);
+        anna.hear();
+    }
+    let place = |phone: &Phone| phone.ours.port() / 2 % 2;
+    let first = place(&calls[0][0]);
+    let other = calls
+        .iter()
+        .find(|call| place(&call[0]) != first)
+        .expect("calls are spread over threads");
+    house.handle.send(MediaCommand::Join {
+        a: calls[0][0].leg,
+        b: other[0].leg,
+    });
+    house.wait_for(|notice| match notice {
+        MediaNotice::Failed { why, .. } => Some(assert!(why.contains("threads"), "{why}")),
+        _ => None,
+    });
+}
+
+#[test]
+fn rubbish_does_no_harm() {
+    let mut house = House::open(&config(22_300));
+    let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    for length in 0..300_usize {
+        let rubbish: Vec<u8> = (0..length)
+            .map(|place| u8::try_from(place * length % 251).unwrap())
+            .collect();
+        anna.rtp.send_to(&rubbish, anna.ours).unwrap();
+        anna.rtcp
+            .send_to(&rubbish, SocketAddr::new(LOCAL, anna.ours.port() + 1))
+            .unwrap();
+        let mut compound = vec![0x81, 201, 0, 7];
+        compound.resize(length.max(4), 0xff);
+        anna.rtp.send_to(&compound, anna.ours).unwrap();
+        if length % 20 == 0 {
+            anna.say(5);
+            assert_eq!(boris.hear().1, [5; 160]);
+        }
+    }
+    assert!(house.handle.is_running());
+}
