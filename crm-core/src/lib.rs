@@ -1,3 +1,21 @@
 //! The office: accounts, staff, clients, calls and recordings in one database.
 //!
 //! Deliberately absent: SIP, HTTP, sockets.
+
+pub mod access;
+pub mod accounts;
+pub mod audit;
+pub mod calls;
+pub mod clients;
+pub mod departments;
+pub mod journal;
+pub mod logins;
+pub mod numbers;
+pub mod plan_build;
+pub mod recordings;
+pub mod setup;
+pub mod sip_accounts;
+pub mod staff;
+pub mod store;
+pub mod tokens;
+pub mod trunks;

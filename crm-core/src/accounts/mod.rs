@@ -1,0 +1,46 @@
+//! Accounts: tenant companies.
+
+mod store;
+
+use frontdesk_routing::ids::AccountId;
+pub use frontdesk_routing::plan::RecordingPolicy;
+
+pub(crate) use store::ALL;
+pub use store::{by_number, create, get, list, update};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub id: AccountId,
+    /// The prefix of its logins.
+    pub number: i64,
+    pub name: String,
+    /// Where national numbers belong, as two letters.
+    pub region: String,
+    pub time_zone: String,
+    pub realm: String,
+    pub recording: RecordingPolicy,
+    pub version: i64,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct AccountPatch {
+    pub name: Option<String>,
+    pub time_zone: Option<String>,
+    /// `always` or `never`.
+    pub recording_policy: Option<String>,
+}
+
+pub fn policy_name(policy: RecordingPolicy) -> &'static str {
+    match policy {
+        RecordingPolicy::Always => "always",
+        RecordingPolicy::Never => "never",
+    }
+}
+
+pub fn policy_named(name: &str) -> Option<RecordingPolicy> {
+    match name {
+        "always" => Some(RecordingPolicy::Always),
+        "never" => Some(RecordingPolicy::Never),
+        _ => None,
+    }
+}

@@ -1,0 +1,148 @@
+use frontdesk_routing::ids::AccountId;
+use serde_json::{Value, json};
+
+use super::{Account, AccountPatch, policy_name, policy_named};
+use crate::audit::{self, Author, Deed};
+use crate::store::text::id;
+use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
+
+const GET: &str =
+    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts WHERE id = $1";
+const BY_NUMBER: &str =
+    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts WHERE number = $1";
+const LIST: &str =
+    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts ORDER BY number";
+const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
+const UPDATE: &str =
+    "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, version = version + 1 WHERE id = $1";
+
+pub(crate) const ALL: &[&str] = &[GET, BY_NUMBER, LIST, INSERT, UPDATE];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    number: i64,
+    name: String,
+    region: String,
+    time_zone: String,
+    realm: String,
+    recording_policy: String,
+    version: i64,
+}
+
+pub async fn get(db: &Db, account: AccountId) -> Result<Account, StoreError> {
+    db.one(GET, args![account])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+pub async fn by_number(db: &Db, number: i64) -> Result<Account, StoreError> {
+    db.one(BY_NUMBER, args![number])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+/// Every account of this installation.
+pub async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
+    db.all(LIST, args![]).await?.into_iter().map(read).collect()
+}
+
+pub async fn create(tx: &mut Tx, ids: &Ids, account: &Account) -> Result<(), StoreError> {
+    let values = args![
+        account.id,
+        account.number,
+        &account.name,
+        &account.region,
+        &account.time_zone,
+        &account.realm,
+        policy_name(account.recording),
+        ids.now,
+    ];
+    tx.run(INSERT, values).await.map(drop)
+}
+
+pub async fn update(
+    db: &Db,
+    author: &Author,
+    patch: AccountPatch,
+    version: Option<i64>,
+) -> Result<Account, StoreError> {
+    let account = author.account;
+    let mut tx = db.begin().await?;
+    let before: Account = tx
+        .one(GET, args![account])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)?;
+    if version.is_some_and(|version| version != before.version) {
+        return Err(StoreError::Stale);
+    }
+    let after = patched(&before, patch)?;
+    let values = args![account, &after.name, &after.time_zone, policy_name(after.recording)];
+    tx.run(UPDATE, values).await?;
+    let deed = author.deed("account.updated", "account", account.to_string());
+    let deed = Deed {
+        before: Some(told(&before)),
+        after: Some(told(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    get(db, account).await
+}
+
+fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError> {
+    let (mut after, mut faults) = (before.clone(), Vec::new());
+    if let Some(name) = patch.name {
+        name.trim().clone_into(&mut after.name);
+        if after.name.is_empty() {
+            faults.push(FieldError::new("name", "required", "a company has a name"));
+        }
+        if after.name.chars().count() > 200 {
+            faults.push(FieldError::new("name", "too_long", "200 characters at most"));
+        }
+    }
+    if let Some(zone) = patch.time_zone {
+        if jiff::tz::TimeZone::get(&zone).is_err() {
+            faults.push(FieldError::new(
+                "time_zone",
+                "invalid",
+                "not a time zone, as in Europe/Moscow",
+            ));
+        }
+        after.time_zone = zone;
+    }
+    if let Some(name) = patch.recording_policy {
+        match policy_named(&name) {
+            Some(policy) => after.recording = policy,
+            None => faults.push(FieldError::new("recording_policy", "invalid", "`always` or `never`")),
+        }
+    }
+    StoreError::invalid(faults)?;
+    Ok(after)
+}
+
+fn told(account: &Account) -> Value {
+    json!({
+        "name": account.name,
+        "time_zone": account.time_zone,
+        "recording_policy": policy_name(account.recording),
+    })
+}
+
+fn read(row: Row) -> Result<Account, StoreError> {
+    let policy = policy_named(&row.recording_policy);
+    Ok(Account {
+        id: id(&row.id)?,
+        number: row.number,
+        name: row.name,
+        region: row.region,
+        time_zone: row.time_zone,
+        realm: row.realm,
+        recording: policy.ok_or_else(|| StoreError::Corrupt(format!("recording policy {}", row.recording_policy)))?,
+        version: row.version,
+    })
+}

@@ -1,0 +1,90 @@
+//! Calls: the records of conversations and their legs.
+
+mod store;
+
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, StaffId, TrunkId};
+
+pub(crate) use store::{ALL, save};
+pub use store::{close_open, get, legs, list};
+
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($variant:ident $word:literal)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            pub fn name(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+
+            pub fn named(word: &str) -> Option<$name> {
+                match word { $($word => Some($name::$variant),)* _ => None }
+            }
+        }
+    };
+}
+
+words! { CallDirection { Internal "internal" Inbound "inbound" Outbound "outbound" } }
+words! { Disposition { Answered "answered" Busy "busy" NoAnswer "no_answer" Abandoned "abandoned" Failed "failed" } }
+words! { EndedBy { Caller "caller" Callee "callee" System "system" } }
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Party {
+    pub staff: Option<StaffId>,
+    pub trunk: Option<TrunkId>,
+    /// E.164 or short number.
+    pub number: Option<String>,
+    pub name: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub id: CallId,
+    pub account: AccountId,
+    pub direction: CallDirection,
+    pub caller: Party,
+    /// As dialled.
+    pub called: String,
+    /// Who answered, or else who was rung.
+    pub callee: Party,
+    pub client: Option<ClientId>,
+    /// `None` while the call goes on.
+    pub disposition: Option<Disposition>,
+    pub because: String,
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub ended_by: Option<EndedBy>,
+    /// The final SIP status towards the caller, or 200.
+    pub status: u16,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Leg {
+    pub id: LegId,
+    pub caller: bool,
+    pub staff: Option<StaffId>,
+    pub trunk: Option<TrunkId>,
+    pub sip_call_id: String,
+    pub peer: Option<String>,
+    pub started_at: i64,
+    pub answered_at: Option<i64>,
+    pub ended_at: Option<i64>,
+    pub status: u16,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct CallQuery {
+    /// Not before, unix milliseconds.
+    pub from: Option<i64>,
+    /// Before.
+    pub until: Option<i64>,
+    pub direction: Option<CallDirection>,
+    /// `*` stands for any digits.
+    pub number: Option<String>,
+    pub staff: Option<StaffId>,
+    pub client: Option<ClientId>,
+    pub recorded: Option<bool>,
+    pub disposition: Option<Disposition>,
+}

@@ -1,0 +1,242 @@
+use frontdesk_routing::ids::{AccountId, CallId};
+
+use super::{Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
+use crate::store::page::Place;
+use crate::store::text::{id, maybe_id, wildcard};
+use crate::store::{Db, Listing, Page, StoreError, Tx, args};
+
+macro_rules! call {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
+             callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
+             answered_at, ended_at, ended_by, status FROM calls WHERE account_id = $1 ",
+            $rest
+        )
+    };
+}
+
+const GET: &str = call!("AND id = $2");
+const LIST: &str = call!(
+    "AND ended_at IS NOT NULL AND ($2 IS NULL OR started_at >= $2) AND ($3 IS NULL OR started_at < $3) \
+     AND ($4 IS NULL OR direction = $4) AND ($5 IS NULL OR disposition = $5) \
+     AND ($6 IS NULL OR caller_number LIKE $6 ESCAPE '\\' OR called LIKE $6 ESCAPE '\\' OR callee_number LIKE $6 ESCAPE '\\') \
+     AND ($7 IS NULL OR caller_staff_id = $7 OR callee_staff_id = $7) AND ($8 IS NULL OR client_id = $8) \
+     AND ($9 IS NULL OR $9 = EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready')) \
+     AND ($10 IS NULL OR started_at < $10 OR (started_at = $10 AND id < $11)) \
+     ORDER BY started_at DESC, id DESC LIMIT $12"
+);
+const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
+    l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
+    ORDER BY l.started_at, l.id";
+const SAVE: &str = "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, \
+    caller_name, called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, \
+    started_at, answered_at, ended_at, ended_by, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
+    $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO UPDATE SET callee_staff_id = excluded.callee_staff_id, \
+    callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, callee_name = excluded.callee_name, \
+    client_id = excluded.client_id, disposition = excluded.disposition, because = excluded.because, \
+    answered_at = excluded.answered_at, ended_at = excluded.ended_at, ended_by = excluded.ended_by, status = excluded.status";
+const DROP_LEGS: &str = "DELETE FROM legs WHERE call_id = $1";
+const SAVE_LEG: &str = "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, \
+    answered_at, ended_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+const CLOSE_OPEN: &str = "UPDATE calls SET ended_at = $1, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
+    THEN 'failed' ELSE 'answered' END WHERE ended_at IS NULL";
+
+pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, DROP_LEGS, SAVE_LEG, CLOSE_OPEN];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    direction: String,
+    caller_staff_id: Option<String>,
+    caller_trunk_id: Option<String>,
+    caller_number: Option<String>,
+    caller_name: Option<String>,
+    called: String,
+    callee_staff_id: Option<String>,
+    callee_trunk_id: Option<String>,
+    callee_number: Option<String>,
+    callee_name: Option<String>,
+    client_id: Option<String>,
+    disposition: Option<String>,
+    because: String,
+    started_at: i64,
+    answered_at: Option<i64>,
+    ended_at: Option<i64>,
+    ended_by: Option<String>,
+    status: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct LegRow {
+    id: String,
+    caller: bool,
+    staff_id: Option<String>,
+    trunk_id: Option<String>,
+    sip_call_id: String,
+    peer: Option<String>,
+    started_at: i64,
+    answered_at: Option<i64>,
+    ended_at: Option<i64>,
+    status: i64,
+}
+
+pub async fn get(db: &Db, account: AccountId, call: CallId) -> Result<Call, StoreError> {
+    db.one(GET, args![account, call])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+/// Past calls, newest first, by cursor.
+pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
+    let place = page.cursor.as_deref().map(Place::read).transpose()?;
+    let values = args![
+        account,
+        query.from,
+        query.until,
+        query.direction.map(CallDirection::name),
+        query.disposition.map(Disposition::name),
+        query.number.as_deref().map(wildcard),
+        query.staff,
+        query.client,
+        query.recorded,
+        place.as_ref().map(|place| place.at),
+        place.map(|place| place.id),
+        page.limit.saturating_add(1),
+    ];
+    let mut rows: Vec<Row> = db.all(LIST, values).await?;
+    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let last = rows.last().filter(|_| more).map(|row| {
+        Place {
+            at: row.started_at,
+            id: row.id.clone(),
+        }
+        .write()
+    });
+    let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Listing {
+        items,
+        total: 0,
+        filtered: 0,
+        next_cursor: last,
+    })
+}
+
+pub async fn legs(db: &Db, account: AccountId, call: CallId) -> Result<Vec<Leg>, StoreError> {
+    let rows: Vec<LegRow> = db.all(LEGS, args![account, call]).await?;
+    rows.into_iter().map(read_leg).collect()
+}
+
+/// Calls that a crash has cut off end now.
+pub async fn close_open(db: &Db, now: i64) -> Result<u64, StoreError> {
+    db.run(CLOSE_OPEN, args![now]).await
+}
+
+/// Makes the call's rows, or puts them in the place of what was there.
+pub(crate) async fn save(tx: &mut Tx, call: &Call, legs: &[Leg]) -> Result<(), StoreError> {
+    let values = args![
+        call.id,
+        call.account,
+        call.direction.name(),
+        call.caller.staff,
+        call.caller.trunk,
+        &call.caller.number,
+        &call.caller.name,
+        &call.called,
+        call.callee.staff,
+        call.callee.trunk,
+        &call.callee.number,
+        &call.callee.name,
+        call.client,
+        call.disposition.map(Disposition::name),
+        &call.because,
+        call.started_at,
+        call.answered_at,
+        call.ended_at,
+        call.ended_by.map(EndedBy::name),
+        call.status,
+    ];
+    tx.run(SAVE, values).await?;
+    tx.run(DROP_LEGS, args![call.id]).await?;
+    for leg in legs {
+        let values = args![
+            leg.id,
+            call.id,
+            leg.caller,
+            leg.staff,
+            leg.trunk,
+            &leg.sip_call_id,
+            &leg.peer,
+            leg.started_at,
+            leg.answered_at,
+            leg.ended_at,
+            leg.status,
+        ];
+        tx.run(SAVE_LEG, values).await?;
+    }
+    Ok(())
+}
+
+fn word<T>(word: &str, named: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {
+    named(word).ok_or_else(|| StoreError::Corrupt(format!("{word} in a call")))
+}
+
+fn status(status: i64) -> Result<u16, StoreError> {
+    u16::try_from(status).map_err(|_| StoreError::Corrupt(format!("status {status}")))
+}
+
+fn read(row: Row) -> Result<Call, StoreError> {
+    Ok(Call {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        direction: word(&row.direction, CallDirection::named)?,
+        caller: Party {
+            staff: maybe_id(&row.caller_staff_id)?,
+            trunk: maybe_id(&row.caller_trunk_id)?,
+            number: row.caller_number,
+            name: row.caller_name,
+        },
+        called: row.called,
+        callee: Party {
+            staff: maybe_id(&row.callee_staff_id)?,
+            trunk: maybe_id(&row.callee_trunk_id)?,
+            number: row.callee_number,
+            name: row.callee_name,
+        },
+        client: maybe_id(&row.client_id)?,
+        disposition: row
+            .disposition
+            .as_deref()
+            .map(|text| word(text, Disposition::named))
+            .transpose()?,
+        because: row.because,
+        started_at: row.started_at,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        ended_by: row
+            .ended_by
+            .as_deref()
+            .map(|text| word(text, EndedBy::named))
+            .transpose()?,
+        status: status(row.status)?,
+    })
+}
+
+fn read_leg(row: LegRow) -> Result<Leg, StoreError> {
+    Ok(Leg {
+        id: id(&row.id)?,
+        caller: row.caller,
+        staff: maybe_id(&row.staff_id)?,
+        trunk: maybe_id(&row.trunk_id)?,
+        sip_call_id: row.sip_call_id,
+        peer: row.peer,
+        started_at: row.started_at,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        status: status(row.status)?,
+    })
+}

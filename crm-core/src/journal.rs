@@ -1,0 +1,160 @@
+//! What the engine wants remembered: applied in order, a batch in one transaction.
+
+use frontdesk_routing::ids::{RecordingId, SipAccountId};
+
+use crate::calls::{self, Call, Leg};
+use crate::recordings;
+use crate::store::text::id;
+use crate::store::{Db, StoreError, Tx, args};
+
+const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, contact, path, flow, expires_at, q, sip_call_id, cseq, \
+    instance, user_agent) SELECT p.id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM sip_accounts p WHERE p.id = $1 \
+    ON CONFLICT (sip_account_id, contact) DO UPDATE SET path = excluded.path, flow = excluded.flow, \
+    expires_at = excluded.expires_at, q = excluded.q, sip_call_id = excluded.sip_call_id, cseq = excluded.cseq, \
+    instance = excluded.instance, user_agent = excluded.user_agent";
+const REMOVE_BINDING: &str = "DELETE FROM bindings WHERE sip_account_id = $1 AND contact = $2";
+const BINDINGS: &str = "SELECT sip_account_id, contact, path, flow, expires_at, q, sip_call_id, cseq, instance, user_agent \
+    FROM bindings WHERE expires_at > $1 ORDER BY sip_account_id, contact";
+const EXPIRED: &str = "DELETE FROM bindings WHERE expires_at <= $1";
+
+pub(crate) const ALL: &[&str] = &[SAVE_BINDING, REMOVE_BINDING, BINDINGS, EXPIRED];
+
+/// A registered contact as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    pub sip_account: SipAccountId,
+    pub contact: String,
+    pub path: Vec<String>,
+    /// Socket and peer, as the daemon writes them.
+    pub flow: String,
+    pub expires_at: i64,
+    /// Thousandths.
+    pub q: u16,
+    pub sip_call_id: String,
+    pub cseq: u32,
+    pub instance: Option<String>,
+    pub user_agent: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Entry {
+    BindingSaved(Box<Binding>),
+    BindingRemoved {
+        sip_account: SipAccountId,
+        contact: String,
+    },
+    /// The call was answered; its recording lies at `path` below the recordings' folder.
+    RecordingStarted {
+        recording: RecordingId,
+        path: String,
+        at: i64,
+        call: Box<Call>,
+        legs: Vec<Leg>,
+    },
+    RecordingReady {
+        recording: RecordingId,
+        duration_ms: i64,
+        bytes: i64,
+    },
+    RecordingFailed {
+        recording: RecordingId,
+        problem: String,
+        duration_ms: i64,
+    },
+    CallEnded {
+        call: Box<Call>,
+        legs: Vec<Leg>,
+    },
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    sip_account_id: String,
+    contact: String,
+    path: String,
+    flow: String,
+    expires_at: i64,
+    q: i64,
+    sip_call_id: String,
+    cseq: i64,
+    instance: Option<String>,
+    user_agent: Option<String>,
+}
+
+/// All or nothing; the same batch twice does no harm.
+pub async fn apply(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    for entry in entries {
+        enter(&mut tx, entry).await?;
+    }
+    tx.commit().await
+}
+
+async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
+    match entry {
+        Entry::BindingSaved(binding) => save_binding(tx, binding).await,
+        Entry::BindingRemoved { sip_account, contact } => {
+            tx.run(REMOVE_BINDING, args![*sip_account, contact]).await.map(drop)
+        }
+        Entry::RecordingStarted {
+            recording,
+            path,
+            at,
+            call,
+            legs,
+        } => {
+            calls::save(tx, call, legs).await?;
+            recordings::started(tx, *recording, (call.account, call.id), path, *at).await
+        }
+        Entry::RecordingReady {
+            recording,
+            duration_ms,
+            bytes,
+        } => recordings::ready(tx, *recording, *duration_ms, *bytes).await,
+        Entry::RecordingFailed {
+            recording,
+            problem,
+            duration_ms,
+        } => recordings::failed(tx, *recording, problem, *duration_ms).await,
+        Entry::CallEnded { call, legs } => calls::save(tx, call, legs).await,
+    }
+}
+
+async fn save_binding(tx: &mut Tx, binding: &Binding) -> Result<(), StoreError> {
+    let values = args![
+        binding.sip_account,
+        &binding.contact,
+        binding.path.join("\n"),
+        &binding.flow,
+        binding.expires_at,
+        binding.q,
+        &binding.sip_call_id,
+        binding.cseq,
+        &binding.instance,
+        &binding.user_agent,
+    ];
+    tx.run(SAVE_BINDING, values).await.map(drop)
+}
+
+/// The contacts that are still good; the others are forgotten.
+pub async fn bindings(db: &Db, now: i64) -> Result<Vec<Binding>, StoreError> {
+    db.run(EXPIRED, args![now]).await?;
+    let rows: Vec<Row> = db.all(BINDINGS, args![now]).await?;
+    rows.into_iter().map(read).collect()
+}
+
+fn read(row: Row) -> Result<Binding, StoreError> {
+    let number = |value: i64| StoreError::Corrupt(format!("{value} in a binding"));
+    Ok(Binding {
+        sip_account: id(&row.sip_account_id)?,
+        contact: row.contact,
+        path: row.path.lines().map(str::to_owned).collect(),
+        flow: row.flow,
+        expires_at: row.expires_at,
+        q: u16::try_from(row.q).map_err(|_| number(row.q))?,
+        sip_call_id: row.sip_call_id,
+        cseq: u32::try_from(row.cseq).map_err(|_| number(row.cseq))?,
+        instance: row.instance,
+        user_agent: row.user_agent,
+    })
+}

@@ -1,0 +1,47 @@
+//! Logins: passwords, and the sessions of people at pages.
+
+mod password;
+mod store;
+
+use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
+
+use crate::access::Role;
+
+pub use password::hash;
+pub(crate) use store::{ALL, end_all_of, token_hash};
+pub use store::{authenticate, end, find_by_token, open, touch};
+
+/// A live session and who it belongs to.
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub id: LoginId,
+    pub account: AccountId,
+    pub staff: StaffId,
+    pub name: String,
+    pub role: Role,
+    pub csrf: String,
+    pub last_seen_at: i64,
+    pub expires_at: i64,
+}
+
+/// A session just opened; the token is told this once and kept as a hash.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub id: LoginId,
+    pub token: String,
+    pub csrf: String,
+}
+
+/// Who gave the right password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    pub account: AccountId,
+    pub staff: StaffId,
+}
+
+/// Where a login comes from.
+#[derive(Debug, Clone, Default)]
+pub struct From {
+    pub ip: Option<String>,
+    pub user_agent: Option<String>,
+}

@@ -1,0 +1,160 @@
+use frontdesk_routing::ids::{LoginId, StaffId};
+use sha2::{Digest, Sha256};
+
+use super::password::verify;
+use super::{From, Known, Opened, Session};
+use crate::access::Role;
+use crate::audit::{self, Actor, Deed};
+use crate::store::text::id;
+use crate::store::{Db, Stamp, StoreError, Tx, args};
+
+const BY_LOGIN: &str = "SELECT s.id, s.account_id, s.password_hash, s.role FROM staff s JOIN accounts a ON a.id = s.account_id \
+    WHERE a.number = $1 AND lower(s.login) = lower($2) AND s.deleted_at IS NULL";
+const BY_EMAIL: &str = "SELECT id, account_id, password_hash, role FROM staff \
+    WHERE is_main AND lower(email) = lower($1) AND deleted_at IS NULL";
+const INSERT: &str = "INSERT INTO logins (id, account_id, staff_id, token_hash, csrf, kind, ip, user_agent, created_at, \
+    last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, 'web', $6, $7, $8, $8, $9)";
+const LOGGED_IN: &str = "UPDATE staff SET last_login_at = $2, last_seen_at = $2 WHERE id = $1";
+const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.last_seen_at, l.expires_at, s.surname, s.given_name, \
+    s.patronymic, s.role FROM logins l JOIN staff s ON s.id = l.staff_id \
+    WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND s.deleted_at IS NULL";
+const TOUCH: &str = "UPDATE logins SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL";
+const SEEN: &str = "UPDATE staff SET last_seen_at = $2 WHERE id = $1";
+const END: &str = "UPDATE logins SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+const END_ALL: &str =
+    "UPDATE logins SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL AND ($3 IS NULL OR id <> $3)";
+
+pub(crate) const ALL: &[&str] = &[BY_LOGIN, BY_EMAIL, INSERT, LOGGED_IN, FIND, TOUCH, SEEN, END, END_ALL];
+
+#[derive(sqlx::FromRow)]
+struct KnownRow {
+    id: String,
+    account_id: String,
+    password_hash: Option<String>,
+    role: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    id: String,
+    account_id: String,
+    staff_id: String,
+    csrf: String,
+    last_seen_at: i64,
+    expires_at: i64,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
+    role: Option<String>,
+}
+
+/// `19079_ivan`, or the main account's e-mail. Whoever cannot log in costs the same work as a wrong password.
+pub async fn authenticate(db: &Db, login: &str, password: String) -> Result<Option<Known>, StoreError> {
+    let row: Option<KnownRow> = if login.contains('@') {
+        db.one(BY_EMAIL, args![login]).await?
+    } else {
+        match login
+            .split_once('_')
+            .and_then(|(number, login)| Some((number.parse::<i64>().ok()?, login)))
+        {
+            Some((number, login)) => db.one(BY_LOGIN, args![number, login]).await?,
+            None => None,
+        }
+    };
+    let row = row.filter(|row| row.role.is_some());
+    let hash = row.as_ref().and_then(|row| row.password_hash.clone());
+    if !verify(password, hash).await? {
+        return Ok(None);
+    }
+    row.map(|row| {
+        Ok(Known {
+            account: id(&row.account_id)?,
+            staff: id(&row.id)?,
+        })
+    })
+    .transpose()
+}
+
+/// A new session of somebody known, for as long as `lifetime_ms` after its last request.
+pub async fn open(db: &Db, known: Known, from: From, lifetime_ms: i64, stamp: Stamp) -> Result<Opened, StoreError> {
+    let mut ids = stamp.ids();
+    let now = stamp.unix_ms;
+    let login = LoginId::new(now, ids.random());
+    let opened = Opened {
+        id: login,
+        token: ids.secret(43),
+        csrf: ids.secret(32),
+    };
+    let agent: Option<String> = from.user_agent.map(|agent| agent.chars().take(300).collect());
+    let mut tx = db.begin().await?;
+    let values = args![
+        login,
+        known.account,
+        known.staff,
+        token_hash(&opened.token),
+        &opened.csrf,
+        &from.ip,
+        agent,
+        now,
+        now.saturating_add(lifetime_ms),
+    ];
+    tx.run(INSERT, values).await?;
+    tx.run(LOGGED_IN, args![known.staff, now]).await?;
+    let actor = Actor {
+        staff: Some(known.staff),
+        name: String::new(),
+        ip: from.ip,
+    };
+    let deed = Deed {
+        account: known.account,
+        action: "login.opened",
+        entity: "login",
+        entity_id: login.to_string(),
+        before: None,
+        after: None,
+        actor: &actor,
+    };
+    audit::write(&mut tx, &mut ids, deed).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// The live session of a token whose owner still has access.
+pub async fn find_by_token(db: &Db, token: &str, now: i64) -> Result<Option<Session>, StoreError> {
+    let row: Option<SessionRow> = db.one(FIND, args![token_hash(token), now]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(role) = row.role.as_deref().and_then(Role::named) else {
+        return Ok(None);
+    };
+    let parts = [row.surname, row.given_name, row.patronymic];
+    Ok(Some(Session {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        staff: id(&row.staff_id)?,
+        name: parts.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        role,
+        csrf: row.csrf,
+        last_seen_at: row.last_seen_at,
+        expires_at: row.expires_at,
+    }))
+}
+
+/// The session was used: it lives on.
+pub async fn touch(db: &Db, session: &Session, lifetime_ms: i64, now: i64) -> Result<(), StoreError> {
+    db.run(TOUCH, args![session.id, now, now.saturating_add(lifetime_ms)])
+        .await?;
+    db.run(SEEN, args![session.staff, now]).await.map(drop)
+}
+
+pub async fn end(db: &Db, login: LoginId, now: i64) -> Result<(), StoreError> {
+    db.run(END, args![login, now]).await.map(drop)
+}
+
+pub(crate) async fn end_all_of(tx: &mut Tx, staff: StaffId, keep: Option<LoginId>, now: i64) -> Result<(), StoreError> {
+    tx.run(END_ALL, args![staff, now, keep]).await.map(drop)
+}
+
+/// Tokens are random and long: one round of SHA-256 is what they need.
+pub(crate) fn token_hash(token: &str) -> String {
+    hex::encode(Sha256::digest(token.as_bytes()))
+}

@@ -1,0 +1,166 @@
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
+
+use super::{Recording, RecordingState};
+use crate::audit::{self, Author};
+use crate::store::page::Place;
+use crate::store::text::id;
+use crate::store::{Db, Listing, Page, StoreError, Tx, args};
+
+macro_rules! recording {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, call_id, path, state, problem, duration_ms, bytes, started_at, deleted_at \
+             FROM recordings ",
+            $rest
+        )
+    };
+}
+
+const GET: &str = recording!("WHERE account_id = $1 AND id = $2");
+const LIST: &str = recording!(
+    "WHERE account_id = $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR started_at < $3 \
+     OR (started_at = $3 AND id < $4)) ORDER BY started_at DESC, id DESC LIMIT $5"
+);
+const OF_CALLS: &str = recording!(
+    "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.started_at >= $2 \
+     AND c.started_at <= $3) ORDER BY started_at, id"
+);
+const UNFINISHED: &str = recording!("WHERE state = 'recording' ORDER BY id");
+const INSERT: &str = "INSERT INTO recordings (id, account_id, call_id, path, state, started_at, version) \
+    VALUES ($1, $2, $3, $4, 'recording', $5, 1) ON CONFLICT (id) DO NOTHING";
+const READY: &str = "UPDATE recordings SET state = 'ready', duration_ms = $2, bytes = $3, version = version + 1 \
+    WHERE id = $1 AND state = 'recording'";
+const FAILED: &str = "UPDATE recordings SET state = 'failed', problem = $2, duration_ms = $3, version = version + 1 \
+    WHERE id = $1 AND state = 'recording'";
+const DELETE: &str = "UPDATE recordings SET state = 'deleted', deleted_at = $3, version = version + 1 \
+    WHERE account_id = $1 AND id = $2 AND state <> 'deleted'";
+
+pub(crate) const ALL: &[&str] = &[GET, LIST, OF_CALLS, UNFINISHED, INSERT, READY, FAILED, DELETE];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    call_id: String,
+    path: String,
+    state: String,
+    problem: Option<String>,
+    duration_ms: Option<i64>,
+    bytes: Option<i64>,
+    started_at: i64,
+    deleted_at: Option<i64>,
+}
+
+pub async fn get(db: &Db, account: AccountId, recording: RecordingId) -> Result<Recording, StoreError> {
+    db.one(GET, args![account, recording])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+/// Newest first, by cursor.
+pub async fn list(
+    db: &Db,
+    account: AccountId,
+    state: Option<RecordingState>,
+    page: &Page,
+) -> Result<Listing<Recording>, StoreError> {
+    let place = page.cursor.as_deref().map(Place::read).transpose()?;
+    let (at, before) = (place.as_ref().map(|place| place.at), place.map(|place| place.id));
+    let limit = page.limit.saturating_add(1);
+    let mut rows: Vec<Row> = db
+        .all(LIST, args![account, state.map(RecordingState::name), at, before, limit])
+        .await?;
+    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let last = rows.last().filter(|_| more).map(|row| {
+        Place {
+            at: row.started_at,
+            id: row.id.clone(),
+        }
+        .write()
+    });
+    let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Listing {
+        items,
+        total: 0,
+        filtered: 0,
+        next_cursor: last,
+    })
+}
+
+/// Those of calls that began in this span, both ends included.
+pub async fn of_calls(db: &Db, account: AccountId, from: i64, until: i64) -> Result<Vec<Recording>, StoreError> {
+    db.all(OF_CALLS, args![account, from, until])
+        .await?
+        .into_iter()
+        .map(read)
+        .collect()
+}
+
+/// Those that a crash has left open, of every account.
+pub async fn unfinished(db: &Db) -> Result<Vec<Recording>, StoreError> {
+    db.all(UNFINISHED, args![]).await?.into_iter().map(read).collect()
+}
+
+/// Somebody listens: an audit row.
+pub async fn played(db: &Db, author: &Author, recording: RecordingId) -> Result<(), StoreError> {
+    audit::note(db, author, ("recording.played", "recording"), recording.to_string()).await
+}
+
+/// The file is gone already.
+pub async fn delete(db: &Db, author: &Author, recording: RecordingId) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    if tx
+        .run(DELETE, args![author.account, recording, author.stamp.unix_ms])
+        .await?
+        == 0
+    {
+        return Err(StoreError::Gone);
+    }
+    let deed = author.deed("recording.deleted", "recording", recording.to_string());
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await
+}
+
+pub(crate) async fn started(
+    tx: &mut Tx,
+    recording: RecordingId,
+    (account, call): (AccountId, CallId),
+    path: &str,
+    at: i64,
+) -> Result<(), StoreError> {
+    tx.run(INSERT, args![recording, account, call, path, at])
+        .await
+        .map(drop)
+}
+
+pub(crate) async fn ready(tx: &mut Tx, recording: RecordingId, duration_ms: i64, bytes: i64) -> Result<(), StoreError> {
+    tx.run(READY, args![recording, duration_ms, bytes]).await.map(drop)
+}
+
+pub(crate) async fn failed(
+    tx: &mut Tx,
+    recording: RecordingId,
+    problem: &str,
+    duration_ms: i64,
+) -> Result<(), StoreError> {
+    tx.run(FAILED, args![recording, problem, duration_ms]).await.map(drop)
+}
+
+fn read(row: Row) -> Result<Recording, StoreError> {
+    let state = RecordingState::named(&row.state);
+    Ok(Recording {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        call: id(&row.call_id)?,
+        path: row.path,
+        state: state.ok_or_else(|| StoreError::Corrupt(format!("recording state {}", row.state)))?,
+        problem: row.problem,
+        duration_ms: row.duration_ms,
+        bytes: row.bytes,
+        started_at: row.started_at,
+        deleted_at: row.deleted_at,
+    })
+}

@@ -1,0 +1,104 @@
+//! The first start: one account, its main staff member, a first SIP account. Nothing has a default password.
+
+use frontdesk_routing::ids::{AccountId, StaffId};
+
+use crate::accounts::{self, Account, RecordingPolicy};
+use crate::audit::{Actor, Author};
+use crate::logins;
+use crate::sip_accounts::{self, SipData};
+use crate::staff;
+use crate::store::{Db, Stamp, StoreError, args};
+
+/// What is printed once.
+#[derive(Clone)]
+pub struct FirstStart {
+    pub account: AccountId,
+    pub account_number: i64,
+    pub staff: StaffId,
+    pub login: String,
+    pub password: String,
+    pub sip: SipData,
+}
+
+/// What an installation begins with.
+#[derive(Debug, Clone)]
+pub struct Beginning {
+    pub name: String,
+    /// Where national numbers belong, as two letters.
+    pub region: String,
+    pub time_zone: String,
+    pub realm: String,
+}
+
+impl Default for Beginning {
+    fn default() -> Self {
+        Beginning {
+            name: "My company".into(),
+            region: "RU".into(),
+            time_zone: "Europe/Moscow".into(),
+            realm: "frontdesk".into(),
+        }
+    }
+}
+
+const MAIN_LOGIN: &str = "main";
+const MAIN_SHORT_NUMBER: &str = "100";
+
+/// `None` when there is an account already.
+pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<Option<FirstStart>, StoreError> {
+    if !accounts::list(db).await?.is_empty() {
+        return Ok(None);
+    }
+    let mut ids = stamp.ids();
+    let password = ids.secret(16);
+    let hash = logins::hash(password.clone(), ids.random()).await?;
+    let account = Account {
+        id: AccountId::new(ids.now, ids.random()),
+        number: i64::try_from(ids.digits(5)).unwrap_or(10_000),
+        name: beginning.name,
+        region: beginning.region,
+        time_zone: beginning.time_zone,
+        realm: beginning.realm,
+        recording: RecordingPolicy::Always,
+        version: 1,
+    };
+    let staff = StaffId::new(ids.now, ids.random());
+    let mut tx = db.begin().await?;
+    accounts::create(&mut tx, &ids, &account).await?;
+    let none = || None::<String>;
+    let row = args![
+        none(),
+        "Main",
+        none(),
+        none(),
+        none(),
+        none(),
+        MAIN_SHORT_NUMBER,
+        MAIN_LOGIN,
+        "main",
+        "main",
+        "main\n100",
+    ];
+    staff::insert(&mut tx, &ids, (account.id, staff, true), row, Some(hash)).await?;
+    tx.commit().await?;
+    let stamp = Stamp {
+        unix_ms: stamp.unix_ms,
+        random: ids.random(),
+    };
+    let author = Author {
+        account: account.id,
+        actor: Actor::program(),
+        login: None,
+        stamp,
+    };
+    let sip = sip_accounts::generate(db, &author, staff).await?;
+    let login = format!("{}_{MAIN_LOGIN}", account.number);
+    Ok(Some(FirstStart {
+        account: account.id,
+        account_number: account.number,
+        staff,
+        login,
+        password,
+        sip,
+    }))
+}

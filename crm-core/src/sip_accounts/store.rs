@@ -1,0 +1,141 @@
+use frontdesk_routing::ids::{AccountId, SipAccountId, StaffId, TrunkId};
+
+use super::{Ha1, SECRET_LENGTH, SipData};
+use crate::audit::{self, Author};
+use crate::store::text::id;
+use crate::store::{Db, Ids, StoreError, Tx, args};
+
+const OWNER: &str = "SELECT s.short_number, a.number, a.realm, p.id AS sip_id, p.sip_user FROM staff s \
+    JOIN accounts a ON a.id = s.account_id LEFT JOIN sip_accounts p ON p.staff_id = s.id \
+    WHERE s.account_id = $1 AND s.id = $2 AND s.deleted_at IS NULL";
+const USED: &str = "SELECT COUNT(*) AS used FROM sip_accounts WHERE sip_user = $1";
+const INSERT: &str = "INSERT INTO sip_accounts (id, account_id, staff_id, trunk_id, sip_user, realm, ha1_md5, ha1_sha256, \
+    enabled, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9, 1)";
+const ROTATE: &str = "UPDATE sip_accounts SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4, rotated_at = $5, \
+    version = version + 1 WHERE id = $1";
+
+pub(crate) const ALL: &[&str] = &[OWNER, USED, INSERT, ROTATE];
+
+#[derive(sqlx::FromRow)]
+struct OwnerRow {
+    short_number: Option<String>,
+    number: i64,
+    realm: String,
+    sip_id: Option<String>,
+    sip_user: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Used {
+    used: i64,
+}
+
+/// Whose SIP account it becomes.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Owner {
+    Staff(StaffId),
+    Trunk(TrunkId),
+}
+
+/// A first SIP account; `Refused` when there is one already.
+pub async fn generate(db: &Db, author: &Author, staff: StaffId) -> Result<SipData, StoreError> {
+    let mut ids = author.stamp.ids();
+    let mut tx = db.begin().await?;
+    let owner: OwnerRow = tx
+        .one(OWNER, args![author.account, staff])
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    if owner.sip_id.is_some() {
+        return Err(StoreError::Refused {
+            code: "exists",
+            detail: "there is SIP data already: rotate it",
+        });
+    }
+    let user = free_user(&mut tx, &mut ids, (owner.number, owner.short_number.as_deref())).await?;
+    let secret = ids.secret(SECRET_LENGTH);
+    let ha1 = Ha1::of(&user, &owner.realm, &secret);
+    let sip = add(
+        &mut tx,
+        &mut ids,
+        (author.account, Owner::Staff(staff)),
+        (&user, &owner.realm),
+        &ha1,
+    )
+    .await?;
+    audit::write(
+        &mut tx,
+        &mut ids,
+        author.deed("sip.generated", "staff", staff.to_string()),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(SipData {
+        id: sip,
+        user,
+        realm: owner.realm,
+        secret,
+    })
+}
+
+/// Another secret for the same user.
+pub async fn rotate(db: &Db, author: &Author, staff: StaffId) -> Result<SipData, StoreError> {
+    let mut ids = author.stamp.ids();
+    let mut tx = db.begin().await?;
+    let owner: OwnerRow = tx
+        .one(OWNER, args![author.account, staff])
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    let (Some(sip), Some(user)) = (owner.sip_id, owner.sip_user) else {
+        return Err(StoreError::NotFound);
+    };
+    let secret = ids.secret(SECRET_LENGTH);
+    let ha1 = Ha1::of(&user, &owner.realm, &secret);
+    tx.run(ROTATE, args![&sip, &owner.realm, ha1.md5, ha1.sha256, ids.now])
+        .await?;
+    audit::write(
+        &mut tx,
+        &mut ids,
+        author.deed("sip.rotated", "staff", staff.to_string()),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(SipData {
+        id: id(&sip)?,
+        user,
+        realm: owner.realm,
+        secret,
+    })
+}
+
+pub(crate) async fn add(
+    tx: &mut Tx,
+    ids: &mut Ids,
+    (account, owner): (AccountId, Owner),
+    (user, realm): (&str, &str),
+    ha1: &Ha1,
+) -> Result<SipAccountId, StoreError> {
+    let sip = SipAccountId::new(ids.now, ids.random());
+    let (staff, trunk) = match owner {
+        Owner::Staff(staff) => (Some(staff), None),
+        Owner::Trunk(trunk) => (None, Some(trunk)),
+    };
+    tx.run(
+        INSERT,
+        args![sip, account, staff, trunk, user, realm, &ha1.md5, &ha1.sha256, ids.now],
+    )
+    .await?;
+    Ok(sip)
+}
+
+/// The account's number and the short number, easy to type; digits by chance where somebody has that.
+async fn free_user(tx: &mut Tx, ids: &mut Ids, (number, short): (i64, Option<&str>)) -> Result<String, StoreError> {
+    let mut wanted = short.map(|short| format!("{number}-{short}"));
+    for _ in 0..20 {
+        let user = wanted.take().unwrap_or_else(|| format!("{number}-{}", ids.digits(7)));
+        let used: Option<Used> = tx.one(USED, args![&user]).await?;
+        if used.is_some_and(|used| used.used == 0) {
+            return Ok(user);
+        }
+    }
+    Err(StoreError::Corrupt("no free SIP user".into()))
+}

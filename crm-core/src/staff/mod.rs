@@ -1,0 +1,112 @@
+//! Staff: who works here, with what access and which short number.
+
+mod rules;
+mod store;
+
+use frontdesk_routing::ids::{AccountId, StaffId};
+
+use crate::access::Role;
+
+pub(crate) use store::{ALL, insert};
+pub use store::{create, delete, get, list, names, update};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaffMember {
+    pub id: StaffId,
+    pub account: AccountId,
+    pub account_number: i64,
+    pub is_main: bool,
+    pub surname: Option<String>,
+    pub given_name: Option<String>,
+    pub patronymic: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub position: Option<String>,
+    pub short_number: Option<String>,
+    pub login: Option<String>,
+    /// `None` is no access.
+    pub role: Option<Role>,
+    pub sip_user: Option<String>,
+    /// Has a live session.
+    pub signed_in: bool,
+    pub last_login_at: Option<i64>,
+    pub last_seen_at: Option<i64>,
+    pub deleted_at: Option<i64>,
+    pub created_at: i64,
+    pub updated_at: i64,
+    pub version: i64,
+}
+
+impl StaffMember {
+    /// All parts of the name in one text.
+    pub fn name(&self) -> String {
+        let parts = [&self.surname, &self.given_name, &self.patronymic];
+        parts
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+
+    /// What is typed to log in: the main account's e-mail, else the account's number, `_` and the login.
+    pub fn effective_login(&self) -> Option<String> {
+        if self.is_main && self.email.is_some() {
+            return self.email.clone();
+        }
+        self.login
+            .as_ref()
+            .map(|login| format!("{}_{login}", self.account_number))
+    }
+}
+
+/// As typed; a name is needed.
+#[derive(Debug, Clone, Default)]
+pub struct NewStaff {
+    pub surname: Option<String>,
+    pub given_name: Option<String>,
+    pub patronymic: Option<String>,
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub position: Option<String>,
+    pub short_number: Option<String>,
+    pub login: Option<String>,
+    pub password: Option<String>,
+    pub role: Option<String>,
+}
+
+/// What is to change: an outer `None` stays, an inner one empties.
+#[derive(Debug, Clone, Default)]
+pub struct StaffPatch {
+    pub surname: Option<Option<String>>,
+    pub given_name: Option<Option<String>>,
+    pub patronymic: Option<Option<String>>,
+    pub phone: Option<Option<String>>,
+    pub email: Option<Option<String>>,
+    pub position: Option<Option<String>>,
+    pub short_number: Option<Option<String>>,
+    pub login: Option<Option<String>>,
+    pub password: Option<String>,
+    pub role: Option<Option<String>>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StaffOrder {
+    #[default]
+    Name,
+    ShortNumber,
+    Position,
+    LastSeenAt,
+    CreatedAt,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct StaffQuery {
+    /// Any part of the name, a number, the login, the e-mail or the position.
+    pub search: Option<String>,
+    pub position: Option<String>,
+    /// Without those who were deleted.
+    pub live_only: bool,
+    pub order: StaffOrder,
+    pub descending: bool,
+}

@@ -1,0 +1,275 @@
+//! What a staff record may hold. Pure.
+
+use frontdesk_routing::number::ShortNumber;
+
+use super::{NewStaff, StaffPatch};
+use crate::access::Role;
+use crate::numbers::e164;
+use crate::store::{FieldError, StoreError};
+
+const LONGEST: usize = 100;
+const LONGEST_EMAIL: usize = 200;
+const SHORTEST_PASSWORD: usize = 8;
+const LONGEST_PASSWORD: usize = 200;
+const LONGEST_LOGIN: usize = 60;
+
+/// The editable part of a record, checked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Checked {
+    pub(super) surname: Option<String>,
+    pub(super) given_name: Option<String>,
+    pub(super) patronymic: Option<String>,
+    pub(super) phone: Option<String>,
+    pub(super) email: Option<String>,
+    pub(super) position: Option<String>,
+    pub(super) short_number: Option<String>,
+    pub(super) login: Option<String>,
+    pub(super) role: Option<Role>,
+}
+
+pub(super) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
+    let patch = StaffPatch {
+        surname: Some(new.surname.clone()),
+        given_name: Some(new.given_name.clone()),
+        patronymic: Some(new.patronymic.clone()),
+        phone: Some(new.phone.clone()),
+        email: Some(new.email.clone()),
+        position: Some(new.position.clone()),
+        short_number: Some(new.short_number.clone()),
+        login: Some(new.login.clone()),
+        password: new.password.clone(),
+        role: new.role.clone().map(Some),
+    };
+    patched(Checked::default(), patch, region, false)
+}
+
+/// The record after the patch, or every fault at once.
+pub(super) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bool) -> Result<Checked, StoreError> {
+    let mut faults = Vec::new();
+    let mut after = before;
+    text(&mut after.surname, patch.surname, ("surname", LONGEST), &mut faults);
+    text(
+        &mut after.given_name,
+        patch.given_name,
+        ("given_name", LONGEST),
+        &mut faults,
+    );
+    text(
+        &mut after.patronymic,
+        patch.patronymic,
+        ("patronymic", LONGEST),
+        &mut faults,
+    );
+    text(&mut after.position, patch.position, ("position", LONGEST), &mut faults);
+    let mut checked = |place: &mut Option<String>, given: Option<Option<String>>, check: Check<'_>| {
+        if let Some(given) = given {
+            match trimmed(given).map(|given| check(&given)).transpose() {
+                Ok(value) => *place = value,
+                Err(fault) => faults.push(fault),
+            }
+        }
+    };
+    checked(&mut after.phone, patch.phone, &|typed| e164("phone", typed, region));
+    checked(&mut after.email, patch.email, &email);
+    checked(&mut after.short_number, patch.short_number, &short_number);
+    checked(&mut after.login, patch.login, &login);
+    if let Some(role) = patch.role {
+        role_into(&mut after.role, trimmed(role), main, &mut faults);
+    }
+    if let Some(password) = &patch.password {
+        faults.extend(password_faults(password));
+    }
+    if after.surname.is_none() && after.given_name.is_none() {
+        faults.push(FieldError::new("given_name", "required", "a name is needed"));
+    }
+    StoreError::invalid(faults)?;
+    Ok(after)
+}
+
+type Check<'a> = &'a dyn Fn(&str) -> Result<String, FieldError>;
+
+fn trimmed(text: Option<String>) -> Option<String> {
+    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn text(
+    place: &mut Option<String>,
+    given: Option<Option<String>>,
+    (field, longest): (&str, usize),
+    faults: &mut Vec<FieldError>,
+) {
+    let Some(given) = given else { return };
+    let given = trimmed(given);
+    if given.as_ref().is_some_and(|text| text.chars().count() > longest) {
+        faults.push(FieldError::new(
+            field,
+            "too_long",
+            format!("{longest} characters at most"),
+        ));
+    } else {
+        *place = given;
+    }
+}
+
+fn role_into(place: &mut Option<Role>, given: Option<String>, main: bool, faults: &mut Vec<FieldError>) {
+    let role = given.as_deref().map(Role::named);
+    match (role, main) {
+        (Some(Some(Role::Main)), true) => {}
+        (_, true) => faults.push(FieldError::new(
+            "role",
+            "invalid",
+            "the main account's access cannot be restricted",
+        )),
+        (None, false) => *place = None,
+        (Some(Some(role @ (Role::Admin | Role::Supervisor | Role::Employee))), false) => *place = Some(role),
+        (Some(Some(Role::Main) | None), false) => {
+            faults.push(FieldError::new(
+                "role",
+                "invalid",
+                "`admin`, `supervisor` or `employee`",
+            ));
+        }
+    }
+}
+
+fn email(typed: &str) -> Result<String, FieldError> {
+    let plain = typed.chars().all(|c| !c.is_whitespace() && !c.is_control()) && typed.len() <= LONGEST_EMAIL;
+    let whole = typed
+        .split_once('@')
+        .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'));
+    if plain && whole {
+        Ok(typed.to_owned())
+    } else {
+        Err(FieldError::new("email", "invalid", "not an e-mail address"))
+    }
+}
+
+fn short_number(typed: &str) -> Result<String, FieldError> {
+    let number =
+        ShortNumber::read(typed).map_err(|error| FieldError::new("short_number", "invalid", error.to_string()))?;
+    Ok(number.to_string())
+}
+
+fn login(typed: &str) -> Result<String, FieldError> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if typed.len() > LONGEST_LOGIN
+        || !typed.chars().all(plain)
+        || !typed.starts_with(|c: char| c.is_ascii_alphanumeric())
+    {
+        return Err(FieldError::new(
+            "login",
+            "invalid",
+            "latin letters, digits, dots, dashes and underscores, 60 at most",
+        ));
+    }
+    Ok(typed.to_owned())
+}
+
+fn password_faults(password: &str) -> Option<FieldError> {
+    let length = password.chars().count();
+    if length < SHORTEST_PASSWORD {
+        return Some(FieldError::new(
+            "password",
+            "too_short",
+            format!("{SHORTEST_PASSWORD} characters at least"),
+        ));
+    }
+    (length > LONGEST_PASSWORD)
+        .then(|| FieldError::new("password", "too_long", format!("{LONGEST_PASSWORD} characters at most")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named() -> NewStaff {
+        NewStaff {
+            given_name: Some("Anna".into()),
+            ..NewStaff::default()
+        }
+    }
+
+    fn faults(new_staff: NewStaff) -> Vec<String> {
+        match new(&new_staff, "RU") {
+            Ok(_) => Vec::new(),
+            Err(StoreError::Invalid(faults)) => faults
+                .iter()
+                .map(|fault| format!("{} {}", fault.field, fault.code))
+                .collect(),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    #[test]
+    fn every_fault_is_named_at_once() {
+        let check = |new: NewStaff, expected: &[&str]| assert_eq!(faults(new), expected);
+        check(named(), &[]);
+        check(NewStaff::default(), &["given_name required"]);
+        check(
+            NewStaff {
+                surname: Some("Орлова".into()),
+                ..NewStaff::default()
+            },
+            &[],
+        );
+        check(
+            NewStaff {
+                phone: Some("12".into()),
+                email: Some("x".into()),
+                ..named()
+            },
+            &["phone invalid", "email invalid"],
+        );
+        check(
+            NewStaff {
+                short_number: Some("1x".into()),
+                ..named()
+            },
+            &["short_number invalid"],
+        );
+        check(
+            NewStaff {
+                login: Some("i v".into()),
+                ..named()
+            },
+            &["login invalid"],
+        );
+        check(
+            NewStaff {
+                role: Some("main".into()),
+                ..named()
+            },
+            &["role invalid"],
+        );
+        check(
+            NewStaff {
+                password: Some("short".into()),
+                ..named()
+            },
+            &["password too_short"],
+        );
+        check(
+            NewStaff {
+                position: Some("x".repeat(101)),
+                ..named()
+            },
+            &["position too_long"],
+        );
+    }
+
+    #[test]
+    fn l3_the_main_accounts_role_stays() {
+        let before = Checked {
+            given_name: Some("A".into()),
+            role: Some(Role::Main),
+            ..Checked::default()
+        };
+        for role in [None, Some("admin"), Some("employee")] {
+            let patch = StaffPatch {
+                role: Some(role.map(String::from)),
+                ..StaffPatch::default()
+            };
+            assert!(patched(before.clone(), patch, "RU", true).is_err());
+        }
+    }
+}

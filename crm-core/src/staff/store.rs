@@ -1,0 +1,473 @@
+use frontdesk_routing::ids::{AccountId, StaffId};
+use serde_json::{Value, json};
+
+use super::rules::{self, Checked};
+use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use crate::access::Role;
+use crate::audit::{self, Author, Deed};
+use crate::store::text::{haystack, id, needle};
+use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
+use crate::{accounts, logins};
+
+macro_rules! member {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
+             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.last_login_at, s.last_seen_at, \
+             s.deleted_at, s.created_at, s.updated_at, s.version, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id \
+             AND l.ended_at IS NULL AND l.expires_at > $2) AS signed_in FROM staff s JOIN accounts a ON a.id = s.account_id \
+             LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
+            $rest
+        )
+    };
+}
+
+const GET: &str = member!("AND s.id = $3");
+const LIST: &str = member!(
+    "AND ($3 IS NULL OR s.search LIKE $3 ESCAPE '\\') AND ($4 IS NULL OR s.position = $4) \
+     AND (NOT $5 OR s.deleted_at IS NULL) ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
+     CASE WHEN $6 = 'name' THEN s.sort_name WHEN $6 = 'short_number' THEN COALESCE(s.short_number, '') \
+     WHEN $6 = 'position' THEN COALESCE(s.position, '') ELSE '' END, \
+     CASE WHEN $6 = '-name' THEN s.sort_name WHEN $6 = '-short_number' THEN COALESCE(s.short_number, '') \
+     WHEN $6 = '-position' THEN COALESCE(s.position, '') ELSE '' END DESC, \
+     CASE WHEN $6 = 'last_seen_at' THEN COALESCE(s.last_seen_at, 0) WHEN $6 = 'created_at' THEN s.created_at ELSE 0 END, \
+     CASE WHEN $6 = '-last_seen_at' THEN COALESCE(s.last_seen_at, 0) WHEN $6 = '-created_at' THEN s.created_at ELSE 0 END \
+     DESC, \
+     s.sort_name, s.id LIMIT $7 OFFSET $8"
+);
+const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN ($2 IS NULL OR search LIKE $2 ESCAPE '\\') \
+    AND ($3 IS NULL OR position = $3) AND (NOT $4 OR deleted_at IS NULL) THEN 1 END) AS filtered \
+    FROM staff WHERE account_id = $1";
+const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
+    ORDER BY sort_name, id";
+const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given_name, patronymic, phone, email, position, \
+    short_number, login, password_hash, role, sort_name, search, created_at, updated_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1)";
+const UPDATE: &str = "UPDATE staff SET surname = $2, given_name = $3, patronymic = $4, phone = $5, email = $6, position = $7, \
+    short_number = $8, login = $9, role = $10, sort_name = $11, search = $12, updated_at = $13, \
+    password_hash = COALESCE($14, password_hash), version = version + 1 WHERE id = $1";
+const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, version = version + 1 WHERE id = $1";
+const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE staff_id = $1";
+const DELETE_MEMBER: &str = "DELETE FROM department_members WHERE staff_id = $1";
+const TAKEN: &str = "SELECT COUNT(CASE WHEN lower(login) = lower($2) THEN 1 END) AS login, \
+    COUNT(CASE WHEN short_number = $3 THEN 1 END) AS short_number \
+    FROM staff WHERE account_id = $1 AND deleted_at IS NULL AND id <> $4";
+const TAKEN_DEPARTMENT: &str = "SELECT id FROM departments WHERE account_id = $1 AND short_number = $2";
+
+pub(crate) const ALL: &[&str] = &[
+    GET,
+    LIST,
+    COUNT,
+    NAMES,
+    INSERT,
+    UPDATE,
+    DELETE,
+    DELETE_SIP,
+    DELETE_MEMBER,
+    TAKEN,
+    TAKEN_DEPARTMENT,
+];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    account_number: i64,
+    is_main: bool,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    position: Option<String>,
+    short_number: Option<String>,
+    login: Option<String>,
+    role: Option<String>,
+    sip_user: Option<String>,
+    signed_in: bool,
+    last_login_at: Option<i64>,
+    last_seen_at: Option<i64>,
+    deleted_at: Option<i64>,
+    created_at: i64,
+    updated_at: i64,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Counts {
+    total: i64,
+    filtered: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct NameRow {
+    id: String,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct TakenRow {
+    login: i64,
+    short_number: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct IdRow {
+    #[expect(dead_code, reason = "that there is a row is the answer")]
+    id: String,
+}
+
+/// A deleted one too. `now` decides whether there is a live session.
+pub async fn get(db: &Db, account: AccountId, staff: StaffId, now: i64) -> Result<StaffMember, StoreError> {
+    db.one(GET, args![account, now, staff])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+pub async fn list(
+    db: &Db,
+    account: AccountId,
+    query: &StaffQuery,
+    page: &Page,
+    now: i64,
+) -> Result<Listing<StaffMember>, StoreError> {
+    let search = query.search.as_deref().map(needle);
+    let live = query.live_only;
+    let rows: Vec<Row> = db
+        .all(
+            LIST,
+            args![
+                account,
+                now,
+                &search,
+                &query.position,
+                live,
+                order(query),
+                page.limit,
+                page.offset
+            ],
+        )
+        .await?;
+    let counts: Option<Counts> = db.one(COUNT, args![account, &search, &query.position, live]).await?;
+    let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+    Ok(Listing {
+        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+        total: count(counts.as_ref().map(|counts| counts.total)),
+        filtered: count(counts.map(|counts| counts.filtered)),
+        next_cursor: None,
+    })
+}
+
+/// Id and name of everyone who is not deleted.
+pub async fn names(db: &Db, account: AccountId) -> Result<Vec<(StaffId, String)>, StoreError> {
+    let rows: Vec<NameRow> = db.all(NAMES, args![account]).await?;
+    let name = |row: NameRow| {
+        let parts = [row.surname, row.given_name, row.patronymic];
+        Ok((id(&row.id)?, parts.into_iter().flatten().collect::<Vec<_>>().join(" ")))
+    };
+    rows.into_iter().map(name).collect()
+}
+
+pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMember, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let checked = rules::new(&new, &account.region)?;
+    let mut ids = author.stamp.ids();
+    let hash = hashed(new.password, ids.random()).await?;
+    let staff = StaffId::new(ids.now, ids.random());
+    let mut tx = db.begin().await?;
+    free(&mut tx, (author.account, staff), &checked).await?;
+    insert(
+        &mut tx,
+        &ids,
+        (author.account, staff, false),
+        checked.clone().into_row(),
+        hash,
+    )
+    .await
+    .map_err(raced)?;
+    let deed = author.deed("staff.created", "staff", staff.to_string());
+    audit::write(
+        &mut tx,
+        &mut ids,
+        Deed {
+            after: Some(told(&checked)),
+            ..deed
+        },
+    )
+    .await?;
+    tx.commit().await?;
+    get(db, author.account, staff, author.stamp.unix_ms).await
+}
+
+/// Without a role there is no access, and live sessions end; so they do after a new password, but for the author's own.
+pub async fn update(
+    db: &Db,
+    author: &Author,
+    staff: StaffId,
+    patch: StaffPatch,
+    version: Option<i64>,
+) -> Result<StaffMember, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let new_password = patch.password.is_some();
+    let mut ids = author.stamp.ids();
+    let hash = match &patch.password {
+        Some(password) if password.chars().count() < 1000 => hashed(Some(password.clone()), ids.random()).await?,
+        Some(_) | None => None,
+    };
+    let now = author.stamp.unix_ms;
+    let mut tx = db.begin().await?;
+    let member = live(&mut tx, author.account, staff, (now, version)).await?;
+    let before = Checked::from(&member);
+    let after = rules::patched(before.clone(), patch, &account.region, member.is_main)?;
+    free(&mut tx, (author.account, staff), &after).await?;
+    let mut values = args![staff];
+    values.extend(after.clone().into_row());
+    values.extend(args![now, hash]);
+    tx.run(UPDATE, values).await.map_err(raced)?;
+    if after.role.is_none() {
+        logins::end_all_of(&mut tx, staff, None, now).await?;
+    } else if new_password {
+        logins::end_all_of(&mut tx, staff, author.login, now).await?;
+    }
+    let deed = author.deed("staff.updated", "staff", staff.to_string());
+    let mut told_after = told(&after);
+    if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
+        object.insert("password".into(), "changed".into());
+    }
+    let deed = Deed {
+        before: Some(told(&before)),
+        after: Some(told_after),
+        ..deed
+    };
+    audit::write(&mut tx, &mut ids, deed).await?;
+    tx.commit().await?;
+    get(db, author.account, staff, now).await
+}
+
+/// The record stays; access, sessions and SIP data go.
+pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i64>) -> Result<(), StoreError> {
+    let now = author.stamp.unix_ms;
+    let mut tx = db.begin().await?;
+    let member = live(&mut tx, author.account, staff, (now, version)).await?;
+    if member.is_main {
+        return Err(StoreError::Refused {
+            code: "main",
+            detail: "the main account cannot be deleted",
+        });
+    }
+    tx.run(DELETE, args![staff, now]).await?;
+    tx.run(DELETE_SIP, args![staff]).await?;
+    tx.run(DELETE_MEMBER, args![staff]).await?;
+    logins::end_all_of(&mut tx, staff, None, now).await?;
+    let deed = author.deed("staff.deleted", "staff", staff.to_string());
+    let deed = Deed {
+        before: Some(told(&Checked::from(&member))),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await
+}
+
+/// One that is not deleted, in the version that the author has seen.
+async fn live(
+    tx: &mut Tx,
+    account: AccountId,
+    staff: StaffId,
+    (now, version): (i64, Option<i64>),
+) -> Result<StaffMember, StoreError> {
+    let member: StaffMember = tx
+        .one(GET, args![account, now, staff])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)?;
+    if member.deleted_at.is_some() {
+        return Err(StoreError::NotFound);
+    }
+    if version.is_some_and(|version| version != member.version) {
+        return Err(StoreError::Stale);
+    }
+    Ok(member)
+}
+
+pub(crate) async fn insert(
+    tx: &mut Tx,
+    ids: &Ids,
+    (account, staff, main): (AccountId, StaffId, bool),
+    row: Vec<Arg>,
+    hash: Option<String>,
+) -> Result<(), StoreError> {
+    let [
+        surname,
+        given_name,
+        patronymic,
+        phone,
+        email,
+        position,
+        short_number,
+        login,
+        role,
+        sort_name,
+        search,
+    ] = <[Arg; 11]>::try_from(row).map_err(|_| StoreError::Corrupt("a staff row has eleven values".into()))?;
+    let mut values = args![staff, account, main];
+    values.extend([
+        surname,
+        given_name,
+        patronymic,
+        phone,
+        email,
+        position,
+        short_number,
+        login,
+    ]);
+    values.push(Arg::from(hash));
+    values.extend([role, sort_name, search]);
+    values.push(Arg::from(ids.now));
+    tx.run(INSERT, values).await.map(drop)
+}
+
+async fn free(tx: &mut Tx, (account, staff): (AccountId, StaffId), checked: &Checked) -> Result<(), StoreError> {
+    let values = args![account, &checked.login, &checked.short_number, staff];
+    let taken: Option<TakenRow> = tx.one(TAKEN, values).await?;
+    let department: Option<IdRow> = tx.one(TAKEN_DEPARTMENT, args![account, &checked.short_number]).await?;
+    let mut faults = Vec::new();
+    if taken.as_ref().is_some_and(|taken| taken.login > 0) {
+        faults.push(FieldError::new("login", "taken", "somebody else has this login"));
+    }
+    if taken.is_some_and(|taken| taken.short_number > 0) || department.is_some() {
+        faults.push(FieldError::new(
+            "short_number",
+            "taken",
+            "somebody else has this short number",
+        ));
+    }
+    StoreError::taken(faults)
+}
+
+/// Two authors at the same moment: the second one meets the index.
+fn raced(error: StoreError) -> StoreError {
+    if error.is_unique() {
+        StoreError::Taken(vec![FieldError::new(
+            "login",
+            "taken",
+            "somebody took the login or the number just now",
+        )])
+    } else {
+        error
+    }
+}
+
+async fn hashed(password: Option<String>, salt: u128) -> Result<Option<String>, StoreError> {
+    match password {
+        Some(password) => logins::hash(password, salt).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn order(query: &StaffQuery) -> String {
+    let name = match query.order {
+        StaffOrder::Name => "name",
+        StaffOrder::ShortNumber => "short_number",
+        StaffOrder::Position => "position",
+        StaffOrder::LastSeenAt => "last_seen_at",
+        StaffOrder::CreatedAt => "created_at",
+    };
+    if query.descending {
+        format!("-{name}")
+    } else {
+        name.to_owned()
+    }
+}
+
+impl Checked {
+    /// From `surname` to `search`, as the statements want them.
+    pub(super) fn into_row(self) -> Vec<Arg> {
+        let parts = [&self.surname, &self.given_name, &self.patronymic];
+        let sort_name = parts
+            .into_iter()
+            .flatten()
+            .map(|part| part.to_lowercase())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let search = haystack(&[
+            Some(&sort_name),
+            self.phone.as_deref(),
+            self.email.as_deref(),
+            self.position.as_deref(),
+            self.short_number.as_deref(),
+            self.login.as_deref(),
+        ]);
+        args![
+            self.surname,
+            self.given_name,
+            self.patronymic,
+            self.phone,
+            self.email,
+            self.position,
+            self.short_number,
+            self.login,
+            self.role.map(Role::name),
+            sort_name,
+            search,
+        ]
+    }
+}
+
+impl From<&StaffMember> for Checked {
+    fn from(member: &StaffMember) -> Checked {
+        Checked {
+            surname: member.surname.clone(),
+            given_name: member.given_name.clone(),
+            patronymic: member.patronymic.clone(),
+            phone: member.phone.clone(),
+            email: member.email.clone(),
+            position: member.position.clone(),
+            short_number: member.short_number.clone(),
+            login: member.login.clone(),
+            role: member.role,
+        }
+    }
+}
+
+fn told(checked: &Checked) -> Value {
+    json!({
+        "surname": checked.surname,
+        "given_name": checked.given_name,
+        "patronymic": checked.patronymic,
+        "phone": checked.phone,
+        "email": checked.email,
+        "position": checked.position,
+        "short_number": checked.short_number,
+        "login": checked.login,
+        "role": checked.role.map(Role::name),
+    })
+}
+
+fn read(row: Row) -> Result<StaffMember, StoreError> {
+    Ok(StaffMember {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        account_number: row.account_number,
+        is_main: row.is_main,
+        surname: row.surname,
+        given_name: row.given_name,
+        patronymic: row.patronymic,
+        phone: row.phone,
+        email: row.email,
+        position: row.position,
+        short_number: row.short_number,
+        login: row.login,
+        role: row.role.as_deref().and_then(Role::named),
+        sip_user: row.sip_user,
+        signed_in: row.signed_in && row.deleted_at.is_none(),
+        last_login_at: row.last_login_at,
+        last_seen_at: row.last_seen_at,
+        deleted_at: row.deleted_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+    })
+}

@@ -1,0 +1,276 @@
+//! Connections and transactions. Statements are `&'static str` with `$n`, the same for both databases.
+
+use std::path::Path;
+use std::time::Duration;
+
+use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use sqlx::query::Query;
+use sqlx::sqlite::{
+    SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
+    SqliteSynchronous,
+};
+use sqlx::{Executor, FromRow, Postgres, SqlSafeStr, Sqlite, Transaction};
+
+use super::error::StoreError;
+
+/// Readers of SQLite at the same time.
+const READERS: u32 = 4;
+const PG_CONNECTIONS: u32 = 16;
+const BUSY: Duration = Duration::from_secs(10);
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// SQLite by default, PostgreSQL when outgrown.
+#[derive(Debug, Clone)]
+pub struct Db(Pools);
+
+#[derive(Debug, Clone)]
+enum Pools {
+    /// Many readers, one writer: nobody ever waits for a lock inside a transaction.
+    Sqlite {
+        readers: SqlitePool,
+        writer: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+/// A value of a statement. `NULL` has a type too, so that PostgreSQL knows what it is given.
+#[derive(Debug, Clone)]
+pub enum Arg {
+    Text(Option<String>),
+    Int(Option<i64>),
+    Bool(Option<bool>),
+}
+
+/// A row that both databases give.
+pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
+
+impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Record for T {}
+
+/// Changes that happen together or not at all: dropped without `commit`, they never were.
+pub struct Tx(Inner);
+
+enum Inner {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// A path of a SQLite file, made when absent, or a `postgres://` address. The tables are brought up to date.
+    pub async fn open(url: &str) -> Result<Db, StoreError> {
+        let db = Db::connect(url).await?;
+        db.migrate().await?;
+        Ok(db)
+    }
+
+    async fn connect(url: &str) -> Result<Db, StoreError> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let pool = PgPoolOptions::new()
+                .max_connections(PG_CONNECTIONS)
+                .connect(url)
+                .await?;
+            return Ok(Db(Pools::Postgres(pool)));
+        }
+        let path = url
+            .strip_prefix("sqlite://")
+            .or_else(|| url.strip_prefix("sqlite:"))
+            .unwrap_or(url);
+        let options = SqliteConnectOptions::new()
+            .filename(Path::new(path))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options)
+            .await?;
+        Ok(Db(Pools::Sqlite { readers, writer }))
+    }
+
+    /// Brings the tables up to date.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Pools::Sqlite { writer, .. } => MIGRATIONS.run(writer).await?,
+            Pools::Postgres(pool) => MIGRATIONS.run(pool).await?,
+        }
+        Ok(())
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.0 {
+            Pools::Sqlite { readers, .. } => sqlx::query("SELECT 1").execute(readers).await.map(drop)?,
+            Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    pub async fn close(&self) {
+        match &self.0 {
+            Pools::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) async fn all<T: Record>(&self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, StoreError> {
+        let rows: Result<Vec<T>, sqlx::Error> = match &self.0 {
+            Pools::Sqlite { readers, .. } => sqlite(sql, args)
+                .fetch_all(readers)
+                .await?
+                .iter()
+                .map(T::from_row)
+                .collect(),
+            Pools::Postgres(pool) => postgres(sql, args)
+                .fetch_all(pool)
+                .await?
+                .iter()
+                .map(T::from_row)
+                .collect(),
+        };
+        rows.map_err(StoreError::from)
+    }
+
+    pub(crate) async fn one<T: Record>(&self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, StoreError> {
+        let row = match &self.0 {
+            Pools::Sqlite { readers, .. } => sqlite(sql, args)
+                .fetch_optional(readers)
+                .await?
+                .as_ref()
+                .map(T::from_row),
+            Pools::Postgres(pool) => postgres(sql, args)
+                .fetch_optional(pool)
+                .await?
+                .as_ref()
+                .map(T::from_row),
+        };
+        Ok(row.transpose()?)
+    }
+
+    /// A single change that needs no transaction.
+    pub(crate) async fn run(&self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
+        Ok(match &self.0 {
+            Pools::Sqlite { writer, .. } => sqlite(sql, args).execute(writer).await?.rows_affected(),
+            Pools::Postgres(pool) => postgres(sql, args).execute(pool).await?.rows_affected(),
+        })
+    }
+
+    /// Has the database read a statement without running it.
+    pub(crate) async fn prepare(&self, sql: &'static str) -> Result<(), StoreError> {
+        match &self.0 {
+            Pools::Sqlite { readers, .. } => readers.prepare(sql.into_sql_str()).await.map(drop)?,
+            Pools::Postgres(pool) => pool.prepare(sql.into_sql_str()).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx(match &self.0 {
+            Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
+        }))
+    }
+}
+
+impl Tx {
+    pub(crate) async fn one<T: Record>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, StoreError> {
+        let row = match &mut self.0 {
+            Inner::Sqlite(tx) => sqlite(sql, args)
+                .fetch_optional(&mut **tx)
+                .await?
+                .as_ref()
+                .map(T::from_row),
+            Inner::Postgres(tx) => postgres(sql, args)
+                .fetch_optional(&mut **tx)
+                .await?
+                .as_ref()
+                .map(T::from_row),
+        };
+        Ok(row.transpose()?)
+    }
+
+    /// How many rows it changed.
+    pub(crate) async fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
+        Ok(match &mut self.0 {
+            Inner::Sqlite(tx) => sqlite(sql, args).execute(&mut **tx).await?.rows_affected(),
+            Inner::Postgres(tx) => postgres(sql, args).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self.0 {
+            Inner::Sqlite(tx) => tx.commit().await?,
+            Inner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
+
+fn sqlite(sql: &'static str, args: Vec<Arg>) -> Query<'static, Sqlite, SqliteArguments> {
+    args.into_iter().fold(sqlx::query(sql), |query, arg| match arg {
+        Arg::Text(value) => query.bind(value),
+        Arg::Int(value) => query.bind(value),
+        Arg::Bool(value) => query.bind(value),
+    })
+}
+
+fn postgres(sql: &'static str, args: Vec<Arg>) -> Query<'static, Postgres, PgArguments> {
+    args.into_iter().fold(sqlx::query(sql), |query, arg| match arg {
+        Arg::Text(value) => query.bind(value),
+        Arg::Int(value) => query.bind(value),
+        Arg::Bool(value) => query.bind(value),
+    })
+}
+
+macro_rules! arg {
+    ($($kind:ty => $variant:ident, |$value:ident| $make:expr;)*) => {$(
+        impl From<$kind> for Arg {
+            fn from($value: $kind) -> Arg {
+                Arg::$variant($make)
+            }
+        }
+    )*};
+}
+
+arg! {
+    String => Text, |value| Some(value);
+    &String => Text, |value| Some(value.clone());
+    &str => Text, |value| Some(value.to_owned());
+    Option<String> => Text, |value| value;
+    &Option<String> => Text, |value| value.clone();
+    Option<&str> => Text, |value| value.map(str::to_owned);
+    i64 => Int, |value| Some(value);
+    u32 => Int, |value| Some(i64::from(value));
+    u16 => Int, |value| Some(i64::from(value));
+    Option<i64> => Int, |value| value;
+    bool => Bool, |value| Some(value);
+    Option<bool> => Bool, |value| value;
+}
+
+macro_rules! id_args {
+    ($($id:ident)*) => {$(
+        impl From<frontdesk_routing::ids::$id> for Arg {
+            fn from(id: frontdesk_routing::ids::$id) -> Arg {
+                Arg::Text(Some(id.to_string()))
+            }
+        }
+
+        impl From<Option<frontdesk_routing::ids::$id>> for Arg {
+            fn from(id: Option<frontdesk_routing::ids::$id>) -> Arg {
+                Arg::Text(id.map(|id| id.to_string()))
+            }
+        }
+    )*};
+}
+
+id_args! {
+    AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId
+}

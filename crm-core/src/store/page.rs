@@ -1,0 +1,58 @@
+//! Parts of lists.
+
+use super::error::{FieldError, StoreError};
+
+/// Which part of a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub limit: u32,
+    pub offset: u32,
+    pub cursor: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    pub total: u64,
+    pub filtered: u64,
+    pub next_cursor: Option<String>,
+}
+
+/// A place in a list that is ordered by a moment and an id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub at: i64,
+    pub id: String,
+}
+
+impl Place {
+    pub fn write(&self) -> String {
+        format!("{:x}.{}", self.at, self.id)
+    }
+
+    pub fn read(text: &str) -> Result<Place, StoreError> {
+        let place = text.split_once('.').and_then(|(at, id)| {
+            let plain = id.len() == 26 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let at = i64::from_str_radix(at, 16).ok()?;
+            plain.then(|| Place { at, id: id.to_owned() })
+        });
+        place.ok_or_else(|| StoreError::Invalid(vec![FieldError::new("cursor", "invalid", "not a cursor of ours")]))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_is_read_back_and_a_strange_one_refused() {
+        let place = Place {
+            at: 1_795_000_000_000,
+            id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".into(),
+        };
+        assert_eq!(Place::read(&place.write()).unwrap(), place);
+        for wrong in ["", ".", "x", "1.x", "zz.01ARZ3NDEKTSV4RRFFQ69G5FAV"] {
+            assert!(Place::read(wrong).is_err(), "{wrong}");
+        }
+    }
+}

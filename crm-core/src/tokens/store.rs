@@ -1,0 +1,166 @@
+use std::collections::BTreeSet;
+
+use frontdesk_routing::ids::{AccountId, StaffId, TokenId};
+use serde_json::json;
+
+use super::{Bearer, NewToken, Token};
+use crate::access::{Right, Role};
+use crate::audit::{self, Author, Deed};
+use crate::logins::token_hash;
+use crate::store::text::id;
+use crate::store::{Db, FieldError, StoreError, args};
+
+const INSERT: &str = "INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens \
+    WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
+const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
+    s.surname, s.given_name, s.patronymic, s.role FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
+    WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL";
+const REVOKE: &str = "UPDATE api_tokens SET revoked_at = $4 WHERE id = $1 AND account_id = $2 AND staff_id = $3 \
+    AND revoked_at IS NULL";
+
+pub(crate) const ALL: &[&str] = &[INSERT, LIST, FIND, REVOKE];
+
+const PREFIX: &str = "fd_";
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    staff_id: String,
+    name: String,
+    scopes: String,
+    created_at: i64,
+    expires_at: i64,
+    revoked_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct BearerRow {
+    #[sqlx(flatten)]
+    token: Row,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
+    role: Option<String>,
+}
+
+/// The token and its secret, which is told this once.
+pub async fn create(db: &Db, author: &Author, owner: StaffId, new: NewToken) -> Result<(Token, String), StoreError> {
+    let scopes = checked(&new)?;
+    let mut ids = author.stamp.ids();
+    let token = Token {
+        id: TokenId::new(ids.now, ids.random()),
+        account: author.account,
+        staff: owner,
+        name: new.name.trim().to_owned(),
+        scopes,
+        created_at: ids.now,
+        expires_at: ids.now.saturating_add(new.lifetime_ms),
+        revoked_at: None,
+    };
+    let secret = format!("{PREFIX}{}", ids.secret(40));
+    let names: Vec<&str> = token.scopes.iter().map(|right| right.name()).collect();
+    let mut tx = db.begin().await?;
+    let values = args![
+        token.id,
+        token.account,
+        token.staff,
+        &token.name,
+        token_hash(&secret),
+        names.join(" "),
+        token.created_at,
+        token.expires_at,
+    ];
+    tx.run(INSERT, values).await?;
+    let deed = author.deed("token.created", "token", token.id.to_string());
+    let after = Some(json!({ "name": token.name, "scopes": names, "expires_at": token.expires_at }));
+    audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
+    tx.commit().await?;
+    Ok((token, secret))
+}
+
+fn checked(new: &NewToken) -> Result<BTreeSet<Right>, StoreError> {
+    let mut faults = Vec::new();
+    let name = new.name.trim();
+    if name.is_empty() {
+        faults.push(FieldError::new("name", "required", "say what the token is for"));
+    }
+    if name.chars().count() > 100 {
+        faults.push(FieldError::new("name", "too_long", "100 characters at most"));
+    }
+    let scopes: BTreeSet<Right> = new.scopes.iter().filter_map(|name| Right::named(name)).collect();
+    let unknown: Vec<&str> = new
+        .scopes
+        .iter()
+        .map(String::as_str)
+        .filter(|name| Right::named(name).is_none())
+        .collect();
+    if !unknown.is_empty() {
+        faults.push(FieldError::new(
+            "scopes",
+            "unknown",
+            format!("no such right: {}", unknown.join(", ")),
+        ));
+    } else if scopes.is_empty() {
+        faults.push(FieldError::new(
+            "scopes",
+            "required",
+            "a token without rights is of no use",
+        ));
+    }
+    StoreError::invalid(faults)?;
+    Ok(scopes)
+}
+
+/// One's own.
+pub async fn list(db: &Db, account: AccountId, owner: StaffId) -> Result<Vec<Token>, StoreError> {
+    let rows: Vec<Row> = db.all(LIST, args![account, owner]).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// The live token of a secret whose owner still has access.
+pub async fn find(db: &Db, secret: &str, now: i64) -> Result<Option<Bearer>, StoreError> {
+    if !secret.starts_with(PREFIX) {
+        return Ok(None);
+    }
+    let row: Option<BearerRow> = db.one(FIND, args![token_hash(secret), now]).await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some(role) = row.role.as_deref().and_then(Role::named) else {
+        return Ok(None);
+    };
+    let parts = [row.surname, row.given_name, row.patronymic];
+    let owner = parts.into_iter().flatten().collect::<Vec<_>>().join(" ");
+    Ok(Some(Bearer {
+        token: read(row.token)?,
+        owner,
+        role,
+    }))
+}
+
+pub async fn revoke(db: &Db, author: &Author, owner: StaffId, token: TokenId) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    let changed = tx
+        .run(REVOKE, args![token, author.account, owner, author.stamp.unix_ms])
+        .await?;
+    if changed == 0 {
+        return Err(StoreError::NotFound);
+    }
+    let deed = author.deed("token.revoked", "token", token.to_string());
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await
+}
+
+fn read(row: Row) -> Result<Token, StoreError> {
+    Ok(Token {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        staff: id(&row.staff_id)?,
+        name: row.name,
+        scopes: row.scopes.split(' ').filter_map(Right::named).collect(),
+        created_at: row.created_at,
+        expires_at: row.expires_at,
+        revoked_at: row.revoked_at,
+    })
+}
