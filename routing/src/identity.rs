@@ -9,7 +9,7 @@ use crate::plan::{DialPlan, PlanStaff};
 pub struct ShownCaller {
     /// Empty when only the number is known.
     pub name: String,
-    /// E.164 with its plus, or a short number; empty for an anonymous caller.
+    /// E.164 with its plus, a short number, or the SIP user of somebody without one; empty for an anonymous caller.
     pub number: String,
     pub client: Option<ClientId>,
 }
@@ -19,9 +19,11 @@ pub fn of_staff(plan: &DialPlan, staff: &PlanStaff) -> ShownCaller {
     let client = staff
         .phone
         .and_then(|phone| plan.clients.by_number(staff.account, phone));
+    let short = staff.short_number.map(|short| short.to_string());
+    let user = || staff.sip.as_ref().map(|sip| sip.user.to_string());
     ShownCaller {
         name: client.map_or_else(|| staff.name.to_string(), |client| client.name.to_string()),
-        number: staff.short_number.map(|short| short.to_string()).unwrap_or_default(),
+        number: short.or_else(user).unwrap_or_default(),
         client: client.map(|client| client.id),
     }
 }

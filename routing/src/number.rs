@@ -22,6 +22,38 @@ impl PhoneNumber {
         }
     }
 
+    /// A number as a provider sends it in a country (ISO 3166 code): international with `+`, `00` or bare, or national.
+    pub fn from_dialled(text: &str, region: &str) -> Result<PhoneNumber, BadNumber> {
+        if text.starts_with('+') {
+            return PhoneNumber::from_e164(text);
+        }
+        let is_number = text.len() <= 17 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let (country, trunk_prefix, length) = match region {
+            "RU" | "KZ" => ("7", "8", 10),
+            "US" | "CA" => ("1", "1", 10),
+            _ => ("", "0", usize::MAX),
+        };
+        let national = text.strip_prefix(trunk_prefix).unwrap_or(text);
+        let international = match text.strip_prefix("00") {
+            Some(rest) => rest.to_owned(),
+            None if national.len() == length => format!("{country}{national}"),
+            None => text.to_owned(),
+        };
+        match is_number && international.len() >= 8 {
+            true => PhoneNumber::from_e164(&format!("+{international}")),
+            false => Err(BadNumber),
+        }
+    }
+
+    /// As one integer, without the plus; comes back by [`PhoneNumber::from_u64`].
+    pub fn as_u64(self) -> u64 {
+        self.0
+    }
+
+    pub fn from_u64(digits: u64) -> Result<PhoneNumber, BadNumber> {
+        PhoneNumber::from_e164(&format!("+{digits}"))
+    }
+
     /// With its plus.
     pub fn reveal(self) -> String {
         format!("+{}", self.0)
@@ -91,6 +123,34 @@ mod tests {
         ] {
             assert!(PhoneNumber::from_e164(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_national_number_gets_the_country_of_its_region() {
+        let check = |text: &str, region: &str, expected: Option<&str>| {
+            let number = PhoneNumber::from_dialled(text, region).ok().map(PhoneNumber::reveal);
+            assert_eq!(number.as_deref(), expected, "{text} in {region}");
+        };
+        check("89161234567", "RU", Some("+79161234567"));
+        check("9161234567", "RU", Some("+79161234567"));
+        check("79161234567", "RU", Some("+79161234567"));
+        check("+4930901820", "RU", Some("+4930901820"));
+        check("004930901820", "RU", Some("+4930901820"));
+        check("12025550123", "US", Some("+12025550123"));
+        check("2025550123", "US", Some("+12025550123"));
+        check("4930901820", "DE", Some("+4930901820"));
+        check("030901820", "DE", None);
+        check("101", "RU", None);
+        check("line_u", "RU", None);
+        check("", "RU", None);
+        check("00000000000000000000000000", "RU", None);
+    }
+
+    #[test]
+    fn a_number_survives_as_an_integer() {
+        let number = PhoneNumber::from_e164("+79161234567").unwrap();
+        assert_eq!(PhoneNumber::from_u64(number.as_u64()), Ok(number));
+        assert!(PhoneNumber::from_u64(0).is_err());
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct PlanAccount {
     /// Protection space of its phones' passwords.
     pub realm: Arc<str>,
     pub recording: RecordingPolicy,
+    /// ISO 3166 code of the country whose national numbers it uses.
+    pub region: Arc<str>,
 }
 
 #[derive(Debug, Clone, Default)]
