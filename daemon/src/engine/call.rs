@@ -18,6 +18,7 @@ use super::output::{CallDirection, CdrParty};
 pub(super) struct Leg {
     pub(super) id: LegId,
     pub(super) session: SessionId,
+    pub(super) sip_call_id: String,
     pub(super) flow: FlowId,
     pub(super) staff: Option<StaffId>,
     pub(super) trunk: Option<TrunkId>,

@@ -7,7 +7,6 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{Disposition as Outcome, EndedBy};
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId};
 use frontdesk_sip::Now;
-use frontdesk_sip::event::SessionId;
 
 use super::Engine;
 use super::call::{Call, Leg};
@@ -28,11 +27,13 @@ pub(super) struct End {
 #[derive(Debug)]
 pub(super) struct RefusedCall {
     pub(super) id: CallId,
-    pub(super) session: SessionId,
+    pub(super) sip_call_id: String,
     pub(super) peer: SocketAddr,
     pub(super) account: AccountId,
     pub(super) direction: CallDirection,
     pub(super) caller: CdrParty,
+    /// Who would have been rung.
+    pub(super) callee: CdrParty,
     pub(super) client: Option<ClientId>,
     pub(super) dialled: String,
 }
@@ -61,7 +62,7 @@ impl Engine {
             status,
             at: now.unix_ms,
         };
-        let row = Box::new(self.cdr(&call, Some(end)));
+        let row = Box::new(call.record(Some(end)));
         self.outputs
             .push_back(Output::Journal(JournalEntry::CallEnded { call: row }));
         self.outputs.push_back(Output::Board(BoardChange::CallEnded {
@@ -69,43 +70,6 @@ impl Engine {
             disposition,
             at: now.unix_ms,
         }));
-    }
-
-    pub(super) fn cdr(&self, call: &Call, end: Option<End>) -> CdrRow {
-        let legs = std::iter::once((&call.caller, true)).chain(call.called.iter().map(|leg| (leg, false)));
-        CdrRow {
-            id: call.id,
-            account: call.account,
-            direction: call.direction,
-            caller: call.caller.party.clone(),
-            called: call.dialled.clone(),
-            callee: call.callee.clone(),
-            client: call.client,
-            disposition: end.map(|end| end.disposition),
-            because: call.because.clone(),
-            started_at: call.started_at,
-            answered_at: call.answered_at,
-            ended_at: end.map(|end| end.at),
-            ended_by: end.map(|end| end.by),
-            status: end.map_or(200, |end| end.status),
-            legs: legs.map(|(leg, caller)| self.leg_row(leg, caller)).collect(),
-        }
-    }
-
-    fn leg_row(&self, leg: &Leg, caller: bool) -> LegRow {
-        let info = self.endpoint.session_info(leg.session);
-        LegRow {
-            id: leg.id,
-            caller,
-            staff: leg.staff,
-            trunk: leg.trunk,
-            sip_call_id: info.map(|info| info.call_id).unwrap_or_default(),
-            peer: Some(leg.flow.peer),
-            started_at: leg.started_at,
-            answered_at: leg.answered_at,
-            ended_at: leg.ended_at,
-            status: leg.status,
-        }
     }
 
     /// A call that reached nobody stands in the history all the same.
@@ -116,11 +80,7 @@ impl Engine {
             caller: true,
             staff: call.caller.staff,
             trunk: call.caller.trunk,
-            sip_call_id: self
-                .endpoint
-                .session_info(call.session)
-                .map(|info| info.call_id)
-                .unwrap_or_default(),
+            sip_call_id: call.sip_call_id,
             peer: Some(call.peer),
             started_at: now.unix_ms,
             answered_at: None,
@@ -138,7 +98,7 @@ impl Engine {
             direction: call.direction,
             caller: call.caller,
             called: call.dialled,
-            callee: CdrParty::default(),
+            callee: call.callee,
             client: call.client,
             disposition: Some(disposition),
             because: because.to_string(),
@@ -151,6 +111,47 @@ impl Engine {
         };
         self.outputs
             .push_back(Output::Journal(JournalEntry::CallEnded { call: Box::new(row) }));
+    }
+}
+
+impl Call {
+    /// The record as it stands; `None`: the call goes on.
+    pub(super) fn record(&self, end: Option<End>) -> CdrRow {
+        let legs = std::iter::once((&self.caller, true)).chain(self.called.iter().map(|leg| (leg, false)));
+        CdrRow {
+            id: self.id,
+            account: self.account,
+            direction: self.direction,
+            caller: self.caller.party.clone(),
+            called: self.dialled.clone(),
+            callee: self.callee.clone(),
+            client: self.client,
+            disposition: end.map(|end| end.disposition),
+            because: self.because.clone(),
+            started_at: self.started_at,
+            answered_at: self.answered_at,
+            ended_at: end.map(|end| end.at),
+            ended_by: end.map(|end| end.by),
+            status: end.map_or(200, |end| end.status),
+            legs: legs.map(|(leg, caller)| leg.row(caller)).collect(),
+        }
+    }
+}
+
+impl Leg {
+    fn row(&self, caller: bool) -> LegRow {
+        LegRow {
+            id: self.id,
+            caller,
+            staff: self.staff,
+            trunk: self.trunk,
+            sip_call_id: self.sip_call_id.clone(),
+            peer: Some(self.flow.peer),
+            started_at: self.started_at,
+            answered_at: self.answered_at,
+            ended_at: self.ended_at,
+            status: self.status,
+        }
     }
 }
 

@@ -138,8 +138,8 @@ impl Engine {
         );
         self.configure(id, Side::Called(leg));
         self.configure(id, Side::Caller);
-        self.join(id);
-        let recording = self.record(id, leg, now);
+        self.join(id, now);
+        let recording = self.calls.get(&id).and_then(|call| call.recording);
         let change = BoardChange::CallAnswered {
             call: id,
             at: now.unix_ms,
@@ -150,8 +150,11 @@ impl Engine {
     }
 
     /// Begins the recording if the account wants it; the rows exist before the file does.
-    fn record(&mut self, id: CallId, leg: LegId, now: Now) -> Option<RecordingId> {
-        let call = self.calls.get(&id)?;
+    pub(super) fn record(&mut self, id: CallId, leg: LegId, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(right) = call.leg(Side::Called(leg)).map(|leg| leg.media.leg) else {
+            return;
+        };
         let policy = call
             .plan
             .accounts
@@ -159,15 +162,12 @@ impl Engine {
             .map(|account| account.recording)
             .unwrap_or_default();
         if !self.config.recording || policy == RecordingPolicy::Never {
-            return None;
+            return;
         }
-        let (left, right) = (call.caller.media.leg, call.leg(Side::Called(leg))?.media.leg);
-        let account = call.account;
-        let recording = RecordingId::new(now.unix_ms, self.random());
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.recording = Some(recording);
-        }
-        let row = Box::new(self.cdr(self.calls.get(&id)?, None));
+        let (left, account) = (call.caller.media.leg, call.account);
+        let recording = RecordingId::new(now.unix_ms, rand::Rng::random(&mut self.rng));
+        call.recording = Some(recording);
+        let row = Box::new(call.record(None));
         self.outputs
             .push_back(Output::Journal(JournalEntry::RecordingStarted { recording, call: row }));
         let start = RecordCommand::Start {
@@ -183,7 +183,6 @@ impl Engine {
             recording: recording.as_u128(),
         };
         self.outputs.push_back(Output::Media(tap));
-        Some(recording)
     }
 
     /// Lets go of everything that a call holds.

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::ids::CallId;
 use frontdesk_sip::Now;
-use frontdesk_sip::command::{Body, Command};
+use frontdesk_sip::command::Command;
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
 use super::call::Side;
-use super::media::status_of;
+use super::media::{Asking, status_of};
 use super::output::{BoardChange, Output};
 use super::requests::reply;
 
@@ -32,6 +32,7 @@ impl Engine {
         };
         if request.body().is_empty() {
             leg.media.late = true;
+            leg.media.overtake();
             let body = leg.media.offer(wanted);
             return self.endpoint.command(Command::AnswerOffer { session, body }, now);
         }
@@ -53,17 +54,21 @@ impl Engine {
         let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;
         };
-        match answer.map(|answer| leg.media.accept(answer)) {
-            Some(Ok(())) => self.on_settled(id, side, now),
-            Some(Err(_)) | None => leg.media.withdraw(),
+        match (std::mem::replace(&mut leg.media.asking, Asking::No), answer) {
+            (Asking::Overtaken, Some(_)) => self.ask(id, side, now),
+            (Asking::Overtaken | Asking::No, _) => self.tell(id, side, now),
+            (Asking::Sent, Some(answer)) if leg.media.accept(answer).is_ok() => self.on_settled(id, side, now),
+            (Asking::Sent, _) => {
+                leg.media.withdraw();
+                self.tell(id, side, now);
+            }
         }
     }
 
-    /// An exchange has been settled: the media threads learn it, and the other party if it is held or resumed by it.
+    /// An exchange has been settled: the media threads learn it, and whichever party is held or resumed by it.
     pub(super) fn on_settled(&mut self, id: CallId, side: Side, now: Now) {
         self.configure(id, side);
-        self.join(id);
-        self.tell_other(id, side, now);
+        self.join(id, now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let talking = call.machine.talking_to().and_then(|leg| call.leg(Side::Called(leg)));
         let held = call.caller.media.holds() || talking.is_some_and(|leg| leg.media.holds());
@@ -72,29 +77,36 @@ impl Engine {
             self.outputs
                 .push_back(Output::Board(BoardChange::CallHeld { call: id, held }));
         }
+        if let Some(other) = self.calls.get(&id).and_then(|call| call.other(side)) {
+            self.tell(id, other, now);
+        }
+        self.tell(id, side, now);
     }
 
-    fn tell_other(&mut self, id: CallId, side: Side, now: Now) {
-        let Some(other) = self.calls.get(&id).and_then(|call| call.other(side)) else {
+    /// A re-INVITE, if this party was last told something else than what goes now.
+    fn tell(&mut self, id: CallId, side: Side, now: Now) {
+        let wanted = self.wanted(id, side);
+        let leg = self.calls.get(&id).and_then(|call| call.leg(side));
+        if leg.is_some_and(|leg| leg.media.told != wanted) {
+            self.ask(id, side, now);
+        }
+    }
+
+    fn ask(&mut self, id: CallId, side: Side, now: Now) {
+        let wanted = self.wanted(id, side);
+        let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;
         };
-        let wanted = self.wanted(id, other);
-        let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(other)) else {
-            return;
-        };
-        if leg.media.told == wanted || leg.media.late || leg.media.settled().is_none() {
+        if leg.media.asking != Asking::No || leg.media.late || leg.media.settled().is_none() {
             return;
         }
-        let body: Body = leg.media.offer(wanted);
-        let session = leg.session;
-        self.endpoint.command(
-            Command::Reinvite {
-                session,
-                headers: Vec::new(),
-                body,
-            },
-            now,
-        );
+        leg.media.asking = Asking::Sent;
+        let reinvite = Command::Reinvite {
+            session: leg.session,
+            headers: Vec::new(),
+            body: leg.media.offer(wanted),
+        };
+        self.endpoint.command(reinvite, now);
     }
 
     pub(super) fn configure(&mut self, id: CallId, side: Side) {
@@ -115,8 +127,8 @@ impl Engine {
             .push_back(Output::Media(MediaCommand::Configure { leg: media_leg, media }));
     }
 
-    /// Joins the two legs once both have settled media.
-    pub(super) fn join(&mut self, id: CallId) {
+    /// Joins the two legs once both have settled media, and records them if the account wants it.
+    pub(super) fn join(&mut self, id: CallId, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(talking) = call.machine.talking_to() else {
             return;
@@ -128,6 +140,7 @@ impl Engine {
             let (a, b) = (call.caller.media.leg, called.media.leg);
             call.joined = true;
             self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
+            self.record(id, talking, now);
         }
     }
 }

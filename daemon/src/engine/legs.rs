@@ -6,7 +6,7 @@ use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
-use frontdesk_sip::event::{Event, SessionId, TransactionId};
+use frontdesk_sip::event::{EndedBy, Event, SessionId, TransactionId};
 use frontdesk_sip::wire::{HeaderName, Message, Method};
 
 use super::Engine;
@@ -59,8 +59,13 @@ impl Engine {
                 }
             }
             Event::Response { .. } => {}
-            Event::Ended { session, .. } => {
-                self.on_leg(session, now, |leg| Some(CallEvent::HungUp(leg)));
+            Event::Ended { session, by, .. } => {
+                self.on_leg(session, now, |leg| {
+                    Some(match by {
+                        EndedBy::Bye => CallEvent::HungUp(leg),
+                        EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone => CallEvent::Stop,
+                    })
+                });
                 self.sessions.remove(&session);
             }
         }

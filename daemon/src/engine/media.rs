@@ -19,6 +19,18 @@ pub(super) struct MediaSide {
     pub(super) open: bool,
     /// Our offer went out in a 200; its answer comes in the ACK.
     pub(super) late: bool,
+    pub(super) asking: Asking,
+}
+
+/// What has become of our re-INVITE.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asking {
+    /// There is none.
+    No,
+    /// It is under way.
+    Sent,
+    /// It is under way, and the phone's own offer has been settled since: whatever the answer, it speaks of the past.
+    Overtaken,
 }
 
 impl MediaSide {
@@ -41,6 +53,7 @@ impl MediaSide {
             told: Direction::SendRecv,
             open: false,
             late: false,
+            asking: Asking::No,
         }
     }
 
@@ -64,6 +77,7 @@ impl MediaSide {
     pub(super) fn answer(&mut self, offer: &[u8], wanted: Direction) -> Result<Body, SdpError> {
         let answer = self.negotiator.answer(offer, wanted)?;
         self.told = wanted;
+        self.overtake();
         Ok(Body::sdp(Bytes::from(answer.body)))
     }
 
@@ -73,6 +87,13 @@ impl MediaSide {
         self.negotiator.accept(answer)?;
         self.negotiator.withdraw();
         Ok(())
+    }
+
+    /// An exchange that the phone began comes between our re-INVITE and its answer.
+    pub(super) fn overtake(&mut self) {
+        if self.asking == Asking::Sent {
+            self.asking = Asking::Overtaken;
+        }
     }
 
     /// Our open offer came to nothing.

@@ -4,6 +4,7 @@
 //! No lock, no await, no SQL, no clock, no socket inside.
 
 mod call;
+mod caller;
 mod cdr;
 mod config;
 mod connect;
@@ -23,6 +24,7 @@ use std::time::Instant;
 
 use frontdesk_media::io::command::{MediaLegId, MediaNotice};
 use frontdesk_media::ports::PortStock;
+use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, SipAccountId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -168,7 +170,7 @@ impl Engine {
             && at <= now.instant
         {
             self.ringing.remove(&(at, call));
-            self.step(call, frontdesk_routing::call::CallEvent::RingTimeout, now);
+            self.step(call, CallEvent::RingTimeout, now);
         }
     }
 
@@ -189,14 +191,19 @@ impl Engine {
         match notice {
             MediaNotice::PortsReady(ports) => self.ports.add(&ports),
             MediaNotice::Heard { .. } => {}
-            MediaNotice::Silent { leg, .. } | MediaNotice::Failed { leg, .. } => self.on_media_lost(leg, now),
+            MediaNotice::Silent { leg, .. } => {
+                let call = self.media_legs.get(&leg).copied();
+                // Whoever holds or is held may send nothing.
+                if let Some(call) = call.filter(|call| self.calls.get(call).is_some_and(|call| !call.held)) {
+                    self.step(call, CallEvent::Stop, now);
+                }
+            }
+            MediaNotice::Failed { leg, .. } => {
+                if let Some(call) = self.media_legs.get(&leg).copied() {
+                    self.step(call, CallEvent::Stop, now);
+                }
+            }
             MediaNotice::Closed { .. } => {}
-        }
-    }
-
-    fn on_media_lost(&mut self, leg: MediaLegId, now: Now) {
-        if let Some(call) = self.media_legs.get(&leg).copied() {
-            self.step(call, frontdesk_routing::call::CallEvent::Stop, now);
         }
     }
 

@@ -8,24 +8,23 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::identity::{self, ShownCaller};
-use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
+use frontdesk_routing::ids::{CallId, LegId, StaffId};
 use frontdesk_routing::internal;
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::{DialPlan, Owner};
+use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::privacy::{self, Identity};
+use frontdesk_sip::privacy;
 use frontdesk_sip::registrar::{Aor, Binding};
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
 use super::call::{Call, Leg};
+use super::caller::{Known, know, party_of_staff};
 use super::cdr::RefusedCall;
 use super::media::{MediaSide, status_of};
-use super::output::{BoardChange, CallDirection, CdrParty, LiveCall, Output};
+use super::output::{BoardChange, CdrParty, LiveCall, Output};
 use super::requests::{reply, reply_with};
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
@@ -38,15 +37,6 @@ struct Target {
     staff: StaffId,
     party: CdrParty,
     binding: Binding,
-}
-
-/// A caller who has proved who they are.
-struct Known {
-    account: AccountId,
-    caller: Caller,
-    shown: ShownCaller,
-    party: CdrParty,
-    direction: CallDirection,
 }
 
 /// A new call on its way in.
@@ -64,10 +54,13 @@ struct NewCall<'a> {
 struct Turned {
     reply: Reply,
     because: Because,
+    /// Who would have been rung.
+    callee: CdrParty,
 }
 
 fn turned(reply: Reply, because: Because) -> Box<Turned> {
-    Box::new(Turned { reply, because })
+    let callee = CdrParty::default();
+    Box::new(Turned { reply, because, callee })
 }
 
 impl Engine {
@@ -97,10 +90,10 @@ impl Engine {
             dialled: dialled(request),
         };
         if let Err(turned) = self.set_up(&new, now) {
-            let Turned { reply, because } = *turned;
+            let Turned { reply, because, callee } = *turned;
             let status = reply.status;
             self.endpoint.command(Command::Refuse { session, reply }, now);
-            self.record_refusal(new.refused(), status, &because, now);
+            self.record_refusal(new.refused(callee), status, &because, now);
         }
     }
 
@@ -186,10 +179,12 @@ impl Engine {
         }
         if targets.is_empty() {
             let name = callee.name.clone().unwrap_or_default();
-            return Err(match own_only {
+            let mut turned = match own_only {
                 true => turned(reply(486), Because::OwnNumberNoOtherPhone),
                 false => turned(reply(480), Because::NobodyOnline { name }),
-            });
+            };
+            turned.callee = callee;
+            return Err(turned);
         }
         Ok((targets, because, callee))
     }
@@ -257,6 +252,7 @@ impl Engine {
         Leg {
             id: LegId::new(now.unix_ms, self.random()),
             session: new.session,
+            sip_call_id: sip_call_id(new.request),
             flow: *new.flow,
             staff: party.staff,
             trunk: party.trunk,
@@ -275,6 +271,7 @@ impl Engine {
         Ok(Leg {
             id: LegId::new(now.unix_ms, self.random()),
             session: self.endpoint.new_session(),
+            sip_call_id: String::new(),
             flow,
             staff: Some(target.staff),
             trunk: None,
@@ -310,6 +307,8 @@ impl Engine {
             self.sessions.insert(leg.session, call.id);
             self.media_legs.insert(leg.media.leg, call.id);
             self.endpoint.command(Command::Invite(Box::new(invite)), now);
+            let info = self.endpoint.session_info(leg.session);
+            leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
         }
         self.sessions.insert(call.caller.session, call.id);
         self.media_legs.insert(call.caller.media.leg, call.id);
@@ -318,23 +317,16 @@ impl Engine {
     }
 
     fn invite(&self, leg: &Leg, target: &Target, new: &NewCall<'_>, body: Body) -> Invite {
-        let shown = &new.known.shown;
         let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
-        let from = if shown.number.is_empty() {
-            privacy::anonymous()
-        } else {
-            Party {
-                display: shown.name.clone(),
-                uri: format!("sip:{}@{host}", shown.number),
-            }
-        };
+        let from = new.known.shown_as(host);
+        let asserted = (!new.known.shown.number.is_empty()).then(|| privacy::asserted(&from));
         let to_user = target.party.number.as_deref().unwrap_or_default();
         Invite {
             session: leg.session,
             flow: leg.flow,
             request_uri: target.binding.contact.clone(),
             route: target.binding.path.clone(),
-            headers: vec![privacy::asserted(&from)],
+            headers: asserted.into_iter().collect(),
             to: Party {
                 display: String::new(),
                 uri: format!("sip:{to_user}@{host}"),
@@ -345,6 +337,10 @@ impl Engine {
             after: None,
         }
     }
+}
+
+fn sip_call_id(request: &Message) -> String {
+    String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
 fn max_forwards(request: &Message) -> u8 {
@@ -366,7 +362,8 @@ fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
     }
     let is_sdp = request
         .content_type()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case(b"application/sdp"));
+        .and_then(|kind| kind.split(|byte| *byte == b';').next())
+        .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp"));
     if !is_sdp {
         return Err(turned(
             reply_with(415, "Accept", "application/sdp"),
@@ -376,75 +373,12 @@ fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
     Ok(Some(request.body_bytes()))
 }
 
-fn party_of_staff(staff: &frontdesk_routing::plan::PlanStaff) -> CdrParty {
-    CdrParty {
-        staff: Some(staff.id),
-        trunk: None,
-        number: staff.short_number.map(|short| short.to_string()),
-        name: Some(staff.name.to_string()),
-    }
-}
-
-/// Who calls, by their credentials; what a staff member's phone claims in From or PAI does not count.
-fn know(plan: &DialPlan, owner: Owner<'_>, request: &Message) -> Known {
-    match owner {
-        Owner::Staff(staff) => {
-            let shown = identity::of_staff(plan, staff);
-            let party = CdrParty {
-                name: Some(shown.name.clone()),
-                ..party_of_staff(staff)
-            };
-            Known {
-                account: staff.account,
-                caller: Caller::Staff(staff.id),
-                shown,
-                party,
-                direction: CallDirection::Internal,
-            }
-        }
-        Owner::Trunk(trunk) => {
-            let identity = Identity::read(request);
-            let claimed = identity.asserted.first().unwrap_or(&identity.from);
-            let number = number_in(&claimed.uri);
-            let mut shown = identity::of_outside(plan, trunk.account, number, &claimed.display);
-            let hidden = identity.is_restricted() && shown.client.is_none();
-            if hidden {
-                shown = ShownCaller {
-                    name: String::new(),
-                    number: String::new(),
-                    client: None,
-                };
-            }
-            let named = (!shown.name.is_empty()).then(|| shown.name.clone());
-            let party = CdrParty {
-                staff: None,
-                trunk: Some(trunk.id),
-                number: number.map(PhoneNumber::reveal),
-                name: named,
-            };
-            Known {
-                account: trunk.account,
-                caller: Caller::Trunk(trunk.id),
-                shown,
-                party,
-                direction: CallDirection::Inbound,
-            }
-        }
-    }
-}
-
-/// The E.164 number in `sip:+7916...@host` or `tel:+7916...`.
-fn number_in(uri: &str) -> Option<PhoneNumber> {
-    let rest = uri.split_once(':')?.1;
-    let user = rest.split(['@', ';']).next()?;
-    PhoneNumber::from_e164(user).ok()
-}
-
 impl NewCall<'_> {
-    fn refused(&self) -> RefusedCall {
+    fn refused(&self, callee: CdrParty) -> RefusedCall {
         RefusedCall {
             id: self.id,
-            session: self.session,
+            callee,
+            sip_call_id: sip_call_id(self.request),
             peer: self.flow.peer,
             account: self.known.account,
             direction: self.known.direction,
