@@ -197,6 +197,8 @@ fn a_number_that_is_not_there_gets_404_and_a_person_without_a_phone_480_at_once(
                 .is_some_and(|disposition| disposition != Disposition::Answered)
         );
         assert!(!record.because.is_empty());
+        let wanted = (status == 480).then_some(number);
+        assert_eq!(record.callee.number.as_deref(), wanted);
     };
     check("999", 404);
     check("nobody", 404);

@@ -85,6 +85,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         name: "Test Company".into(),
         realm: REALM.into(),
         recording,
+        region: "RU".into(),
     };
     let line = PlanTrunk {
         id: TrunkId::from_u128(LINE.id),

@@ -16,7 +16,11 @@ pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> St
         types = types.join(" "),
     );
     for codec in codecs {
-        let name = if *codec == ALAW { "PCMA" } else { "PCMU" };
+        let name = match *codec {
+            ALAW => "PCMA",
+            ULAW => "PCMU",
+            _ => "G729",
+        };
         text.push_str(&format!("a=rtpmap:{codec} {name}/8000\r\n"));
     }
     text.push_str(&format!(

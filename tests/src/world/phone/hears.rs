@@ -1,0 +1,327 @@
+//! What a phone makes of what it hears.
+
+use std::borrow::Cow;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use frontdesk_sip::Now;
+use frontdesk_sip::auth::{Answering, Login, answer};
+use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
+use frontdesk_sip::event::{Event, SessionId};
+use frontdesk_sip::wire::{HeaderName, Message};
+
+use super::{DOMAIN, Deed, Manner, Phone, PhoneCall, State};
+use crate::world::sdp;
+
+impl Phone {
+    pub(super) fn settle(&mut self, now: Now) {
+        while let Some(event) = self.endpoint.poll_event() {
+            self.on_event(event, now);
+        }
+    }
+
+    pub(super) fn perform(&mut self, deed: Deed, now: Now) {
+        let session = match deed {
+            Deed::Ring(session) | Deed::Answer(session) | Deed::Refuse(session, _) => session,
+        };
+        let Some(index) = self
+            .place(session)
+            .filter(|index| self.calls[*index].state != State::Over)
+        else {
+            return;
+        };
+        match deed {
+            Deed::Ring(_) => self.command(
+                Command::Ring {
+                    session,
+                    status: 180,
+                    headers: Vec::new(),
+                    body: None,
+                },
+                now,
+            ),
+            Deed::Answer(_) => {
+                let body = self.answer(index);
+                self.calls[index].state = State::Talking;
+                self.calls[index].status = Some(200);
+                self.command(
+                    Command::Accept {
+                        session,
+                        headers: Vec::new(),
+                        body,
+                    },
+                    now,
+                );
+            }
+            Deed::Refuse(_, status) => {
+                self.calls[index].state = State::Over;
+                self.calls[index].status = Some(status);
+                self.command(
+                    Command::Refuse {
+                        session,
+                        reply: Reply {
+                            status,
+                            ..Reply::default()
+                        },
+                    },
+                    now,
+                );
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event, now: Now) {
+        match event {
+            Event::Invite { session, request, .. } => self.on_invite(session, &request),
+            Event::Request { transaction, .. } => {
+                let reply = Reply {
+                    status: 405,
+                    ..Reply::default()
+                };
+                self.endpoint.command(Command::Respond { transaction, reply }, now);
+            }
+            Event::Response {
+                token,
+                status,
+                response,
+            } => self.on_response(token, status, response, now),
+            Event::InDialog {
+                session,
+                transaction,
+                request,
+            } => {
+                if let Some(index) = self.place(session) {
+                    self.calls[index].others.push(request.method().as_str().to_owned());
+                }
+                let reply = Reply {
+                    status: 200,
+                    ..Reply::default()
+                };
+                self.endpoint.command(Command::Respond { transaction, reply }, now);
+            }
+            other => {
+                let Some(index) = other.session().and_then(|session| self.place(session)) else {
+                    return;
+                };
+                self.on_call_event(index, other, now);
+            }
+        }
+    }
+
+    fn on_call_event(&mut self, index: usize, event: Event, now: Now) {
+        let session = self.calls[index].session;
+        match event {
+            Event::Cancelled { reason, .. } => {
+                self.calls[index].reason = reason;
+                self.over(index, Some(487));
+            }
+            Event::Progress { response, .. } => self.calls[index].progress.push(response.status().unwrap_or(0)),
+            Event::Answered { response, .. } => {
+                self.calls[index].heard = sdp::read(response.body());
+                self.calls[index].state = State::Talking;
+                self.calls[index].status = Some(200);
+                if !self.calls[index].offered && self.forgets_answer {
+                    let reply = Reply {
+                        status: 488,
+                        ..Reply::default()
+                    };
+                    self.endpoint.command(Command::RefuseOffer { session, reply }, now);
+                    self.over(index, Some(200));
+                } else if !self.calls[index].offered {
+                    let body = self.answer(index);
+                    self.endpoint.command(Command::AnswerOffer { session, body }, now);
+                }
+            }
+            Event::Refused {
+                status: 401,
+                response: Some(response),
+                ..
+            } if !self.calls[index].tried => {
+                self.calls[index].tried = true;
+                self.calls[index].session = self.endpoint.new_session();
+                self.invite(index, Some(response), now);
+            }
+            Event::Refused { status, .. } => self.over(index, Some(status)),
+            Event::Acked { body, .. } if !body.is_empty() => self.calls[index].heard = sdp::read(&body),
+            Event::Offer { request, .. } => self.on_offer(index, &request, now),
+            Event::OfferResult { status, response, .. } => {
+                self.calls[index].results.push(status);
+                if let Some(seen) = response.and_then(|response| sdp::read(response.body())) {
+                    self.calls[index].heard = Some(seen);
+                }
+            }
+            Event::InDialogResult { status, .. } => self.calls[index].results.push(status),
+            Event::Ended { by, reason, .. } => {
+                self.calls[index].ended_by = Some(by);
+                self.calls[index].reason = reason;
+                self.over(index, None);
+            }
+            _ => {}
+        }
+    }
+
+    fn on_invite(&mut self, session: SessionId, request: &Message) {
+        let from = request.from().ok();
+        let uri = from
+            .as_ref()
+            .map(|from| String::from_utf8_lossy(from.raw_uri()).into_owned());
+        let asserted = request.header(HeaderName::PAssertedIdentity);
+        self.calls.push(PhoneCall {
+            state: State::Ringing,
+            shown: (
+                from.map(|from| from.display().into_owned()).unwrap_or_default(),
+                uri.unwrap_or_default(),
+            ),
+            asserted: asserted.map(|value| String::from_utf8_lossy(value).into_owned()),
+            max_forwards: request.max_forwards(),
+            heard: sdp::read(request.body()),
+            ..PhoneCall::new(session)
+        });
+        let soon = self.elapsed + Duration::from_millis(20);
+        match self.manner {
+            Manner::Answer(after) => {
+                self.due.push((soon, Deed::Ring(session)));
+                self.due.push((soon + after, Deed::Answer(session)));
+            }
+            Manner::Ring => self.due.push((soon, Deed::Ring(session))),
+            Manner::Refuse(status, after) => {
+                if !after.is_zero() {
+                    self.due.push((soon, Deed::Ring(session)));
+                }
+                self.due.push((soon + after, Deed::Refuse(session, status)));
+            }
+            Manner::Mute => {}
+        }
+    }
+
+    fn on_offer(&mut self, index: usize, request: &Message, now: Now) {
+        let session = self.calls[index].session;
+        self.calls[index].offers += 1;
+        if self.offer_status != 200 {
+            let reply = Reply {
+                status: self.offer_status,
+                ..Reply::default()
+            };
+            self.endpoint.command(Command::RefuseOffer { session, reply }, now);
+            return;
+        }
+        if !request.body().is_empty() {
+            self.calls[index].heard = sdp::read(request.body());
+        }
+        let body = self.answer(index);
+        self.endpoint.command(Command::AnswerOffer { session, body }, now);
+    }
+
+    fn on_response(&mut self, token: u64, status: u16, response: Option<Message>, now: Now) {
+        let Some(place) = self.asked.iter().position(|(asked, _)| *asked == token) else {
+            return;
+        };
+        let (_, mut request) = self.asked.remove(place);
+        match response {
+            Some(response) if status == 401 && request.after.is_none() => {
+                let uri = request.request_uri.clone();
+                let method = request.method.clone();
+                if let Some(value) = self.credentials(&response, &method, &uri) {
+                    request.headers.push((Cow::Borrowed("Authorization"), value));
+                }
+                request.after = Some(response);
+                self.asked.push((token, request.clone()));
+                self.endpoint.command(Command::Request(Box::new(request)), now);
+            }
+            response => {
+                self.answers.push(status);
+                if let Some(response) = response {
+                    let values = response.values(HeaderName::Contact);
+                    self.contacts = values
+                        .map(|value| String::from_utf8_lossy(value).into_owned())
+                        .collect();
+                }
+            }
+        }
+    }
+
+    pub(super) fn invite(&mut self, index: usize, after: Option<Message>, now: Now) {
+        let uri = format!("sip:{}@{DOMAIN}", self.calls[index].dialled);
+        let mut headers = self.claims.clone();
+        if let Some(value) = after
+            .as_ref()
+            .and_then(|challenge| self.credentials(challenge, "INVITE", &uri))
+        {
+            headers.push((Cow::Borrowed("Authorization"), value));
+        }
+        let body = self.calls[index].offered.then(|| self.offer(index));
+        let invite = Invite {
+            session: self.calls[index].session,
+            flow: self.flow,
+            request_uri: uri.clone(),
+            route: Vec::new(),
+            from: self.from.clone(),
+            to: Party {
+                display: String::new(),
+                uri,
+            },
+            max_forwards: 70,
+            headers,
+            body,
+            after,
+        };
+        self.command(Command::Invite(Box::new(invite)), now);
+    }
+
+    fn credentials(&mut self, challenge: &Message, method: &str, uri: &str) -> Option<String> {
+        self.token += 1;
+        let login = Login {
+            user: &self.user,
+            secret: &self.secret,
+        };
+        let cnonce = format!("{}{}", self.name, self.token);
+        answer(
+            challenge.headers(HeaderName::WwwAuthenticate),
+            &login,
+            &Answering {
+                method,
+                uri,
+                cnonce: &cnonce,
+                count: 1,
+            },
+        )
+    }
+
+    pub(super) fn offer(&mut self, index: usize) -> Body {
+        let direction = self.calls[index].direction;
+        self.describe(index, direction)
+    }
+
+    /// An answer mirrors what was heard, or keeps the hold.
+    pub(super) fn answer(&mut self, index: usize) -> Body {
+        let call = &self.calls[index];
+        let heard = call.heard.as_ref().map_or("sendrecv", |heard| heard.direction.as_str());
+        let direction = match (call.direction, heard) {
+            ("sendrecv", heard) => sdp::mirrored(heard),
+            (own, "sendrecv") => own,
+            ("sendonly", "recvonly") => "sendonly",
+            _ => "inactive",
+        };
+        self.describe(index, direction)
+    }
+
+    fn describe(&mut self, index: usize, direction: &str) -> Body {
+        self.version += 1;
+        let at = SocketAddr::new(self.home.ip(), 20_000 + 2 * u16::try_from(index).unwrap_or(0));
+        let body = sdp::write(at, &self.codecs, direction, self.version);
+        Body::sdp(Bytes::from(body))
+    }
+
+    fn over(&mut self, index: usize, status: Option<u16>) {
+        let call = &mut self.calls[index];
+        call.state = State::Over;
+        if call.status.is_none() {
+            call.status = status;
+        }
+    }
+
+    pub(super) fn place(&self, session: SessionId) -> Option<usize> {
+        self.calls.iter().position(|call| call.session == session)
+    }
+}

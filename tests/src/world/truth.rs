@@ -1,0 +1,98 @@
+//! What must be true of any story.
+
+use std::collections::BTreeMap;
+
+use frontdesk::engine::output::{BoardChange, CdrRow, JournalEntry};
+
+use super::{World, net, s};
+
+impl World {
+    pub fn records_of_calls(&self) -> Vec<&CdrRow> {
+        let ended = self.journal.iter().filter_map(|entry| match entry {
+            JournalEntry::CallEnded { call } => Some(&**call),
+            JournalEntry::BindingSaved(_)
+            | JournalEntry::BindingRemoved { .. }
+            | JournalEntry::RecordingStarted { .. } => None,
+        });
+        ended.collect()
+    }
+
+    /// The record of the only call.
+    pub fn record(&self) -> &CdrRow {
+        let records = self.records_of_calls();
+        assert_eq!(records.len(), 1, "{records:#?}");
+        records[0]
+    }
+
+    /// Lets everything run out and checks what holds after any story.
+    pub fn close(&mut self) {
+        self.lose = None;
+        self.set_weather(net::FAIR);
+        self.run_for(s(120));
+        let ladder = || self.transcript.ladder().join("\n");
+        assert_eq!(
+            self.engine.counts(),
+            Default::default(),
+            "left in the engine\n{}",
+            ladder()
+        );
+        self.media.assert_empty();
+        assert_eq!(self.transcript.unanswered(), Vec::<String>::new(), "{}", ladder());
+        assert!(self.disagreements.is_empty(), "{}", self.disagreements.join("\n---\n"));
+        self.assert_records();
+        for phone in self.phones.iter().filter(|phone| !phone.gone) {
+            assert_eq!(
+                phone.holds().sessions,
+                0,
+                "{} still has a call\n{}",
+                phone.name,
+                ladder()
+            );
+        }
+    }
+
+    /// Each call on the board ends once there and once in the journal; recordings stand in their calls.
+    fn assert_records(&self) {
+        let mut ended = BTreeMap::new();
+        for row in self.records_of_calls() {
+            *ended.entry(row.id).or_insert(0) += 1;
+            assert!(row.disposition.is_some() && row.ended_at.is_some(), "{row:?}");
+            assert_eq!(row.answered_at.is_some(), row.status == 200, "{row:?}");
+            assert!(
+                row.answered_at
+                    .is_none_or(|at| row.started_at <= at && Some(at) <= row.ended_at),
+                "{row:?}"
+            );
+            let whole = row
+                .legs
+                .iter()
+                .all(|leg| leg.ended_at.is_some() && leg.status > 0 && !leg.sip_call_id.is_empty());
+            assert!(whole, "{row:?}");
+        }
+        assert!(
+            ended.values().all(|times| *times == 1),
+            "a call has two records: {ended:?}"
+        );
+        let (mut created, mut gone) = (BTreeMap::new(), BTreeMap::new());
+        for change in &self.board {
+            match change {
+                BoardChange::CallCreated(call) => *created.entry(call.id).or_insert(0) += 1,
+                BoardChange::CallEnded { call, .. } => *gone.entry(*call).or_insert(0) += 1,
+                BoardChange::Sip { .. }
+                | BoardChange::CallRinging { .. }
+                | BoardChange::CallAnswered { .. }
+                | BoardChange::CallHeld { .. } => {}
+            }
+        }
+        assert_eq!(created, gone, "calls that came to the board and went from it");
+        assert!(
+            created.keys().all(|call| ended.contains_key(call)),
+            "a call without a record"
+        );
+        for entry in &self.journal {
+            if let JournalEntry::RecordingStarted { call, .. } = entry {
+                assert!(ended.contains_key(&call.id), "a recording without its call");
+            }
+        }
+    }
+}
