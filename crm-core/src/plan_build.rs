@@ -87,6 +87,7 @@ async fn account_section(db: &Db) -> Result<AccountSection, StoreError> {
         name: account.name.into(),
         realm: account.realm.into(),
         recording: account.recording,
+        region: account.region.into(),
     });
     Ok(AccountSection::new(accounts.collect()))
 }
