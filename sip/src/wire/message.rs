@@ -98,6 +98,10 @@ impl Message {
         let mut fields: SmallVec<[Field; 32]> = SmallVec::new();
         let mut flaw = None;
         loop {
+            if at == all.len() && matches!(framing, Framing::Datagram) {
+                flaw = flaw.or(Some("No empty line after the header fields"));
+                break;
+            }
             let (mut line, mut next) = self::line(all, at).ok_or(Unreadable::Cut)?;
             if line.is_empty() {
                 at = next;
