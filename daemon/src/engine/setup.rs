@@ -324,7 +324,7 @@ impl Engine {
         Invite {
             session: leg.session,
             flow: leg.flow,
-            request_uri: target.binding.contact.clone(),
+            request_uri: target.binding.request_uri().to_owned(),
             route: target.binding.path.clone(),
             headers: asserted.into_iter().collect(),
             to: Party {

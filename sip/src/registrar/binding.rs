@@ -9,7 +9,7 @@ use crate::wire::Uri;
 /// A registered contact of an address of record (RFC 3261 section 10).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
-    /// The URI as it was registered; what a request to it carries as its Request-URI.
+    /// The URI as it was registered.
     pub contact: String,
     /// Thousandths, 0 to 1000.
     pub q: u16,
@@ -41,6 +41,16 @@ impl Binding {
             Ok(uri) if self.path.is_empty() => self.flow.towards(uri.host(), uri.port()),
             Ok(_) | Err(_) => self.flow,
         }
+    }
+
+    /// The contact without the header fields that it may carry: a phone does not write our requests (RFC 3261 section
+    /// 19.1.5 lets us leave out what is dangerous).
+    pub fn request_uri(&self) -> &str {
+        let headers = Uri::read(self.contact.as_bytes()).ok().and_then(|uri| uri.headers());
+        let cut = headers.map_or(0, |headers| headers.len() + 1);
+        self.contact
+            .get(..self.contact.len().saturating_sub(cut))
+            .unwrap_or(&self.contact)
     }
 
     /// Whole seconds left, at least 1 while it lives.

@@ -465,6 +465,20 @@ fn a_phone_behind_a_nat_is_reached_where_it_spoke_from() {
     );
 }
 
+#[test]
+fn a_contact_does_not_write_our_requests() {
+    let check = |contact: &str, expected: &str| {
+        let mut world = world();
+        world.register("x", 1, &format!("Contact: <{contact}>"));
+        let binding = &world.registrar.bindings(AOR)[0];
+        assert_eq!((binding.request_uri(), binding.contact.as_str()), (expected, contact));
+    };
+    check("sip:a@h;ob", "sip:a@h;ob");
+    check("sip:a@h?Route=%3Csip:evil%3E", "sip:a@h");
+    check("sip:a?b@h;x=1?Subject=1&Replaces=2", "sip:a?b@h;x=1");
+    check("sip:a@h?", "sip:a@h");
+}
+
 #[derive(Debug, Clone)]
 struct Move {
     seconds: u64,
