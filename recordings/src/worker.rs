@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::{Builder, JoinHandle};
@@ -112,7 +112,8 @@ enum Command {
 pub struct Handle {
     commands: SyncSender<Command>,
     counters: Arc<Counters>,
-    thread: JoinHandle<()>,
+    /// `None` once it has been waited for.
+    thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Handle {
@@ -134,14 +135,18 @@ impl Handle {
 
     /// Whether the thread is over: a fault, unless [`Handle::stop`] was called.
     pub fn is_finished(&self) -> bool {
-        self.thread.is_finished()
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
+        thread.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Takes what the source still has, closes every recording and waits for that.
-    pub fn stop(self) {
-        // A thread that is gone has nothing left to close.
-        let _ = self.commands.send(Command::Stop);
-        let _ = self.thread.join();
+    pub fn stop(&self) {
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            // A thread that is gone has nothing left to close.
+            let _ = self.commands.send(Command::Stop);
+            let _ = thread.join();
+        }
     }
 }
 
@@ -175,7 +180,7 @@ pub fn start(
     Ok(Handle {
         commands,
         counters,
-        thread,
+        thread: Mutex::new(Some(thread)),
     })
 }
 
