@@ -1,0 +1,279 @@
+//! Calls: those in progress from the board, past ones from the records.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use frontdesk_crm_core::audit;
+use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
+use frontdesk_crm_core::recordings::{self, Recording};
+use frontdesk_routing::ids::CallId;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::recordings::RecordingView;
+use super::{Listing, named, page, query_error};
+use crate::engine::input::OperatorCommand;
+use crate::http::State;
+use crate::http::auth::{Access, Right};
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{Id, Params};
+use crate::live::view::{LiveCallView, PartyView, time};
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(live))
+        .routes(routes!(read))
+        .routes(routes!(hang_up))
+}
+
+/// A call of the records.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CallView {
+    pub id: String,
+    /// `internal`, `inbound` or `outbound`.
+    pub direction: &'static str,
+    pub caller: PartyView,
+    /// As dialled.
+    pub called: String,
+    /// Who answered, or else who was rung.
+    pub callee: PartyView,
+    pub client_id: Option<String>,
+    /// `answered`, `busy`, `no_answer`, `abandoned`, `failed`; `null` while the call goes on.
+    pub disposition: Option<&'static str>,
+    /// The rule that decided where it went.
+    pub because: String,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    /// The same for our own pages.
+    #[serde(skip)]
+    pub started_ms: i64,
+    #[schema(format = DateTime)]
+    pub answered_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    /// `caller`, `callee` or `system`.
+    pub ended_by: Option<&'static str>,
+    /// The final SIP status towards the caller, or 200.
+    pub status: u16,
+    pub waited_ms: Option<i64>,
+    pub talked_ms: Option<i64>,
+    pub recordings: Vec<RecordingView>,
+}
+
+/// A call with its legs.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CallDetailView {
+    #[serde(flatten)]
+    pub call: CallView,
+    pub legs: Vec<LegView>,
+}
+
+/// Our side of one party of a call.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LegView {
+    pub id: String,
+    /// The caller's side.
+    pub caller: bool,
+    pub staff_id: Option<String>,
+    pub trunk_id: Option<String>,
+    /// The SIP header's value.
+    pub sip_call_id: String,
+    pub peer: Option<String>,
+    #[schema(format = DateTime)]
+    pub started_at: String,
+    #[schema(format = DateTime)]
+    pub answered_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub ended_at: Option<String>,
+    pub status: u16,
+}
+
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CallParams {
+    /// Not before this moment, RFC 3339.
+    pub from: Option<String>,
+    /// Before this moment, RFC 3339.
+    pub until: Option<String>,
+    /// `internal`, `inbound` or `outbound`.
+    pub direction: Option<String>,
+    /// The caller's or the called number; `*` stands for any digits.
+    pub number: Option<String>,
+    /// Who called or was called.
+    pub staff_id: Option<String>,
+    pub client_id: Option<String>,
+    /// With a recording, or without one.
+    pub recorded: Option<bool>,
+    /// `answered`, `busy`, `no_answer`, `abandoned` or `failed`.
+    pub status: Option<String>,
+    /// 1 to 500.
+    pub limit: Option<u32>,
+    /// From `next_cursor` of the answer before.
+    pub cursor: Option<String>,
+}
+
+/// Past calls, newest first.
+#[utoipa::path(get, path = "/calls", tag = "calls", params(CallParams), responses(
+    (status = 200, body = Listing<CallView>), (status = 400, body = Problem), (status = 403, body = Problem),
+))]
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<CallParams>,
+) -> ApiResult<Json<Listing<CallView>>> {
+    access.need(Right::CallsRead)?;
+    found(&state, &access, params).await.map(Json)
+}
+
+/// The part of the history that is asked for; the caller has checked the right.
+pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiResult<Listing<CallView>> {
+    let query = CallQuery {
+        from: moment("from", params.from.as_deref())?,
+        until: moment("until", params.until.as_deref())?,
+        direction: named("direction", params.direction.as_deref(), CallDirection::named)?,
+        number: params.number.filter(|number| !number.trim().is_empty()),
+        staff: named("staff_id", params.staff_id.as_deref(), |text| text.parse().ok())?,
+        client: named("client_id", params.client_id.as_deref(), |text| text.parse().ok())?,
+        recorded: params.recorded,
+        disposition: named("status", params.status.as_deref(), Disposition::named)?,
+    };
+    let page = page(params.limit, None, params.cursor)?;
+    let list = calls::list(&state.db, access.account, &query, &page)
+        .await
+        .map_err(query_error)?;
+    let span = (
+        list.items.last().map(|call| call.started_at),
+        list.items.first().map(|call| call.started_at),
+    );
+    let recordings = match span {
+        (Some(first), Some(last)) => recordings::of_calls(&state.db, access.account, first, last).await?,
+        (_, _) => Vec::new(),
+    };
+    let items = list.items.into_iter().map(|call| view(call, &recordings)).collect();
+    Ok(Listing {
+        items,
+        total: None,
+        filtered: None,
+        next_cursor: list.next_cursor,
+    })
+}
+
+fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
+    let read = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
+    named(field, text, read)
+}
+
+fn party(party: Party) -> PartyView {
+    PartyView {
+        staff_id: party.staff.map(|id| id.to_string()),
+        trunk_id: party.trunk.map(|id| id.to_string()),
+        number: party.number,
+        name: party.name,
+    }
+}
+
+fn view(call: Call, recordings: &[Recording]) -> CallView {
+    let until = call.answered_at.or(call.ended_at);
+    let talked = call
+        .answered_at
+        .zip(call.ended_at)
+        .map(|(from, until)| until.saturating_sub(from));
+    let own = recordings.iter().filter(|recording| recording.call == call.id);
+    CallView {
+        id: call.id.to_string(),
+        direction: call.direction.name(),
+        caller: party(call.caller),
+        called: call.called,
+        callee: party(call.callee),
+        client_id: call.client.map(|id| id.to_string()),
+        disposition: call.disposition.map(Disposition::name),
+        because: call.because,
+        started_at: time(call.started_at),
+        started_ms: call.started_at,
+        answered_at: call.answered_at.map(time),
+        ended_at: call.ended_at.map(time),
+        ended_by: call.ended_by.map(EndedBy::name),
+        status: call.status,
+        waited_ms: until.map(|until| until.saturating_sub(call.started_at)),
+        talked_ms: talked,
+        recordings: own.map(super::recordings::view).collect(),
+    }
+}
+
+fn leg_view(leg: Leg) -> LegView {
+    LegView {
+        id: leg.id.to_string(),
+        caller: leg.caller,
+        staff_id: leg.staff.map(|id| id.to_string()),
+        trunk_id: leg.trunk.map(|id| id.to_string()),
+        sip_call_id: leg.sip_call_id,
+        peer: leg.peer,
+        started_at: time(leg.started_at),
+        answered_at: leg.answered_at.map(time),
+        ended_at: leg.ended_at.map(time),
+        status: leg.status,
+    }
+}
+
+/// Calls in progress, oldest first.
+#[utoipa::path(get, path = "/calls/live", tag = "calls", responses(
+    (status = 200, body = Listing<LiveCallView>), (status = 403, body = Problem),
+))]
+async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<LiveCallView>>> {
+    access.need(Right::CallsRead)?;
+    let items: Vec<LiveCallView> = state
+        .live
+        .calls_of(access.account)
+        .iter()
+        .map(LiveCallView::from)
+        .collect();
+    let total = u64::try_from(items.len()).ok();
+    Ok(Json(Listing {
+        items,
+        total,
+        filtered: total,
+        next_cursor: None,
+    }))
+}
+
+/// One call of the records, with its legs.
+#[utoipa::path(get, path = "/calls/{id}", tag = "calls", params(("id" = String, Path)), responses(
+    (status = 200, body = CallDetailView), (status = 404, body = Problem),
+))]
+async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<CallDetailView>> {
+    access.need(Right::CallsRead)?;
+    let call = calls::get(&state.db, access.account, id).await?;
+    let legs = calls::legs(&state.db, access.account, id).await?;
+    let recordings = recordings::of_calls(&state.db, access.account, call.started_at, call.started_at).await?;
+    Ok(Json(CallDetailView {
+        call: view(call, &recordings),
+        legs: legs.into_iter().map(leg_view).collect(),
+    }))
+}
+
+/// Ends a call in progress. The stream tells `call.ended` when it has.
+#[utoipa::path(post, path = "/calls/{id}/hangup", tag = "calls", params(("id" = String, Path)), responses(
+    (status = 202, description = "The call is being ended"), (status = 404, body = Problem), (status = 503, body = Problem),
+))]
+async fn hang_up(Extract(state): Extract<State>, access: Access, Id(call): Id<CallId>) -> ApiResult<StatusCode> {
+    access.need(Right::CallsHangUp)?;
+    state
+        .live
+        .call(call)
+        .filter(|live| live.account == access.account)
+        .ok_or_else(ApiError::not_found)?;
+    let author = access.author(&state);
+    audit::note(&state.db, &author, ("call.hung_up", "call"), call.to_string()).await?;
+    let command = OperatorCommand::HangUp { call };
+    state
+        .operator
+        .send(command)
+        .await
+        .map_err(|_| ApiError::unavailable("the engine is stopping"))?;
+    Ok(StatusCode::ACCEPTED)
+}

@@ -1,0 +1,139 @@
+//! Logging in and out, and who is logged in.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::header::{SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use frontdesk_crm_core::logins;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::account::{self, AccountView};
+use crate::http::State;
+use crate::http::auth::{Access, COOKIE_NAME, Peer, Right, SESSION_MS, by_session, same_origin};
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::Body;
+
+/// Of a login or a password, in bytes; a longer one is nobody's.
+const LONGEST: usize = 1000;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(log_in))
+        .routes(routes!(log_out))
+        .routes(routes!(me))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LoginBody {
+    /// The account's number, `_` and the login (`19079_ivan`); the main account's e-mail.
+    login: String,
+    password: String,
+}
+
+/// Who is logged in, or whose token it is.
+#[derive(Debug, Serialize, ToSchema)]
+struct MeView {
+    id: String,
+    name: String,
+    /// `main`, `admin`, `supervisor` or `employee`.
+    role: &'static str,
+    /// What may be done, as scopes of a token are called.
+    rights: Vec<&'static str>,
+    account: AccountView,
+    /// To be sent as `X-CSRF-Token` with every change; sessions only.
+    csrf_token: Option<String>,
+}
+
+/// Opens a session: a cookie that scripts cannot read, and a token against forged requests.
+#[utoipa::path(post, path = "/login", tag = "login", request_body = LoginBody, security(()), responses(
+    (status = 200, body = MeView, headers(("Set-Cookie" = String))),
+    (status = 401, body = Problem), (status = 422, body = Problem),
+    (status = 429, body = Problem, headers(("Retry-After" = u64))),
+))]
+async fn log_in(
+    Extract(state): Extract<State>,
+    Peer(peer): Peer,
+    headers: HeaderMap,
+    Body(body): Body<LoginBody>,
+) -> ApiResult<Response> {
+    if !same_origin(&headers) {
+        return Err(ApiError::csrf());
+    }
+    let address = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    if body.login.len() > LONGEST || body.password.len() > LONGEST {
+        return Err(ApiError::wrong_login());
+    }
+    state
+        .throttle()
+        .attempt(&body.login, address, state.clock.unix_ms())
+        .map_err(ApiError::too_many)?;
+    let place = state
+        .passwords()
+        .acquire()
+        .await
+        .map_err(|error| ApiError::internal(&error))?;
+    let known = logins::authenticate(&state.db, body.login.trim(), body.password).await?;
+    drop(place);
+    let known = known.ok_or_else(ApiError::wrong_login)?;
+    state.throttle().succeeded(&body.login, address);
+    let agent = headers
+        .get(USER_AGENT)
+        .and_then(|value| value.to_str().ok())
+        .map(str::to_owned);
+    let from = logins::From {
+        ip: peer.map(|peer| peer.to_string()),
+        user_agent: agent,
+    };
+    let opened = logins::open(&state.db, known, from, SESSION_MS, state.stamp()).await?;
+    let access = by_session(&state, &opened.token, peer)
+        .await?
+        .ok_or_else(ApiError::wrong_login)?;
+    let status = json!({ "staff_id": known.staff.to_string(), "system_status": "online" });
+    state.live.publish(known.account, "staff.system_status", status);
+    let cookie = cookie(&state, &opened.token, SESSION_MS / 1000);
+    Ok(([(SET_COOKIE, cookie)], Json(view(&state, &access).await?)).into_response())
+}
+
+/// Ends the session.
+#[utoipa::path(post, path = "/logout", tag = "login", responses((status = 204), (status = 401, body = Problem)))]
+async fn log_out(Extract(state): Extract<State>, access: Access) -> ApiResult<Response> {
+    let login = access.need_session()?;
+    logins::end(&state.db, login, state.clock.unix_ms()).await?;
+    let status = json!({ "staff_id": access.staff.to_string(), "system_status": "offline" });
+    state.live.publish(access.account, "staff.system_status", status);
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie(&state, "", 0))]).into_response())
+}
+
+/// Who is asking.
+#[utoipa::path(get, path = "/me", tag = "login", responses((status = 200, body = MeView), (status = 401, body = Problem)))]
+async fn me(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<MeView>> {
+    view(&state, &access).await.map(Json)
+}
+
+async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
+    Ok(MeView {
+        id: access.staff.to_string(),
+        name: access.name.clone(),
+        role: access.role.name(),
+        rights: Right::ALL
+            .iter()
+            .filter(|right| access.may(**right))
+            .map(|right| right.name())
+            .collect(),
+        account: account::view(state, access.account).await?,
+        csrf_token: Some(access.csrf().to_owned()).filter(|csrf| !csrf.is_empty()),
+    })
+}
+
+fn cookie(state: &State, value: &str, seconds: i64) -> String {
+    let secure = if state.settings.secure_cookies { "; Secure" } else { "" };
+    format!("{COOKIE_NAME}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}")
+}

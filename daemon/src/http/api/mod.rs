@@ -1,0 +1,124 @@
+//! The API: a file per resource. Every handler names the right it needs in its first line.
+
+pub mod account;
+pub mod audit;
+pub mod calls;
+pub mod clients;
+pub mod departments;
+pub mod me;
+pub mod media;
+pub mod recordings;
+pub mod sip;
+pub mod staff;
+pub mod tokens;
+pub mod trunks;
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::{ETAG, LOCATION};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use frontdesk_crm_core::store::{Page, StoreError};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::State;
+use super::error::{ApiError, ApiResult, FieldProblem};
+use super::extract::etag;
+
+/// Rows in one answer when the request does not say.
+pub const DEFAULT_LIMIT: u32 = 50;
+pub const MAX_LIMIT: u32 = 500;
+
+/// A part of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listing<T> {
+    pub items: Vec<T>,
+    /// All that there are; absent where counting would cost too much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// Those that fit the search; absent where counting would cost too much.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filtered: Option<u64>,
+    /// Send it as `cursor` to go on; absent at the end and where `offset` serves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    #[default]
+    Asc,
+    Desc,
+}
+
+/// With the version as its `ETag`.
+pub fn versioned<T: Serialize>(view: T, version: i64) -> Response {
+    ([(ETAG, etag(version))], Json(view)).into_response()
+}
+
+/// 201 with the place of the new thing.
+pub fn created<T: Serialize>(view: T, version: i64, location: String) -> Response {
+    (
+        StatusCode::CREATED,
+        [(ETAG, etag(version)), (LOCATION, location)],
+        Json(view),
+    )
+        .into_response()
+}
+
+/// Everything below `/api/v1`.
+pub(super) fn routes() -> OpenApiRouter<State> {
+    [
+        me::routes(),
+        account::routes(),
+        tokens::routes(),
+        staff::routes(),
+        sip::routes(),
+        clients::routes(),
+        departments::routes(),
+        trunks::routes(),
+        calls::routes(),
+        recordings::routes(),
+        audit::routes(),
+        super::events::routes(),
+    ]
+    .into_iter()
+    .fold(OpenApiRouter::new(), OpenApiRouter::merge)
+}
+
+fn bad_query(field: &str, code: &str, message: impl Into<String>) -> ApiError {
+    ApiError::bad_query(vec![FieldProblem {
+        field: field.into(),
+        code: code.into(),
+        message: message.into(),
+    }])
+}
+
+fn page(limit: Option<u32>, offset: Option<u32>, cursor: Option<String>) -> ApiResult<Page> {
+    let limit = limit.unwrap_or(DEFAULT_LIMIT);
+    if !(1..=MAX_LIMIT).contains(&limit) {
+        return Err(bad_query("limit", "invalid", format!("1 to {MAX_LIMIT}")));
+    }
+    Ok(Page {
+        limit,
+        offset: offset.unwrap_or(0),
+        cursor,
+    })
+}
+
+/// A query's value that has to be one of ours.
+fn named<T>(field: &str, text: Option<&str>, read: impl Fn(&str) -> Option<T>) -> ApiResult<Option<T>> {
+    text.map(|text| read(text).ok_or_else(|| bad_query(field, "invalid", format!("no such value: {text}"))))
+        .transpose()
+}
+
+/// Faults of a query that only the store could see.
+fn query_error(error: StoreError) -> ApiError {
+    if let StoreError::Invalid(faults) = error {
+        return ApiError::bad_query(faults.into_iter().map(FieldProblem::from).collect());
+    }
+    error.into()
+}

@@ -1,0 +1,325 @@
+//! Staff: the directory, access and short numbers.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use frontdesk_crm_core::staff::{self, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use frontdesk_routing::ids::{AccountId, StaffId};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Direction, Listing, created, named, page, versioned};
+use crate::http::State;
+use crate::http::auth::{Access, Right, Role};
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{Body, Id, IfMatch, Params, given};
+use crate::http::plan::PlanSection;
+use crate::live::view::time;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, update, delete))
+}
+
+/// A staff member.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StaffView {
+    pub id: String,
+    /// The main account: every right, cannot be restricted or deleted.
+    pub is_main: bool,
+    /// All parts of the name in one text.
+    pub name: String,
+    pub surname: Option<String>,
+    pub given_name: Option<String>,
+    pub patronymic: Option<String>,
+    /// E.164.
+    pub phone: Option<String>,
+    pub email: Option<String>,
+    pub position: Option<String>,
+    pub short_number: Option<String>,
+    pub login: Option<String>,
+    /// What is typed to log in: the account's number, `_` and the login; the main account's e-mail.
+    pub effective_login: Option<String>,
+    /// `main`, `admin`, `supervisor`, `employee`; `null` is no access.
+    pub role: Option<&'static str>,
+    /// `no_access`, `offline`, `online` or `deleted`.
+    pub system_status: &'static str,
+    /// `not_created`, `offline` or `online`.
+    pub sip_status: &'static str,
+    pub sip_user: Option<String>,
+    #[schema(format = DateTime)]
+    pub last_login_at: Option<String>,
+    #[schema(format = DateTime)]
+    pub last_seen_at: Option<String>,
+    /// The same for our own pages.
+    #[serde(skip)]
+    pub seen_ms: Option<i64>,
+    #[schema(format = DateTime)]
+    pub created_at: String,
+    #[schema(format = DateTime)]
+    pub updated_at: String,
+    #[schema(format = DateTime)]
+    pub deleted_at: Option<String>,
+    /// What `If-Match` takes, in quotes.
+    pub version: i64,
+}
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct StaffParams {
+    /// Any part of the name, a number, the login, the e-mail or the position.
+    pub search: Option<String>,
+    /// Exactly this position.
+    pub position: Option<String>,
+    /// Those deleted too; they are left out when `false`.
+    pub deleted: Option<bool>,
+    /// `name`, `short_number`, `position`, `last_seen_at` or `created_at`.
+    pub order: Option<String>,
+    pub direction: Option<Direction>,
+    /// 1 to 500.
+    pub limit: Option<u32>,
+    pub offset: Option<u32>,
+}
+
+/// A new staff member. Only the name is needed; a login, password and role give access.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewStaffBody {
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
+    phone: Option<String>,
+    email: Option<String>,
+    position: Option<String>,
+    short_number: Option<String>,
+    login: Option<String>,
+    password: Option<String>,
+    /// `admin`, `supervisor` or `employee`.
+    role: Option<String>,
+}
+
+/// What is to change; an absent field stays, `null` empties it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct StaffPatchBody {
+    #[serde(default, deserialize_with = "given")]
+    surname: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    given_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    patronymic: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    phone: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    email: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    position: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    short_number: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    login: Option<Option<String>>,
+    password: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    role: Option<Option<String>>,
+}
+
+/// The staff of the account, the deleted ones too.
+#[utoipa::path(get, path = "/staff", tag = "staff", params(StaffParams), responses(
+    (status = 200, body = Listing<StaffView>),
+    (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
+))]
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<StaffParams>,
+) -> ApiResult<Json<Listing<StaffView>>> {
+    access.need(Right::StaffRead)?;
+    found(&state, &access, params).await.map(Json)
+}
+
+/// The part of the list that is asked for; the caller has checked the right.
+pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiResult<Listing<StaffView>> {
+    let query = StaffQuery {
+        search: params.search,
+        position: params.position,
+        live_only: params.deleted == Some(false),
+        order: named("order", params.order.as_deref(), order)?.unwrap_or_default(),
+        descending: params.direction.unwrap_or_default() == Direction::Desc,
+    };
+    let page = page(params.limit, params.offset, None)?;
+    let list = staff::list(&state.db, access.account, &query, &page, state.clock.unix_ms()).await?;
+    Ok(Listing {
+        items: list.items.iter().map(|member| view(state, member)).collect(),
+        total: Some(list.total),
+        filtered: Some(list.filtered),
+        next_cursor: None,
+    })
+}
+
+/// Id and name of everyone who works here.
+pub async fn names(state: &State, access: &Access) -> ApiResult<Vec<(String, String)>> {
+    let names = staff::names(&state.db, access.account).await?;
+    Ok(names.into_iter().map(|(id, name)| (id.to_string(), name)).collect())
+}
+
+fn order(name: &str) -> Option<StaffOrder> {
+    match name {
+        "name" => Some(StaffOrder::Name),
+        "short_number" => Some(StaffOrder::ShortNumber),
+        "position" => Some(StaffOrder::Position),
+        "last_seen_at" => Some(StaffOrder::LastSeenAt),
+        "created_at" => Some(StaffOrder::CreatedAt),
+        _ => None,
+    }
+}
+
+pub(super) fn view(state: &State, member: &StaffMember) -> StaffView {
+    let system_status = match (member.deleted_at, member.role, member.signed_in) {
+        (Some(_), _, _) => "deleted",
+        (None, None, _) => "no_access",
+        (None, Some(_), false) => "offline",
+        (None, Some(_), true) => "online",
+    };
+    let sip_status = match (&member.sip_user, state.live.online_since(member.id)) {
+        (None, _) => "not_created",
+        (Some(_), None) => "offline",
+        (Some(_), Some(_)) => "online",
+    };
+    let login_times = member.role.is_some() || member.deleted_at.is_some();
+    StaffView {
+        id: member.id.to_string(),
+        is_main: member.is_main,
+        name: member.name(),
+        surname: member.surname.clone(),
+        given_name: member.given_name.clone(),
+        patronymic: member.patronymic.clone(),
+        phone: member.phone.clone(),
+        email: member.email.clone(),
+        position: member.position.clone(),
+        short_number: member.short_number.clone(),
+        login: member.login.clone(),
+        effective_login: member.effective_login(),
+        role: member.role.map(Role::name),
+        system_status,
+        sip_status,
+        sip_user: member.sip_user.clone(),
+        last_login_at: member.last_login_at.filter(|_| login_times).map(time),
+        last_seen_at: member.last_seen_at.filter(|_| login_times).map(time),
+        seen_ms: member.last_seen_at.filter(|_| login_times),
+        created_at: time(member.created_at),
+        updated_at: time(member.updated_at),
+        deleted_at: member.deleted_at.map(time),
+        version: member.version,
+    }
+}
+
+/// Adds a staff member.
+#[utoipa::path(post, path = "/staff", tag = "staff", request_body = NewStaffBody, responses(
+    (status = 201, body = StaffView, headers(("Location" = String), ("ETag" = String))),
+    (status = 403, body = Problem), (status = 409, body = Problem, description = "The login or the short number is taken"),
+    (status = 422, body = Problem),
+))]
+async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body<NewStaffBody>) -> ApiResult<Response> {
+    access.need(Right::StaffWrite)?;
+    let new = NewStaff {
+        surname: body.surname,
+        given_name: body.given_name,
+        patronymic: body.patronymic,
+        phone: body.phone,
+        email: body.email,
+        position: body.position,
+        short_number: body.short_number,
+        login: body.login,
+        password: body.password,
+        role: body.role,
+    };
+    let member = staff::create(&state.db, &access.author(&state), new).await?;
+    changed(&state, access.account, member.id).await;
+    Ok(created(
+        view(&state, &member),
+        member.version,
+        format!("/api/v1/staff/{}", member.id),
+    ))
+}
+
+/// One staff member.
+#[utoipa::path(get, path = "/staff/{id}", tag = "staff", params(("id" = String, Path)), responses(
+    (status = 200, body = StaffView, headers(("ETag" = String))), (status = 404, body = Problem),
+))]
+async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<StaffId>) -> ApiResult<Response> {
+    access.need(Right::StaffRead)?;
+    let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
+    Ok(versioned(view(&state, &member), member.version))
+}
+
+/// Changes a staff member. Without a role there is no access; a new password ends the other sessions.
+#[utoipa::path(patch, path = "/staff/{id}", tag = "staff", request_body = StaffPatchBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 200, body = StaffView, headers(("ETag" = String))), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem),
+    ))]
+async fn update(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<StaffId>,
+    IfMatch(version): IfMatch,
+    Body(body): Body<StaffPatchBody>,
+) -> ApiResult<Response> {
+    access.need(Right::StaffWrite)?;
+    own_only_if_main(&state, &access, id).await?;
+    let patch = StaffPatch {
+        surname: body.surname,
+        given_name: body.given_name,
+        patronymic: body.patronymic,
+        phone: body.phone,
+        email: body.email,
+        position: body.position,
+        short_number: body.short_number,
+        login: body.login,
+        password: body.password,
+        role: body.role,
+    };
+    let member = staff::update(&state.db, &access.author(&state), id, patch, version).await?;
+    changed(&state, access.account, id).await;
+    Ok(versioned(view(&state, &member), member.version))
+}
+
+/// Deletes a staff member: no more access and no more calls, but the record stays in lists and history.
+#[utoipa::path(delete, path = "/staff/{id}", tag = "staff",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
+    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem)))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<StaffId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
+    access.need(Right::StaffWrite)?;
+    staff::delete(&state.db, &access.author(&state), id, version).await?;
+    changed(&state, access.account, id).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The main account's record is its own business.
+async fn own_only_if_main(state: &State, access: &Access, id: StaffId) -> ApiResult<()> {
+    let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
+    if member.is_main && access.role != Role::Main {
+        return Err(ApiError::forbidden("only the main account changes itself"));
+    }
+    Ok(())
+}
+
+/// Calls and readers see the change before the request is answered.
+pub(super) async fn changed(state: &State, account: AccountId, staff: StaffId) {
+    state.plan.changed(account, PlanSection::Staff).await;
+    state
+        .live
+        .publish(account, "staff.changed", json!({ "staff_id": staff.to_string() }));
+}

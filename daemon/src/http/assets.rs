@@ -1,0 +1,77 @@
+//! Styles, scripts and pictures of the pages, carried in the binary.
+
+use axum::body::Body;
+use axum::extract::{Path, State as Extract};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use sha2::{Digest, Sha256};
+
+use super::State;
+use super::error::ApiError;
+
+struct Asset {
+    name: &'static str,
+    kind: &'static str,
+    bytes: &'static [u8],
+}
+
+macro_rules! assets {
+    ($($name:literal $kind:literal)*) => {
+        static ASSETS: &[Asset] =
+            &[$(Asset { name: $name, kind: $kind, bytes: include_bytes!(concat!("../web/", $name)) }),*];
+    };
+}
+
+assets! {
+    "style.css" "text/css; charset=utf-8"
+    "icons.svg" "image/svg+xml"
+    "icon.svg" "image/svg+xml"
+    "api.js" "text/javascript; charset=utf-8"
+    "forms.js" "text/javascript; charset=utf-8"
+    "page.js" "text/javascript; charset=utf-8"
+    "login.js" "text/javascript; charset=utf-8"
+    "staff.js" "text/javascript; charset=utf-8"
+    "clients.js" "text/javascript; charset=utf-8"
+    "calls.js" "text/javascript; charset=utf-8"
+}
+
+pub(super) async fn asset(
+    Extract(state): Extract<State>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let asset = ASSETS
+        .iter()
+        .find(|asset| asset.name == name)
+        .ok_or_else(ApiError::not_found)?;
+    let bytes = match &state.settings.web_folder {
+        Some(folder) => tokio::fs::read(folder.join(asset.name))
+            .await
+            .map_err(|_| ApiError::not_found())?
+            .into(),
+        None => axum::body::Bytes::from_static(asset.bytes),
+    };
+    let tag = tag(&bytes);
+    let fresh = headers
+        .get(IF_NONE_MATCH)
+        .is_some_and(|known| known.as_bytes() == tag.as_bytes());
+    let head = [
+        (CONTENT_TYPE, asset.kind.to_owned()),
+        (CACHE_CONTROL, "no-cache".to_owned()),
+        (ETAG, tag),
+    ];
+    if fresh {
+        return Ok((StatusCode::NOT_MODIFIED, head).into_response());
+    }
+    Ok((head, Body::from(bytes)).into_response())
+}
+
+fn tag(bytes: &[u8]) -> String {
+    let mut tag = String::from("\"");
+    for byte in Sha256::digest(bytes).iter().take(12) {
+        tag.push_str(&format!("{byte:02x}"));
+    }
+    tag.push('"');
+    tag
+}

@@ -1,0 +1,292 @@
+//! Who asks, and what they may do: a session's cookie or a bearer token, rights and scopes.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
+use frontdesk_crm_core::access::allows;
+pub use frontdesk_crm_core::access::{Right, Role};
+use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::{logins, tokens};
+use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
+use subtle::ConstantTimeEq;
+
+use super::State;
+use super::error::{ApiError, ApiResult};
+
+pub const COOKIE_NAME: &str = "frontdesk_session";
+pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
+/// How long a login lives after its last request.
+pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
+/// How often a login's last visit is written down.
+pub const TOUCH_MS: i64 = 10_000;
+
+/// The one who asks. Being handed one means that the credentials, and for a cookie the origin, were good.
+#[derive(Clone)]
+pub struct Access {
+    pub account: AccountId,
+    pub staff: StaffId,
+    pub name: String,
+    pub role: Role,
+    pub how: How,
+    pub address: Option<IpAddr>,
+    /// What it was shown by; for streams that look again.
+    secret: String,
+}
+
+/// By what the request was let in.
+#[derive(Debug, Clone)]
+pub enum How {
+    Session {
+        login: LoginId,
+        csrf: String,
+    },
+    /// A token may do what both its owner and its scopes allow.
+    Token {
+        scopes: BTreeSet<Right>,
+    },
+}
+
+impl Access {
+    pub fn may(&self, right: Right) -> bool {
+        allows(self.role, right)
+            && match &self.how {
+                How::Session { .. } => true,
+                How::Token { scopes } => scopes.contains(&right),
+            }
+    }
+
+    pub fn need(&self, right: Right) -> ApiResult<()> {
+        if self.may(right) {
+            Ok(())
+        } else {
+            Err(ApiError::forbidden(format!("this needs `{}`", right.name())))
+        }
+    }
+
+    /// For the records: who, from where, when.
+    pub fn author(&self, state: &State) -> Author {
+        let login = match &self.how {
+            How::Session { login, .. } => Some(*login),
+            How::Token { .. } => None,
+        };
+        let ip = self.address.map(|address| address.to_string());
+        let actor = Actor {
+            staff: Some(self.staff),
+            name: self.name.clone(),
+            ip,
+        };
+        Author {
+            account: self.account,
+            actor,
+            login,
+            stamp: state.stamp(),
+        }
+    }
+
+    /// The same one a while later; `None` when the login has ended or the token is dead.
+    pub async fn renew(&self, state: &State) -> Option<Access> {
+        let found = match &self.how {
+            How::Session { .. } => by_session(state, &self.secret, self.address).await,
+            How::Token { .. } => by_token(state, &self.secret, self.address).await,
+        };
+        // a database that is away for a moment ends no stream
+        found.unwrap_or_else(|_| Some(self.clone()))
+    }
+
+    /// Only a person at a page may do it, never a token.
+    pub fn need_session(&self) -> ApiResult<LoginId> {
+        match &self.how {
+            How::Session { login, .. } => Ok(*login),
+            How::Token { .. } => Err(ApiError::forbidden("a token cannot do this: log in")),
+        }
+    }
+
+    pub fn csrf(&self) -> &str {
+        match &self.how {
+            How::Session { csrf, .. } => csrf,
+            How::Token { .. } => "",
+        }
+    }
+}
+
+impl FromRequestParts<State> for Access {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &State) -> ApiResult<Access> {
+        let address = address(parts);
+        if let Some(header) = parts.headers.get(AUTHORIZATION) {
+            let text = header.to_str().map_err(|_| ApiError::unauthorized())?;
+            let secret = bearer(text).ok_or_else(ApiError::unauthorized)?;
+            return by_token(state, secret, address)
+                .await?
+                .ok_or_else(ApiError::unauthorized);
+        }
+        let secret = cookie(&parts.headers).ok_or_else(ApiError::unauthorized)?;
+        let access = by_session(state, &secret, address)
+            .await?
+            .ok_or_else(ApiError::unauthorized)?;
+        if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
+            from_our_page(&parts.headers, access.csrf())?;
+        }
+        Ok(access)
+    }
+}
+
+pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAddr>) -> ApiResult<Option<Access>> {
+    let now = state.clock.unix_ms();
+    let Some(session) = logins::find_by_token(&state.db, secret, now).await? else {
+        return Ok(None);
+    };
+    if now.saturating_sub(session.last_seen_at) >= TOUCH_MS {
+        logins::touch(&state.db, &session, SESSION_MS, now).await?;
+    }
+    Ok(Some(Access {
+        account: session.account,
+        staff: session.staff,
+        name: session.name,
+        role: session.role,
+        how: How::Session {
+            login: session.id,
+            csrf: session.csrf,
+        },
+        address,
+        secret: secret.to_owned(),
+    }))
+}
+
+async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiResult<Option<Access>> {
+    let found = tokens::find(&state.db, secret, state.clock.unix_ms()).await?;
+    Ok(found.map(|bearer| Access {
+        account: bearer.token.account,
+        staff: bearer.token.staff,
+        name: bearer.owner,
+        role: bearer.role,
+        how: How::Token {
+            scopes: bearer.token.scopes,
+        },
+        address,
+        secret: secret.to_owned(),
+    }))
+}
+
+/// A browser sends the cookie by itself; that the page was ours is shown by the token and by where it says it comes from.
+fn from_our_page(headers: &HeaderMap, csrf: &str) -> ApiResult<()> {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let token = text(CSRF_HEADER).unwrap_or_default();
+    let same_token = !csrf.is_empty() && bool::from(token.as_bytes().ct_eq(csrf.as_bytes()));
+    if same_token && same_origin(headers) {
+        Ok(())
+    } else {
+        Err(ApiError::csrf())
+    }
+}
+
+/// Whether what the browser says about the request's origin, if anything, is us.
+pub(super) fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let site =
+        text(HeaderName::from_static("sec-fetch-site")).is_none_or(|site| matches!(site, "same-origin" | "none"));
+    let origin = text(ORIGIN).is_none_or(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_some() && host == text(HOST)
+    });
+    site && origin
+}
+
+fn bearer(header: &str) -> Option<&str> {
+    let (scheme, secret) = header.split_once(' ')?;
+    (scheme.eq_ignore_ascii_case("bearer") && !secret.trim().is_empty()).then(|| secret.trim())
+}
+
+fn cookie(headers: &HeaderMap) -> Option<String> {
+    headers
+        .get_all(COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(';'))
+        .find_map(|pair| {
+            let (name, value) = pair.trim().split_once('=')?;
+            (name == COOKIE_NAME && !value.is_empty()).then(|| value.to_owned())
+        })
+}
+
+/// The peer; behind a proxy on this machine, what the proxy says of it.
+fn address(parts: &Parts) -> Option<IpAddr> {
+    let peer = parts
+        .extensions
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip().to_canonical())?;
+    let told = parts
+        .headers
+        .get("x-forwarded-for")
+        .and_then(|value| value.to_str().ok());
+    match told.and_then(|list| list.rsplit(',').next()) {
+        Some(last) if peer.is_loopback() => last.trim().parse().ok(),
+        Some(_) | None => Some(peer),
+    }
+}
+
+/// The address that a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Peer(address(parts)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
+    }
+
+    #[test]
+    fn the_session_is_found_among_other_cookies() {
+        let check = |line: &str, expected: Option<&str>| {
+            assert_eq!(cookie(&headers(&[("cookie", line)])).as_deref(), expected, "{line}");
+        };
+        check("frontdesk_session=abc", Some("abc"));
+        check("a=b; frontdesk_session=abc; c=d", Some("abc"));
+        check("frontdesk_session=", None);
+        check("xfrontdesk_session=abc", None);
+        check("", None);
+    }
+
+    #[test]
+    fn an_origin_is_ours_or_not() {
+        let check = |pairs: &[(&'static str, &str)], expected: bool| {
+            assert_eq!(same_origin(&headers(pairs)), expected, "{pairs:?}");
+        };
+        check(&[("host", "a:8080")], true);
+        check(&[("host", "a:8080"), ("origin", "http://a:8080")], true);
+        check(&[("host", "a:8080"), ("origin", "https://a:8080")], true);
+        check(&[("host", "a:8080"), ("origin", "http://a:8081")], false);
+        check(&[("host", "a:8080"), ("origin", "null")], false);
+        check(&[("origin", "http://a")], false);
+        check(&[("host", "a"), ("sec-fetch-site", "same-site")], false);
+        check(&[("host", "a"), ("sec-fetch-site", "same-origin")], true);
+    }
+
+    #[test]
+    fn a_bearer_header_is_read_whatever_its_case() {
+        assert_eq!(bearer("Bearer x"), Some("x"));
+        assert_eq!(bearer("bearer  x "), Some("x"));
+        assert_eq!(bearer("Basic x"), None);
+        assert_eq!(bearer("Bearer "), None);
+        assert_eq!(bearer("Bearer"), None);
+    }
+}

@@ -1,0 +1,148 @@
+//! The event stream: what has just happened, taken up again where it broke off.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State as Extract;
+use axum::http::HeaderMap;
+use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use futures::Stream;
+use serde::Deserialize;
+use tokio::time::{Interval, MissedTickBehavior};
+use utoipa::IntoParams;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::State;
+use super::auth::{Access, Right};
+use super::error::{ApiError, ApiResult};
+use super::extract::Params;
+use crate::live::{Event, Missed, Subscription};
+
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// How soon a stream notices that its reader may no longer read.
+const RECHECK: Duration = Duration::from_secs(5);
+/// Streams open at once, of everyone together.
+pub(super) const STREAMS: usize = 2000;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(events))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct EventsQuery {
+    /// The number of the last event that the reader has; `Last-Event-ID` goes before it.
+    since: Option<u64>,
+}
+
+/// What happens in the account, as server-sent events.
+///
+/// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
+/// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
+/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `client.changed`, `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.ended`,
+/// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`.
+#[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
+    (status = 200, content_type = "text/event-stream", body = String),
+    (status = 401, body = super::error::Problem),
+    (status = 503, body = super::error::Problem, description = "Too many open streams, or the daemon is stopping"),
+))]
+pub(super) async fn events(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(query): Params<EventsQuery>,
+    headers: HeaderMap,
+) -> ApiResult<Sse<impl Stream<Item = Result<SseEvent, Infallible>>>> {
+    let last = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().ok().and_then(|text| text.trim().parse().ok()));
+    let since = match last {
+        Some(Some(last)) => Some(last),
+        Some(None) => return Err(ApiError::bad_request("Last-Event-ID is no number of an event")),
+        None => query.since,
+    };
+    let place = state
+        .streams()
+        .try_acquire_owned()
+        .map_err(|_| ApiError::unavailable("too many open streams"))?;
+    let told = state.live.subscribe(access.account, since);
+    let stream = async_stream::stream! {
+        let _place = place;
+        let mut reader = Reader { told, access, state, recheck: recheck() };
+        yield Ok(SseEvent::default().comment("hello").retry(Duration::from_secs(2)));
+        while let Some(event) = reader.next().await {
+            yield Ok(event);
+        }
+    };
+    Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
+}
+
+struct Reader {
+    told: Subscription,
+    access: Access,
+    state: State,
+    recheck: Interval,
+}
+
+impl Reader {
+    /// `None` when the stream is to end: a shutdown, or the reader has lost the right to read.
+    async fn next(&mut self) -> Option<SseEvent> {
+        let closing = self.state.closing.clone();
+        loop {
+            let told = tokio::select! {
+                () = closing.cancelled() => return None,
+                told = self.told.next() => Some(told),
+                _ = self.recheck.tick() => None,
+            };
+            match told {
+                None => self.renew().await?,
+                Some(Err(missed)) => return Some(lost(missed)),
+                Some(Ok(event)) => {
+                    if event.name == "staff.changed" && event.data.contains(&self.access.staff.to_string()) {
+                        self.renew().await?;
+                    }
+                    if may_read(&self.access, &event) {
+                        return Some(shown(&event));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn renew(&mut self) -> Option<()> {
+        self.access = self.access.renew(&self.state).await?;
+        Some(())
+    }
+}
+
+fn may_read(access: &Access, event: &Event) -> bool {
+    let right = match event.name.split('.').next().unwrap_or_default() {
+        "staff" => Right::StaffRead,
+        "client" => Right::ClientsRead,
+        "call" => Right::CallsRead,
+        "recording" => Right::RecordingsList,
+        _ => Right::SettingsRead,
+    };
+    access.may(right)
+}
+
+fn shown(event: &Event) -> SseEvent {
+    SseEvent::default()
+        .id(event.seq.to_string())
+        .event(event.name)
+        .data(&*event.data)
+}
+
+fn lost(missed: Missed) -> SseEvent {
+    SseEvent::default()
+        .id(missed.last.to_string())
+        .event("events.missed")
+        .data("{}")
+}
+
+fn recheck() -> Interval {
+    let mut recheck = tokio::time::interval(RECHECK);
+    recheck.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    recheck
+}

@@ -1,0 +1,187 @@
+//! The HTTP side: the API under `/api/v1`, the pages that speak to it, health and metrics.
+//!
+//! Deliberately absent: anything that the engine is asked and waited for. Handlers read the board and the database;
+//! what they change reaches the engine as an ordered plan change or an operator's command.
+
+#![expect(
+    unused_qualifications,
+    reason = "utoipa's macros write the parameters' types in full"
+)]
+
+pub mod api;
+mod assets;
+pub mod auth;
+pub mod clock;
+pub mod error;
+mod events;
+mod extract;
+mod headers;
+mod health;
+mod meter;
+pub mod openapi;
+mod pages;
+pub mod plan;
+mod range;
+mod throttle;
+
+use std::any::Any;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use frontdesk_crm_core::store::{Db, Stamp};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::engine::input::OperatorCommand;
+use crate::live::Live;
+use api::media::Plays;
+pub use clock::Clock;
+use error::ApiError;
+pub use plan::{PlanChange, PlanHandle, PlanSection};
+use throttle::Throttle;
+
+/// Longest JSON body.
+const BODY_LIMIT: usize = 64 * 1024;
+/// A handler that has not begun its answer by then never will.
+const HANDLER_LIMIT: Duration = Duration::from_secs(30);
+/// Password checks at the same time: each takes tens of megabytes.
+const PASSWORD_CHECKS: usize = 2;
+
+/// What the handlers are given.
+#[derive(Clone)]
+pub struct State(Arc<(Parts, Guards)>);
+
+struct Guards {
+    throttle: Throttle,
+    passwords: Semaphore,
+    streams: Arc<Semaphore>,
+    plays: Plays,
+}
+
+/// What the rest of the daemon lends to this side.
+pub struct Parts {
+    pub db: Db,
+    pub live: Arc<Live>,
+    pub plan: PlanHandle,
+    pub operator: mpsc::Sender<OperatorCommand>,
+    pub clock: Arc<dyn Clock>,
+    pub settings: Settings,
+    pub metrics: Option<PrometheusHandle>,
+    /// Cancelled when the daemon begins to stop: `/health/ready` says so and event streams end.
+    pub closing: CancellationToken,
+}
+
+/// The part of the configuration that this side reads.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where recordings lie.
+    pub recordings: PathBuf,
+    /// What phones are told to register with; `None`: the host that the page was opened with.
+    pub sip_host: Option<String>,
+    pub sip_port: u16,
+    /// `UDP`, `TCP`, ...
+    pub sip_transports: Vec<&'static str>,
+    /// Cookies for HTTPS only.
+    pub secure_cookies: bool,
+    /// Styles and scripts are read from here instead of from the binary.
+    pub web_folder: Option<PathBuf>,
+}
+
+impl State {
+    pub fn new(parts: Parts) -> Self {
+        let guards = Guards {
+            throttle: Throttle::default(),
+            passwords: Semaphore::new(PASSWORD_CHECKS),
+            streams: Arc::new(Semaphore::new(events::STREAMS)),
+            plays: Plays::default(),
+        };
+        State(Arc::new((parts, guards)))
+    }
+
+    fn throttle(&self) -> &Throttle {
+        &self.0.1.throttle
+    }
+
+    fn passwords(&self) -> &Semaphore {
+        &self.0.1.passwords
+    }
+
+    fn streams(&self) -> Arc<Semaphore> {
+        Arc::clone(&self.0.1.streams)
+    }
+
+    fn plays(&self) -> &Plays {
+        &self.0.1.plays
+    }
+
+    /// The moment and the randomness of one change.
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            unix_ms: self.clock.unix_ms(),
+            random: self.clock.random(),
+        }
+    }
+}
+
+impl Deref for State {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0.0
+    }
+}
+
+/// The whole side: API, docs, pages, health, metrics.
+pub fn router(state: State) -> Router {
+    let plain = Router::new()
+        .route("/metrics", get(meter::metrics))
+        .route("/static/{name}", get(assets::asset))
+        .merge(pages::routes())
+        .merge(openapi::routes());
+    plain
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .fallback(pages::nowhere)
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn(headers::secure))
+                .layer(middleware::from_fn_with_state(state.clone(), meter::count))
+                .layer(CatchPanicLayer::custom(panicked))
+                .layer(TimeoutLayer::with_status_code(
+                    StatusCode::SERVICE_UNAVAILABLE,
+                    HANDLER_LIMIT,
+                )),
+        )
+        .with_state(state)
+}
+
+fn panicked(cause: Box<dyn Any + Send>) -> Response {
+    let text = cause.downcast_ref::<String>().cloned();
+    let text = text.or_else(|| cause.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+    ApiError::internal(&text.unwrap_or_else(|| "a handler panicked".to_owned())).into_response()
+}
+
+/// Serves until the daemon begins to stop; then requests in progress are finished.
+pub async fn serve(listener: TcpListener, state: State) -> std::io::Result<()> {
+    let closing = state.closing.clone();
+    axum::serve(
+        listener,
+        router(state).into_make_service_with_connect_info::<SocketAddr>(),
+    )
+    .with_graceful_shutdown(closing.cancelled_owned())
+    .await
+}

@@ -1,0 +1,226 @@
+//! Every word that a page shows, in each of its languages.
+
+use axum::http::HeaderMap;
+use axum::http::header::ACCEPT_LANGUAGE;
+
+macro_rules! messages {
+    ($($key:ident: $en:literal, $ru:literal;)*) => {
+        /// The words of one language.
+        #[derive(Debug)]
+        pub(super) struct Messages {
+            $(pub(super) $key: &'static str,)*
+        }
+
+        pub(super) static ENGLISH: Messages = Messages { $($key: $en,)* };
+        pub(super) static RUSSIAN: Messages = Messages { $($key: $ru,)* };
+    };
+}
+
+messages! {
+    lang: "en", "ru";
+    skip: "Skip to the content", "Перейти к содержанию";
+    menu: "Main menu", "Главное меню";
+    calls: "Calls", "Звонки";
+    staff: "Staff", "Сотрудники";
+    clients: "Clients", "Клиенты";
+    log_in: "Log in", "Войти";
+    log_out: "Log out", "Выйти";
+    login: "Login", "Логин";
+    login_or_email: "Login or e-mail", "Логин или почта";
+    password: "Password", "Пароль";
+    new_password: "New password", "Новый пароль";
+    password_keep: "Leave empty to keep the present one", "Оставьте пустым, чтобы не менять";
+    login_lead: "Your company's telephone exchange", "Телефонная станция вашей компании";
+    search: "Search", "Поиск";
+    find: "Find", "Найти";
+    reset: "Reset", "Сбросить";
+    total: "Total", "Всего";
+    found: "Found", "Найдено";
+    actions: "Actions", "Действия";
+    edit: "Edit", "Изменить";
+    delete: "Delete", "Удалить";
+    save: "Save", "Сохранить";
+    cancel: "Cancel", "Отмена";
+    close: "Close", "Закрыть";
+    copy: "Copy", "Копировать";
+    copied: "Copied", "Скопировано";
+    previous: "Previous", "Назад";
+    next: "Next", "Дальше";
+    newest: "Newest", "К новым";
+    older: "Older", "Более ранние";
+    any: "Any", "Любые";
+    none: "None", "Нет";
+    connecting: "Connecting…", "Подключение…";
+    live: "Live", "Обновляется";
+    offline_page: "No connection, trying again…", "Нет связи, пробуем снова…";
+    failed: "It did not work. Try again.", "Не получилось. Попробуйте ещё раз.";
+    required_hint: "Fields marked * are required", "Поля со звёздочкой * обязательны";
+
+    add_staff: "Add staff member", "Добавить сотрудника";
+    edit_staff: "Staff member", "Сотрудник";
+    staff_search: "Name, number, login or position", "Имя, номер, логин или должность";
+    staff_none: "Nobody found.", "Никого не найдено.";
+    surname: "Surname", "Фамилия";
+    given_name: "Given name", "Имя";
+    patronymic: "Patronymic", "Отчество";
+    name: "Name", "Фамилия, имя и отчество";
+    client_name: "Full name", "Ф. И. О.";
+    phone: "Phone", "Телефон";
+    email: "E-mail", "Почта";
+    position: "Position", "Должность";
+    short_number: "Short number", "Короткий номер";
+    role: "Access", "Доступ";
+    role_none: "No access", "Без доступа";
+    role_main: "Main account", "Главный аккаунт";
+    role_admin: "Administrator", "Администратор";
+    role_supervisor: "Supervisor", "Руководитель";
+    role_employee: "Employee", "Сотрудник";
+    sip_status: "SIP", "SIP";
+    sip_not_created: "Not created", "Не создан";
+    sip_offline: "Disconnected", "Отключен";
+    sip_online: "Online", "В сети";
+    system_status: "Cabinet", "Кабинет";
+    status_no_access: "No access", "Без доступа";
+    status_online: "Online", "Онлайн";
+    status_offline: "Offline", "Офлайн";
+    status_deleted: "Deleted", "Удален";
+    last_seen: "Last visit", "Входил";
+    delete_staff: "Delete this staff member?", "Удалить сотрудника?";
+    delete_staff_text: "The record stays in the history, but the person can no longer log in or make calls.",
+        "Запись останется в истории, но войти и звонить сотрудник больше не сможет.";
+    sip_generate: "Generate SIP data", "Сгенерировать SIP данные";
+    sip_renew: "New SIP password", "Новый пароль SIP";
+    sip_generate_text: "A SIP account for a phone or a softphone will be made. Its password is shown once.",
+        "Будут созданы данные для телефона или приложения. Пароль показывается один раз.";
+    sip_renew_text: "The present password stops working: the phone must be set up again.",
+        "Прежний пароль перестанет действовать: телефон придётся настроить заново.";
+    sip_once: "Write the password down now: it is not shown again.",
+        "Сохраните пароль сейчас: больше он показан не будет.";
+    sip_server: "Server", "Сервер";
+    sip_port: "Port", "Порт";
+    sip_user: "User", "Пользователь";
+    sip_transport: "Transport", "Транспорт";
+
+    add_client: "Add contact", "Добавить контакт";
+    edit_client: "Contact", "Контрагент";
+    client_search: "Name, number or company", "Имя, номер или компания";
+    clients_none: "No contacts found.", "Контакты не найдены.";
+    company: "Company", "Компания";
+    manager: "Manager", "Менеджер";
+    vip: "VIP client", "Vip-клиент";
+    vip_mark: "VIP", "VIP";
+    delete_client: "Delete this contact?", "Удалить контакт?";
+    delete_client_text: "Past calls keep the number.", "В прошлых звонках номер сохранится.";
+
+    calls_now: "In progress", "Сейчас идут";
+    calls_none_now: "No calls at the moment.", "Сейчас никто не разговаривает.";
+    calls_history: "History", "История вызовов";
+    calls_none: "No calls found.", "Звонки не найдены.";
+    call_search: "Number", "Номер";
+    direction: "Direction", "Направление";
+    internal: "Internal", "Внутренний";
+    inbound: "Inbound", "Входящий";
+    outbound: "Outbound", "Исходящий";
+    caller: "From", "Кто";
+    callee: "To", "Кому";
+    when: "When", "Когда";
+    talked: "Talked", "Разговор";
+    result: "Result", "Итог";
+    answered: "Answered", "Отвечен";
+    busy: "Busy", "Занято";
+    no_answer: "No answer", "Не ответили";
+    abandoned: "Abandoned", "Не дождался";
+    failed_call: "Failed", "Не удался";
+    in_progress: "In progress", "Идёт";
+    state: "State", "Состояние";
+    ringing: "Ringing", "Вызов";
+    talking: "Talking", "Разговор";
+    held: "On hold", "На удержании";
+    hang_up: "Hang up", "Завершить";
+    hang_up_ask: "Hang up this call?", "Завершить этот звонок?";
+    recording: "Recording", "Запись разговора";
+    recorded: "Recorded", "С записью";
+    recording_now: "Recording…", "Идёт запись";
+    play: "Play", "Прослушать";
+    download: "Download", "Скачать";
+    delete_recording: "Delete this recording?", "Удалить запись разговора?";
+    delete_recording_text: "The audio is destroyed for good.", "Звук будет уничтожен навсегда.";
+    recording_failed: "Not recorded", "Не записан";
+    unknown: "Unknown", "Неизвестно";
+    today: "Today", "Сегодня";
+    yesterday: "Yesterday", "Вчера";
+
+    not_found: "There is no such page", "Такой страницы нет";
+    forbidden: "You have no right to see this page", "У вас нет права видеть эту страницу";
+    to_start: "To the start", "На главную";
+
+    error_required: "Fill this in", "Заполните это поле";
+    error_invalid: "This is not right", "Здесь ошибка";
+    error_taken: "Somebody else has it already", "Уже занято";
+    error_too_long: "Too long", "Слишком длинно";
+    error_too_short: "Too short", "Слишком коротко";
+    error_wrong_login: "The login or the password is wrong", "Неверный логин или пароль";
+    error_too_many: "Too many attempts: wait a little", "Слишком много попыток: подождите немного";
+    error_stale: "It was changed by somebody else meanwhile. Open it again.",
+        "Запись тем временем изменили. Откройте её заново.";
+    error_forbidden: "You have no right to do this", "У вас нет на это права";
+    error_not_found: "It is no longer there", "Этого уже нет";
+}
+
+/// The first of our languages that the reader asks for; English otherwise.
+pub(super) fn chosen(headers: &HeaderMap) -> &'static Messages {
+    let wanted = headers
+        .get(ACCEPT_LANGUAGE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let mut best: (u32, &'static Messages) = (0, &ENGLISH);
+    for item in wanted.split(',').take(20) {
+        let mut parts = item.split(';');
+        let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let weight = parts
+            .find_map(|part| part.trim().strip_prefix("q=").map(thousandths))
+            .unwrap_or(1000);
+        let messages = match tag.split('-').next().unwrap_or_default() {
+            "ru" => &RUSSIAN,
+            "en" => &ENGLISH,
+            _ => continue,
+        };
+        if weight > best.0 {
+            best = (weight, messages);
+        }
+    }
+    best.1
+}
+
+/// A quality of RFC 9110 section 12.4.2 in thousandths.
+fn thousandths(text: &str) -> u32 {
+    let digits: String = text.trim().chars().filter(char::is_ascii_digit).take(4).collect();
+    format!("{digits:0<4}").parse().unwrap_or(0).min(1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_browsers_language_decides() {
+        let check = |wanted: &str, lang: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT_LANGUAGE, wanted.parse().unwrap());
+            assert_eq!(chosen(&headers).lang, lang, "{wanted}");
+        };
+        check("ru", "ru");
+        check("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru");
+        check("en-GB,en;q=0.9,ru;q=0.8", "en");
+        check("en;q=0.2, ru;q=0.25", "ru");
+        check("de-DE,de;q=0.9", "en");
+        check("de,ru;q=0.1", "ru");
+        check("ru;q=0", "en");
+        check("", "en");
+    }
+
+    #[test]
+    fn a_page_without_a_wish_is_english() {
+        assert_eq!(chosen(&HeaderMap::new()).lang, "en");
+    }
+}

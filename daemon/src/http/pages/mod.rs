@@ -1,0 +1,241 @@
+//! The pages: rendered here, kept fresh by small scripts that speak to the API.
+
+mod calls;
+mod clients;
+mod messages;
+mod show;
+mod staff;
+mod view;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::OriginalUri;
+use axum::http::header::ACCEPT;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::routing::get;
+use jiff::tz::TimeZone;
+use serde_json::json;
+
+use self::messages::{Messages, chosen};
+use self::view::{Frame, LoginPage, May, Pages, ProblemPage};
+use super::State;
+use super::api::account::AccountView;
+use super::auth::{Access, Right};
+use super::error::ApiError;
+
+/// Rows of a page's list.
+const ROWS: u32 = 50;
+
+pub(super) fn routes() -> Router<State> {
+    Router::new()
+        .route("/", get(start))
+        .route("/login", get(login))
+        .route("/staff", get(staff::page))
+        .route("/clients", get(clients::page))
+        .route("/calls", get(calls::page))
+}
+
+/// What goes wrong with a page.
+enum PageError {
+    /// Log in first, then come back.
+    LogIn(Uri),
+    Forbidden(&'static Messages),
+    Failed(&'static Messages, ApiError),
+}
+
+impl IntoResponse for PageError {
+    fn into_response(self) -> Response {
+        match self {
+            PageError::LogIn(uri) => {
+                let place = uri.path_and_query().map_or("/", |place| place.as_str());
+                let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
+                Redirect::to(&format!("/login?next={next}")).into_response()
+            }
+            PageError::Forbidden(t) => problem(t, StatusCode::FORBIDDEN, t.forbidden),
+            PageError::Failed(t, error) => problem(t, error.status(), t.failed),
+        }
+    }
+}
+
+/// Who reads a page, in which language, and what stands around it.
+struct Reader {
+    access: Access,
+    account: AccountView,
+    zone: TimeZone,
+    t: &'static Messages,
+    now: i64,
+    since: u64,
+}
+
+/// The credentials, the language and the account of who opens a page.
+async fn reader(
+    state: &State,
+    access: Result<Access, ApiError>,
+    headers: &HeaderMap,
+    uri: Uri,
+) -> Result<Reader, PageError> {
+    let t = chosen(headers);
+    let access = access.map_err(|error| match error.status() {
+        StatusCode::UNAUTHORIZED => PageError::LogIn(uri),
+        _ => PageError::Failed(t, error),
+    })?;
+    // taken before the rows are read: an event in between is told again rather than lost
+    let since = state.live.last_event();
+    let account = super::api::account::view(state, access.account)
+        .await
+        .map_err(|error| PageError::Failed(t, error))?;
+    let zone = show::zone(&account.time_zone);
+    Ok(Reader {
+        access,
+        account,
+        zone,
+        t,
+        now: state.clock.unix_ms(),
+        since,
+    })
+}
+
+impl Reader {
+    fn need(&self, right: Right) -> Result<(), PageError> {
+        if self.access.may(right) {
+            Ok(())
+        } else {
+            Err(PageError::Forbidden(self.t))
+        }
+    }
+
+    fn failed(&self, error: ApiError) -> PageError {
+        PageError::Failed(self.t, error)
+    }
+
+    fn frame(&self, active: &'static str, script: &'static str) -> Frame {
+        Frame {
+            t: self.t,
+            csrf: self.access.csrf().to_owned(),
+            user: self.access.name.clone(),
+            account: format!("{} · {}", self.account.name, self.account.number),
+            active,
+            script,
+            texts: texts(self.t),
+            since: self.since,
+            now: self.now,
+            may: may(&self.access),
+        }
+    }
+
+    fn moment(&self, unix_ms: i64) -> String {
+        show::moment(unix_ms, self.now, &self.zone, self.t)
+    }
+}
+
+fn may(access: &Access) -> May {
+    May {
+        calls: access.may(Right::CallsRead),
+        staff: access.may(Right::StaffRead),
+        clients: access.may(Right::ClientsRead),
+    }
+}
+
+/// The words that scripts show, by the API's codes where they have one.
+fn texts(t: &Messages) -> String {
+    json!({
+        "lang": t.lang,
+        "live": t.live,
+        "offline": t.offline_page,
+        "failed": t.failed,
+        "copied": t.copied,
+        "delete": t.delete,
+        "delete_staff": t.delete_staff,
+        "delete_staff_text": t.delete_staff_text,
+        "delete_client": t.delete_client,
+        "delete_client_text": t.delete_client_text,
+        "delete_recording": t.delete_recording,
+        "delete_recording_text": t.delete_recording_text,
+        "hang_up": t.hang_up,
+        "hang_up_ask": t.hang_up_ask,
+        "required": t.error_required,
+        "invalid": t.error_invalid,
+        "taken": t.error_taken,
+        "too_long": t.error_too_long,
+        "too_short": t.error_too_short,
+        "wrong_login": t.error_wrong_login,
+        "too_many": t.error_too_many,
+        "stale": t.error_stale,
+        "forbidden": t.error_forbidden,
+        "not_found": t.error_not_found,
+    })
+    .to_string()
+}
+
+/// Leafing through a list by offset, keeping what else the address says.
+fn leaf(path: &str, search: &str, offset: u32, shown: usize, of: u64) -> Pages {
+    let link = |offset: u32| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !search.is_empty() {
+            query.append_pair("search", search);
+        }
+        if offset > 0 {
+            query.append_pair("offset", &offset.to_string());
+        }
+        format!("{path}?{}", query.finish())
+    };
+    let to = u64::from(offset).saturating_add(u64::try_from(shown).unwrap_or(0));
+    Pages {
+        previous: (offset > 0).then(|| link(offset.saturating_sub(ROWS))),
+        next: (to < of).then(|| link(offset.saturating_add(ROWS))),
+        from: u64::from(offset).saturating_add(1),
+        to,
+    }
+}
+
+fn render<T: Template>(t: &'static Messages, page: &T) -> Response {
+    match page.render() {
+        Ok(text) => Html(text).into_response(),
+        Err(error) => problem(t, ApiError::internal(&error).status(), t.failed),
+    }
+}
+
+fn problem(t: &'static Messages, status: StatusCode, text: &'static str) -> Response {
+    match (ProblemPage { t, text }).render() {
+        Ok(page) => (status, Html(page)).into_response(),
+        Err(error) => ApiError::internal(&error).into_response(),
+    }
+}
+
+async fn start(
+    access: Result<Access, ApiError>,
+    headers: HeaderMap,
+    OriginalUri(uri): OriginalUri,
+) -> Result<Redirect, PageError> {
+    let access = access.map_err(|_| PageError::LogIn(uri))?;
+    let may = may(&access);
+    match (may.calls, may.staff, may.clients) {
+        (true, _, _) => Ok(Redirect::to("/calls")),
+        (false, true, _) => Ok(Redirect::to("/staff")),
+        (false, false, true) => Ok(Redirect::to("/clients")),
+        (false, false, false) => Err(PageError::Forbidden(chosen(&headers))),
+    }
+}
+
+async fn login(access: Result<Access, ApiError>, headers: HeaderMap) -> Response {
+    if access.is_ok() {
+        return Redirect::to("/").into_response();
+    }
+    let t = chosen(&headers);
+    render(t, &LoginPage { t, texts: texts(t) })
+}
+
+/// What does not exist: a page for people, a problem body for programs.
+pub(super) async fn nowhere(headers: HeaderMap, OriginalUri(uri): OriginalUri) -> Response {
+    let wants_page = headers
+        .get(ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kinds| kinds.contains("text/html"));
+    if wants_page && !uri.path().starts_with("/api/") {
+        let t = chosen(&headers);
+        problem(t, StatusCode::NOT_FOUND, t.not_found)
+    } else {
+        ApiError::not_found().into_response()
+    }
+}

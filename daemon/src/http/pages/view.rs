@@ -1,0 +1,173 @@
+//! What the templates are given: only words and numbers, ready to be shown.
+
+use askama::Template;
+
+use super::messages::Messages;
+
+/// What stands around every page.
+pub(super) struct Frame {
+    pub(super) t: &'static Messages,
+    pub(super) csrf: String,
+    pub(super) user: String,
+    pub(super) account: String,
+    pub(super) active: &'static str,
+    /// The page's module.
+    pub(super) script: &'static str,
+    /// JSON: the words that scripts show.
+    pub(super) texts: String,
+    /// The newest event that the page shows already.
+    pub(super) since: u64,
+    /// The server's clock, unix milliseconds.
+    pub(super) now: i64,
+    pub(super) may: May,
+}
+
+/// Which sections the reader sees.
+#[derive(Clone, Copy)]
+pub(super) struct May {
+    pub(super) calls: bool,
+    pub(super) staff: bool,
+    pub(super) clients: bool,
+}
+
+#[derive(Template)]
+#[template(path = "login.html")]
+pub(super) struct LoginPage {
+    pub(super) t: &'static Messages,
+    pub(super) texts: String,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(super) struct ProblemPage {
+    pub(super) t: &'static Messages,
+    pub(super) text: &'static str,
+}
+
+/// Links to the parts of a list before and after this one.
+#[derive(Default)]
+pub(super) struct Pages {
+    pub(super) previous: Option<String>,
+    pub(super) next: Option<String>,
+    pub(super) from: u64,
+    pub(super) to: u64,
+}
+
+#[derive(Template)]
+#[template(path = "staff.html")]
+pub(super) struct StaffPage {
+    pub(super) frame: Frame,
+    pub(super) rows: Vec<StaffRow>,
+    pub(super) search: String,
+    pub(super) count: u64,
+    pub(super) pages: Pages,
+    pub(super) may_write: bool,
+    pub(super) may_sip: bool,
+    /// The account's number, before each login.
+    pub(super) login_prefix: String,
+    /// Field of the API's answer and its label.
+    pub(super) sip_facts: Vec<(&'static str, &'static str)>,
+}
+
+pub(super) struct StaffRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) main: bool,
+    pub(super) deleted: bool,
+    pub(super) position: String,
+    pub(super) short_number: String,
+    pub(super) phone: String,
+    pub(super) login: String,
+    pub(super) sip_status: &'static str,
+    pub(super) sip_text: &'static str,
+    pub(super) system_status: &'static str,
+    pub(super) system_text: &'static str,
+    pub(super) last_seen: String,
+}
+
+#[derive(Template)]
+#[template(path = "clients.html")]
+pub(super) struct ClientsPage {
+    pub(super) frame: Frame,
+    pub(super) rows: Vec<ClientRow>,
+    pub(super) search: String,
+    pub(super) count: u64,
+    pub(super) pages: Pages,
+    pub(super) may_write: bool,
+    /// Id and name.
+    pub(super) managers: Vec<(String, String)>,
+}
+
+pub(super) struct ClientRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) vip: bool,
+    pub(super) number: String,
+    pub(super) company: String,
+    pub(super) position: String,
+    pub(super) manager: String,
+}
+
+#[derive(Template)]
+#[template(path = "calls.html")]
+pub(super) struct CallsPage {
+    pub(super) frame: Frame,
+    pub(super) live: Vec<LiveRow>,
+    pub(super) history: Vec<CallRow>,
+    pub(super) filter: Filter,
+    pub(super) newest: Option<String>,
+    pub(super) older: Option<String>,
+    pub(super) may_hang_up: bool,
+    pub(super) may_play: bool,
+    pub(super) may_download: bool,
+    pub(super) may_delete: bool,
+}
+
+pub(super) struct Side {
+    pub(super) name: String,
+    /// Empty when the name is the number.
+    pub(super) number: String,
+}
+
+pub(super) struct LiveRow {
+    pub(super) id: String,
+    pub(super) caller: Side,
+    pub(super) callee: Side,
+    pub(super) direction: &'static str,
+    pub(super) direction_text: &'static str,
+    pub(super) state: &'static str,
+    pub(super) state_text: &'static str,
+    /// Unix milliseconds of the answer, or nothing.
+    pub(super) from_ms: String,
+    pub(super) elapsed: String,
+    pub(super) recording: bool,
+}
+
+pub(super) struct CallRow {
+    pub(super) id: String,
+    pub(super) caller: Side,
+    pub(super) callee: Side,
+    pub(super) direction: &'static str,
+    pub(super) direction_text: &'static str,
+    pub(super) started_at: String,
+    pub(super) when: String,
+    pub(super) result: &'static str,
+    pub(super) result_text: &'static str,
+    pub(super) talked: String,
+    pub(super) recording: Option<String>,
+    pub(super) recording_failed: bool,
+}
+
+pub(super) struct Filter {
+    pub(super) number: String,
+    pub(super) directions: Vec<Choice>,
+    pub(super) results: Vec<Choice>,
+    pub(super) recorded: bool,
+    pub(super) used: bool,
+}
+
+pub(super) struct Choice {
+    pub(super) value: &'static str,
+    pub(super) text: &'static str,
+    pub(super) chosen: bool,
+}

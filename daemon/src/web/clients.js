@@ -1,0 +1,61 @@
+import { api, texts } from "./api.js";
+import { clearFaults, confirm, fill, onSubmit, toast, values } from "./forms.js";
+import { listen, refresh } from "./page.js";
+
+const dialog = document.getElementById("client-dialog");
+const form = document.getElementById("client-form");
+let open = null;
+
+function show(client, version) {
+  open = client ? { id: client.id, version, before: client } : null;
+  clearFaults(form);
+  form.reset();
+  if (client) fill(form, client);
+  document.getElementById("client-title").textContent = client ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
+  dialog.showModal();
+  form.elements.name.focus();
+}
+
+if (form) {
+  onSubmit(form, async () => {
+    const wanted = values(form);
+    if (open) {
+      const changed = Object.entries(wanted).filter(([name, value]) => value !== (open.before[name] ?? null));
+      if (changed.length > 0) {
+        await api("PATCH", `/clients/${open.id}`, { body: Object.fromEntries(changed), version: open.version });
+      }
+    } else {
+      const given = Object.entries(wanted).filter(([, value]) => value !== null);
+      await api("POST", "/clients", { body: Object.fromEntries(given) });
+    }
+    dialog.close();
+    refresh("clients");
+  });
+}
+
+document.addEventListener("click", async (event) => {
+  if (event.target.closest("[data-add]")) return show(null);
+  const button = event.target.closest("[data-edit], [data-delete]");
+  const row = button?.closest("tr");
+  if (!row) return;
+  const { id, name } = row.dataset;
+  if (button.hasAttribute("data-edit")) {
+    try {
+      const { data, version } = await api("GET", `/clients/${id}`);
+      show(data, version);
+    } catch (problem) {
+      toast(problem.text);
+    }
+  } else {
+    confirm({
+      title: texts.delete_client, text: texts.delete_client_text, what: name, yes: texts.delete,
+      action: async () => {
+        await api("DELETE", `/clients/${id}`);
+        refresh("clients");
+      },
+    });
+  }
+});
+
+const again = () => refresh("clients");
+listen({ "client.changed": again }, again);
