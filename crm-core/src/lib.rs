@@ -8,6 +8,7 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
+pub mod import;
 pub mod journal;
 pub mod logins;
 pub mod numbers;

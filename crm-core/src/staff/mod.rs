@@ -1,13 +1,13 @@
 //! Staff: who works here, with what access and which short number.
 
-mod rules;
+pub(crate) mod rules;
 mod store;
 
 use frontdesk_routing::ids::{AccountId, StaffId};
 
 use crate::access::Role;
 
-pub(crate) use store::{ALL, insert};
+pub(crate) use store::{ALL, insert, told};
 pub use store::{create, delete, get, list, names, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

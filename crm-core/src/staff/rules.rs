@@ -15,19 +15,19 @@ const LONGEST_LOGIN: usize = 60;
 
 /// The editable part of a record, checked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Checked {
-    pub(super) surname: Option<String>,
-    pub(super) given_name: Option<String>,
-    pub(super) patronymic: Option<String>,
-    pub(super) phone: Option<String>,
-    pub(super) email: Option<String>,
-    pub(super) position: Option<String>,
-    pub(super) short_number: Option<String>,
-    pub(super) login: Option<String>,
-    pub(super) role: Option<Role>,
+pub(crate) struct Checked {
+    pub(crate) surname: Option<String>,
+    pub(crate) given_name: Option<String>,
+    pub(crate) patronymic: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) position: Option<String>,
+    pub(crate) short_number: Option<String>,
+    pub(crate) login: Option<String>,
+    pub(crate) role: Option<Role>,
 }
 
-pub(super) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
+pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
     let patch = StaffPatch {
         surname: Some(new.surname.clone()),
         given_name: Some(new.given_name.clone()),
@@ -44,7 +44,7 @@ pub(super) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
 }
 
 /// The record after the patch, or every fault at once.
-pub(super) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bool) -> Result<Checked, StoreError> {
+pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bool) -> Result<Checked, StoreError> {
     let mut faults = Vec::new();
     let mut after = before;
     text(&mut after.surname, patch.surname, ("surname", LONGEST), &mut faults);

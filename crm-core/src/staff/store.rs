@@ -384,7 +384,7 @@ fn order(query: &StaffQuery) -> String {
 
 impl Checked {
     /// From `surname` to `search`, as the statements want them.
-    pub(super) fn into_row(self) -> Vec<Arg> {
+    pub(crate) fn into_row(self) -> Vec<Arg> {
         let parts = [&self.surname, &self.given_name, &self.patronymic];
         let sort_name = parts
             .into_iter()
@@ -432,7 +432,7 @@ impl From<&StaffMember> for Checked {
     }
 }
 
-fn told(checked: &Checked) -> Value {
+pub(crate) fn told(checked: &Checked) -> Value {
     json!({
         "surname": checked.surname,
         "given_name": checked.given_name,

@@ -181,6 +181,24 @@ impl Db {
 }
 
 impl Tx {
+    pub(crate) async fn all<T: Record>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, StoreError> {
+        let rows: Result<Vec<T>, sqlx::Error> = match &mut self.0 {
+            Inner::Sqlite(tx) => sqlite(sql, args)
+                .fetch_all(&mut **tx)
+                .await?
+                .iter()
+                .map(T::from_row)
+                .collect(),
+            Inner::Postgres(tx) => postgres(sql, args)
+                .fetch_all(&mut **tx)
+                .await?
+                .iter()
+                .map(T::from_row)
+                .collect(),
+        };
+        rows.map_err(StoreError::from)
+    }
+
     pub(crate) async fn one<T: Record>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, StoreError> {
         let row = match &mut self.0 {
             Inner::Sqlite(tx) => sqlite(sql, args)
