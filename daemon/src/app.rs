@@ -2,35 +2,42 @@
 
 mod bind;
 mod greeting;
+mod settings;
 mod startup;
+mod stop;
+mod telemetry;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::thread::JoinHandle;
 
 use anyhow::Context;
 use frontdesk_config::Config;
-use frontdesk_crm_core::store::db::Db;
+use frontdesk_crm_core::journal as kept;
+use frontdesk_crm_core::store::Db;
+use frontdesk_media::io as media;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
+use crate::cli::say;
+use crate::engine::Engine;
 use crate::engine::input::{Input, OperatorCommand};
-use crate::engine::{Engine, EngineConfig};
-use crate::http;
+use crate::engine::output::BoardChange;
 use crate::journal;
 use crate::live::Live;
 use crate::plan::Publisher;
-use crate::recorder;
-use crate::shell::{EngineHandle, Outlets, Shell, Sockets, clock, queue};
+use crate::recorder::Recorder;
+use crate::shell::{EngineHandle, Outlets, QueueReader, Shell, clock, queue};
 use crate::supervise::{Ends, Supervisor, supervisor};
+pub use startup::stamp;
 
 /// Journal entries that may wait for the database: some minutes of a busy day.
 const JOURNAL: usize = 100_000;
 const BOARD: usize = 100_000;
-/// How long phones have to answer our BYEs at the end.
-const FAREWELL: Duration = Duration::from_secs(2);
+const BOARD_BATCH: usize = 256;
+const OPERATORS: usize = 64;
 
-/// Everything is bound and known; nothing is served before [`App::run`].
+/// A daemon that runs; its ports are known.
 pub struct App {
     config: Config,
     db: Db,
@@ -38,11 +45,116 @@ pub struct App {
     supervisor: Supervisor,
     ends: Ends,
     engine: EngineHandle,
-    media: frontdesk_media::io::Handle,
-    recorder: recorder::Recorder,
-    journal: journal::Task,
-    shell: std::thread::JoinHandle<()>,
-    http: SocketAddr,
-    udp: Vec<SocketAddr>,
-    tcp: Vec<SocketAddr>,
+    shell: JoinHandle<()>,
+    media: Arc<media::Handle>,
+    recorder: Recorder,
+    journal: tokio::task::JoinHandle<()>,
+    pub http: SocketAddr,
+    pub sip: SocketAddr,
+}
+
+/// Builds, greets, runs until a signal or until something critical ends.
+pub async fn run(config: Config) -> anyhow::Result<()> {
+    telemetry::start(&config);
+    let app = App::build(config).await?;
+    app.run().await
+}
+
+impl App {
+    /// Binds first, so that a taken port is known before anything is made; serves when it returns.
+    pub async fn build(config: Config) -> anyhow::Result<App> {
+        let sockets = bind::sip(&config)?;
+        let listener = bind::http(&config).await?;
+        let db = startup::database(&config).await?;
+        let welcome = startup::first_account(&db, &config).await?;
+        startup::recover(&db, &config.recordings_dir()).await?;
+
+        let (supervisor, ends) = supervisor();
+        let live = Arc::new(Live::new(clock::unix_ms()));
+        let engine = sockets.handle();
+        let (http, sip) = (listener.local_addr()?, sockets.sip_address());
+
+        let notices = engine.clone();
+        let (media, taps) = media::start(&settings::media(&config), move |notice| {
+            notices.send(Input::Media(notice));
+        })
+        .with_context(|| format!("audio ports {}-{} (rtp.ports) cannot be bound", config.rtp.ports.low, config.rtp.ports.high))?;
+        let media = Arc::new(media);
+        let (journal_queue, journal_reader) = queue::<kept::Entry>(JOURNAL);
+        let recorder = Recorder::start(config.recordings_dir(), taps, journal_queue.clone())
+            .context("the recorder does not start")?;
+        let (board, board_reader) = queue::<BoardChange>(BOARD);
+        let outlets = Outlets::new(Arc::clone(&media), recorder.handle(), journal_queue, board);
+
+        let journal = journal::run(db.clone(), journal_reader, Arc::clone(&live), supervisor.stopping());
+        let journal = supervisor.critical("journal", journal);
+        supervisor.critical("board", keep_board(Arc::clone(&live), board_reader));
+
+        let publisher = Publisher::start(db.clone(), engine.clone()).await?;
+        engine.send(Input::Restore(restored(&db).await?));
+        let core = Engine::new(settings::engine(&config), clock::random(), clock::now());
+        let shell = Shell::new(core, sockets, outlets);
+        let shell = supervisor.thread("engine", move || {
+            shell.run().context("the SIP sockets cannot be polled")
+        })?;
+        serve_pages(&config, (&db, &live, &engine), (listener, publisher), &supervisor);
+
+        match welcome {
+            Some(welcome) => say(&greeting::first(&welcome, http, sip)),
+            None => say(&greeting::again(http, sip)),
+        }
+        Ok(App {
+            config,
+            db,
+            live,
+            supervisor,
+            ends,
+            engine,
+            shell,
+            media,
+            recorder,
+            journal,
+            http,
+            sip,
+        })
+    }
+}
+
+/// Applies what the engine saw change, in order.
+async fn keep_board(live: Arc<Live>, mut reader: QueueReader<BoardChange>) -> anyhow::Result<()> {
+    loop {
+        let changes = reader.take(BOARD_BATCH).await;
+        if changes.is_empty() {
+            return Ok(());
+        }
+        let count = changes.len();
+        changes.into_iter().for_each(|change| live.apply(change));
+        reader.done(count);
+    }
+}
+
+async fn restored(db: &Db) -> anyhow::Result<Vec<crate::engine::output::StoredBinding>> {
+    let rows = kept::bindings(db, clock::unix_ms())
+        .await
+        .context("kept registrations cannot be read")?;
+    Ok(rows.into_iter().filter_map(journal::stored_binding).collect())
+}
+
+fn serve_pages(
+    config: &Config,
+    (db, live, engine): (&Db, &Arc<Live>, &EngineHandle),
+    (listener, publisher): (TcpListener, Publisher),
+    supervisor: &Supervisor,
+) {
+    let (operator, operators) = mpsc::channel::<OperatorCommand>(OPERATORS);
+    supervisor.critical("operators", pass_on(operators, engine.clone()));
+    let _ = (config, db, live, listener, publisher, operator);
+}
+
+/// People's commands reach the engine in order.
+async fn pass_on(mut commands: mpsc::Receiver<OperatorCommand>, engine: EngineHandle) -> anyhow::Result<()> {
+    while let Some(command) = commands.recv().await {
+        engine.send(Input::Operator(command));
+    }
+    Ok(())
 }

@@ -12,7 +12,12 @@ use frontdesk_config::{Config, Overrides, environment};
 const EXIT_BAD_INPUT: u8 = 2;
 
 #[derive(Debug, Parser)]
-#[command(name = "frontdesk", version, about = "A virtual PBX with a CRM inside", propagate_version = true)]
+#[command(
+    name = "frontdesk",
+    version,
+    about = "A virtual PBX with a CRM inside",
+    propagate_version = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
@@ -43,29 +48,10 @@ struct Options {
 enum Command {
     /// Run the daemon (the default)
     Run,
-    /// Run with sample data and simulated phones in a temporary folder
-    Demo,
     /// Check a configuration file and name every problem in it
     CheckConfig { file: PathBuf },
     /// Print every configuration key with its default and meaning
     ExampleConfig,
-    /// Work with staff from the command line
-    Staff {
-        #[command(subcommand)]
-        command: StaffCommand,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum StaffCommand {
-    /// Bring staff over from another PBX: all rows or none. Columns: surname, given_name, patronymic, position, phone,
-    /// email, short_number, sip_user, sip_password. SIP passwords are kept as digests only
-    Import {
-        file: PathBuf,
-        /// Number of the account that the staff join; not needed while there is one account
-        #[arg(long)]
-        account: Option<i64>,
-    },
 }
 
 /// Parses the command line, runs, and turns the outcome into an exit code: 0 well, 1 failed, 2 bad input.
@@ -83,28 +69,26 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => with_config(&cli.options, |config| runtime()?.block_on(crate::app::run(config))),
-        Command::Demo => runtime()?.block_on(crate::demo::run(cli.options.overrides())).map(|()| ExitCode::SUCCESS),
         Command::CheckConfig { file } => check_config(&file),
         Command::ExampleConfig => {
             say(&Config::example());
             Ok(ExitCode::SUCCESS)
         }
-        Command::Staff { command: StaffCommand::Import { file, account } } => with_config(&cli.options, |config| {
-            runtime()?.block_on(crate::import::staff(config, &file, account))
-        }),
     }
 }
 
 impl Options {
     fn overrides(&self) -> Overrides {
-        Overrides { data: self.data.clone(), sip: self.sip.clone(), http: self.http.clone(), rtp: self.rtp.clone() }
+        Overrides {
+            data: self.data.clone(),
+            sip: self.sip.clone(),
+            http: self.http.clone(),
+            rtp: self.rtp.clone(),
+        }
     }
 }
 
-fn with_config(
-    options: &Options,
-    act: impl FnOnce(Config) -> anyhow::Result<()>,
-) -> anyhow::Result<ExitCode> {
+fn with_config(options: &Options, act: impl FnOnce(Config) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
     match Config::read(options.config.as_deref(), &environment(), &options.overrides()) {
         Ok(config) => act(config).map(|()| ExitCode::SUCCESS),
         Err(problems) => {
@@ -128,7 +112,10 @@ fn check_config(file: &Path) -> anyhow::Result<ExitCode> {
 }
 
 fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the async runtime does not start")
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the async runtime does not start")
 }
 
 /// One message for the person at the terminal, on standard output.

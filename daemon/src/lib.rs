@@ -1,5 +1,12 @@
 //! The daemon: one engine, its shell, the HTTP side and the command line.
 
+pub mod app;
+pub mod cli;
 pub mod engine;
 pub mod http;
+mod journal;
 pub mod live;
+mod plan;
+mod recorder;
+pub mod shell;
+mod supervise;

@@ -4,13 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use frontdesk_crm_core::plan_build;
-use frontdesk_crm_core::store::db::Db;
+use frontdesk_crm_core::store::Db;
 use frontdesk_routing::plan::DialPlan;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::engine::input::Input;
-use crate::http::{PlanChange, PlanSection};
 use crate::shell::EngineHandle;
 
 /// The only writer of the plan.
@@ -27,61 +24,5 @@ impl Publisher {
         let plan = Arc::new(plan_build::full(&db).await.context("the dial plan cannot be built")?);
         engine.send(Input::Plan(Arc::clone(&plan)));
         Ok(Publisher { db, engine, plan })
-    }
-
-    /// Serves changes until the shutdown. A change that cannot be read now is tried again with the next one;
-    /// the database's answer to the admin was right in any case.
-    pub async fn run(mut self, mut changes: mpsc::Receiver<PlanChange>, stop: CancellationToken) -> anyhow::Result<()> {
-        loop {
-            let first = tokio::select! {
-                () = stop.cancelled() => return Ok(()),
-                change = changes.recv() => change,
-            };
-            let Some(first) = first else { return Ok(()) };
-            let mut batch = vec![first];
-            while let Ok(more) = changes.try_recv() {
-                batch.push(more);
-            }
-            let sections: std::collections::BTreeSet<Section> =
-                batch.iter().map(|change| Section::of(change.section)).collect();
-            for section in sections {
-                if let Err(error) = self.rebuild(section).await {
-                    tracing::warn!(%error, "a change waits for the database before calls see it");
-                }
-            }
-            self.engine.send(Input::Plan(Arc::clone(&self.plan)));
-            for change in batch {
-                let _ = change.done.send(());
-            }
-        }
-    }
-
-    async fn rebuild(&mut self, section: Section) -> anyhow::Result<()> {
-        let mut plan = DialPlan::clone(&self.plan);
-        match section {
-            Section::Account => plan = plan_build::full(&self.db).await?,
-            Section::Staff => plan_build::refresh_staff(&self.db, &mut plan).await?,
-            Section::Clients => plan_build::refresh_clients(&self.db, &mut plan).await?,
-        }
-        self.plan = Arc::new(plan);
-        Ok(())
-    }
-}
-
-/// `PlanSection` with an order, so that one batch builds each section once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Section {
-    Account,
-    Staff,
-    Clients,
-}
-
-impl Section {
-    fn of(section: PlanSection) -> Section {
-        match section {
-            PlanSection::Account => Section::Account,
-            PlanSection::Staff => Section::Staff,
-            PlanSection::Clients => Section::Clients,
-        }
     }
 }

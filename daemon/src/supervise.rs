@@ -5,6 +5,7 @@ use std::io;
 use std::thread;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -33,7 +34,14 @@ impl Ends {
 
 pub fn supervisor() -> (Supervisor, Ends) {
     let (ended, receiver) = mpsc::unbounded_channel();
-    (Supervisor { stopping: CancellationToken::new(), tasks: TaskTracker::new(), ended }, Ends(receiver))
+    (
+        Supervisor {
+            stopping: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            ended,
+        },
+        Ends(receiver),
+    )
 }
 
 impl Supervisor {
@@ -47,26 +55,18 @@ impl Supervisor {
     }
 
     /// Runs a task that must not end before the shutdown.
-    pub fn critical<F>(&self, name: &'static str, future: F)
+    pub fn critical<F>(&self, name: &'static str, future: F) -> JoinHandle<()>
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
         let this = self.clone();
-        self.spawn(async move {
+        self.tasks.spawn(async move {
             let how = match future.await {
                 Ok(()) => "it ended".to_owned(),
                 Err(error) => format!("{error:#}"),
             };
             this.tell(name, &how);
-        });
-    }
-
-    /// Runs a task whose end matters to nobody.
-    pub fn spawn<F>(&self, future: F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.tasks.spawn(future);
+        })
     }
 
     /// Runs an OS thread that must not end before the shutdown.

@@ -20,7 +20,13 @@ pub fn sip(config: &Config) -> anyhow::Result<Sockets> {
         .sip
         .tcp
         .iter()
-        .map(|address| if address.port() == 0 { SocketAddr::new(address.ip(), given) } else { *address })
+        .map(|address| {
+            if address.port() == 0 {
+                SocketAddr::new(address.ip(), given)
+            } else {
+                *address
+            }
+        })
         .collect();
     let first = tcp.first().copied();
     Sockets::bind(udp, &tcp).map_err(|error| match first {
@@ -31,9 +37,14 @@ pub fn sip(config: &Config) -> anyhow::Result<Sockets> {
 
 pub async fn http(config: &Config) -> anyhow::Result<TcpListener> {
     let address = config.http.listen;
-    TcpListener::bind(address).await.map_err(|error| taken(config, "http.listen", "pages and API", address, &error))
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| taken(config, "http.listen", "pages and API", address, &error))
 }
 
 fn taken(config: &Config, key: &str, what: &str, address: SocketAddr, error: &std::io::Error) -> anyhow::Error {
-    anyhow!("{what} cannot listen on {address}: {error}. The address comes from {key} ({})", config.origin(key))
+    anyhow!(
+        "{what} cannot listen on {address}: {error}. The address comes from {key} ({})",
+        config.origin(key)
+    )
 }

@@ -10,7 +10,6 @@ pub struct Welcome {
     pub password: String,
     pub sip_user: String,
     pub sip_password: String,
-    pub short_number: String,
 }
 
 /// The text of a first start.
@@ -20,7 +19,7 @@ pub fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> String {
     let _ = writeln!(text, "  Page       {}", page(http));
     let _ = writeln!(text, "  Login      {}", welcome.login);
     let _ = writeln!(text, "  Password   {}\n", welcome.password);
-    let _ = writeln!(text, "  The first phone (short number {}):", welcome.short_number);
+    let _ = writeln!(text, "  The first phone (short number 100):");
     let _ = writeln!(text, "  Server     {} (UDP or TCP)", server(sip));
     let _ = writeln!(text, "  User       {}", welcome.sip_user);
     let _ = writeln!(text, "  Password   {}", welcome.sip_password);
@@ -33,21 +32,37 @@ pub fn again(http: SocketAddr, sip: SocketAddr) -> String {
 }
 
 fn page(http: SocketAddr) -> String {
-    let host = if http.ip().is_unspecified() { SocketAddr::new(local(http.ip()), http.port()) } else { http };
+    let host = if http.ip().is_unspecified() {
+        SocketAddr::new(local(http.ip()), http.port())
+    } else {
+        http
+    };
     format!("http://{host}/")
 }
 
 fn server(sip: SocketAddr) -> SocketAddr {
-    if sip.ip().is_unspecified() { SocketAddr::new(outward(sip.ip()), sip.port()) } else { sip }
+    if sip.ip().is_unspecified() {
+        SocketAddr::new(outward(sip.ip()), sip.port())
+    } else {
+        sip
+    }
 }
 
 fn local(any: IpAddr) -> IpAddr {
-    if any.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() }
+    if any.is_ipv4() {
+        std::net::Ipv4Addr::LOCALHOST.into()
+    } else {
+        std::net::Ipv6Addr::LOCALHOST.into()
+    }
 }
 
 /// The address that this machine shows to its network: the source of a route to a documentation address. Sends nothing.
 fn outward(any: IpAddr) -> IpAddr {
-    let (from, to) = if any.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let (from, to) = if any.is_ipv4() {
+        ("0.0.0.0:0", "192.0.2.1:9")
+    } else {
+        ("[::]:0", "[2001:db8::1]:9")
+    };
     std::net::UdpSocket::bind(from)
         .and_then(|socket| {
             socket.connect(to)?;
@@ -67,10 +82,21 @@ mod tests {
             password: "a-password".into(),
             sip_user: "19079_100".into(),
             sip_password: "a-secret".into(),
-            short_number: "100".into(),
         };
-        let text = first(&welcome, "127.0.0.1:8080".parse().unwrap(), "192.0.2.7:5060".parse().unwrap());
-        for part in ["http://127.0.0.1:8080/", "19079_admin", "a-password", "192.0.2.7:5060", "19079_100", "a-secret", "100"] {
+        let text = first(
+            &welcome,
+            "127.0.0.1:8080".parse().unwrap(),
+            "192.0.2.7:5060".parse().unwrap(),
+        );
+        for part in [
+            "http://127.0.0.1:8080/",
+            "19079_admin",
+            "a-password",
+            "192.0.2.7:5060",
+            "19079_100",
+            "a-secret",
+            "100",
+        ] {
             assert!(text.contains(part), "{part} is missing in {text}");
         }
     }

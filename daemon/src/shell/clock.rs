@@ -8,7 +8,10 @@ use frontdesk_sip::Now;
 #[expect(clippy::disallowed_methods, reason = "this is the door")]
 pub fn now() -> Now {
     let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Now { instant: Instant::now(), unix_ms: i64::try_from(unix.as_millis()).unwrap_or(i64::MAX) }
+    Now {
+        instant: Instant::now(),
+        unix_ms: i64::try_from(unix.as_millis()).unwrap_or(i64::MAX),
+    }
 }
 
 /// Unix milliseconds, UTC.

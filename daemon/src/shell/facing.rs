@@ -36,7 +36,11 @@ impl Facing {
 }
 
 fn ask(peer: SocketAddr) -> Option<IpAddr> {
-    let any: IpAddr = if peer.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    let any: IpAddr = if peer.is_ipv4() {
+        Ipv4Addr::UNSPECIFIED.into()
+    } else {
+        Ipv6Addr::UNSPECIFIED.into()
+    };
     let socket = UdpSocket::bind((any, 0)).ok()?;
     socket.connect(peer).ok()?;
     Some(socket.local_addr().ok()?.ip())
@@ -52,7 +56,10 @@ mod tests {
         let mut facing = Facing::default();
         let bound = "0.0.0.0:5060".parse().unwrap();
         let peer = "127.0.0.1:4000".parse().unwrap();
-        assert_eq!(facing.local(bound, peer, Instant::now()), "127.0.0.1:5060".parse().unwrap());
+        assert_eq!(
+            facing.local(bound, peer, Instant::now()),
+            "127.0.0.1:5060".parse().unwrap()
+        );
         let own = "127.0.0.9:5060".parse().unwrap();
         assert_eq!(facing.local(own, peer, Instant::now()), own);
     }

@@ -72,25 +72,35 @@ impl Sockets {
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let mut udp = udp;
         for (index, socket) in udp.iter_mut().enumerate() {
-            poll.registry().register(socket.source(), Token(FIRST_UDP + index), Interest::READABLE)?;
+            poll.registry()
+                .register(socket.source(), Token(FIRST_UDP + index), Interest::READABLE)?;
         }
         let mut tcp = Tcp::bind(tcp, FIRST_UDP + udp.len(), TcpLimits::default())?;
         tcp.register(poll.registry())?;
         let (sender, inputs) = crossbeam_channel::bounded(INPUTS);
-        let handle = EngineHandle { inputs: sender, waker, stop: Arc::new(AtomicBool::new(false)) };
-        Ok(Sockets { poll, udp, tcp, inputs, handle })
+        let handle = EngineHandle {
+            inputs: sender,
+            waker,
+            stop: Arc::new(AtomicBool::new(false)),
+        };
+        Ok(Sockets {
+            poll,
+            udp,
+            tcp,
+            inputs,
+            handle,
+        })
     }
 
     pub fn handle(&self) -> EngineHandle {
         self.handle.clone()
     }
 
-    pub fn udp_bound(&self) -> Vec<SocketAddr> {
-        self.udp.iter().map(Udp::bound).collect()
-    }
-
-    pub fn tcp_bound(&self) -> Vec<SocketAddr> {
-        self.tcp.bound()
+    /// The first address that phones reach, by UDP if there is one.
+    pub fn sip_address(&self) -> SocketAddr {
+        let tcp = self.tcp.bound();
+        let first = self.udp.first().map(Udp::bound).or_else(|| tcp.first().copied());
+        first.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 }
 
@@ -110,7 +120,15 @@ impl Shell {
     pub fn new(engine: Engine, sockets: Sockets, outlets: Outlets) -> Shell {
         let unfinished = vec![true; sockets.udp.len()];
         let swept = clock::now().instant;
-        Shell { engine, sockets, outlets, facing: Facing::default(), arrived: Vec::new(), unfinished, swept }
+        Shell {
+            engine,
+            sockets,
+            outlets,
+            facing: Facing::default(),
+            arrived: Vec::new(),
+            unfinished,
+            swept,
+        }
     }
 
     /// Runs until `EngineHandle::stop`.
@@ -174,7 +192,9 @@ impl Shell {
 
     fn take_inputs(&mut self, now: Now) {
         for _ in 0..INPUTS {
-            let Ok(input) = self.sockets.inputs.try_recv() else { return };
+            let Ok(input) = self.sockets.inputs.try_recv() else {
+                return;
+            };
             self.handle(input, now);
         }
     }
@@ -194,10 +214,19 @@ impl Shell {
     /// True when the socket is empty.
     fn read_turn(&mut self, index: usize, now: Now) -> bool {
         for _ in 0..TURN {
-            let Some(socket) = self.sockets.udp.get_mut(index) else { return true };
-            let Some((peer, bytes)) = socket.receive() else { return true };
+            let Some(socket) = self.sockets.udp.get_mut(index) else {
+                return true;
+            };
+            let Some((peer, bytes)) = socket.receive() else {
+                return true;
+            };
             let local = self.facing.local(socket.bound(), peer, now.instant);
-            let flow = FlowId { transport: Transport::Udp, local, peer, connection: 0 };
+            let flow = FlowId {
+                transport: Transport::Udp,
+                local,
+                peer,
+                connection: 0,
+            };
             self.handle(Input::Datagram { flow, bytes }, now);
         }
         false
@@ -220,7 +249,6 @@ impl Shell {
         while let Some(output) = self.engine.poll() {
             self.perform(output);
         }
-        self.outlets.flush();
     }
 
     fn perform(&mut self, output: Output) {

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use frontdesk_crm_core::journal::Entry;
 use frontdesk_media::io::Handle as MediaHandle;
 use frontdesk_media::io::command::MediaCommand;
 use tokio::sync::mpsc;
 
 use crate::engine::Engine;
 use crate::engine::output::{BoardChange, JournalEntry, RecordCommand};
+use crate::journal;
 use crate::recorder::RecorderHandle;
 
 /// A bounded queue whose fill can be seen from both ends.
@@ -29,7 +31,24 @@ pub struct QueueReader<T> {
 pub fn queue<T>(capacity: usize) -> (Queue<T>, QueueReader<T>) {
     let (sender, receiver) = mpsc::channel(capacity);
     let waiting = Arc::new(AtomicUsize::new(0));
-    (Queue { sender, waiting: Arc::clone(&waiting), capacity }, QueueReader { receiver, waiting })
+    (
+        Queue {
+            sender,
+            waiting: Arc::clone(&waiting),
+            capacity,
+        },
+        QueueReader { receiver, waiting },
+    )
+}
+
+impl<T> Clone for Queue<T> {
+    fn clone(&self) -> Self {
+        Queue {
+            sender: self.sender.clone(),
+            waiting: Arc::clone(&self.waiting),
+            capacity: self.capacity,
+        }
+    }
 }
 
 impl<T> Queue<T> {
@@ -68,21 +87,27 @@ const CROWDED: u8 = 80;
 const RELIEVED: u8 = 50;
 
 pub struct Outlets {
-    media: MediaHandle,
+    media: Arc<MediaHandle>,
     recorder: RecorderHandle,
-    journal: Queue<JournalEntry>,
+    journal: Queue<Entry>,
     board: Queue<BoardChange>,
     crowded: bool,
 }
 
 impl Outlets {
     pub fn new(
-        media: MediaHandle,
+        media: Arc<MediaHandle>,
         recorder: RecorderHandle,
-        journal: Queue<JournalEntry>,
+        journal: Queue<Entry>,
         board: Queue<BoardChange>,
     ) -> Outlets {
-        Outlets { media, recorder, journal, board, crowded: false }
+        Outlets {
+            media,
+            recorder,
+            journal,
+            board,
+            crowded: false,
+        }
     }
 
     pub fn media(&mut self, command: MediaCommand) {
@@ -94,7 +119,7 @@ impl Outlets {
     }
 
     pub fn journal(&self, entry: JournalEntry) {
-        if !self.journal.push(entry) {
+        if !self.journal.push(journal::entry(entry)) {
             metrics::counter!("frontdesk_journal_lost_total").increment(1);
             tracing::error!("the journal is full: a record is lost; is the database away?");
         }
@@ -104,11 +129,6 @@ impl Outlets {
         if !self.board.push(change) {
             metrics::counter!("frontdesk_board_lost_total").increment(1);
         }
-    }
-
-    /// After each input's outputs.
-    pub fn flush(&mut self) {
-        self.media.flush();
     }
 
     /// The journal's load in percent, when the engine has to know of it.
@@ -123,7 +143,24 @@ impl Outlets {
 
     /// Once a second: the engine's figures for the scrape.
     pub fn report(&self, engine: &Engine, connections: usize) {
-        let _ = (engine, connections);
+        let (counters, counts) = (engine.counters(), engine.counts());
+        metrics::counter!("frontdesk_sip_messages_total").absolute(counters.messages);
+        metrics::counter!("frontdesk_sip_throttled_total").absolute(counters.throttled);
+        metrics::counter!("frontdesk_registers_accepted_total").absolute(counters.registers_accepted);
+        metrics::counter!("frontdesk_credentials_failed_total").absolute(counters.credentials_failed);
+        metrics::counter!("frontdesk_calls_total").absolute(counters.calls);
+        metrics::counter!("frontdesk_calls_answered_total").absolute(counters.calls_answered);
+        metrics::counter!("frontdesk_calls_refused_total").absolute(counters.calls_refused);
+        metrics::counter!("frontdesk_bugs_total").absolute(counters.bugs);
+        gauge("frontdesk_bindings", engine.bindings());
+        gauge("frontdesk_engine_calls", counts.calls);
+        gauge("frontdesk_rtp_ports_in_use", counts.ports_in_use);
+        gauge("frontdesk_tcp_connections", connections);
         metrics::gauge!("frontdesk_journal_load_percent").set(f64::from(self.journal.load()));
+        self.recorder.report();
     }
+}
+
+fn gauge(name: &'static str, value: usize) {
+    metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
 }

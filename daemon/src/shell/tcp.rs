@@ -102,7 +102,9 @@ impl Tcp {
             self.accept(index, registry, now, arrived);
             return;
         }
-        let Ok(id) = u64::try_from(index - self.listeners.len()) else { return };
+        let Ok(id) = u64::try_from(index - self.listeners.len()) else {
+            return;
+        };
         let id = id + 1;
         if !self.flush(id) || !self.read(id, now, arrived) {
             self.close(id, arrived);
@@ -111,7 +113,9 @@ impl Tcp {
 
     /// Queues bytes on a connection; false when it is not there (any more) or is closed for its slowness.
     pub fn send(&mut self, flow: &FlowId, bytes: &[u8], arrived: &mut Vec<Arrived>) -> bool {
-        let Some(connection) = self.connections.get_mut(&flow.connection) else { return false };
+        let Some(connection) = self.connections.get_mut(&flow.connection) else {
+            return false;
+        };
         if connection.unsent.len() + bytes.len() <= self.limits.unsent {
             connection.unsent.extend_from_slice(bytes);
             if self.flush(flow.connection) {
@@ -123,7 +127,9 @@ impl Tcp {
     }
 
     pub fn close(&mut self, id: u64, arrived: &mut Vec<Arrived>) {
-        let Some(connection) = self.connections.remove(&id) else { return };
+        let Some(connection) = self.connections.remove(&id) else {
+            return;
+        };
         let source = connection.flow.peer.ip();
         if let Some(count) = self.per_source.get_mut(&source) {
             *count -= 1;
@@ -150,8 +156,12 @@ impl Tcp {
 
     fn accept(&mut self, index: usize, registry: &Registry, now: Instant, arrived: &mut Vec<Arrived>) {
         loop {
-            let Some((listener, bound)) = self.listeners.get(index) else { return };
-            let Ok((mut stream, peer)) = listener.accept() else { return };
+            let Some((listener, bound)) = self.listeners.get(index) else {
+                return;
+            };
+            let Ok((mut stream, peer)) = listener.accept() else {
+                return;
+            };
             let of_source = self.per_source.get(&peer.ip()).copied().unwrap_or(0);
             if self.connections.len() >= self.limits.connections || of_source >= self.limits.connections_per_source {
                 continue;
@@ -161,14 +171,31 @@ impl Tcp {
             let id = self.next;
             let Ok(offset) = usize::try_from(id - 1) else { return };
             let token = Token(self.first_token + self.listeners.len() + offset);
-            if registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE).is_err() {
+            if registry
+                .register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)
+                .is_err()
+            {
                 continue;
             }
             self.next += 1;
             *self.per_source.entry(peer.ip()).or_insert(0) += 1;
-            let flow = FlowId { transport: Transport::Tcp, local, peer, connection: id };
+            let flow = FlowId {
+                transport: Transport::Tcp,
+                local,
+                peer,
+                connection: id,
+            };
             let framer = StreamFramer::default();
-            self.connections.insert(id, Connection { stream, flow, framer, unsent: Vec::new(), heard: now });
+            self.connections.insert(
+                id,
+                Connection {
+                    stream,
+                    flow,
+                    framer,
+                    unsent: Vec::new(),
+                    heard: now,
+                },
+            );
             if !self.read(id, now, arrived) {
                 self.close(id, arrived);
             }
@@ -177,7 +204,9 @@ impl Tcp {
 
     /// False when the connection is to be closed.
     fn flush(&mut self, id: u64) -> bool {
-        let Some(connection) = self.connections.get_mut(&id) else { return true };
+        let Some(connection) = self.connections.get_mut(&id) else {
+            return true;
+        };
         while !connection.unsent.is_empty() {
             match connection.stream.write(&connection.unsent) {
                 Ok(0) => return false,
@@ -194,7 +223,9 @@ impl Tcp {
     /// False when the connection is to be closed.
     fn read(&mut self, id: u64, now: Instant, arrived: &mut Vec<Arrived>) -> bool {
         loop {
-            let Some(connection) = self.connections.get_mut(&id) else { return true };
+            let Some(connection) = self.connections.get_mut(&id) else {
+                return true;
+            };
             let read = match connection.stream.read(&mut self.scratch) {
                 Ok(0) => return false,
                 Ok(length) => length,

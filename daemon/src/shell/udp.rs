@@ -32,7 +32,11 @@ impl Udp {
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into());
         let bound = socket.local_addr()?;
-        Ok(Udp { socket, bound, scratch: vec![0; MOST].into_boxed_slice() })
+        Ok(Udp {
+            socket,
+            bound,
+            scratch: vec![0; MOST].into_boxed_slice(),
+        })
     }
 
     pub fn bound(&self) -> SocketAddr {

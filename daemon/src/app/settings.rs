@@ -1,0 +1,68 @@
+//! The configuration as the engine and the media threads take it.
+
+use std::borrow::Cow;
+use std::thread::available_parallelism;
+use std::time::Duration;
+
+use frontdesk_config::Config;
+use frontdesk_media::io::IoConfig;
+use frontdesk_sip::auth::AuthConfig;
+use frontdesk_sip::endpoint::EndpointConfig;
+use frontdesk_sip::flow::Advertise;
+use frontdesk_sip::guard::GuardConfig;
+use frontdesk_sip::registrar::RegistrarConfig;
+
+use crate::engine::EngineConfig;
+
+/// 0 means half as many as there are processors: the engine and the recorder want theirs too.
+fn media_threads(config: &Config) -> usize {
+    match usize::try_from(config.rtp.threads).unwrap_or(1) {
+        0 => (available_parallelism().map_or(2, usize::from) / 2).max(1),
+        threads => threads,
+    }
+}
+
+pub fn media(config: &Config) -> IoConfig {
+    IoConfig {
+        bind: config.rtp.bind,
+        range: (config.rtp.ports.low, config.rtp.ports.high),
+        threads: media_threads(config),
+        quarantine: config.rtp.quarantine,
+        silence: config.rtp.silence,
+        ..IoConfig::default()
+    }
+}
+
+pub fn engine(config: &Config) -> EngineConfig {
+    let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
+    EngineConfig {
+        endpoint: EndpointConfig {
+            user_agent: config.sip.user_agent.clone(),
+            advertise: Advertise {
+                public: config.nat.public_address,
+                local_networks: config.nat.local_networks.clone(),
+            },
+            supported: vec![Cow::Borrowed("path")],
+            ..EndpointConfig::default()
+        },
+        registrar: RegistrarConfig {
+            min_expires: seconds(config.sip.min_expires),
+            max_expires: seconds(config.sip.max_expires),
+            default_expires: seconds(config.sip.default_expires),
+            ..RegistrarConfig::default()
+        },
+        auth: AuthConfig::new(config.sip.realm.clone()),
+        guard: GuardConfig {
+            rate: config.guard.rate,
+            burst: config.guard.burst,
+            failures: config.guard.failures,
+            ban: config.guard.ban,
+            allow: config.guard.allow.clone(),
+            ..GuardConfig::default()
+        },
+        ring_timeout: config.calls.ring_timeout,
+        recording: config.recording.enabled,
+        rtp_ports: (config.rtp.ports.low, config.rtp.ports.high),
+        media_threads: media_threads(config),
+    }
+}

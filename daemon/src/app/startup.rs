@@ -1,0 +1,107 @@
+//! What a start does before anything is served: the database, the first account, what a crash left open.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context;
+use frontdesk_config::Config;
+use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::setup::{self, Beginning};
+use frontdesk_crm_core::store::{Db, Stamp};
+use frontdesk_crm_core::{calls, recordings};
+use frontdesk_recordings::{layout, recover};
+
+use super::greeting::Welcome;
+use crate::shell::clock;
+
+pub fn stamp() -> Stamp {
+    Stamp {
+        unix_ms: clock::unix_ms(),
+        random: clock::random_u128(),
+    }
+}
+
+/// Opens the database, making folder and schema when they are not there.
+pub async fn database(config: &Config) -> anyhow::Result<Db> {
+    let folder = &config.data.dir;
+    fs::create_dir_all(folder).with_context(|| format!("the folder {} (data.dir) cannot be made", folder.display()))?;
+    let recordings = config.recordings_dir();
+    fs::create_dir_all(&recordings)
+        .with_context(|| format!("the folder {} (recording.dir) cannot be made", recordings.display()))?;
+    let url = config.database_url();
+    // A PostgreSQL address holds a password: only a file's path is shown.
+    let shown = if config.data.database_url.is_some() {
+        "data.database_url".to_owned()
+    } else {
+        url.reveal().to_owned()
+    };
+    let db = Db::open(url.reveal())
+        .await
+        .with_context(|| format!("the database {shown} cannot be opened"))?;
+    db.migrate()
+        .await
+        .with_context(|| format!("the schema of the database {shown} cannot be brought up to date"))?;
+    Ok(db)
+}
+
+/// Makes the first account when there is none; its secrets are shown once.
+pub async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcome>> {
+    let beginning = Beginning {
+        realm: config.sip.realm.clone(),
+        ..Beginning::default()
+    };
+    let first = setup::first_start(db, stamp(), beginning)
+        .await
+        .context("the first account cannot be made")?;
+    Ok(first.map(|first| Welcome {
+        login: first.login,
+        password: first.password,
+        sip_user: first.sip.user,
+        sip_password: first.sip.secret,
+    }))
+}
+
+/// Repairs the files that a crash left open, links them to their calls and ends those calls.
+pub async fn recover(db: &Db, root: &Path) -> anyhow::Result<()> {
+    let unfinished = recordings::unfinished(db)
+        .await
+        .context("unfinished recordings cannot be listed")?;
+    let mut entries = Vec::new();
+    for recording in &unfinished {
+        let repaired = match layout::within(root, Path::new(&recording.path)) {
+            Some(path) => recover::repair(&path).map_err(|error| error.to_string()),
+            None => Err("its path leaves the folder".to_owned()),
+        };
+        entries.push(match repaired {
+            Ok(extent) if extent.duration_ms > 0 => Entry::RecordingReady {
+                recording: recording.id,
+                duration_ms: i64::try_from(extent.duration_ms).unwrap_or(i64::MAX),
+                bytes: i64::try_from(extent.bytes).unwrap_or(i64::MAX),
+            },
+            Ok(_) => Entry::RecordingFailed {
+                recording: recording.id,
+                problem: "the daemon stopped before any sound was kept".to_owned(),
+                duration_ms: 0,
+            },
+            Err(problem) => Entry::RecordingFailed {
+                recording: recording.id,
+                problem,
+                duration_ms: 0,
+            },
+        });
+    }
+    journal::apply(db, &entries)
+        .await
+        .context("repaired recordings cannot be noted")?;
+    let closed = calls::close_open(db, clock::unix_ms())
+        .await
+        .context("open calls cannot be closed")?;
+    if closed > 0 || !unfinished.is_empty() {
+        tracing::info!(
+            calls = closed,
+            recordings = unfinished.len(),
+            "the last run did not end well: closed what it left open"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Running and stopping: a signal lets calls end, a second one ends them; then recorder, journal and pools.
+
+use std::time::Duration;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::App;
+use crate::engine::input::Input;
+
+/// How long phones have to answer our BYEs.
+const FAREWELL: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(50);
+
+impl App {
+    /// Runs until SIGTERM, SIGINT, or until something critical ends by itself: that is an error.
+    pub async fn run(mut self) -> anyhow::Result<()> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
+        let failed = tokio::select! {
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+            ended = self.ends.first() => Some(ended),
+        };
+        let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
+        if failed.is_none() {
+            tracing::info!(
+                calls = self.live.call_count(),
+                "stopping: no new calls, those in progress may end"
+            );
+            self.engine.send(Input::Drain);
+            self.drain(&mut terminate, &mut interrupt).await;
+        }
+        self.shut_down().await;
+        match failed {
+            None => Ok(()),
+            Some(ended) => anyhow::bail!("stopped because a part of the daemon ended: {ended}"),
+        }
+    }
+
+    /// Waits for the calls to end, for `calls.drain_timeout`, or for a second signal.
+    async fn drain(&self, terminate: &mut Signal, interrupt: &mut Signal) {
+        tokio::select! {
+            () = self.no_calls() => {}
+            () = tokio::time::sleep(self.config.calls.drain_timeout) => {}
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if self.live.call_count() > 0 {
+            self.engine.send(Input::HangUpAll);
+            let _ = tokio::time::timeout(FAREWELL, self.no_calls()).await;
+        }
+    }
+
+    async fn no_calls(&self) {
+        while self.live.call_count() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn shut_down(self) {
+        self.supervisor.begin_stop();
+        self.engine.stop();
+        let App {
+            shell,
+            media,
+            recorder,
+            journal,
+            db,
+            ..
+        } = self;
+        let threads = tokio::task::spawn_blocking(move || {
+            // The engine's thread lets go of its ends of every queue; the taps end with the media threads.
+            let _ = shell.join();
+            drop(media);
+            recorder.stop();
+        });
+        let _ = threads.await;
+        let _ = journal.await;
+        db.close().await;
+    }
+}

@@ -1,0 +1,16 @@
+//! The log.
+
+use frontdesk_config::{Config, LogFormat};
+use tracing_subscriber::EnvFilter;
+
+/// Starts the log on standard error; a second start in one process (tests) changes nothing.
+pub fn start(config: &Config) {
+    let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn", config.log.level.as_str()));
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let _ = match config.log.format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    };
+}

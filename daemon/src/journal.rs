@@ -1,0 +1,83 @@
+//! The journal: one task that batches what must be remembered into transactions and retries while the database is away.
+
+mod rows;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::store::Db;
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+pub use rows::{entry, stored_binding};
+
+use crate::live::Live;
+use crate::shell::QueueReader;
+
+/// Entries of one transaction.
+const BATCH: usize = 1_000;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How long the last entries may take at the shutdown.
+const FAREWELL: Duration = Duration::from_secs(10);
+
+/// Runs until the writers are gone and everything is written.
+pub async fn run(
+    db: Db,
+    mut reader: QueueReader<Entry>,
+    live: std::sync::Arc<Live>,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let mut going_on = BTreeMap::new();
+    loop {
+        let batch = reader.take(BATCH).await;
+        if batch.is_empty() {
+            return Ok(());
+        }
+        write(&db, &batch, &stop).await?;
+        announce(&live, &mut going_on, &batch);
+        reader.done(batch.len());
+    }
+}
+
+/// Tries until it works; after the shutdown began only for a while.
+async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut pause = FIRST_PAUSE;
+    let mut after_stop = Duration::ZERO;
+    while let Err(error) = journal::apply(db, batch).await {
+        metrics::counter!("frontdesk_journal_retries_total").increment(1);
+        tracing::warn!(%error, entries = batch.len(), "records wait for the database");
+        if stop.is_cancelled() {
+            after_stop += pause;
+            anyhow::ensure!(
+                after_stop < FAREWELL,
+                "{} records could not be written before the end",
+                batch.len()
+            );
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    Ok(())
+}
+
+/// Readers learn of a recording when its row says that it plays, or why it does not.
+fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId)>, batch: &[Entry]) {
+    for entry in batch {
+        let (recording, name) = match entry {
+            Entry::RecordingStarted { recording, call, .. } => {
+                going_on.insert(*recording, (call.account, call.id));
+                continue;
+            }
+            Entry::RecordingReady { recording, .. } => (recording, "recording.ready"),
+            Entry::RecordingFailed { recording, .. } => (recording, "recording.failed"),
+            Entry::BindingSaved(_) | Entry::BindingRemoved { .. } | Entry::CallEnded { .. } => continue,
+        };
+        if let Some((account, call)) = going_on.remove(recording) {
+            let data = json!({ "recording_id": recording.to_string(), "call_id": call.to_string() });
+            live.publish(account, name, data);
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! The engine's words as the database's rows, and back.
+
+use std::net::SocketAddr;
+
+use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
+use frontdesk_crm_core::journal::{Binding, Entry};
+use frontdesk_sip::flow::{FlowId, Transport};
+
+use crate::engine::output::{self, CdrParty, CdrRow, EndedBySide, JournalEntry, LegRow, StoredBinding};
+use crate::recorder::path_of;
+
+/// An entry as the database takes it.
+pub fn entry(entry: JournalEntry) -> Entry {
+    match entry {
+        JournalEntry::BindingSaved(binding) => Entry::BindingSaved(Box::new(row_of_binding(*binding))),
+        JournalEntry::BindingRemoved { sip_account, contact } => Entry::BindingRemoved { sip_account, contact },
+        JournalEntry::RecordingStarted { recording, call } => {
+            let at = call.answered_at.unwrap_or(call.started_at);
+            let path = path_of(call.account, recording, at).to_string_lossy().into_owned();
+            let (call, legs) = row_of_call(*call);
+            Entry::RecordingStarted {
+                recording,
+                path,
+                at,
+                call,
+                legs,
+            }
+        }
+        JournalEntry::CallEnded { call } => {
+            let (call, legs) = row_of_call(*call);
+            Entry::CallEnded { call, legs }
+        }
+    }
+}
+
+fn row_of_call(row: CdrRow) -> (Box<Call>, Vec<Leg>) {
+    let call = Call {
+        id: row.id,
+        account: row.account,
+        direction: match row.direction {
+            output::CallDirection::Internal => CallDirection::Internal,
+            output::CallDirection::Inbound => CallDirection::Inbound,
+            output::CallDirection::Outbound => CallDirection::Outbound,
+        },
+        caller: party(row.caller),
+        called: row.called,
+        callee: party(row.callee),
+        client: row.client,
+        disposition: row.disposition.map(|disposition| match disposition {
+            output::Disposition::Answered => Disposition::Answered,
+            output::Disposition::Busy => Disposition::Busy,
+            output::Disposition::NoAnswer => Disposition::NoAnswer,
+            output::Disposition::Abandoned => Disposition::Abandoned,
+            output::Disposition::Failed => Disposition::Failed,
+        }),
+        because: row.because,
+        started_at: row.started_at,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        ended_by: row.ended_by.map(|by| match by {
+            EndedBySide::Caller => EndedBy::Caller,
+            EndedBySide::Callee => EndedBy::Callee,
+            EndedBySide::System => EndedBy::System,
+        }),
+        status: row.status,
+    };
+    (Box::new(call), row.legs.into_iter().map(leg).collect())
+}
+
+fn party(party: CdrParty) -> Party {
+    Party {
+        staff: party.staff,
+        trunk: party.trunk,
+        number: party.number,
+        name: party.name,
+    }
+}
+
+fn leg(row: LegRow) -> Leg {
+    Leg {
+        id: row.id,
+        caller: row.caller,
+        staff: row.staff,
+        trunk: row.trunk,
+        sip_call_id: row.sip_call_id,
+        peer: row.peer.map(|peer| peer.to_string()),
+        started_at: row.started_at,
+        answered_at: row.answered_at,
+        ended_at: row.ended_at,
+        status: row.status,
+    }
+}
+
+fn row_of_binding(binding: StoredBinding) -> Binding {
+    Binding {
+        sip_account: binding.sip_account,
+        contact: binding.contact,
+        path: binding.path,
+        flow: write_flow(&binding.flow),
+        expires_at: binding.expires_at,
+        q: binding.q,
+        sip_call_id: binding.sip_call_id,
+        cseq: binding.cseq,
+        instance: binding.instance,
+        user_agent: binding.user_agent,
+    }
+}
+
+/// A kept contact as the engine takes it back; `None` when its flow cannot be read.
+pub fn stored_binding(row: Binding) -> Option<StoredBinding> {
+    Some(StoredBinding {
+        flow: read_flow(&row.flow)?,
+        sip_account: row.sip_account,
+        contact: row.contact,
+        path: row.path,
+        expires_at: row.expires_at,
+        q: row.q,
+        sip_call_id: row.sip_call_id,
+        cseq: row.cseq,
+        instance: row.instance,
+        user_agent: row.user_agent,
+    })
+}
+
+const TRANSPORTS: [(Transport, &str); 5] = [
+    (Transport::Udp, "udp"),
+    (Transport::Tcp, "tcp"),
+    (Transport::Tls, "tls"),
+    (Transport::Ws, "ws"),
+    (Transport::Wss, "wss"),
+];
+
+fn write_flow(flow: &FlowId) -> String {
+    let transport = TRANSPORTS
+        .iter()
+        .find(|(transport, _)| *transport == flow.transport)
+        .map_or("udp", |(_, name)| name);
+    format!("{transport} {} {} {}", flow.local, flow.peer, flow.connection)
+}
+
+fn read_flow(text: &str) -> Option<FlowId> {
+    let mut parts = text.split(' ');
+    let name = parts.next()?;
+    let transport = TRANSPORTS.iter().find(|(_, known)| *known == name)?.0;
+    let local: SocketAddr = parts.next()?.parse().ok()?;
+    let peer: SocketAddr = parts.next()?.parse().ok()?;
+    let connection = parts.next()?.parse().ok()?;
+    Some(FlowId {
+        transport,
+        local,
+        peer,
+        connection,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_comes_back_as_it_was_written() {
+        for (transport, _) in TRANSPORTS {
+            let local = "[2001:db8::1]:5060".parse().unwrap();
+            let flow = FlowId {
+                transport,
+                local,
+                peer: "192.0.2.7:4000".parse().unwrap(),
+                connection: 7,
+            };
+            assert_eq!(read_flow(&write_flow(&flow)), Some(flow));
+        }
+        assert_eq!(read_flow("sctp 1.2.3.4:5 1.2.3.4:5 0"), None);
+        assert_eq!(read_flow(""), None);
+    }
+}
