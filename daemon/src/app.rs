@@ -78,7 +78,12 @@ impl App {
         let (media, taps) = media::start(&settings::media(&config), move |notice| {
             notices.send(Input::Media(notice));
         })
-        .with_context(|| format!("audio ports {}-{} (rtp.ports) cannot be bound", config.rtp.ports.low, config.rtp.ports.high))?;
+        .with_context(|| {
+            format!(
+                "audio ports {}-{} (rtp.ports) cannot be bound",
+                config.rtp.ports.low, config.rtp.ports.high
+            )
+        })?;
         let media = Arc::new(media);
         let (journal_queue, journal_reader) = queue::<kept::Entry>(JOURNAL);
         let recorder = Recorder::start(config.recordings_dir(), taps, journal_queue.clone())

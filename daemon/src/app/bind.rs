@@ -10,7 +10,7 @@ use crate::shell::Sockets;
 use crate::shell::udp::Udp;
 
 /// The SIP sockets. With port 0 the TCP listener takes the port that UDP was given.
-pub fn sip(config: &Config) -> anyhow::Result<Sockets> {
+pub(super) fn sip(config: &Config) -> anyhow::Result<Sockets> {
     let mut udp = Vec::new();
     for address in &config.sip.udp {
         udp.push(Udp::bind(*address).map_err(|error| taken(config, "sip.udp", "SIP over UDP", *address, &error))?);
@@ -35,7 +35,7 @@ pub fn sip(config: &Config) -> anyhow::Result<Sockets> {
     })
 }
 
-pub async fn http(config: &Config) -> anyhow::Result<TcpListener> {
+pub(super) async fn http(config: &Config) -> anyhow::Result<TcpListener> {
     let address = config.http.listen;
     TcpListener::bind(address)
         .await

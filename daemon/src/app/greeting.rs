@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// Secrets of a fresh installation; shown once, kept nowhere.
 #[derive(Debug)]
-pub struct Welcome {
+pub(super) struct Welcome {
     pub login: String,
     pub password: String,
     pub sip_user: String,
@@ -13,7 +13,7 @@ pub struct Welcome {
 }
 
 /// The text of a first start.
-pub fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> String {
+pub(super) fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\nFrontdesk is set up. This is shown once; keep it.\n");
     let _ = writeln!(text, "  Page       {}", page(http));
@@ -27,7 +27,7 @@ pub fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> String {
 }
 
 /// The text of every later start.
-pub fn again(http: SocketAddr, sip: SocketAddr) -> String {
+pub(super) fn again(http: SocketAddr, sip: SocketAddr) -> String {
     format!("Frontdesk is running. Page {}, SIP {}", page(http), server(sip))
 }
 

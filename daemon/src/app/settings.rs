@@ -22,7 +22,7 @@ fn media_threads(config: &Config) -> usize {
     }
 }
 
-pub fn media(config: &Config) -> IoConfig {
+pub(super) fn media(config: &Config) -> IoConfig {
     IoConfig {
         bind: config.rtp.bind,
         range: (config.rtp.ports.low, config.rtp.ports.high),
@@ -33,7 +33,7 @@ pub fn media(config: &Config) -> IoConfig {
     }
 }
 
-pub fn engine(config: &Config) -> EngineConfig {
+pub(super) fn engine(config: &Config) -> EngineConfig {
     let seconds = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX);
     EngineConfig {
         endpoint: EndpointConfig {

@@ -22,7 +22,7 @@ pub fn stamp() -> Stamp {
 }
 
 /// Opens the database, making folder and schema when they are not there.
-pub async fn database(config: &Config) -> anyhow::Result<Db> {
+pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
     let folder = &config.data.dir;
     fs::create_dir_all(folder).with_context(|| format!("the folder {} (data.dir) cannot be made", folder.display()))?;
     let recordings = config.recordings_dir();
@@ -45,7 +45,7 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
 }
 
 /// Makes the first account when there is none; its secrets are shown once.
-pub async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcome>> {
+pub(super) async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcome>> {
     let beginning = Beginning {
         realm: config.sip.realm.clone(),
         ..Beginning::default()
@@ -62,7 +62,7 @@ pub async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<We
 }
 
 /// Repairs the files that a crash left open, links them to their calls and ends those calls.
-pub async fn recover(db: &Db, root: &Path) -> anyhow::Result<()> {
+pub(super) async fn recover(db: &Db, root: &Path) -> anyhow::Result<()> {
     let unfinished = recordings::unfinished(db)
         .await
         .context("unfinished recordings cannot be listed")?;

@@ -4,7 +4,7 @@ use frontdesk_config::{Config, LogFormat};
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log on standard error; a second start in one process (tests) changes nothing.
-pub fn start(config: &Config) {
+pub(super) fn start(config: &Config) {
     let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn", config.log.level.as_str()));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
