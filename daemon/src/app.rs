@@ -2,6 +2,7 @@
 
 mod bind;
 mod greeting;
+mod pages;
 mod settings;
 mod startup;
 mod stop;
@@ -16,12 +17,11 @@ use frontdesk_config::Config;
 use frontdesk_crm_core::journal as kept;
 use frontdesk_crm_core::store::Db;
 use frontdesk_media::io as media;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::cli::say;
 use crate::engine::Engine;
-use crate::engine::input::{Input, OperatorCommand};
+use crate::engine::input::Input;
 use crate::engine::output::BoardChange;
 use crate::journal;
 use crate::live::Live;
@@ -35,22 +35,27 @@ pub use startup::stamp;
 const JOURNAL: usize = 100_000;
 const BOARD: usize = 100_000;
 const BOARD_BATCH: usize = 256;
-const OPERATORS: usize = 64;
+
+/// What all parts of a running daemon stand on.
+pub struct Ground {
+    pub config: Config,
+    pub db: Db,
+    pub live: Arc<Live>,
+    pub engine: EngineHandle,
+    metrics: Option<PrometheusHandle>,
+    pub http: SocketAddr,
+    pub sip: SocketAddr,
+}
 
 /// A daemon that runs; its ports are known.
 pub struct App {
-    config: Config,
-    db: Db,
-    live: Arc<Live>,
+    pub ground: Ground,
     supervisor: Supervisor,
     ends: Ends,
-    engine: EngineHandle,
     shell: JoinHandle<()>,
     media: Arc<media::Handle>,
     recorder: Recorder,
     journal: tokio::task::JoinHandle<()>,
-    pub http: SocketAddr,
-    pub sip: SocketAddr,
 }
 
 /// Builds, greets, runs until a signal or until something critical ends.
@@ -63,6 +68,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 impl App {
     /// Binds first, so that a taken port is known before anything is made; serves when it returns.
     pub async fn build(config: Config) -> anyhow::Result<App> {
+        let metrics = telemetry::metrics();
         let sockets = bind::sip(&config)?;
         let listener = bind::http(&config).await?;
         let db = startup::database(&config).await?;
@@ -102,25 +108,29 @@ impl App {
         let shell = supervisor.thread("engine", move || {
             shell.run().context("the SIP sockets cannot be polled")
         })?;
-        serve_pages(&config, (&db, &live, &engine), (listener, publisher), &supervisor);
+        let ground = Ground {
+            config,
+            db,
+            live,
+            engine,
+            metrics,
+            http,
+            sip,
+        };
+        pages::serve(&ground, listener, publisher, &supervisor);
 
         match welcome {
             Some(welcome) => say(&greeting::first(&welcome, http, sip)),
             None => say(&greeting::again(http, sip)),
         }
         Ok(App {
-            config,
-            db,
-            live,
+            ground,
             supervisor,
             ends,
-            engine,
             shell,
             media,
             recorder,
             journal,
-            http,
-            sip,
         })
     }
 }
@@ -143,23 +153,4 @@ async fn restored(db: &Db) -> anyhow::Result<Vec<crate::engine::output::StoredBi
         .await
         .context("kept registrations cannot be read")?;
     Ok(rows.into_iter().filter_map(journal::stored_binding).collect())
-}
-
-fn serve_pages(
-    config: &Config,
-    (db, live, engine): (&Db, &Arc<Live>, &EngineHandle),
-    (listener, publisher): (TcpListener, Publisher),
-    supervisor: &Supervisor,
-) {
-    let (operator, operators) = mpsc::channel::<OperatorCommand>(OPERATORS);
-    supervisor.critical("operators", pass_on(operators, engine.clone()));
-    let _ = (config, db, live, listener, publisher, operator);
-}
-
-/// People's commands reach the engine in order.
-async fn pass_on(mut commands: mpsc::Receiver<OperatorCommand>, engine: EngineHandle) -> anyhow::Result<()> {
-    while let Some(command) = commands.recv().await {
-        engine.send(Input::Operator(command));
-    }
-    Ok(())
 }

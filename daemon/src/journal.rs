@@ -11,7 +11,7 @@ use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-pub use rows::{entry, stored_binding};
+pub(crate) use rows::{entry, stored_binding};
 
 use crate::live::Live;
 use crate::shell::QueueReader;
@@ -24,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// Runs until the writers are gone and everything is written.
-pub async fn run(
+pub(crate) async fn run(
     db: Db,
     mut reader: QueueReader<Entry>,
     live: std::sync::Arc<Live>,

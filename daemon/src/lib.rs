@@ -9,4 +9,4 @@ pub mod live;
 mod plan;
 mod recorder;
 pub mod shell;
-mod supervise;
+pub mod supervise;

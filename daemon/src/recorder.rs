@@ -20,7 +20,7 @@ use crate::shell::Queue;
 const FRAME: usize = 1024;
 
 /// Where a recording lies below the recordings' folder.
-pub fn path_of(account: AccountId, recording: RecordingId, started_at: i64) -> PathBuf {
+pub(crate) fn path_of(account: AccountId, recording: RecordingId, started_at: i64) -> PathBuf {
     layout::path(&account.to_string(), &recording.to_string(), started_at)
 }
 
@@ -68,21 +68,21 @@ impl FrameSource for Taps {
 }
 
 /// The recorder's thread.
-pub struct Recorder {
+pub(crate) struct Recorder {
     handle: Arc<Handle>,
     outcomes: Queue<Entry>,
 }
 
 /// The engine's way to the recorder; never waits.
 #[derive(Clone)]
-pub struct RecorderHandle {
+pub(crate) struct RecorderHandle {
     handle: Arc<Handle>,
     outcomes: Queue<Entry>,
 }
 
 impl Recorder {
     /// What becomes of a recording goes to the journal behind the rows that announced it.
-    pub fn start(root: PathBuf, rings: Vec<TapConsumer>, outcomes: Queue<Entry>) -> io::Result<Recorder> {
+    pub(crate) fn start(root: PathBuf, rings: Vec<TapConsumer>, outcomes: Queue<Entry>) -> io::Result<Recorder> {
         let taps = Taps {
             rings,
             samples: Box::new([0; FRAME]),
@@ -95,7 +95,7 @@ impl Recorder {
         })
     }
 
-    pub fn handle(&self) -> RecorderHandle {
+    pub(crate) fn handle(&self) -> RecorderHandle {
         RecorderHandle {
             handle: Arc::clone(&self.handle),
             outcomes: self.outcomes.clone(),
@@ -103,7 +103,7 @@ impl Recorder {
     }
 
     /// Closes every recording and waits for that; the engine must have let go of its handle.
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         if let Ok(handle) = Arc::try_unwrap(self.handle) {
             handle.stop();
         }
@@ -111,7 +111,7 @@ impl Recorder {
 }
 
 impl RecorderHandle {
-    pub fn command(&self, command: RecordCommand) {
+    pub(crate) fn command(&self, command: RecordCommand) {
         let RecordCommand::Start {
             recording,
             account,
@@ -130,7 +130,7 @@ impl RecorderHandle {
     }
 
     /// Recordings that go on, and frames that came for none.
-    pub fn report(&self) {
+    pub(crate) fn report(&self) {
         let counters = self.handle.counters();
         let value = |counter: &std::sync::atomic::AtomicU64| counter.load(std::sync::atomic::Ordering::Relaxed);
         let open = u32::try_from(value(&counters.open)).unwrap_or(u32::MAX);

@@ -25,10 +25,10 @@ impl App {
         let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
         if failed.is_none() {
             tracing::info!(
-                calls = self.live.call_count(),
+                calls = self.ground.live.call_count(),
                 "stopping: no new calls, those in progress may end"
             );
-            self.engine.send(Input::Drain);
+            self.ground.engine.send(Input::Drain);
             self.drain(&mut terminate, &mut interrupt).await;
         }
         self.shut_down().await;
@@ -42,31 +42,31 @@ impl App {
     async fn drain(&self, terminate: &mut Signal, interrupt: &mut Signal) {
         tokio::select! {
             () = self.no_calls() => {}
-            () = tokio::time::sleep(self.config.calls.drain_timeout) => {}
+            () = tokio::time::sleep(self.ground.config.calls.drain_timeout) => {}
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-        if self.live.call_count() > 0 {
-            self.engine.send(Input::HangUpAll);
+        if self.ground.live.call_count() > 0 {
+            self.ground.engine.send(Input::HangUpAll);
             let _ = tokio::time::timeout(FAREWELL, self.no_calls()).await;
         }
     }
 
     async fn no_calls(&self) {
-        while self.live.call_count() > 0 {
+        while self.ground.live.call_count() > 0 {
             tokio::time::sleep(LOOK).await;
         }
     }
 
     async fn shut_down(self) {
         self.supervisor.begin_stop();
-        self.engine.stop();
+        self.ground.engine.stop();
         let App {
+            ground,
             shell,
             media,
             recorder,
             journal,
-            db,
             ..
         } = self;
         let threads = tokio::task::spawn_blocking(move || {
@@ -77,6 +77,6 @@ impl App {
         });
         let _ = threads.await;
         let _ = journal.await;
-        db.close().await;
+        ground.db.close().await;
     }
 }

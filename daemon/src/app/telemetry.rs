@@ -1,6 +1,7 @@
-//! The log.
+//! The log and the metrics.
 
 use frontdesk_config::{Config, LogFormat};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log on standard error; a second start in one process (tests) changes nothing.
@@ -13,4 +14,9 @@ pub(super) fn start(config: &Config) {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().try_init(),
     };
+}
+
+/// The process's metrics; `None` when another daemon in the same process (tests) has them already.
+pub(super) fn metrics() -> Option<PrometheusHandle> {
+    PrometheusBuilder::new().install_recorder().ok()
 }

@@ -10,7 +10,7 @@ use crate::engine::output::{self, CdrParty, CdrRow, EndedBySide, JournalEntry, L
 use crate::recorder::path_of;
 
 /// An entry as the database takes it.
-pub fn entry(entry: JournalEntry) -> Entry {
+pub(crate) fn entry(entry: JournalEntry) -> Entry {
     match entry {
         JournalEntry::BindingSaved(binding) => Entry::BindingSaved(Box::new(row_of_binding(*binding))),
         JournalEntry::BindingRemoved { sip_account, contact } => Entry::BindingRemoved { sip_account, contact },
@@ -107,7 +107,7 @@ fn row_of_binding(binding: StoredBinding) -> Binding {
 }
 
 /// A kept contact as the engine takes it back; `None` when its flow cannot be read.
-pub fn stored_binding(row: Binding) -> Option<StoredBinding> {
+pub(crate) fn stored_binding(row: Binding) -> Option<StoredBinding> {
     Some(StoredBinding {
         flow: read_flow(&row.flow)?,
         sip_account: row.sip_account,

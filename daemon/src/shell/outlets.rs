@@ -95,7 +95,7 @@ pub struct Outlets {
 }
 
 impl Outlets {
-    pub fn new(
+    pub(crate) fn new(
         media: Arc<MediaHandle>,
         recorder: RecorderHandle,
         journal: Queue<Entry>,

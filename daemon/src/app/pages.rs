@@ -1,0 +1,76 @@
+//! The HTTP side as this daemon serves it: what it is lent, and who hears what it changes.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use frontdesk_config::Config;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use super::Ground;
+use crate::engine::input::{Input, OperatorCommand};
+use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
+use crate::plan::Publisher;
+use crate::shell::{EngineHandle, clock};
+use crate::supervise::Supervisor;
+
+/// Commands and changes that may wait.
+const WAITING: usize = 64;
+
+struct SystemClock;
+
+impl Clock for SystemClock {
+    fn unix_ms(&self) -> i64 {
+        clock::unix_ms()
+    }
+
+    fn random(&self) -> u128 {
+        clock::random_u128()
+    }
+}
+
+/// Starts the publisher, the operators' way to the engine and the server.
+pub(super) fn serve(ground: &Ground, listener: TcpListener, publisher: Publisher, supervisor: &Supervisor) {
+    let (operator, operators) = mpsc::channel(WAITING);
+    let (changes, changed) = mpsc::channel(WAITING);
+    let stopping = supervisor.stopping();
+    supervisor.critical("operators", pass_on(operators, ground.engine.clone()));
+    supervisor.critical("plan", publisher.run(changed, stopping.clone()));
+    let state = State::new(Parts {
+        db: ground.db.clone(),
+        live: Arc::clone(&ground.live),
+        plan: PlanHandle::new(changes),
+        operator,
+        clock: Arc::new(SystemClock),
+        settings: settings(&ground.config, ground.sip.port()),
+        metrics: ground.metrics.clone(),
+        closing: stopping,
+    });
+    supervisor.critical("pages", async move {
+        http::serve(listener, state).await.context("the listener failed")
+    });
+}
+
+fn settings(config: &Config, sip_port: u16) -> Settings {
+    let transports = [("UDP", !config.sip.udp.is_empty()), ("TCP", !config.sip.tcp.is_empty())];
+    Settings {
+        recordings: config.recordings_dir(),
+        sip_host: config.nat.public_address.map(|address| address.to_string()),
+        sip_port,
+        sip_transports: transports
+            .into_iter()
+            .filter(|(_, on)| *on)
+            .map(|(name, _)| name)
+            .collect(),
+        secure_cookies: config.http.secure_cookie,
+        web_folder: None,
+    }
+}
+
+/// People's commands reach the engine in order.
+async fn pass_on(mut commands: mpsc::Receiver<OperatorCommand>, engine: EngineHandle) -> anyhow::Result<()> {
+    while let Some(command) = commands.recv().await {
+        engine.send(Input::Operator(command));
+    }
+    Ok(())
+}
