@@ -43,7 +43,7 @@ fn main() -> std::io::Result<()> {
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
         range: (low, low + u16::try_from(2 * legs + 40).unwrap_or(1_000)),
         stock: usize::try_from(legs).unwrap_or(0) + 10,
-        pause: Duration::from_micros(number("--pause-us", 2_000)),
+        pause: Duration::from_micros(number("--pause-us", 0)),
         ..IoConfig::default()
     };
     let (notices, heard) = mpsc::channel();

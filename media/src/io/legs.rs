@@ -65,6 +65,7 @@ impl MediaThread {
                     leg: Leg::new(sending, now),
                     reporter: Reporter::new(rng.random()),
                     peer: None,
+                    read_at: now,
                     report_at: now.after(REPORT_INTERVAL.mul_f64(rng.random_range(0.25..0.75))),
                     told_silent: None,
                 };

@@ -46,7 +46,8 @@ pub struct IoConfig {
     pub stock: usize,
     /// Room of the recorder's ring, in frames of 20 ms, for each thread.
     pub tap_slots: usize,
-    /// After a busy round a thread rests this long, so that one wake-up serves many legs.
+    /// After a busy round a thread rests this long, so that one wake-up serves many legs. Zero measured best, where
+    /// packets come in bursts anyway.
     pub pause: Duration,
 }
 
@@ -60,7 +61,7 @@ impl Default for IoConfig {
             silence: Duration::from_secs(30),
             stock: 64,
             tap_slots: 16_384,
-            pause: Duration::from_millis(2),
+            pause: Duration::ZERO,
         }
     }
 }

@@ -27,6 +27,8 @@ use crate::tap::TapProducer;
 const SWEEP: Duration = Duration::from_millis(250);
 /// RFC 3550 section 6.2: the mean time between reports.
 pub(super) const REPORT_INTERVAL: Duration = Duration::from_secs(5);
+/// A leg that was read so shortly before may have several datagrams waiting.
+const BURST: Duration = Duration::from_millis(8);
 /// A round with fewer datagrams is no busy one.
 const BUSY: usize = 4;
 const WAKE: u64 = u64::MAX;
@@ -72,6 +74,7 @@ pub(super) struct Active {
     pub(super) leg: Leg,
     pub(super) reporter: Reporter,
     pub(super) peer: Option<u16>,
+    pub(super) read_at: Moment,
     pub(super) report_at: Moment,
     /// The sign of life whose absence was told.
     pub(super) told_silent: Option<Moment>,
@@ -153,7 +156,14 @@ impl MediaThread {
         let Some(pair) = self.given.shelf.pair(place) else {
             return Ok(0);
         };
-        let count = received(self.batch.receive(&pair.rtp))?;
+        let slot = self.slots.get_mut(usize::from(place)).and_then(Option::as_mut);
+        let burst = slot.is_some_and(|active| now.since(std::mem::replace(&mut active.read_at, now)) < BURST);
+        let count = if burst {
+            self.batch.receive(&pair.rtp)
+        } else {
+            self.batch.receive_one(&pair.rtp)
+        };
+        let count = received(count)?;
         let peer = self
             .slot(place)
             .and_then(|active| active.peer)
