@@ -1,0 +1,89 @@
+//! Relaying a packet takes no memory.
+#![expect(
+    unsafe_code,
+    reason = "a global allocator that counts can be written in no other way"
+)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use frontdesk_media::bridge::{Incoming, Leg, Outcome, step};
+use frontdesk_media::clock::Moment;
+use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
+use frontdesk_media::rtp::packet::{HEADER, Header};
+use frontdesk_media::rtp::rewrite::Rewriter;
+use frontdesk_media::tap::{Side, ring};
+
+thread_local! {
+    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: everything is passed on to the system's allocator as it is.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.set(ALLOCATIONS.get() + 1);
+        // SAFETY: as the caller promised us.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promised us.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+fn leg(remote: SocketAddr, codec: Codec) -> Leg {
+    let mut leg = Leg::new(Rewriter::new(1, 2, 3), Moment::default());
+    let media = LegMedia {
+        remote,
+        remote_rtcp: remote,
+        format: AudioFormat {
+            codec,
+            payload_type: codec.payload_type(),
+            telephone_event: Some(101),
+        },
+        direction: Direction::SendRecv,
+        signalling: remote.ip(),
+    };
+    leg.configure(media, Moment::default());
+    leg
+}
+
+#[test]
+fn a_bridge_step_with_transcoding_and_recording_takes_no_memory() {
+    let source: SocketAddr = "192.0.2.1:4000".parse().unwrap();
+    let mut from = leg(source, Codec::Pcmu);
+    let mut to = leg("192.0.2.2:4000".parse().unwrap(), Codec::Pcma);
+    from.tap(7, Side::Left, Moment::default());
+    let (mut producer, mut consumer) = ring(64);
+    let mut datagram = [0; HEADER + 160];
+    let before = ALLOCATIONS.get();
+    for number in 0..10_000_u16 {
+        let header = Header {
+            marker: false,
+            payload_type: 0,
+            sequence: number,
+            timestamp: u32::from(number) * 160,
+            ssrc: u32::from(number / 1_000),
+            payload: HEADER..HEADER + 160,
+        };
+        assert!(header.write(&mut datagram).is_some());
+        let now = Moment::default().after(Duration::from_millis(20 * u64::from(number)));
+        let incoming = Incoming {
+            datagram: &mut datagram,
+            source,
+            now,
+        };
+        let outcome = step(&mut from, Some(&mut to), incoming, &mut |frame| producer.frame(frame));
+        assert!(matches!(outcome, Outcome::Forward { .. }), "{outcome:?}");
+        assert!(consumer.pop().is_some());
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+}
