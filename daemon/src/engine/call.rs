@@ -7,7 +7,7 @@ use bytes::Bytes;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
-use frontdesk_sip::event::SessionId;
+use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
 
 use super::media::MediaSide;
@@ -55,6 +55,8 @@ pub(super) struct Call {
     /// The caller's offer, until it is answered; `None`: the INVITE had none.
     pub(super) offer: Option<Bytes>,
     pub(super) rings_until: Instant,
+    /// Requests of one party that were sent on to the other and wait for its answer, by our token.
+    pub(super) relayed: Vec<(u64, TransactionId)>,
 }
 
 /// Which of a call's legs.

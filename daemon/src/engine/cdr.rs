@@ -7,12 +7,14 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{Disposition as Outcome, EndedBy};
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId};
 use frontdesk_sip::Now;
+use frontdesk_sip::command::Command;
 
 use super::Engine;
 use super::call::{Call, Leg};
 use super::output::{
     BoardChange, CallDirection, CdrParty, CdrRow, Disposition, EndedBySide, JournalEntry, LegRow, Output,
 };
+use super::requests::reply;
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +55,10 @@ impl Engine {
             self.outputs.push_back(Output::Media(MediaCommand::Untap {
                 recording: recording.as_u128(),
             }));
+        }
+        for (_, transaction) in std::mem::take(&mut call.relayed) {
+            let reply = reply(481);
+            self.endpoint.command(Command::Respond { transaction, reply }, now);
         }
         self.release(&call.caller, &call.called);
         let disposition = disposition(outcome);

@@ -5,7 +5,7 @@ use frontdesk_media::io::command::Direction;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
-use frontdesk_sip::command::Command;
+use frontdesk_sip::command::{Body, Command};
 use frontdesk_sip::event::{EndedBy, Event, SessionId, TransactionId};
 use frontdesk_sip::wire::{HeaderName, Message, Method};
 
@@ -14,7 +14,9 @@ use super::call::Side;
 use super::requests::{reply, reply_with};
 
 /// INFO bodies carry a key press; nothing larger is relayed.
-const MOST_RELAYED: usize = 4096;
+const LARGEST_RELAYED: usize = 4096;
+/// Requests of a call that may wait for an answer at a time.
+const MOST_RELAYED: usize = 16;
 
 impl Engine {
     pub(super) fn on_event(&mut self, event: Event, now: Now) {
@@ -47,17 +49,7 @@ impl Engine {
                 transaction,
                 request,
             } => self.relay(session, transaction, &request, now),
-            Event::InDialogResult { token, status, .. } => {
-                if let Some(transaction) = self.relayed.remove(&token) {
-                    self.endpoint.command(
-                        Command::Respond {
-                            transaction,
-                            reply: reply(status),
-                        },
-                        now,
-                    );
-                }
-            }
+            Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
             Event::Response { .. } => {}
             Event::Ended { session, by, .. } => {
                 self.on_leg(session, now, |leg| {
@@ -128,43 +120,86 @@ impl Engine {
 
     /// INFO goes to the other party and its answer comes back; what else is sent inside a dialog we do not serve.
     fn relay(&mut self, session: SessionId, transaction: TransactionId, request: &Message, now: Now) {
-        let other = self.find(session).and_then(|(id, side)| {
-            let call = self.calls.get(&id)?;
-            Some(call.leg(call.other(side)?)?.session)
-        });
-        let reply = match (request.method(), other) {
-            (Method::Info, Some(other)) if request.body().len() <= MOST_RELAYED => {
-                let token = self.token();
-                self.relayed.insert(token, transaction);
-                let text = |value: &[u8]| String::from_utf8_lossy(&Message::unfold(value)).into_owned();
-                let content_type = request.header(HeaderName::ContentType).map(text);
-                let body = (!request.body().is_empty()).then(|| frontdesk_sip::command::Body {
-                    content_type: content_type
-                        .unwrap_or_else(|| "application/octet-stream".to_owned())
-                        .into(),
-                    bytes: request.body_bytes(),
-                });
-                let package = request.header(HeaderName::Other("Info-Package")).map(text);
-                let headers = package
-                    .into_iter()
-                    .map(|value| ("Info-Package".into(), value))
-                    .collect();
-                let method = "INFO".into();
-                let command = Command::SendInDialog {
-                    session: other,
-                    token,
-                    method,
-                    headers,
-                    body,
-                };
-                return self.endpoint.command(command, now);
-            }
-            (Method::Info, Some(_)) => reply(413),
-            (Method::Info, None) => reply(200),
-            (Method::Refer, _) => reply(603),
-            (Method::Notify, _) => reply(481),
-            _ => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"),
+        let reply = match request.method() {
+            Method::Info => match self.relay_info(session, transaction, request, now) {
+                Ok(()) => return,
+                Err(status) => reply(status),
+            },
+            Method::Refer => reply(603),
+            Method::Notify => reply(481),
+            Method::Invite
+            | Method::Ack
+            | Method::Bye
+            | Method::Cancel
+            | Method::Options
+            | Method::Register
+            | Method::Prack
+            | Method::Update
+            | Method::Subscribe
+            | Method::Publish
+            | Method::Message
+            | Method::Other(_) => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"),
         };
+        self.endpoint.command(Command::Respond { transaction, reply }, now);
+    }
+
+    /// The error is the status that the sender gets at once.
+    fn relay_info(
+        &mut self,
+        session: SessionId,
+        transaction: TransactionId,
+        request: &Message,
+        now: Now,
+    ) -> Result<(), u16> {
+        let (id, side) = self.find(session).ok_or(481_u16)?;
+        let token = self.token();
+        let call = self.calls.get_mut(&id).ok_or(481_u16)?;
+        // Before somebody answered there is nobody to tell.
+        let Some(other) = call
+            .other(side)
+            .and_then(|other| call.leg(other))
+            .map(|leg| leg.session)
+        else {
+            return Err(200);
+        };
+        if request.body().len() > LARGEST_RELAYED {
+            return Err(413);
+        }
+        if call.relayed.len() >= MOST_RELAYED {
+            return Err(503);
+        }
+        call.relayed.push((token, transaction));
+        let text = |value: &[u8]| String::from_utf8_lossy(&Message::unfold(value)).into_owned();
+        let content_type = request.header(HeaderName::ContentType).map(text);
+        let body = (!request.body().is_empty()).then(|| Body {
+            content_type: content_type
+                .unwrap_or_else(|| "application/octet-stream".to_owned())
+                .into(),
+            bytes: request.body_bytes(),
+        });
+        let package = request.header(HeaderName::Other("Info-Package")).map(text);
+        let command = Command::SendInDialog {
+            session: other,
+            token,
+            method: "INFO".into(),
+            headers: package
+                .into_iter()
+                .map(|value| ("Info-Package".into(), value))
+                .collect(),
+            body,
+        };
+        self.endpoint.command(command, now);
+        Ok(())
+    }
+
+    fn relay_back(&mut self, session: SessionId, token: u64, status: u16, now: Now) {
+        let Some((id, _)) = self.find(session) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(place) = call.relayed.iter().position(|(sent, _)| *sent == token) else {
+            return;
+        };
+        let (_, transaction) = call.relayed.swap_remove(place);
+        let reply = reply(status);
         self.endpoint.command(Command::Respond { transaction, reply }, now);
     }
 

@@ -30,7 +30,7 @@ use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::auth::Authenticator;
 use frontdesk_sip::endpoint::Endpoint;
-use frontdesk_sip::event::{SessionId, TransactionId};
+use frontdesk_sip::event::SessionId;
 use frontdesk_sip::guard::{Guard, Verdict};
 use frontdesk_sip::registrar::Registrar;
 use rand::rngs::StdRng;
@@ -59,8 +59,6 @@ pub struct Engine {
     media_legs: HashMap<MediaLegId, CallId>,
     next_media_leg: u64,
     ringing: BTreeSet<(Instant, CallId)>,
-    /// Requests inside a dialog that were sent on to the other leg and wait for its answer.
-    relayed: HashMap<u64, TransactionId>,
     next_token: u64,
     /// SIP accounts with bindings.
     online: BTreeSet<SipAccountId>,
@@ -89,7 +87,6 @@ impl Engine {
             media_legs: HashMap::new(),
             next_media_leg: 0,
             ringing: BTreeSet::new(),
-            relayed: HashMap::new(),
             next_token: 0,
             online: BTreeSet::new(),
             draining: false,
@@ -149,7 +146,7 @@ impl Engine {
             sessions: self.sessions.len(),
             media_legs: self.media_legs.len(),
             ports_in_use: self.ports_in_use,
-            relayed: self.relayed.len(),
+            relayed: self.calls.values().map(|call| call.relayed.len()).sum(),
         }
     }
 

@@ -128,6 +128,7 @@ impl Engine {
             held: false,
             offer,
             rings_until: now.instant + self.config.ring_timeout,
+            relayed: Vec::new(),
         };
         self.begin(call, &targets, new, now);
         Ok(())

@@ -219,6 +219,7 @@ impl World {
         self.act(phone, Phone::lose_connection);
         self.connections += 1;
         self.phones[phone].flow.connection = self.connections;
+        self.transcript.connection_lost(flow.connection);
         self.input(Input::FlowClosed(flow));
     }
 
@@ -324,7 +325,7 @@ impl World {
         let (now, elapsed) = (self.now(), self.elapsed);
         match packet.to {
             End::Server => {
-                self.transcript.arrived(&packet.bytes);
+                self.transcript.arrived(&packet.bytes, packet.flow.connection);
                 self.engine.handle(
                     Input::Datagram {
                         flow: packet.flow,

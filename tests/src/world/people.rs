@@ -139,6 +139,7 @@ pub fn engine_config() -> EngineConfig {
         guard: frontdesk_sip::guard::GuardConfig {
             rate: 100_000,
             burst: 100_000,
+            failures: 0,
             ..Default::default()
         },
         ring_timeout: Duration::from_secs(60),

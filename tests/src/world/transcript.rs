@@ -45,6 +45,8 @@ pub struct Transcript {
     lines: Vec<Line>,
     /// INVITEs that reached the server, by transaction: the different final responses that it gave.
     invites: BTreeMap<String, Vec<Bytes>>,
+    /// Over which connection they came; 0: datagrams.
+    came_over: BTreeMap<String, u64>,
     hasher: DefaultHasher,
 }
 
@@ -71,13 +73,20 @@ impl Transcript {
     }
 
     /// A message came to the server.
-    pub fn arrived(&mut self, bytes: &Bytes) {
+    pub fn arrived(&mut self, bytes: &Bytes, connection: u64) {
         if let Ok(message) = Message::parse(bytes.clone(), Framing::Datagram)
             && message.is_request()
             && message.method() == Method::Invite
         {
             self.invites.entry(transaction(&message)).or_default();
+            self.came_over.insert(transaction(&message), connection);
         }
+    }
+
+    /// What came over it can no longer be answered.
+    pub fn connection_lost(&mut self, connection: u64) {
+        self.invites
+            .retain(|invite, finals| !finals.is_empty() || self.came_over.get(invite) != Some(&connection));
     }
 
     pub fn lines(&self) -> &[Line] {
