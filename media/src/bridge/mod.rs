@@ -142,6 +142,11 @@ impl Leg {
         self.tap.take_if(|tap| tap.recording == recording);
     }
 
+    /// The recording that this leg is copied to.
+    pub fn tapped(&self) -> Option<u128> {
+        self.tap.as_ref().map(|tap| tap.recording)
+    }
+
     /// When the last sign of life came, if one is to be expected.
     pub fn expected_since(&self) -> Option<Moment> {
         let settled = self.settled.as_ref()?;

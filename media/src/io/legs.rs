@@ -123,6 +123,14 @@ impl MediaThread {
         });
     }
 
+    /// Nobody is left to be recorded.
+    fn untap_if_alone(&mut self, recording: u128, now: Moment) {
+        let legs = self.taps.get(&recording).map(|tapped| tapped.legs);
+        if legs.is_some_and(|legs| legs.iter().all(|leg| !self.places.contains_key(leg))) {
+            self.untap(recording, now);
+        }
+    }
+
     fn close(&mut self, id: MediaLegId, now: Moment) {
         let Some(place) = self.places.remove(&id) else {
             return;
@@ -139,6 +147,9 @@ impl MediaThread {
         if let Some(active) = active {
             let stats = active.leg.stats();
             self.given.counters.closed(&stats);
+            if let Some(recording) = active.leg.tapped() {
+                self.untap_if_alone(recording, now);
+            }
             (self.given.notify)(MediaNotice::Closed { leg: id, stats });
         }
     }

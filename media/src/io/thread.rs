@@ -136,14 +136,18 @@ impl MediaThread {
         let Ok(place) = u16::try_from(token >> 1) else {
             return 0;
         };
-        let read = catch_unwind(AssertUnwindSafe(|| {
+        self.guarded(place, |thread| {
             if token & 1 == 0 {
-                self.relay(place, now)
+                thread.relay(place, now)
             } else {
-                self.read_rtcp(place, now)
+                thread.read_rtcp(place, now)
             }
-        }));
-        let problem = match read {
+        })
+    }
+
+    /// Whatever goes wrong in `work` ends one call only.
+    fn guarded(&mut self, place: u16, work: impl FnOnce(&mut Self) -> io::Result<usize>) -> usize {
+        let problem = match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(Ok(datagrams)) => return datagrams,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "the bridge panicked".to_owned(),
@@ -285,5 +289,107 @@ fn two(slots: &mut [Option<Box<Active>>], place: u16, peer: Option<u16>) -> Opti
             Some((first.as_deref_mut()?, second.as_deref_mut()))
         }
         None => Some((slots.get_mut(first)?.as_deref_mut()?, None)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::sync::mpsc::{Receiver as Notices, channel};
+
+    use rand::SeedableRng;
+
+    use super::super::shelf::ShelfPlan;
+    use super::super::sys::wake_file;
+    use super::*;
+    use crate::ports::Partition;
+    use crate::tap::{TapConsumer, TapMessage, ring};
+
+    fn thread(range: (u16, u16)) -> (MediaThread, Notices<MediaNotice>, TapConsumer) {
+        let mut rng = StdRng::seed_from_u64(1);
+        let partition = Partition::new(range, 1);
+        let plan = ShelfPlan {
+            partition,
+            thread: 0,
+            ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            stock: 4,
+            quarantine: Duration::ZERO,
+        };
+        let (sender, notices) = channel();
+        let (tap, consumer) = ring(64);
+        let given = Equipment {
+            orders: crossbeam_channel::unbounded().1,
+            wake: wake_file().unwrap(),
+            woken: Arc::new(AtomicBool::new(false)),
+            notify: Arc::new(move |notice| drop(sender.send(notice))),
+            tap,
+            counters: Arc::new(Counters::default()),
+            shelf: Shelf::new(plan, &mut rng),
+            rng,
+            ipv6: false,
+            silence: Duration::ZERO,
+            pause: Duration::ZERO,
+        };
+        let mut thread = MediaThread::new(given, partition.pairs()).unwrap();
+        thread.refill();
+        (thread, notices, consumer)
+    }
+
+    /// Two joined legs.
+    fn call(thread: &mut MediaThread, notices: &Notices<MediaNotice>) -> [MediaLegId; 2] {
+        let Ok(MediaNotice::PortsReady(ports)) = notices.try_recv() else {
+            panic!("no ports");
+        };
+        let legs = [MediaLegId(1), MediaLegId(2)];
+        for (leg, port) in legs.into_iter().zip(ports) {
+            thread.command(MediaCommand::Open { leg, port });
+        }
+        thread.command(MediaCommand::Join { a: legs[0], b: legs[1] });
+        legs
+    }
+
+    #[test]
+    fn a_panic_ends_one_leg_and_the_thread_goes_on() {
+        let (mut thread, notices, _tap) = thread((22_500, 22_599));
+        let [broken, whole] = call(&mut thread, &notices);
+        let place = thread.places[&broken];
+        assert_eq!(thread.guarded(place, |_| panic!("a bug")), 0);
+        let failed = notices.try_iter().find_map(|notice| match notice {
+            MediaNotice::Failed { leg, .. } => Some(leg),
+            MediaNotice::PortsReady(_)
+            | MediaNotice::Heard { .. }
+            | MediaNotice::Silent { .. }
+            | MediaNotice::Closed { .. } => None,
+        });
+        assert_eq!(failed, Some(broken));
+        let now = thread.clock.now();
+        assert_eq!(
+            thread.guarded(thread.places[&whole], |thread| thread.relay(thread.places[&whole], now)),
+            0
+        );
+        for leg in [broken, whole] {
+            thread.command(MediaCommand::Close { leg });
+        }
+        let closed = notices
+            .try_iter()
+            .filter(|notice| matches!(notice, MediaNotice::Closed { .. }));
+        assert_eq!(closed.count(), 2);
+    }
+
+    #[test]
+    fn a_recording_ends_with_the_last_of_its_legs() {
+        let (mut thread, notices, mut tap) = thread((22_600, 22_699));
+        let [left, right] = call(&mut thread, &notices);
+        thread.command(MediaCommand::Tap {
+            left,
+            right,
+            recording: 5,
+        });
+        thread.command(MediaCommand::Close { leg: left });
+        assert_eq!(tap.pop(), None);
+        thread.command(MediaCommand::Close { leg: right });
+        assert!(matches!(tap.pop(), Some(TapMessage::End(end)) if end.recording == 5));
+        thread.command(MediaCommand::Untap { recording: 5 });
+        assert_eq!(tap.pop(), None);
     }
 }

@@ -13,7 +13,7 @@ use crate::io::command::{Codec, Direction, LegMedia};
 pub struct Negotiator {
     local: LocalMedia,
     origin: Origin,
-    /// Our last description as it would be with version 0; the version counts its changes.
+    /// Our last description.
     said: Option<Vec<u8>>,
     layout: Option<Layout>,
     agreed: Option<LegMedia>,
@@ -118,13 +118,15 @@ impl Negotiator {
 
     /// RFC 3264 section 8: the version goes up by one if and only if the description changes.
     fn say(&mut self, build: impl Fn(Origin, &LocalMedia) -> Vec<u8>) -> Vec<u8> {
-        let id = self.origin.id;
-        let content = build(Origin { id, version: 0 }, &self.local);
-        if self.said.as_ref() != Some(&content) {
-            self.origin.version += 1;
-            self.said = Some(content);
+        if let Some(said) = &self.said
+            && build(self.origin, &self.local) == *said
+        {
+            return said.clone();
         }
-        build(self.origin, &self.local)
+        self.origin.version += 1;
+        let body = build(self.origin, &self.local);
+        self.said = Some(body.clone());
+        body
     }
 
     /// A dynamic payload type that the agreed codec does not use.
