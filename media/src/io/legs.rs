@@ -46,16 +46,7 @@ impl MediaThread {
     }
 
     fn open(&mut self, id: MediaLegId, port: u16, now: Moment) {
-        let place = self.given.shelf.take(port, &mut self.batch);
-        let place = place.filter(|_| !self.places.contains_key(&id));
-        let opened = place
-            .ok_or_else(|| io::Error::from(io::ErrorKind::AddrNotAvailable))
-            .and_then(|place| {
-                let pair = self.given.shelf.pair(place).ok_or(io::ErrorKind::NotFound)?;
-                self.poller.add(&pair.rtp, u64::from(place) << 1)?;
-                self.poller.add(&pair.rtcp, u64::from(place) << 1 | 1)?;
-                Ok(place)
-            });
+        let opened = self.occupy(id, port, now);
         match opened {
             Ok(place) => {
                 let rng = &mut self.given.rng;
@@ -82,6 +73,27 @@ impl MediaThread {
         if self.given.shelf.is_low() {
             self.refill();
         }
+    }
+
+    /// The place of a port that is now read.
+    fn occupy(&mut self, id: MediaLegId, port: u16, now: Moment) -> io::Result<u16> {
+        if self.places.contains_key(&id) {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        let place = self
+            .given
+            .shelf
+            .take(port, &mut self.batch)
+            .ok_or(io::ErrorKind::AddrNotAvailable)?;
+        let added = self.given.shelf.pair(place).map(|pair| {
+            self.poller.add(&pair.rtp, u64::from(place) << 1)?;
+            self.poller.add(&pair.rtcp, u64::from(place) << 1 | 1)
+        });
+        if let Some(Err(error)) = added {
+            self.given.shelf.put_to_rest(place, now);
+            return Err(error);
+        }
+        Ok(place)
     }
 
     fn join(&mut self, a: MediaLegId, b: MediaLegId) {

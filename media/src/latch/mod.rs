@@ -59,7 +59,7 @@ impl Latch {
     pub fn new(described: SocketAddr, signalling: IpAddr) -> Self {
         Latch {
             described,
-            signalling,
+            signalling: signalling.to_canonical(),
             kept: None,
             candidate: None,
         }
@@ -67,7 +67,7 @@ impl Latch {
 
     /// A new description: another address opens the latch again, the same one or none (a hold) does not.
     pub fn describe(&mut self, described: SocketAddr, signalling: IpAddr) {
-        self.signalling = signalling;
+        self.signalling = signalling.to_canonical();
         if described.ip().is_unspecified() || described == self.described {
             return;
         }
