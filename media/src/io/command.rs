@@ -85,7 +85,8 @@ pub struct LegMedia {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MediaCommand {
-    /// A leg begins on a port of the stock that `MediaNotice::PortsReady` announced.
+    /// A leg begins on a port of the stock that `MediaNotice::PortsReady` announced. Send it as soon as the port is told
+    /// to anybody: only then is the stock refilled, and only so does the port rest after an attempt that failed.
     Open { leg: MediaLegId, port: u16 },
     /// An exchange has been settled, the first or a later one.
     Configure { leg: MediaLegId, media: LegMedia },

@@ -42,7 +42,7 @@ pub struct IoConfig {
     pub quarantine: Duration,
     /// When a leg that may send and does not is reported; zero: never.
     pub silence: Duration,
-    /// Ports that a thread keeps ready.
+    /// Ports that a thread keeps ready: what may be asked for before the next refill, which an `Open` brings about.
     pub stock: usize,
     /// Room of the recorder's ring, in frames of 20 ms, for each thread.
     pub tap_slots: usize,
@@ -59,7 +59,7 @@ impl Default for IoConfig {
             threads: 1,
             quarantine: Duration::from_secs(5),
             silence: Duration::from_secs(30),
-            stock: 64,
+            stock: 256,
             tap_slots: 16_384,
             pause: Duration::ZERO,
         }

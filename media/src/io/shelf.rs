@@ -16,7 +16,7 @@ use crate::ports::Partition;
 /// Expedited forwarding (RFC 3246, RFC 4594 section 4.1), in the place of the field.
 const VOICE: u32 = 46 << 2;
 /// Ports tried in one refill: the thread has other things to do.
-const TRIES: usize = 256;
+const TRIES: usize = 1_024;
 /// Stale datagrams thrown away in one go.
 const STALE_BATCHES: usize = 64;
 
@@ -46,8 +46,11 @@ impl Pair {
 
 fn bind(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
     let address = SocketAddr::new(ip, port);
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+    let socket = Socket::new(
+        Domain::for_address(address),
+        Type::DGRAM.nonblocking(),
+        Some(Protocol::UDP),
+    )?;
     if address.is_ipv6() {
         socket.set_only_v6(!ip.is_unspecified())?;
         // Marking packets is a courtesy: some systems forbid it.
