@@ -262,8 +262,9 @@ struct Entry {
 impl Entry {
     /// The last position that can be true by now.
     fn horizon(&self, now: Instant, lead: Duration) -> u32 {
-        let elapsed = now.saturating_duration_since(self.started) + lead;
-        u32::try_from(elapsed.as_millis() * u128::from(SAMPLE_RATE) / 1_000).unwrap_or(u32::MAX)
+        let elapsed = now.saturating_duration_since(self.started).saturating_add(lead);
+        let milliseconds = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
+        u32::try_from(milliseconds.saturating_mul(u64::from(SAMPLE_RATE / 1_000))).unwrap_or(u32::MAX)
     }
 }
 
