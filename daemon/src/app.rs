@@ -6,7 +6,7 @@ mod pages;
 mod settings;
 mod startup;
 mod stop;
-mod telemetry;
+pub(crate) mod telemetry;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

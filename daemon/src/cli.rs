@@ -48,6 +48,8 @@ struct Options {
 enum Command {
     /// Run the daemon (the default)
     Run,
+    /// Run with sample data and simulated phones in a temporary folder, on free ports of this machine alone
+    Demo,
     /// Check a configuration file and name every problem in it
     CheckConfig { file: PathBuf },
     /// Print every configuration key with its default and meaning
@@ -69,6 +71,10 @@ pub fn main() -> ExitCode {
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
         Command::Run => with_config(&cli.options, |config| runtime()?.block_on(crate::app::run(config))),
+        Command::Demo => {
+            let flags = cli.options.overrides();
+            runtime()?.block_on(crate::demo::run(flags)).map(|()| ExitCode::SUCCESS)
+        }
         Command::CheckConfig { file } => check_config(&file),
         Command::ExampleConfig => {
             say(&Config::example());

@@ -5,7 +5,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::EnvFilter;
 
 /// Starts the log on standard error; a second start in one process (tests) changes nothing.
-pub(super) fn start(config: &Config) {
+pub(crate) fn start(config: &Config) {
     let filter = EnvFilter::new(format!("{},sqlx=warn,hyper=warn", config.log.level.as_str()));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
