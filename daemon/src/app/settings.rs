@@ -4,15 +4,27 @@ use std::borrow::Cow;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use frontdesk_config::Config;
+use frontdesk_config::{Config, DigestOrder};
 use frontdesk_media::io::IoConfig;
-use frontdesk_sip::auth::AuthConfig;
+use frontdesk_sip::auth::{Algorithm, AuthConfig};
 use frontdesk_sip::endpoint::EndpointConfig;
 use frontdesk_sip::flow::Advertise;
 use frontdesk_sip::guard::GuardConfig;
 use frontdesk_sip::registrar::RegistrarConfig;
 
 use crate::engine::EngineConfig;
+
+/// What `guard.failures` counts in.
+const FAILURE_WINDOW: Duration = Duration::from_secs(60);
+
+fn digests(order: DigestOrder) -> Vec<Algorithm> {
+    match order {
+        DigestOrder::Sha256First => vec![Algorithm::Sha256, Algorithm::Md5],
+        DigestOrder::Md5First => vec![Algorithm::Md5, Algorithm::Sha256],
+        DigestOrder::Sha256Only => vec![Algorithm::Sha256],
+        DigestOrder::Md5Only => vec![Algorithm::Md5],
+    }
+}
 
 /// 0 means half as many as there are processors: the engine and the recorder want theirs too.
 fn media_threads(config: &Config) -> usize {
@@ -51,11 +63,15 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
             default_expires: seconds(config.sip.default_expires),
             ..RegistrarConfig::default()
         },
-        auth: AuthConfig::new(config.sip.realm.clone()),
+        auth: AuthConfig {
+            offers: digests(config.sip.digest),
+            ..AuthConfig::new(config.sip.realm.clone())
+        },
         guard: GuardConfig {
             rate: config.guard.rate,
             burst: config.guard.burst,
             failures: config.guard.failures,
+            failure_window: FAILURE_WINDOW,
             ban: config.guard.ban,
             allow: config.guard.allow.clone(),
             ..GuardConfig::default()
