@@ -26,10 +26,10 @@ const MODULES: [&str; 5] = [
 ];
 
 /// Who a phone is and what it plays.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Line<'a> {
-    pub user: &'a str,
-    pub secret: &'a str,
+    pub user: String,
+    pub secret: String,
     pub server: SocketAddr,
     pub transport: &'a str,
     /// Hertz of the tone that it sends.
@@ -52,7 +52,7 @@ impl Baresip {
         tone::write(&folder.join("tone.wav"), line.tone, TONE_SECONDS)?;
         let control = ports::free_udp_and_tcp()?;
         std::fs::write(folder.join("config"), config(&folder, control)?)?;
-        std::fs::write(folder.join("accounts"), account(line))?;
+        std::fs::write(folder.join("accounts"), account(&line))?;
         std::fs::write(folder.join("contacts"), "")?;
         let log = std::fs::File::create(folder.join("screen.log"))?;
         let child = Command::new("baresip")
@@ -162,7 +162,7 @@ fn screen(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("screen.log")).unwrap_or_default()
 }
 
-fn account(line: Line<'_>) -> String {
+fn account(line: &Line<'_>) -> String {
     let Line {
         user,
         secret,

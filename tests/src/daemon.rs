@@ -16,29 +16,12 @@ use crate::ports::{self, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A member of staff with a phone.
-#[derive(Debug, Clone, Copy)]
-pub struct Person {
-    pub surname: &'static str,
-    pub short_number: &'static str,
-    pub sip_user: &'static str,
-    pub sip_password: &'static str,
-}
-
-impl Person {
-    pub const fn new(
-        surname: &'static str,
-        short_number: &'static str,
-        sip_user: &'static str,
-        sip_password: &'static str,
-    ) -> Person {
-        Person {
-            surname,
-            short_number,
-            sip_user,
-            sip_password,
-        }
-    }
+/// What a phone is set up with.
+#[derive(Debug, Clone)]
+pub struct Phone {
+    pub short_number: String,
+    pub user: String,
+    pub secret: String,
 }
 
 /// A running `frontdesk`.
@@ -48,6 +31,9 @@ pub struct Daemon {
     log: Log,
     pub sip: SocketAddr,
     pub http: SocketAddr,
+    /// One for each short number asked for, in that order.
+    pub phones: Vec<Phone>,
+    csrf: String,
     client: reqwest::Client,
 }
 
@@ -86,19 +72,31 @@ impl Log {
 }
 
 impl Daemon {
-    /// A company of these people over SQLite; every phone of theirs is offline.
-    pub async fn start(people: &[Person]) -> Result<Daemon> {
+    /// A company over SQLite whose staff have these short numbers and SIP data; every phone is offline.
+    pub async fn start(short_numbers: &[&str]) -> Result<Daemon> {
         let folder = TempDir::with_prefix("frontdesk-")?;
         let (sip, http) = (free_address()?, free_address()?);
         std::fs::write(folder.path().join("frontdesk.toml"), config(sip, http))?;
-        let (mut daemon, login, password) = first_start(folder, sip, http).await?;
-        if !people.is_empty() {
-            daemon.terminate().await?;
-            daemon.import(people).await?;
-            daemon.child = run(daemon.folder.path(), &daemon.log)?;
-            daemon.is_ready().await?;
-        }
+        let log = Log::default();
+        let mut daemon = Daemon {
+            child: run(folder.path(), &log)?,
+            folder,
+            log,
+            sip,
+            http,
+            phones: Vec::new(),
+            csrf: String::new(),
+            client: reqwest::Client::builder().cookie_store(true).build()?,
+        };
+        daemon.is_ready().await?;
+        let told = async || Some((daemon.log.told("Login")?, daemon.log.told("Password")?));
+        let told = eventually("the greeting", PATIENCE, told).await;
+        let (login, password) = told.with_context(|| daemon.log())?;
         daemon.log_in(&login, &password).await?;
+        for short_number in short_numbers {
+            let phone = daemon.hire(short_number).await?;
+            daemon.phones.push(phone);
+        }
         Ok(daemon)
     }
 
@@ -170,26 +168,36 @@ impl Daemon {
         Ok(())
     }
 
-    async fn import(&self, people: &[Person]) -> Result<()> {
-        let mut csv = String::from("surname,short_number,sip_user,sip_password\n");
-        for person in people {
-            let Person {
-                surname,
-                short_number,
-                sip_user,
-                sip_password,
-            } = person;
-            csv.push_str(&format!("{surname},{short_number},{sip_user},{sip_password}\n"));
+    /// Adds a member of staff and makes their SIP data.
+    async fn hire(&self, short_number: &str) -> Result<Phone> {
+        let person = json!({"surname": format!("Number {short_number}"), "short_number": short_number});
+        let member = self.post("/staff", &person).await?;
+        let id = member["id"].as_str().context("staff has no id")?;
+        let sip = self.post(&format!("/staff/{id}/sip"), &Value::Null).await?;
+        let text = |name: &str| {
+            sip[name]
+                .as_str()
+                .map(str::to_owned)
+                .with_context(|| format!("no {name}"))
+        };
+        Ok(Phone {
+            short_number: short_number.to_owned(),
+            user: text("user")?,
+            secret: text("password")?,
+        })
+    }
+
+    /// POST below `/api/v1`; without a body when it is `null`.
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let mut request = self.client.post(self.url(path)).header("x-csrf-token", &self.csrf);
+        if !body.is_null() {
+            request = request.json(body);
         }
-        let folder = self.folder.path();
-        std::fs::write(folder.join("staff.csv"), csv)?;
-        let output = command(folder)?.args(["staff", "import", "staff.csv"]).output().await?;
-        ensure!(
-            output.status.success(),
-            "the import failed: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        Ok(())
+        let response = request.send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        ensure!(status.is_success(), "POST {path}: {status} {text}");
+        Ok(serde_json::from_str(&text)?)
     }
 
     async fn is_ready(&mut self) -> Result<()> {
@@ -205,35 +213,20 @@ impl Daemon {
         ready.with_context(|| self.log())
     }
 
-    async fn log_in(&self, login: &str, password: &str) -> Result<()> {
-        let body = json!({"login": login, "password": password});
-        let response = self.client.post(self.url("/login")).json(&body).send().await?;
-        let status = response.status();
-        ensure!(status.is_success(), "log in: {status} {}", response.text().await?);
+    async fn log_in(&mut self, login: &str, password: &str) -> Result<()> {
+        let me = self
+            .post("/login", &json!({"login": login, "password": password}))
+            .await?;
+        me["csrf_token"]
+            .as_str()
+            .context("no token against forged requests")?
+            .clone_into(&mut self.csrf);
         Ok(())
     }
 
     fn url(&self, path: &str) -> String {
         format!("http://{}/api/v1{path}", self.http)
     }
-}
-
-async fn first_start(folder: TempDir, sip: SocketAddr, http: SocketAddr) -> Result<(Daemon, String, String)> {
-    let log = Log::default();
-    let mut daemon = Daemon {
-        child: run(folder.path(), &log)?,
-        folder,
-        log,
-        sip,
-        http,
-        client: reqwest::Client::builder().cookie_store(true).build()?,
-    };
-    daemon.is_ready().await?;
-    let told = async || Some((daemon.log.told("Login")?, daemon.log.told("Password")?));
-    let told = eventually("the greeting", PATIENCE, told)
-        .await
-        .with_context(|| daemon.log())?;
-    Ok((daemon, told.0, told.1))
 }
 
 fn run(folder: &Path, log: &Log) -> Result<Child> {

@@ -1,0 +1,198 @@
+//! Phones that nobody here wrote: SIPp scenarios against the running daemon.
+
+use std::path::Path;
+
+use anyhow::Result;
+use frontdesk_tests::daemon::Daemon;
+use frontdesk_tests::sipp::{Running, Scenario, User};
+use frontdesk_tests::tools;
+
+const NUMBERS: [&str; 3] = ["101", "102", "103"];
+
+struct Office {
+    daemon: Daemon,
+    transport: &'static str,
+}
+
+impl Office {
+    /// `None` when SIPp is not there.
+    async fn open(transport: &'static str) -> Result<Option<Office>> {
+        if !tools::found("sipp", "SIPp scenarios", "sip-tester") {
+            return Ok(None);
+        }
+        let daemon = Daemon::start(&NUMBERS).await?;
+        Ok(Some(Office { daemon, transport }))
+    }
+
+    fn folder(&self) -> &Path {
+        self.daemon.folder()
+    }
+
+    fn user(&self, number: usize) -> User<'_> {
+        let phone = &self.daemon.phones[number];
+        User {
+            name: &phone.user,
+            secret: &phone.secret,
+        }
+    }
+
+    fn caller(&self, dialled: &str) -> Scenario {
+        Scenario::caller(self.user(0), dialled, "pbx.example")
+    }
+
+    fn start(&self, name: &str, scenario: &Scenario) -> Result<Running> {
+        scenario.start(name, self.folder(), self.daemon.sip, self.transport)
+    }
+
+    /// A registered phone of the second person that listens. Over UDP: a connection ends with the process that registers.
+    async fn phone(&self, scenario: &Scenario) -> Result<Running> {
+        let mut running = scenario.start("callee", self.folder(), self.daemon.sip, "udp")?;
+        running.listens().await?;
+        let contact = format!("sip:{}@127.0.0.1:{}", self.user(1).name, running.port);
+        let registers = Scenario::caller(self.user(1), "", "pbx.example").registers(&contact, 300);
+        registers
+            .start("register", self.folder(), self.daemon.sip, "udp")?
+            .succeeds()
+            .await?;
+        self.daemon.sip_status("102", "online").await?;
+        Ok(running)
+    }
+
+    /// Both scenarios end well.
+    async fn check(&self, caller: &Scenario, callee: &Scenario) -> Result<()> {
+        let callee = self.phone(callee).await?;
+        let caller = self.start("caller", caller)?;
+        let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
+        caller.and(callee)
+    }
+}
+
+#[tokio::test]
+async fn a_phone_registers_and_unregisters_and_its_status_follows() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let phone = || Scenario::caller(office.user(0), "", "pbx.example");
+    office.daemon.sip_status("101", "offline").await?;
+    office
+        .start("on", &phone().registers("sip:phone-101@127.0.0.1:9", 300))?
+        .succeeds()
+        .await?;
+    office.daemon.sip_status("101", "online").await?;
+    office
+        .start("off", &phone().registers("sip:phone-101@127.0.0.1:9", 0))?
+        .succeeds()
+        .await?;
+    office.daemon.sip_status("101", "offline").await
+}
+
+#[tokio::test]
+async fn a_wrong_password_and_an_unknown_user_are_not_let_in() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    for name in [office.user(0).name, "nobody"] {
+        let user = User { name, secret: "wrong" };
+        let phone = Scenario::caller(user, "", "pbx.example").is_not_let_in("sip:x@127.0.0.1:9");
+        office.start("stranger", &phone)?.succeeds().await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_call_is_answered_and_hung_up() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().is_answered().waits(500).hangs_up();
+    let callee = Scenario::callee()
+        .is_called()
+        .rings()
+        .waits(100)
+        .answers()
+        .is_hung_up_on();
+    office.check(&caller, &callee).await
+}
+
+#[tokio::test]
+async fn a_call_from_tcp_to_udp_is_answered_and_hung_up() -> Result<()> {
+    let Some(office) = Office::open("tcp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().is_answered().waits(500).hangs_up();
+    let callee = Scenario::callee()
+        .is_called()
+        .rings()
+        .waits(100)
+        .answers()
+        .is_hung_up_on();
+    office.check(&caller, &callee).await
+}
+
+#[tokio::test]
+async fn a_busy_phone_is_heard_as_busy() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().is_refused(486);
+    office
+        .check(&caller, &Scenario::callee().is_called().declines("486 Busy Here"))
+        .await
+}
+
+#[tokio::test]
+async fn a_declined_call_is_heard_as_declined() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().is_refused(603);
+    office
+        .check(&caller, &Scenario::callee().is_called().rings().declines("603 Decline"))
+        .await
+}
+
+#[tokio::test]
+async fn a_caller_who_gives_up_silences_the_phone() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().hears_ringing().waits(200).gives_up();
+    office
+        .check(&caller, &Scenario::callee().is_called().rings().is_cancelled())
+        .await
+}
+
+#[tokio::test]
+async fn an_offline_phone_and_an_unknown_number_are_told_at_once() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    office
+        .start("offline", &office.caller("103").calls().is_refused(480))?
+        .succeeds()
+        .await?;
+    office
+        .start("unknown", &office.caller("999").calls().is_refused(404))?
+        .succeeds()
+        .await
+}
+
+#[tokio::test]
+async fn hold_reaches_the_other_side_and_ends_again() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let caller = office.caller("102").calls().is_answered().waits(200);
+    let caller = caller
+        .renegotiates("sendonly")
+        .waits(400)
+        .renegotiates("sendrecv")
+        .waits(400)
+        .hangs_up();
+    let callee = Scenario::callee().is_called().rings().answers();
+    let callee = callee
+        .is_asked_to("sendonly", "recvonly")
+        .is_asked_to("sendrecv", "sendrecv")
+        .is_hung_up_on();
+    office.check(&caller, &callee).await
+}
