@@ -190,13 +190,9 @@ impl Engine {
         for leg in std::iter::once(caller).chain(called) {
             self.sessions.remove(&leg.session);
             self.media_legs.remove(&leg.media.leg);
-            if leg.media.open {
-                self.ports_in_use = self.ports_in_use.saturating_sub(1);
-                self.outputs
-                    .push_back(Output::Media(MediaCommand::Close { leg: leg.media.leg }));
-            } else {
-                self.put_back(leg.media.port);
-            }
+            self.ports_in_use = self.ports_in_use.saturating_sub(1);
+            self.outputs
+                .push_back(Output::Media(MediaCommand::Close { leg: leg.media.leg }));
         }
     }
 }

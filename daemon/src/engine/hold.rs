@@ -115,14 +115,6 @@ impl Engine {
         };
         let Some(media) = leg.media.settled() else { return };
         let media_leg = leg.media.leg;
-        if !leg.media.open {
-            leg.media.open = true;
-            let open = MediaCommand::Open {
-                leg: media_leg,
-                port: leg.media.port,
-            };
-            self.outputs.push_back(Output::Media(open));
-        }
         self.outputs
             .push_back(Output::Media(MediaCommand::Configure { leg: media_leg, media }));
     }
@@ -136,7 +128,8 @@ impl Engine {
         let Some(called) = call.leg(Side::Called(talking)) else {
             return;
         };
-        if !call.joined && call.caller.media.open && called.media.open {
+        let settled = call.caller.media.settled().is_some() && called.media.settled().is_some();
+        if !call.joined && settled {
             let (a, b) = (call.caller.media.leg, called.media.leg);
             call.joined = true;
             self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));

@@ -15,8 +15,6 @@ pub(super) struct MediaSide {
     negotiator: Negotiator,
     /// What we last told the phone that we do.
     pub(super) told: Direction,
-    /// The media threads know the leg.
-    pub(super) open: bool,
     /// Our offer went out in a 200; its answer comes in the ACK.
     pub(super) late: bool,
     pub(super) asking: Asking,
@@ -51,7 +49,6 @@ impl MediaSide {
             port,
             negotiator,
             told: Direction::SendRecv,
-            open: false,
             late: false,
             asking: Asking::No,
         }

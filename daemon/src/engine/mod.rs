@@ -204,7 +204,7 @@ impl Engine {
         }
     }
 
-    /// A port that was taken and never opened.
+    /// A port that no phone was told.
     fn put_back(&mut self, port: u16) {
         self.ports_in_use = self.ports_in_use.saturating_sub(1);
         self.ports.put_back(port);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use frontdesk_media::io::command::{Codec, Direction, MediaLegId};
+use frontdesk_media::io::command::{Codec, Direction, MediaCommand, MediaLegId};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
@@ -302,6 +302,10 @@ impl Engine {
         };
         self.outputs
             .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
+        for media in std::iter::once(&call.caller).chain(&call.called).map(|leg| &leg.media) {
+            let (leg, port) = (media.leg, media.port);
+            self.outputs.push_back(Output::Media(MediaCommand::Open { leg, port }));
+        }
         for (leg, target) in call.called.iter_mut().zip(targets) {
             let body = leg.media.offer(Direction::SendRecv);
             let invite = self.invite(leg, target, new, body);
