@@ -7,3 +7,6 @@ pub mod sipp;
 pub mod tone;
 pub mod tools;
 pub mod world;
+
+pub mod browser;
+pub mod office;

@@ -1,0 +1,289 @@
+//! Logging in and out, tokens, throttling, forged requests.
+
+use frontdesk_tests::office::Office;
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn l12_the_main_account_logs_in_with_its_e_mail_and_out_again() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let me = main.get("/me").await.expect(200);
+    assert_eq!(me.body["role"], "main");
+    assert_eq!(me.text("/account/number"), "");
+    assert!(me.body["account"]["number"].is_i64(), "{}", me.body);
+    main.do_("/logout").await.expect(204);
+    main.get("/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites() {
+    let office = Office::open().await;
+    let (login, password) = office.credentials();
+    let answer = office
+        .nobody()
+        .post("/login", json!({ "login": login, "password": password }))
+        .await
+        .expect(200);
+    let cookie = answer.header("set-cookie");
+    for part in ["frontdesk_session=", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert_eq!(answer.header("cache-control"), "no-store");
+}
+
+#[tokio::test]
+async fn l14_the_prefix_is_part_of_the_login() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let ivan = office
+        .add(
+            &main,
+            json!({ "given_name": "Ivan", "login": "ivan", "password": "correct horse", "role": "employee" }),
+        )
+        .await;
+    let number = office.account_number();
+    assert_eq!(ivan["effective_login"], format!("{number}_ivan"));
+    let log_in = |login: String| {
+        let nobody = office.nobody();
+        async move {
+            nobody
+                .post("/login", json!({ "login": login, "password": "correct horse" }))
+                .await
+                .status
+        }
+    };
+    assert_eq!(log_in("ivan".into()).await, 401);
+    assert_eq!(log_in(format!("{number}_ivan")).await, 200);
+    assert_eq!(log_in(format!("{number}_IVAN")).await, 200);
+}
+
+#[tokio::test]
+async fn k5_who_has_no_access_is_refused_like_a_stranger() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let anna = office.add(&main, json!({ "given_name": "Anna" })).await;
+    assert_eq!(anna["system_status"], "no_access");
+    let stranger = office
+        .nobody()
+        .post("/login", json!({ "login": "19079_nobody", "password": "x" }))
+        .await
+        .expect(401);
+    let wrong = office
+        .nobody()
+        .post("/login", json!({ "login": office.credentials().0, "password": "x" }))
+        .await
+        .expect(401);
+    assert_eq!(stranger.body, wrong.body);
+}
+
+#[tokio::test]
+async fn k17_granting_a_role_gives_access_and_revoking_it_ends_live_sessions_at_once() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let anna = office
+        .add(
+            &main,
+            json!({ "given_name": "Anna", "login": "anna", "password": "correct horse" }),
+        )
+        .await;
+    let path = format!("/staff/{}", anna["id"].as_str().unwrap());
+    let granted = main.patch(&path, json!({ "role": "supervisor" })).await.expect(200);
+    assert_eq!(granted.body["system_status"], "offline");
+    let session = office.log_in(&office.effective("anna"), "correct horse").await;
+    session.get("/staff").await.expect(200);
+    assert_eq!(main.get(&path).await.body["system_status"], "online");
+    main.patch(&path, json!({ "role": null })).await.expect(200);
+    session.get("/staff").await.expect(401);
+    assert_eq!(main.get(&path).await.body["system_status"], "no_access");
+}
+
+#[tokio::test]
+async fn l25_a_new_password_ends_the_other_sessions_and_the_old_one_stops_working() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let anna = office
+        .add(
+            &main,
+            json!({ "given_name": "Anna", "login": "anna", "password": "correct horse", "role": "employee" }),
+        )
+        .await;
+    let session = office.log_in(&office.effective("anna"), "correct horse").await;
+    let path = format!("/staff/{}", anna["id"].as_str().unwrap());
+    main.patch(&path, json!({ "password": "battery staple" }))
+        .await
+        .expect(200);
+    session.get("/me").await.expect(401);
+    let old = json!({ "login": office.effective("anna"), "password": "correct horse" });
+    office.nobody().post("/login", old).await.expect(401);
+    office.log_in(&office.effective("anna"), "battery staple").await;
+}
+
+#[tokio::test]
+async fn k9_the_last_login_and_l16_the_last_visit_are_told_with_their_zone() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    office.clock.advance(60_000);
+    main.get("/me").await.expect(200);
+    let list = main.get("/staff").await.expect(200);
+    assert_eq!(list.text("/items/0/last_login_at"), "2026-11-18T11:06:40.000Z");
+    assert_eq!(list.text("/items/0/last_seen_at"), "2026-11-18T11:07:40.000Z");
+    let anna = office.add(&main, json!({ "given_name": "Anna" })).await;
+    assert!(anna["last_login_at"].is_null());
+}
+
+#[tokio::test]
+async fn k7_a_session_that_times_out_is_offline() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let token = office.token(&main, &["staff:read"]).await;
+    let status = |answer: frontdesk_tests::office::Answer| answer.text("/items/0/system_status").to_owned();
+    assert_eq!(status(token.get("/staff").await.expect(200)), "online");
+    office.clock.advance(13 * 60 * 60 * 1000);
+    assert_eq!(status(token.get("/staff").await.expect(200)), "offline");
+    main.get("/me").await.expect(401);
+}
+
+#[tokio::test]
+async fn the_sixth_wrong_password_has_to_wait_and_so_does_the_right_one() {
+    let office = Office::open().await;
+    let (login, password) = office.credentials();
+    for _ in 0..5 {
+        office
+            .nobody()
+            .post("/login", json!({ "login": login, "password": "wrong" }))
+            .await
+            .expect(401);
+    }
+    let waits = office
+        .nobody()
+        .post("/login", json!({ "login": login, "password": password }))
+        .await
+        .expect(429);
+    assert_eq!(waits.header("retry-after"), "300");
+    assert_eq!(waits.text("/code"), "too_many");
+    office.clock.advance(300_000);
+    office
+        .nobody()
+        .post("/login", json!({ "login": login, "password": password }))
+        .await
+        .expect(200);
+}
+
+#[tokio::test]
+async fn a_request_forged_by_another_site_is_refused() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Mallory" });
+    let check = |caller: frontdesk_tests::office::Caller, expected: u16| {
+        let new = new.clone();
+        async move { assert_eq!(caller.post("/staff", new).await.status, expected) }
+    };
+    check(main.clone().without("x-csrf-token"), 403).await;
+    check(main.clone().with("x-csrf-token", "0000"), 403).await;
+    check(main.clone().with("origin", "https://evil.example"), 403).await;
+    check(main.clone().with("origin", "null"), 403).await;
+    check(main.clone().with("sec-fetch-site", "cross-site"), 403).await;
+    check(main.clone().with("origin", &office.url()), 201).await;
+    main.clone().without("x-csrf-token").get("/staff").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_token_does_what_its_scopes_and_its_owner_allow_until_it_expires() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let made = main
+        .post(
+            "/tokens",
+            json!({ "name": "CRM", "scopes": ["staff:read"], "expires_in_days": 1 }),
+        )
+        .await
+        .expect(201);
+    let token = office.bearer(made.text("/token"));
+    token.get("/staff").await.expect(200);
+    let refused = token.post("/staff", json!({ "given_name": "X" })).await.expect(403);
+    assert!(refused.text("/detail").contains("staff:write"), "{}", refused.body);
+    token.get("/clients").await.expect(403);
+    let listed = main.get("/tokens").await.expect(200);
+    assert_eq!(listed.text("/items/0/name"), "CRM");
+    assert!(
+        !listed.body.to_string().contains(made.text("/token")),
+        "a list never shows the secret"
+    );
+    office.clock.advance(24 * 60 * 60 * 1000);
+    token.get("/staff").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_dead_and_a_wrong_one_was_never_alive() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let made = main
+        .post("/tokens", json!({ "name": "CRM", "scopes": ["staff:read"] }))
+        .await
+        .expect(201);
+    let token = office.bearer(made.text("/token"));
+    token.get("/staff").await.expect(200);
+    main.delete(&format!("/tokens/{}", made.text("/id"))).await.expect(204);
+    token.get("/staff").await.expect(401);
+    for wrong in ["", "x", "fd_", "Bearer", "\u{7f}"] {
+        office.bearer(wrong).get("/staff").await.expect(401);
+    }
+}
+
+#[tokio::test]
+async fn a_token_cannot_make_another_token() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let token = office.token(&main, &["staff:read", "settings:write"]).await;
+    token
+        .post("/tokens", json!({ "name": "more", "scopes": ["staff:read"] }))
+        .await
+        .expect(403);
+}
+
+#[tokio::test]
+async fn unreadable_logins_name_what_is_wrong() {
+    let office = Office::open().await;
+    let check = |body: &'static str, status: u16, faults: &'static [&'static str]| {
+        let nobody = office.nobody();
+        async move {
+            let answer = nobody
+                .raw(Method::POST, "/login", "application/json", body.into())
+                .await;
+            assert_eq!(
+                (answer.status, answer.faults()),
+                (status, faults.iter().map(|f| f.to_string()).collect()),
+                "{body}"
+            );
+            assert_eq!(answer.header("content-type"), "application/problem+json");
+        }
+    };
+    check("{}", 422, &["login required"]).await;
+    check(r#"{"login":"a"}"#, 422, &["password required"]).await;
+    check(r#"{"login":5,"password":"x"}"#, 422, &["login invalid"]).await;
+    check(r#"{"login":"a","password":"x","admin":true}"#, 422, &["admin unknown"]).await;
+    check("{", 400, &[]).await;
+    check("", 400, &[]).await;
+    check(r#"{"login":"a","password":"x"} x"#, 400, &[]).await;
+    let form = office
+        .nobody()
+        .raw(
+            Method::POST,
+            "/login",
+            "application/x-www-form-urlencoded",
+            b"login=a".into(),
+        )
+        .await;
+    assert_eq!(form.status, 415);
+    let long = format!(r#"{{"login":"{}","password":"x"}}"#, "a".repeat(100_000));
+    assert_eq!(
+        office
+            .nobody()
+            .raw(Method::POST, "/login", "application/json", long.into())
+            .await
+            .status,
+        413
+    );
+    assert_eq!(office.nobody().get("/login").await.expect(405).header("allow"), "POST");
+}
