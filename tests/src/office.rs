@@ -9,9 +9,11 @@ use frontdesk::engine::output::{BoardChange, CdrParty, LiveCall};
 use frontdesk::http::{self, Clock, Parts, PlanChange, PlanHandle, PlanSection, Settings, State};
 use frontdesk::live::Live;
 use frontdesk_crm_core::accounts::{self, RecordingPolicy};
+use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
+use frontdesk_crm_core::staff::{self, NewStaff};
 use frontdesk_crm_core::store::{Db, Stamp};
 use frontdesk_routing::ids::{AccountId, CallId, LegId, RecordingId};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -361,6 +363,34 @@ impl Office {
         });
     }
 
+    /// A staff member of another company.
+    pub async fn stranger(&self) -> String {
+        let mut ids = Stamp {
+            unix_ms: NOON,
+            random: self.clock.random(),
+        }
+        .ids();
+        let account = other_company(AccountId::new(NOON, ids.random()), 99_999);
+        let mut tx = self.db.begin().await.unwrap();
+        accounts::create(&mut tx, &ids, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        let stamp = Stamp {
+            unix_ms: NOON,
+            random: ids.random(),
+        };
+        let author = Author {
+            account: account.id,
+            actor: Actor::program(),
+            login: None,
+            stamp,
+        };
+        let new = NewStaff {
+            given_name: Some("Чужой".into()),
+            ..NewStaff::default()
+        };
+        staff::create(&self.db, &author, new).await.unwrap().id.to_string()
+    }
+
     pub fn recording_of(&self, call: CallId) -> RecordingId {
         self.made.lock().unwrap().iter().find(|made| made.0 == call).unwrap().1
     }
@@ -467,6 +497,19 @@ impl Office {
         self.clock.advance(187_000);
         self.answer_call(talking);
         self.call(5).live();
+    }
+}
+
+fn other_company(id: AccountId, number: i64) -> accounts::Account {
+    accounts::Account {
+        id,
+        number,
+        name: "Другая компания".into(),
+        region: "RU".into(),
+        time_zone: "UTC".into(),
+        realm: "other".into(),
+        recording: RecordingPolicy::Always,
+        version: 1,
     }
 }
 
@@ -601,16 +644,7 @@ impl<'a> Seed<'a> {
             random: self.office.clock.random(),
         }
         .ids();
-        let account = accounts::Account {
-            id: AccountId::new(NOON, ids.random()),
-            number: 99_000 + self.call.started_at % 997,
-            name: "Другая компания".into(),
-            region: "RU".into(),
-            time_zone: "UTC".into(),
-            realm: "other".into(),
-            recording: RecordingPolicy::Always,
-            version: 1,
-        };
+        let account = other_company(AccountId::new(NOON, ids.random()), 99_000 + self.call.started_at % 997);
         let mut tx = self.office.db.begin().await.unwrap();
         accounts::create(&mut tx, &ids, &account).await.unwrap();
         tx.commit().await.unwrap();

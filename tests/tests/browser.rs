@@ -185,6 +185,13 @@ async fn a_recorded_call_is_played_and_its_recording_deleted_on_the_page() {
     let Some(browser) = browser().await else { return };
     let office = Office::open().await;
     office.call(7).ended("answered").recorded(&office.tone(3)).save().await;
+    let look = Look {
+        language: "en",
+        dark: false,
+        width: 1280,
+        height: 900,
+    };
+    browser.look(&look).await.unwrap();
     log_in(&browser, &office).await;
     browser.open(&format!("{}/calls", office.url())).await.unwrap();
     browser.click("[data-play]").await.unwrap();

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::staff::changed;
+use super::staff::{changed, own_only_if_main};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
@@ -45,6 +45,7 @@ async fn generate(
     Id(id): Id<StaffId>,
 ) -> ApiResult<(StatusCode, Json<SipDataView>)> {
     access.need(Right::SipWrite)?;
+    own_only_if_main(&state, &access, id).await?;
     let data = sip_accounts::generate(&state.db, &access.author(&state), id).await?;
     changed(&state, access.account, id).await;
     Ok((StatusCode::CREATED, Json(view(&state, &headers, data))))
@@ -61,6 +62,7 @@ async fn rotate(
     Id(id): Id<StaffId>,
 ) -> ApiResult<Json<SipDataView>> {
     access.need(Right::SipWrite)?;
+    own_only_if_main(&state, &access, id).await?;
     let data = sip_accounts::rotate(&state.db, &access.author(&state), id).await?;
     changed(&state, access.account, id).await;
     Ok(Json(view(&state, &headers, data)))

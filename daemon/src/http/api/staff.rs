@@ -308,7 +308,7 @@ async fn delete(
 }
 
 /// The main account's record is its own business.
-async fn own_only_if_main(state: &State, access: &Access, id: StaffId) -> ApiResult<()> {
+pub(super) async fn own_only_if_main(state: &State, access: &Access, id: StaffId) -> ApiResult<()> {
     let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
     if member.is_main && access.role != Role::Main {
         return Err(ApiError::forbidden("only the main account changes itself"));

@@ -1,0 +1,309 @@
+//! Who may do what: every role at every described route, and what every answer says to a browser.
+
+use frontdesk_crm_core::access::{Right, Role, allows};
+use frontdesk_tests::office::Office;
+use reqwest::Method;
+use serde_json::json;
+
+const ID: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+/// Route and the right it needs; `None` is anyone who is logged in.
+fn routes() -> Vec<(Method, String, Option<Right>)> {
+    let get = |path: &str, right| (Method::GET, path.to_owned(), Some(right));
+    let with_id = |method, path: &str, right| (method, path.replace("{id}", ID), Some(right));
+    vec![
+        (Method::GET, "/me".into(), None),
+        (Method::GET, "/events".into(), None),
+        get("/account", Right::SettingsRead),
+        (Method::PATCH, "/account".into(), Some(Right::SettingsWrite)),
+        get("/tokens", Right::TokensWrite),
+        (Method::POST, "/tokens".into(), Some(Right::TokensWrite)),
+        with_id(Method::DELETE, "/tokens/{id}", Right::TokensWrite),
+        get("/staff", Right::StaffRead),
+        (Method::POST, "/staff".into(), Some(Right::StaffWrite)),
+        with_id(Method::GET, "/staff/{id}", Right::StaffRead),
+        with_id(Method::PATCH, "/staff/{id}", Right::StaffWrite),
+        with_id(Method::DELETE, "/staff/{id}", Right::StaffWrite),
+        with_id(Method::POST, "/staff/{id}/sip", Right::SipWrite),
+        with_id(Method::POST, "/staff/{id}/sip/rotate", Right::SipWrite),
+        get("/clients", Right::ClientsRead),
+        (Method::POST, "/clients".into(), Some(Right::ClientsWrite)),
+        with_id(Method::GET, "/clients/{id}", Right::ClientsRead),
+        with_id(Method::PATCH, "/clients/{id}", Right::ClientsWrite),
+        with_id(Method::DELETE, "/clients/{id}", Right::ClientsWrite),
+        get("/departments", Right::DepartmentsRead),
+        (Method::POST, "/departments".into(), Some(Right::DepartmentsWrite)),
+        with_id(Method::DELETE, "/departments/{id}", Right::DepartmentsWrite),
+        get("/trunks", Right::TrunksRead),
+        (Method::POST, "/trunks".into(), Some(Right::TrunksWrite)),
+        with_id(Method::DELETE, "/trunks/{id}", Right::TrunksWrite),
+        get("/calls", Right::CallsRead),
+        get("/calls/live", Right::CallsRead),
+        with_id(Method::GET, "/calls/{id}", Right::CallsRead),
+        with_id(Method::POST, "/calls/{id}/hangup", Right::CallsHangUp),
+        get("/recordings", Right::RecordingsList),
+        with_id(Method::GET, "/recordings/{id}", Right::RecordingsList),
+        with_id(Method::GET, "/recordings/{id}/media", Right::RecordingsPlay),
+        with_id(
+            Method::GET,
+            "/recordings/{id}/media?download=true",
+            Right::RecordingsDownload,
+        ),
+        with_id(Method::DELETE, "/recordings/{id}", Right::RecordingsDelete),
+        get("/audit", Right::AuditRead),
+    ]
+}
+
+fn needs_body(method: &Method, path: &str) -> bool {
+    *method == Method::PATCH || *method == Method::POST && !path.contains(ID)
+}
+
+/// The status of a request that is as good as it can be without existing ids. A stream is not waited for.
+async fn status(caller: &frontdesk_tests::office::Caller, method: &Method, path: &str) -> u16 {
+    let mut request = caller.request(method.clone(), path);
+    if needs_body(method, path) {
+        let body = match path {
+            "/staff" => json!({ "given_name": "A" }),
+            "/clients" => json!({ "name": "A" }),
+            "/departments" => json!({ "name": "A", "short_number": "x" }),
+            "/trunks" => json!({ "name": "" }),
+            "/tokens" => json!({ "name": "", "scopes": [] }),
+            _ => json!({}),
+        };
+        request = request.json(&body);
+    }
+    request.send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn every_role_may_do_what_it_may_and_nothing_else() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let mut callers = vec![(Role::Main, main.clone())];
+    for role in [Role::Admin, Role::Supervisor, Role::Employee] {
+        let new = json!({ "given_name": role.name(), "login": role.name(), "password": "correct horse", "role": role.name() });
+        callers.push((role, office.log_in_new(&main, new).await.0));
+    }
+    for (method, path, right) in routes() {
+        for (role, caller) in &callers {
+            let may = right.is_none_or(|right| allows(*role, right));
+            let status = status(caller, &method, &path).await;
+            assert_eq!(status != 403, may, "{role:?} {method} {path}: {status}");
+        }
+        assert_eq!(
+            status(&office.nobody(), &method, &path).await,
+            401,
+            "nobody {method} {path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_token_with_one_scope_opens_that_scopes_routes_only() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    for scope in Right::ALL {
+        let token = office.token(&main, &[scope.name()]).await;
+        for (method, path, right) in routes() {
+            let Some(right) = right else { continue };
+            // only a person makes tokens
+            let may = right == *scope && path != "/tokens" || (right == *scope && method == Method::GET);
+            let status = status(&token, &method, &path).await;
+            assert_eq!(status != 403, may, "{} {method} {path}: {status}", scope.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_description_names_every_route_that_is_tested_here() {
+    let office = Office::open().await;
+    let described = office.nobody().get("/openapi.json").await.expect(200);
+    assert_eq!(described.body["openapi"], "3.1.0");
+    let paths = described.body["paths"].as_object().unwrap();
+    let mut seen: Vec<String> = Vec::new();
+    for (path, item) in paths {
+        for method in item.as_object().unwrap().keys() {
+            seen.push(format!("{} {path}", method.to_uppercase()));
+        }
+    }
+    seen.sort();
+    let mut expected: Vec<String> = routes()
+        .iter()
+        .filter(|(_, path, _)| !path.contains('?'))
+        .map(|(method, path, _)| format!("{method} /api/v1{}", path.replace(ID, "{id}")))
+        .collect();
+    for open in [
+        "POST /api/v1/login",
+        "POST /api/v1/logout",
+        "GET /health/live",
+        "GET /health/ready",
+    ] {
+        expected.push(open.to_owned());
+    }
+    expected.sort();
+    assert_eq!(seen, expected);
+}
+
+/// `UPDATE_SNAPSHOTS=1` writes it anew.
+#[test]
+fn the_description_is_the_one_that_was_agreed() {
+    let now = frontdesk::http::openapi::description().to_pretty_json().unwrap() + "\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("snapshots/openapi.json");
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &now).unwrap();
+    }
+    let agreed = std::fs::read_to_string(&path).unwrap_or_default();
+    let differs = now.lines().zip(agreed.lines()).position(|(now, agreed)| now != agreed);
+    assert_eq!(differs, None, "line {differs:?} of {}", path.display());
+    assert_eq!(now.lines().count(), agreed.lines().count());
+}
+
+#[tokio::test]
+async fn the_docs_page_is_served_from_the_binary() {
+    let office = Office::open().await;
+    let page = office.nobody().get("//api/docs/").await.expect(200);
+    let text = String::from_utf8_lossy(&page.bytes).into_owned();
+    assert!(text.contains("swagger-ui"), "{text}");
+    assert!(!text.contains("https://"), "nothing is fetched from elsewhere");
+    office.nobody().get("//api/docs/swagger-ui-bundle.js").await.expect(200);
+}
+
+#[tokio::test]
+async fn every_answer_tells_the_browser_to_be_careful() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    for path in [
+        "/staff",
+        "//login",
+        "//calls",
+        "//static/style.css",
+        "/nothing",
+        "//health/live",
+    ] {
+        let answer = main.get(path).await;
+        assert!(
+            answer.header("content-security-policy").contains("script-src 'self'"),
+            "{path}"
+        );
+        assert!(!answer.header("content-security-policy").contains("unsafe"), "{path}");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
+        assert_eq!(answer.header("x-frame-options"), "DENY", "{path}");
+    }
+    assert_eq!(main.get("/staff").await.header("cache-control"), "no-store");
+    let page = String::from_utf8_lossy(&main.get("//calls").await.expect(200).bytes).into_owned();
+    assert!(
+        !page.contains("<script>") && !page.contains(" onclick"),
+        "no inline scripts"
+    );
+}
+
+#[tokio::test]
+async fn health_and_metrics_are_told_without_a_login() {
+    let office = Office::open().await;
+    office.nobody().get("//health/live").await.expect(200);
+    office.nobody().get("//health/ready").await.expect(200);
+    let metrics = office.nobody().get("//metrics").await.expect(200);
+    assert!(metrics.header("content-type").starts_with("text/plain"));
+    office
+        .nobody()
+        .with("x-forwarded-for", "198.51.100.7")
+        .get("//metrics")
+        .await
+        .expect(401);
+}
+
+#[tokio::test]
+async fn another_companys_records_are_not_found() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let theirs = office.stranger().await;
+    main.get(&format!("/staff/{theirs}")).await.expect(404);
+    main.patch(&format!("/staff/{theirs}"), json!({ "position": "spy" }))
+        .await
+        .expect(404);
+    main.delete(&format!("/staff/{theirs}")).await.expect(404);
+    main.do_(&format!("/staff/{theirs}/sip")).await.expect(404);
+    assert_eq!(main.get("/staff").await.body["total"], 1, "K1");
+    let client = json!({ "name": "A", "number": "9011112233", "manager_id": theirs });
+    assert_eq!(
+        main.post("/clients", client).await.expect(422).faults(),
+        ["manager_id unknown"]
+    );
+}
+
+#[tokio::test]
+async fn an_admin_cannot_change_the_main_account() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let me = main.get("/me").await.text("/id").to_owned();
+    let new = json!({ "given_name": "Boss", "login": "boss", "password": "correct horse", "role": "admin" });
+    let (admin, _) = office.log_in_new(&main, new).await;
+    admin
+        .patch(&format!("/staff/{me}"), json!({ "password": "battery staple" }))
+        .await
+        .expect(403);
+    admin.do_(&format!("/staff/{me}/sip/rotate")).await.expect(403);
+}
+
+#[tokio::test]
+async fn account_settings_are_read_and_changed() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let read = main.get("/account").await.expect(200);
+    assert_eq!(read.text("/recording_policy"), "always");
+    let tag = read.header("etag").to_owned();
+    let patch = json!({ "name": "Ромашка", "recording_policy": "never", "time_zone": "Asia/Omsk" });
+    main.clone()
+        .with("if-match", &tag)
+        .patch("/account", patch.clone())
+        .await
+        .expect(200);
+    main.clone()
+        .with("if-match", &tag)
+        .patch("/account", patch)
+        .await
+        .expect(412);
+    let bad = main
+        .patch(
+            "/account",
+            json!({ "name": " ", "recording_policy": "often", "time_zone": "Mars" }),
+        )
+        .await
+        .expect(422);
+    assert_eq!(
+        bad.faults(),
+        ["name required", "time_zone invalid", "recording_policy invalid"]
+    );
+    assert_eq!(main.get("/account").await.text("/name"), "Ромашка");
+}
+
+#[tokio::test]
+async fn b30_a_supervisor_reads_who_did_what_and_nobody_edits_it() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Eye", "login": "eye", "password": "correct horse", "role": "supervisor" });
+    let (supervisor, id) = office.log_in_new(&main, new).await;
+    main.patch(
+        &format!("/staff/{id}"),
+        json!({ "position": "Надзор", "password": "battery staple" }),
+    )
+    .await
+    .expect(200);
+    let supervisor_again = supervisor.get("/audit").await;
+    assert_eq!(supervisor_again.status, 401, "a new password ends sessions");
+    let audit = main
+        .get(&format!("/audit?entity=staff&entity_id={id}"))
+        .await
+        .expect(200);
+    let row = &audit.body["items"][0];
+    assert_eq!(
+        (&row["action"], &row["before"]["position"], &row["after"]["position"]),
+        (&json!("staff.updated"), &json!(null), &json!("Надзор"))
+    );
+    assert_eq!(row["actor_name"], "Main");
+    assert!(!audit.body.to_string().contains("battery"), "no password is ever told");
+    for method in [Method::PUT, Method::PATCH, Method::DELETE, Method::POST] {
+        main.send(method, "/audit", None).await.expect(405);
+    }
+}
