@@ -2,13 +2,15 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
 /// How long a page may take to become what is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a page may be left while something is waited for in it.
+const PAGES_LEFT: u32 = 200;
 const VISIBLE: &str = "(css) => [...document.querySelectorAll(css)].find((element) => element.checkVisibility())";
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -121,17 +123,13 @@ impl Browser {
              look();",
             PATIENCE.as_millis()
         );
-        let until = Instant::now() + PATIENCE;
-        loop {
-            match self
-                .post("execute/async", json!({ "script": script, "args": args }))
-                .await
-            {
-                Ok(value) => return Ok(value),
-                Err(error) if Instant::now() > until => return Err(error),
-                Err(_) => {}
+        let wait = json!({ "script": script, "args": args });
+        for _ in 0..PAGES_LEFT {
+            if let Ok(value) = self.post("execute/async", wait.clone()).await {
+                return Ok(value);
             }
         }
+        self.post("execute/async", wait).await
     }
 
     pub async fn click(&self, css: &str) -> Result<()> {

@@ -1,30 +1,35 @@
 //! An office: the real router on a port of its own, over a real SQLite file, with a clock that stands still.
 
+mod caller;
+mod seed;
+mod stream;
+
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use frontdesk::engine::input::OperatorCommand;
-use frontdesk::engine::output::{BoardChange, CdrParty, LiveCall};
+use frontdesk::engine::output::{BoardChange, CdrParty};
 use frontdesk::http::{self, Clock, Parts, PlanChange, PlanHandle, PlanSection, Settings, State};
 use frontdesk::live::Live;
 use frontdesk_crm_core::accounts::{self, RecordingPolicy};
 use frontdesk_crm_core::audit::{Actor, Author};
-use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
-use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::staff::{self, NewStaff};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_routing::ids::{AccountId, CallId, LegId, RecordingId};
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
-use reqwest::header::HeaderMap;
-use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+pub use caller::{Answer, Caller};
+pub use seed::Seed;
+pub use stream::{Stream, Told};
 
 /// 2026-11-18 11:06:40 UTC.
 pub const NOON: i64 = 1_795_000_000_000;
@@ -58,127 +63,6 @@ pub struct Heard {
     pub commands: Mutex<Vec<OperatorCommand>>,
 }
 
-pub struct Answer {
-    pub status: u16,
-    pub headers: HeaderMap,
-    pub body: Value,
-    pub bytes: Vec<u8>,
-}
-
-impl Answer {
-    pub fn header(&self, name: &str) -> &str {
-        self.headers
-            .get(name)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default()
-    }
-
-    pub fn text(&self, pointer: &str) -> &str {
-        self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
-    }
-
-    /// `field code` of every fault that a problem body names, in order.
-    pub fn faults(&self) -> Vec<String> {
-        let fields = self.body["fields"].as_array().cloned().unwrap_or_default();
-        fields
-            .iter()
-            .map(|fault| format!("{} {}", text(&fault["field"]), text(&fault["code"])))
-            .collect()
-    }
-
-    /// Fails with the body in sight.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Answer {
-        assert_eq!(self.status, status, "{}", self.body);
-        self
-    }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_default()
-}
-
-/// Somebody with or without credentials.
-#[derive(Clone)]
-pub struct Caller {
-    http: reqwest::Client,
-    base: String,
-    headers: Vec<(String, String)>,
-}
-
-impl Caller {
-    #[must_use]
-    pub fn with(mut self, name: &str, value: &str) -> Caller {
-        self.headers.retain(|(known, _)| known != name);
-        self.headers.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    #[must_use]
-    pub fn without(mut self, name: &str) -> Caller {
-        self.headers.retain(|(known, _)| known != name);
-        self
-    }
-
-    pub async fn get(&self, path: &str) -> Answer {
-        self.send(Method::GET, path, None).await
-    }
-
-    pub async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::POST, path, Some(body)).await
-    }
-
-    /// POST without a body.
-    pub async fn do_(&self, path: &str) -> Answer {
-        self.send(Method::POST, path, None).await
-    }
-
-    pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.send(Method::PATCH, path, Some(body)).await
-    }
-
-    pub async fn delete(&self, path: &str) -> Answer {
-        self.send(Method::DELETE, path, None).await
-    }
-
-    /// Paths are below `/api/v1`; one that begins with `//` is taken from the root.
-    pub async fn send(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
-        let mut request = self.request(method, path);
-        if let Some(body) = body {
-            request = request.json(&body);
-        }
-        answer(request).await
-    }
-
-    pub async fn raw(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
-        answer(self.request(method, path).header("content-type", kind).body(body)).await
-    }
-
-    pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
-        let place = path
-            .strip_prefix("//")
-            .map_or_else(|| format!("/api/v1{path}"), |place| format!("/{place}"));
-        let mut request = self.http.request(method, format!("{}{place}", self.base));
-        for (name, value) in &self.headers {
-            request = request.header(name, value);
-        }
-        request
-    }
-}
-
-pub async fn answer(request: reqwest::RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let bytes = response.bytes().await.unwrap().to_vec();
-    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    Answer {
-        status,
-        headers,
-        body,
-        bytes,
-    }
-}
-
 pub struct Office {
     pub clock: Arc<TestClock>,
     pub live: Arc<Live>,
@@ -190,13 +74,8 @@ pub struct Office {
     folder: tempfile::TempDir,
     /// Recordings made by `Seed::save`, by call.
     made: Mutex<Vec<(CallId, RecordingId, PathBuf)>>,
-    server: tokio::task::JoinHandle<()>,
-}
-
-impl Drop for Office {
-    fn drop(&mut self) {
-        self.server.abort();
-    }
+    /// Ended with the office.
+    _tasks: JoinSet<()>,
 }
 
 impl Office {
@@ -219,12 +98,12 @@ impl Office {
             .unwrap()
             .unwrap();
         let (live, heard) = (Arc::new(Live::new(NOON)), Arc::new(Heard::default()));
-        let closing = CancellationToken::new();
+        let (closing, mut tasks) = (CancellationToken::new(), JoinSet::new());
         let parts = Parts {
             db: db.clone(),
             live: Arc::clone(&live),
-            plan: plan(&heard),
-            operator: operator(&heard),
+            plan: plan(&heard, &mut tasks),
+            operator: operator(&heard, &mut tasks),
             clock: clock.clone(),
             settings: settings(folder.path()),
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
@@ -233,7 +112,7 @@ impl Office {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let state = State::new(parts);
-        let server = tokio::spawn(async move { http::serve(listener, state).await.unwrap() });
+        tasks.spawn(async move { http::serve(listener, state).await.unwrap() });
         Office {
             clock,
             live,
@@ -244,7 +123,7 @@ impl Office {
             closing,
             folder,
             made: Mutex::default(),
-            server,
+            _tasks: tasks,
         }
     }
 
@@ -524,10 +403,10 @@ fn settings(folder: &std::path::Path) -> Settings {
     }
 }
 
-fn plan(heard: &Arc<Heard>) -> PlanHandle {
+fn plan(heard: &Arc<Heard>, tasks: &mut JoinSet<()>) -> PlanHandle {
     let (changes, mut asked) = mpsc::channel::<PlanChange>(10);
     let heard = Arc::clone(heard);
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         while let Some(change) = asked.recv().await {
             heard.plans.lock().unwrap().push(change.section);
             let _ = change.done.send(());
@@ -536,276 +415,13 @@ fn plan(heard: &Arc<Heard>) -> PlanHandle {
     PlanHandle::new(changes)
 }
 
-fn operator(heard: &Arc<Heard>) -> mpsc::Sender<OperatorCommand> {
+fn operator(heard: &Arc<Heard>, tasks: &mut JoinSet<()>) -> mpsc::Sender<OperatorCommand> {
     let (commands, mut asked) = mpsc::channel::<OperatorCommand>(10);
     let heard = Arc::clone(heard);
-    tokio::spawn(async move {
+    tasks.spawn(async move {
         while let Some(command) = asked.recv().await {
             heard.commands.lock().unwrap().push(command);
         }
     });
     commands
 }
-
-/// A call to be put on the board or into the records.
-pub struct Seed<'a> {
-    office: &'a Office,
-    call: Call,
-    recorded: Option<Vec<u8>>,
-    recording_now: bool,
-}
-
-impl<'a> Seed<'a> {
-    fn new(office: &'a Office, n: u32) -> Seed<'a> {
-        let started_at = NOON + i64::from(n) * 1000;
-        let caller = Party {
-            staff: Some(office.first.staff),
-            number: Some("100".into()),
-            name: Some("Орлова Мария Петровна".into()),
-            trunk: None,
-        };
-        let call = Call {
-            id: CallId::new(started_at, u128::from(n)),
-            account: office.first.account,
-            direction: CallDirection::Internal,
-            caller,
-            called: n.to_string(),
-            callee: Party {
-                number: Some("105".into()),
-                name: Some("Анна Соколова".into()),
-                ..Party::default()
-            },
-            client: None,
-            disposition: None,
-            because: "short number".into(),
-            started_at,
-            answered_at: None,
-            ended_at: None,
-            ended_by: None,
-            status: 200,
-        };
-        Seed {
-            office,
-            call,
-            recorded: None,
-            recording_now: false,
-        }
-    }
-
-    #[must_use]
-    pub fn inbound(mut self, number: &str) -> Self {
-        self.call.direction = CallDirection::Inbound;
-        self.call.callee = std::mem::take(&mut self.call.caller);
-        self.call.caller = Party {
-            number: Some(number.to_owned()),
-            ..Party::default()
-        };
-        self
-    }
-
-    #[must_use]
-    pub fn named(mut self, name: &str) -> Self {
-        self.call.caller.name = Some(name.to_owned());
-        self
-    }
-
-    #[must_use]
-    pub fn to(mut self, staff: &Value) -> Self {
-        self.call.callee.staff = staff["id"].as_str().and_then(|id| id.parse().ok());
-        self.call.callee.name = staff["name"].as_str().map(str::to_owned);
-        self
-    }
-
-    #[must_use]
-    pub fn ended(mut self, disposition: &str) -> Self {
-        self.call.disposition = Disposition::named(disposition);
-        self.call.answered_at = (disposition == "answered").then_some(self.call.started_at + 4_000);
-        self.call.ended_at = Some(self.call.started_at + 64_000);
-        self.call.ended_by = Some(EndedBy::Caller);
-        self
-    }
-
-    #[must_use]
-    pub fn recorded(mut self, bytes: &[u8]) -> Self {
-        self.recorded = Some(bytes.to_vec());
-        self
-    }
-
-    #[must_use]
-    pub fn recording_now(mut self) -> Self {
-        self.recording_now = true;
-        self
-    }
-
-    /// Moves the call to a company that shares this installation.
-    pub async fn of_another_account(mut self) -> Self {
-        let mut ids = Stamp {
-            unix_ms: NOON,
-            random: self.office.clock.random(),
-        }
-        .ids();
-        let account = other_company(AccountId::new(NOON, ids.random()), 99_000 + self.call.started_at % 997);
-        let mut tx = self.office.db.begin().await.unwrap();
-        accounts::create(&mut tx, &ids, &account).await.unwrap();
-        tx.commit().await.unwrap();
-        self.call.account = account.id;
-        self.call.caller.staff = None;
-        self
-    }
-
-    /// Into the records.
-    pub async fn save(self) -> CallId {
-        let call = self.call;
-        let leg = |caller: bool, n: u128| Leg {
-            id: LegId::from_u128(call.id.as_u128() + n),
-            caller,
-            staff: None,
-            trunk: None,
-            sip_call_id: "a84b4c76e66710".into(),
-            peer: Some("192.0.2.1:5060".into()),
-            started_at: call.started_at,
-            answered_at: call.answered_at,
-            ended_at: call.ended_at,
-            status: call.status,
-        };
-        let legs = vec![leg(true, 1), leg(false, 2)];
-        let mut entries = Vec::new();
-        if self.recorded.is_some() || self.recording_now {
-            let recording = RecordingId::from_u128(call.id.as_u128() + 3);
-            let path = format!("{}/2026/11/18/{recording}.wav", call.account);
-            let file = self.office.folder.path().join("recordings").join(&path);
-            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
-            let bytes = self.recorded.clone().unwrap_or_default();
-            std::fs::write(&file, &bytes).unwrap();
-            self.office.made.lock().unwrap().push((call.id, recording, file));
-            let boxed = Box::new(call.clone());
-            entries.push(Entry::RecordingStarted {
-                recording,
-                path,
-                at: call.started_at,
-                call: boxed,
-                legs: legs.clone(),
-            });
-            if self.recorded.is_some() {
-                let bytes = i64::try_from(bytes.len()).unwrap();
-                entries.push(Entry::RecordingReady {
-                    recording,
-                    duration_ms: 3_000,
-                    bytes,
-                });
-            }
-        }
-        let id = call.id;
-        entries.push(Entry::CallEnded {
-            call: Box::new(call),
-            legs,
-        });
-        journal::apply(&self.office.db, &entries).await.unwrap();
-        id
-    }
-
-    /// Onto the board, ringing.
-    pub fn live(self) -> CallId {
-        let party = |party: Party| CdrParty {
-            staff: party.staff,
-            trunk: party.trunk,
-            number: party.number,
-            name: party.name,
-        };
-        let live = LiveCall {
-            id: self.call.id,
-            account: self.call.account,
-            direction: match self.call.direction {
-                CallDirection::Internal => frontdesk::engine::output::CallDirection::Internal,
-                CallDirection::Inbound => frontdesk::engine::output::CallDirection::Inbound,
-                CallDirection::Outbound => frontdesk::engine::output::CallDirection::Outbound,
-            },
-            caller: party(self.call.caller),
-            called: self.call.called,
-            callee: party(self.call.callee),
-            client: None,
-            started_at: self.call.started_at,
-            answered_at: None,
-            held: false,
-            recording: None,
-        };
-        self.office.live.apply(BoardChange::CallCreated(Box::new(live)));
-        self.call.id
-    }
-}
-
-/// One event of a stream.
-#[derive(Debug)]
-pub struct Told {
-    pub id: String,
-    pub name: String,
-    pub data: Value,
-}
-
-/// A stream of server-sent events.
-pub struct Stream {
-    response: reqwest::Response,
-    buffer: String,
-}
-
-impl Stream {
-    /// Returns when the stream has begun: what happens from now on is told.
-    pub async fn open(request: reqwest::RequestBuilder) -> Stream {
-        let response = request.send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::OK);
-        assert_eq!(response.headers()["content-type"], "text/event-stream");
-        let mut stream = Stream {
-            response,
-            buffer: String::new(),
-        };
-        while !stream.buffer.contains("\n\n") {
-            stream.read().await;
-        }
-        stream
-    }
-
-    async fn read(&mut self) -> bool {
-        let chunk = tokio::time::timeout(PATIENCE, self.response.chunk())
-            .await
-            .expect("the stream tells nothing")
-            .unwrap();
-        match chunk {
-            Some(bytes) => {
-                self.buffer.push_str(std::str::from_utf8(&bytes).unwrap());
-                true
-            }
-            None => false,
-        }
-    }
-
-    pub async fn next(&mut self) -> Told {
-        loop {
-            while let Some((block, rest)) = self.buffer.split_once("\n\n") {
-                let field = |name: &str| {
-                    let line = block
-                        .lines()
-                        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-                    line.map(|value| value.trim().to_owned()).unwrap_or_default()
-                };
-                let told = Told {
-                    id: field("id"),
-                    name: field("event"),
-                    data: serde_json::from_str(&field("data")).unwrap_or(Value::Null),
-                };
-                self.buffer = rest.to_owned();
-                if !told.name.is_empty() {
-                    return told;
-                }
-            }
-            assert!(self.read().await, "the stream ended");
-        }
-    }
-
-    /// Whether it ends by itself, whatever it tells before.
-    pub async fn ended(mut self) -> bool {
-        while self.read().await {}
-        true
-    }
-}
-
-const PATIENCE: std::time::Duration = std::time::Duration::from_secs(10);

@@ -282,15 +282,15 @@ async fn every_page_fits_every_screen_and_names_its_controls() {
                 browser.look(&look).await.unwrap();
                 browser.forget_cookies().await.unwrap();
                 browser.open(&format!("{}/login", office.url())).await.unwrap();
-                check(&browser, lang, "login", width, dark, shots.as_deref()).await;
+                check(&browser, (lang, &look), "login", shots.as_deref()).await;
                 log_in(&browser, &office).await;
                 for page in ["staff", "clients", "calls"] {
                     browser.open(&format!("{}/{page}", office.url())).await.unwrap();
                     browser.find("main h1").await.unwrap();
-                    check(&browser, lang, page, width, dark, shots.as_deref()).await;
+                    check(&browser, (lang, &look), page, shots.as_deref()).await;
                     if page != "calls" {
                         browser.click("[data-add]").await.unwrap();
-                        check(&browser, lang, &format!("{page}-dialog"), width, dark, shots.as_deref()).await;
+                        check(&browser, (lang, &look), &format!("{page}-dialog"), shots.as_deref()).await;
                     }
                 }
             }
@@ -315,7 +315,8 @@ const FAULTS: &str = "
   if (dark !== arguments[1]) faults.push('dark is ' + dark);
   return faults;";
 
-async fn check(browser: &Browser, lang: &str, page: &str, width: u32, dark: bool, shots: Option<&std::path::Path>) {
+async fn check(browser: &Browser, (lang, look): (&str, &Look), page: &str, shots: Option<&std::path::Path>) {
+    let (width, dark) = (look.width, look.dark);
     let faults = browser.script(FAULTS, json!([lang, dark])).await.unwrap();
     assert_eq!(faults, Value::Array(Vec::new()), "{page} {lang} {width} dark={dark}");
     if let Some(folder) = shots {
