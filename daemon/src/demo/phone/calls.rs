@@ -14,7 +14,7 @@ use super::audio::Audio;
 use super::{Order, Shell};
 use crate::shell::clock;
 
-/// One in so many incoming calls is declined, and one is not answered.
+/// One in so many later incoming calls is declined, and one is not answered.
 const ODDITY: u32 = 12;
 /// One in so many callers of a long conversation puts the other side on hold, for so long after so long.
 const HOLDERS: u32 = 4;
@@ -168,7 +168,7 @@ impl Shell {
     }
 
     async fn on_invite(&mut self, session: SessionId, request: &Message, now: Now) {
-        let declines = self.rng.random_ratio(1, ODDITY);
+        let declines = self.is_odd();
         if self.calls.len() >= self.line.most_calls || declines {
             return self.refuse(session, 486, now);
         }
@@ -179,7 +179,8 @@ impl Shell {
             return self.refuse(session, 488, now);
         };
         let pause = Duration::from_millis(self.rng.random_range(700..2_500));
-        let answer_at = (!self.rng.random_ratio(1, ODDITY)).then(|| now.instant + pause);
+        let answer_at = (!self.is_odd()).then(|| now.instant + pause);
+        self.has_rung = true;
         let ring = Command::Ring {
             session,
             status: 180,
@@ -189,6 +190,11 @@ impl Shell {
         self.endpoint.command(ring, now);
         let stage = Stage::Ringing { answer_at, answer };
         self.calls.insert(session, Call { audio, stage });
+    }
+
+    /// Now and then somebody does not do what is expected, but not with the first call.
+    fn is_odd(&mut self) -> bool {
+        self.has_rung && self.rng.random_ratio(1, ODDITY)
     }
 
     fn on_refused(&mut self, session: SessionId, status: u16, response: Option<Message>, now: Now) {

@@ -111,6 +111,7 @@ pub(super) async fn start(line: Line, crew: &Crew) -> io::Result<Phone> {
         rng: StdRng::seed_from_u64(line.seed),
         registration: Registration::default(),
         calls: BTreeMap::new(),
+        has_rung: false,
         crew: crew.clone(),
         state: Arc::clone(&state),
         line,
@@ -128,6 +129,7 @@ struct Shell {
     line: Line,
     registration: Registration,
     calls: BTreeMap<SessionId, Call>,
+    has_rung: bool,
     crew: Crew,
     state: Arc<State>,
 }
