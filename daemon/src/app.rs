@@ -23,13 +23,14 @@ use crate::cli::say;
 use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::BoardChange;
+use crate::http::PlanHandle;
 use crate::journal;
 use crate::live::Live;
 use crate::plan::Publisher;
 use crate::recorder::Recorder;
 use crate::shell::{EngineHandle, Outlets, QueueReader, Shell, clock, queue};
 use crate::supervise::{Ends, Supervisor, supervisor};
-pub use startup::stamp;
+pub use startup::{database as open_database, stamp};
 
 /// Journal entries that may wait for the database: some minutes of a busy day.
 const JOURNAL: usize = 100_000;
@@ -50,6 +51,7 @@ pub struct Ground {
 /// A daemon that runs; its ports are known.
 pub struct App {
     pub ground: Ground,
+    plan: PlanHandle,
     supervisor: Supervisor,
     ends: Ends,
     shell: JoinHandle<()>,
@@ -117,7 +119,7 @@ impl App {
             http,
             sip,
         };
-        pages::serve(&ground, listener, publisher, &supervisor);
+        let plan = pages::serve(&ground, listener, publisher, &supervisor);
 
         match welcome {
             Some(welcome) => say(&greeting::first(&welcome, http, sip)),
@@ -125,6 +127,7 @@ impl App {
         }
         Ok(App {
             ground,
+            plan,
             supervisor,
             ends,
             shell,

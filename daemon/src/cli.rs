@@ -54,6 +54,23 @@ enum Command {
     CheckConfig { file: PathBuf },
     /// Print every configuration key with its default and meaning
     ExampleConfig,
+    /// Work with staff from the command line
+    Staff {
+        #[command(subcommand)]
+        command: StaffCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum StaffCommand {
+    /// Bring staff over from another PBX: all rows or none. Columns: surname, given_name, patronymic, position, phone,
+    /// email, short_number, sip_user, sip_password. SIP passwords are kept as digests only
+    Import {
+        file: PathBuf,
+        /// Number of the account that the staff join; not needed while there is one account
+        #[arg(long)]
+        account: Option<i64>,
+    },
 }
 
 /// Parses the command line, runs, and turns the outcome into an exit code: 0 well, 1 failed, 2 bad input.
@@ -80,6 +97,11 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             say(&Config::example());
             Ok(ExitCode::SUCCESS)
         }
+        Command::Staff {
+            command: StaffCommand::Import { file, account },
+        } => with_config(&cli.options, |config| {
+            runtime()?.block_on(crate::import::staff(config, &file, account))
+        }),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod demo;
 pub mod engine;
 pub mod http;
+mod import;
 mod journal;
 pub mod live;
 mod plan;

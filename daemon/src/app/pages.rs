@@ -30,16 +30,22 @@ impl Clock for SystemClock {
 }
 
 /// Starts the publisher, the operators' way to the engine and the server.
-pub(super) fn serve(ground: &Ground, listener: TcpListener, publisher: Publisher, supervisor: &Supervisor) {
+pub(super) fn serve(
+    ground: &Ground,
+    listener: TcpListener,
+    publisher: Publisher,
+    supervisor: &Supervisor,
+) -> PlanHandle {
     let (operator, operators) = mpsc::channel(WAITING);
     let (changes, changed) = mpsc::channel(WAITING);
     let stopping = supervisor.stopping();
     supervisor.critical("operators", pass_on(operators, ground.engine.clone()));
     supervisor.critical("plan", publisher.run(changed, stopping.clone()));
+    let plan = PlanHandle::new(changes);
     let state = State::new(Parts {
         db: ground.db.clone(),
         live: Arc::clone(&ground.live),
-        plan: PlanHandle::new(changes),
+        plan: plan.clone(),
         operator,
         clock: Arc::new(SystemClock),
         settings: settings(&ground.config, ground.sip.port()),
@@ -49,6 +55,7 @@ pub(super) fn serve(ground: &Ground, listener: TcpListener, publisher: Publisher
     supervisor.critical("pages", async move {
         http::serve(listener, state).await.context("the listener failed")
     });
+    plan
 }
 
 fn settings(config: &Config, sip_port: u16) -> Settings {

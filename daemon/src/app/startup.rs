@@ -22,7 +22,7 @@ pub fn stamp() -> Stamp {
 }
 
 /// Opens the database, making folder and schema when they are not there.
-pub(super) async fn database(config: &Config) -> anyhow::Result<Db> {
+pub async fn database(config: &Config) -> anyhow::Result<Db> {
     let folder = &config.data.dir;
     fs::create_dir_all(folder).with_context(|| format!("the folder {} (data.dir) cannot be made", folder.display()))?;
     let recordings = config.recordings_dir();

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use frontdesk_routing::ids::AccountId;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::App;
 use crate::engine::input::Input;
+use crate::http::PlanSection;
 
 /// How long phones have to answer our BYEs.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -17,10 +19,14 @@ impl App {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Ready]);
-        let failed = tokio::select! {
-            _ = terminate.recv() => None,
-            _ = interrupt.recv() => None,
-            ended = self.ends.first() => Some(ended),
+        let mut hangup = signal(SignalKind::hangup())?;
+        let failed = loop {
+            tokio::select! {
+                _ = terminate.recv() => break None,
+                _ = interrupt.recv() => break None,
+                ended = self.ends.first() => break Some(ended),
+                _ = hangup.recv() => self.reload().await,
+            }
         };
         let _ = sd_notify::notify(false, &[sd_notify::NotifyState::Stopping]);
         if failed.is_none() {
@@ -36,6 +42,12 @@ impl App {
             None => Ok(()),
             Some(ended) => anyhow::bail!("stopped because a part of the daemon ended: {ended}"),
         }
+    }
+
+    /// SIGHUP: what another program (an import) has written to the database reaches calls.
+    async fn reload(&self) {
+        tracing::info!("reading the dial plan anew");
+        self.plan.changed(AccountId::from_u128(0), PlanSection::Account).await;
     }
 
     /// Waits for the calls to end, for `calls.drain_timeout`, or for a second signal.
