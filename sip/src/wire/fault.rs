@@ -100,7 +100,8 @@ fn mandatory(message: &Message) -> Option<Fault> {
     if message.vias().any(|via| via.is_err()) {
         return bad("Malformed Via");
     }
-    if message.call_id().is_none() {
+    let broken = |call_id: &[u8]| call_id.iter().any(|byte| byte.is_ascii_control() || *byte == b' ');
+    if message.call_id().is_none_or(broken) {
         return bad("Malformed Call-ID");
     }
     match message.cseq() {
