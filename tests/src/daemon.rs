@@ -279,8 +279,9 @@ fn build() -> Result<PathBuf> {
     let test = std::env::current_exe()?;
     let profile = test.ancestors().nth(2).context("a test lies two folders deep")?;
     let mut cargo = std::process::Command::new(env!("CARGO"));
+    // The whole workspace: after a build of that there is nothing left to do.
     cargo
-        .args(["build", "--package", "frontdesk", "--bin", "frontdesk"])
+        .args(["build", "--workspace", "--bin", "frontdesk"])
         .current_dir(env!("CARGO_MANIFEST_DIR"));
     cargo
         .arg("--target-dir")
