@@ -60,7 +60,8 @@ CREATE TABLE sip_accounts (
     enabled BOOLEAN NOT NULL,
     created_at BIGINT NOT NULL,
     rotated_at BIGINT,
-    version BIGINT NOT NULL
+    version BIGINT NOT NULL,
+    CHECK ((staff_id IS NULL) <> (trunk_id IS NULL))
 );
 
 CREATE TABLE departments (
@@ -88,6 +89,7 @@ CREATE TABLE clients (
     position TEXT,
     manager_id TEXT REFERENCES staff (id),
     vip BOOLEAN NOT NULL,
+    sort_name TEXT NOT NULL,
     search TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
@@ -95,7 +97,8 @@ CREATE TABLE clients (
     version BIGINT NOT NULL
 );
 CREATE UNIQUE INDEX clients_number ON clients (account_id, number) WHERE deleted_at IS NULL;
-CREATE INDEX clients_name ON clients (account_id, name) WHERE deleted_at IS NULL;
+CREATE INDEX clients_name ON clients (account_id, sort_name, id) WHERE deleted_at IS NULL;
+CREATE INDEX clients_created ON clients (account_id, created_at, id) WHERE deleted_at IS NULL;
 
 CREATE TABLE calls (
     id TEXT PRIMARY KEY,

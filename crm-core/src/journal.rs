@@ -81,13 +81,31 @@ struct Row {
     user_agent: Option<String>,
 }
 
-/// All or nothing; the same batch twice does no harm.
+/// All or nothing; the same batch twice does no harm. An entry that the tables will never take is left out and told of:
+/// it must not keep back what comes after it.
 pub async fn apply(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+    match together(db, entries).await {
+        Err(error) if error.is_refusal() => one_by_one(db, entries).await,
+        done => done,
+    }
+}
+
+async fn together(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     for entry in entries {
         enter(&mut tx, entry).await?;
     }
     tx.commit().await
+}
+
+async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+    for entry in entries {
+        match together(db, std::slice::from_ref(entry)).await {
+            Err(error) if error.is_refusal() => tracing::error!(%error, "a record does not fit the tables and is lost"),
+            done => done?,
+        }
+    }
+    Ok(())
 }
 
 async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {

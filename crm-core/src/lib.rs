@@ -18,5 +18,7 @@ pub mod setup;
 pub mod sip_accounts;
 pub mod staff;
 pub mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tokens;
 pub mod trunks;

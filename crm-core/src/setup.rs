@@ -1,9 +1,10 @@
 //! The first start: one account, its main staff member, a first SIP account. Nothing has a default password.
 
 use frontdesk_routing::ids::{AccountId, StaffId};
+use serde_json::json;
 
 use crate::accounts::{self, Account, RecordingPolicy};
-use crate::audit::{Actor, Author};
+use crate::audit::{self, Actor, Deed};
 use crate::logins;
 use crate::sip_accounts::{self, SipData};
 use crate::staff;
@@ -80,18 +81,19 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         "main\n100",
     ];
     staff::insert(&mut tx, &ids, (account.id, staff, true), row, Some(hash)).await?;
-    tx.commit().await?;
-    let stamp = Stamp {
-        unix_ms: stamp.unix_ms,
-        random: ids.random(),
-    };
-    let author = Author {
+    let actor = Actor::program();
+    let sip = sip_accounts::first(&mut tx, &mut ids, (account.id, staff), &actor).await?;
+    let deed = Deed {
         account: account.id,
-        actor: Actor::program(),
-        login: None,
-        stamp,
+        action: "account.created",
+        entity: "account",
+        entity_id: account.id.to_string(),
+        before: None,
+        after: Some(json!({ "number": account.number, "name": account.name })),
+        actor: &actor,
     };
-    let sip = sip_accounts::generate(db, &author, staff).await?;
+    audit::write(&mut tx, &mut ids, deed).await?;
+    tx.commit().await?;
     let login = format!("{}_{MAIN_LOGIN}", account.number);
     Ok(Some(FirstStart {
         account: account.id,

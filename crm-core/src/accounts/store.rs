@@ -14,8 +14,8 @@ const LIST: &str =
     "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts ORDER BY number";
 const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
-const UPDATE: &str =
-    "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, version = version + 1 WHERE id = $1";
+const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, version = version + 1 \
+    WHERE id = $1 AND version = $5";
 
 pub(crate) const ALL: &[&str] = &[GET, BY_NUMBER, LIST, INSERT, UPDATE];
 
@@ -81,8 +81,11 @@ pub async fn update(
         return Err(StoreError::Stale);
     }
     let after = patched(&before, patch)?;
-    let values = args![account, &after.name, &after.time_zone, policy_name(after.recording)];
-    tx.run(UPDATE, values).await?;
+    let policy = policy_name(after.recording);
+    let values = args![account, &after.name, &after.time_zone, policy, before.version];
+    if tx.run(UPDATE, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
     let deed = author.deed("account.updated", "account", account.to_string());
     let deed = Deed {
         before: Some(told(&before)),

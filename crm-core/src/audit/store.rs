@@ -9,9 +9,9 @@ use crate::store::{Db, Ids, Listing, Page, StoreError, Tx, args};
 const INSERT: &str = "INSERT INTO audit (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, \
     before_json, after_json, ip) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const LIST: &str = "SELECT id, at, actor_staff_id, actor_name, action, entity, entity_id, before_json, after_json, ip \
-    FROM audit WHERE account_id = $1 AND ($2 IS NULL OR action = $2) AND ($3 IS NULL OR entity = $3) \
-    AND ($4 IS NULL OR entity_id = $4) AND ($5 IS NULL OR actor_staff_id = $5) \
-    AND ($6 IS NULL OR at < $6 OR (at = $6 AND id < $7)) ORDER BY at DESC, id DESC LIMIT $8";
+    FROM audit WHERE account_id = $1 AND (action = $2 OR $2 IS NULL) AND (entity = $3 OR $3 IS NULL) \
+    AND (entity_id = $4 OR $4 IS NULL) AND (actor_staff_id = $5 OR $5 IS NULL) \
+    AND (at, id) < ($6, $7) ORDER BY at DESC, id DESC LIMIT $8";
 
 pub(crate) const ALL: &[&str] = &[INSERT, LIST];
 
@@ -56,7 +56,7 @@ pub async fn list(
     query: &AuditQuery,
     page: &Page,
 ) -> Result<Listing<AuditRow>, StoreError> {
-    let place = page.cursor.as_deref().map(Place::read).transpose()?;
+    let place = Place::of(page)?;
     let limit = page.limit.saturating_add(1);
     let values = args![
         account,
@@ -64,8 +64,8 @@ pub async fn list(
         &query.entity,
         &query.entity_id,
         query.actor,
-        place.as_ref().map(|place| place.at),
-        place.map(|place| place.id),
+        place.at,
+        place.id,
         limit,
     ];
     let mut rows: Vec<Row> = db.all(LIST, values).await?;

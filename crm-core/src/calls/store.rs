@@ -18,13 +18,12 @@ macro_rules! call {
 
 const GET: &str = call!("AND id = $2");
 const LIST: &str = call!(
-    "AND ended_at IS NOT NULL AND ($2 IS NULL OR started_at >= $2) AND ($3 IS NULL OR started_at < $3) \
-     AND ($4 IS NULL OR direction = $4) AND ($5 IS NULL OR disposition = $5) \
-     AND ($6 IS NULL OR caller_number LIKE $6 ESCAPE '\\' OR called LIKE $6 ESCAPE '\\' OR callee_number LIKE $6 ESCAPE '\\') \
-     AND ($7 IS NULL OR caller_staff_id = $7 OR callee_staff_id = $7) AND ($8 IS NULL OR client_id = $8) \
-     AND ($9 IS NULL OR $9 = EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready')) \
-     AND ($10 IS NULL OR started_at < $10 OR (started_at = $10 AND id < $11)) \
-     ORDER BY started_at DESC, id DESC LIMIT $12"
+    "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
+     AND (direction = $5 OR $5 IS NULL) AND (disposition = $6 OR $6 IS NULL) \
+     AND (caller_number LIKE $7 ESCAPE '\\' OR called LIKE $7 ESCAPE '\\' OR callee_number LIKE $7 ESCAPE '\\' OR $7 IS NULL) \
+     AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) AND (client_id = $9 OR $9 IS NULL) \
+     AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 OR $10 IS NULL) \
+     ORDER BY started_at DESC, id DESC LIMIT $11"
 );
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
@@ -39,10 +38,13 @@ const SAVE: &str = "INSERT INTO calls (id, account_id, direction, caller_staff_i
 const DROP_LEGS: &str = "DELETE FROM legs WHERE call_id = $1";
 const SAVE_LEG: &str = "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, \
     answered_at, ended_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
-const CLOSE_OPEN: &str = "UPDATE calls SET ended_at = $1, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
-    THEN 'failed' ELSE 'answered' END WHERE ended_at IS NULL";
+const OPEN: &str = "SELECT c.id, c.started_at, c.answered_at, (SELECT MAX(r.started_at + COALESCE(r.duration_ms, 0)) \
+    FROM recordings r WHERE r.call_id = c.id) AS sound_until FROM calls c WHERE c.ended_at IS NULL ORDER BY c.id";
+const CLOSE: &str = "UPDATE calls SET ended_at = $2, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
+    THEN 'failed' ELSE 'answered' END WHERE id = $1";
+const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND ended_at IS NULL";
 
-pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, DROP_LEGS, SAVE_LEG, CLOSE_OPEN];
+pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, DROP_LEGS, SAVE_LEG, OPEN, CLOSE, CLOSE_LEGS];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -82,6 +84,14 @@ struct LegRow {
     status: i64,
 }
 
+#[derive(sqlx::FromRow)]
+struct OpenRow {
+    id: String,
+    started_at: i64,
+    answered_at: Option<i64>,
+    sound_until: Option<i64>,
+}
+
 pub async fn get(db: &Db, account: AccountId, call: CallId) -> Result<Call, StoreError> {
     db.one(GET, args![account, call])
         .await?
@@ -91,19 +101,24 @@ pub async fn get(db: &Db, account: AccountId, call: CallId) -> Result<Call, Stor
 
 /// Past calls, newest first, by cursor.
 pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
-    let place = page.cursor.as_deref().map(Place::read).transpose()?;
+    let place = match (Place::of(page)?, query.until) {
+        (place, Some(until)) if until <= place.at => Place {
+            at: until,
+            id: String::new(),
+        },
+        (place, _) => place,
+    };
     let values = args![
         account,
-        query.from,
-        query.until,
+        query.from.unwrap_or(i64::MIN),
+        place.at,
+        place.id,
         query.direction.map(CallDirection::name),
         query.disposition.map(Disposition::name),
         query.number.as_deref().map(wildcard),
         query.staff,
         query.client,
         query.recorded,
-        place.as_ref().map(|place| place.at),
-        place.map(|place| place.id),
         page.limit.saturating_add(1),
     ];
     let mut rows: Vec<Row> = db.all(LIST, values).await?;
@@ -131,9 +146,20 @@ pub async fn legs(db: &Db, account: AccountId, call: CallId) -> Result<Vec<Leg>,
     rows.into_iter().map(read_leg).collect()
 }
 
-/// Calls that a crash has cut off end now.
+/// Calls that a crash has cut off end where their recordings do, or else where they were last seen.
 pub async fn close_open(db: &Db, now: i64) -> Result<u64, StoreError> {
-    db.run(CLOSE_OPEN, args![now]).await
+    let mut tx = db.begin().await?;
+    let open: Vec<OpenRow> = tx.all(OPEN, args![]).await?;
+    let mut closed = 0_u64;
+    for call in open {
+        let seen = [Some(call.started_at), call.answered_at, call.sound_until];
+        let ended = seen.into_iter().flatten().max().unwrap_or(now).min(now);
+        tx.run(CLOSE, args![&call.id, ended]).await?;
+        tx.run(CLOSE_LEGS, args![&call.id, ended]).await?;
+        closed = closed.saturating_add(1);
+    }
+    tx.commit().await?;
+    Ok(closed)
 }
 
 /// Makes the call's rows, or puts them in the place of what was there.

@@ -5,11 +5,11 @@ use super::rules::{self, Checked};
 use super::{Client, ClientOrder, ClientPatch, ClientQuery, NewClient};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
-use crate::store::text::{haystack, id, maybe_id, needle};
+use crate::store::text::{fold, haystack, id, maybe_id, needle};
 use crate::store::{Arg, Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 macro_rules! client {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT id, number, name, company, position, manager_id, vip, created_at, updated_at, version FROM clients \
              WHERE account_id = $1 AND deleted_at IS NULL ",
@@ -20,28 +20,55 @@ macro_rules! client {
 
 const GET: &str = client!("AND id = $2");
 const BY_NUMBER: &str = client!("AND number = $2 AND id <> $3");
-const LIST: &str = client!(
-    "AND ($2 IS NULL OR search LIKE $2 ESCAPE '\\') AND ($3 IS NULL OR vip = $3) \
-     AND ($4 IS NULL OR manager_id = $4) ORDER BY \
-     CASE WHEN $5 = 'name' THEN lower(name) WHEN $5 = 'company' THEN COALESCE(company, '') \
-     WHEN $5 = 'number' THEN number ELSE '' END, \
-     CASE WHEN $5 = '-name' THEN lower(name) WHEN $5 = '-company' THEN COALESCE(company, '') \
-     WHEN $5 = '-number' THEN number ELSE '' END DESC, \
-     CASE WHEN $5 = 'created_at' THEN created_at ELSE 0 END, \
-     CASE WHEN $5 = '-created_at' THEN created_at ELSE 0 END DESC, name, id LIMIT $6 OFFSET $7"
-);
-const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN ($2 IS NULL OR search LIKE $2 ESCAPE '\\') \
-    AND ($3 IS NULL OR vip = $3) AND ($4 IS NULL OR manager_id = $4) THEN 1 END) AS filtered \
-    FROM clients WHERE account_id = $1 AND deleted_at IS NULL";
-const INSERT: &str = "INSERT INTO clients (id, account_id, number, name, company, position, manager_id, vip, search, \
-    created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, 1)";
-const UPDATE: &str = "UPDATE clients SET number = $2, name = $3, company = $4, position = $5, manager_id = $6, vip = $7, \
-    search = $8, updated_at = $9, version = version + 1 WHERE id = $1";
-const DELETE: &str = "UPDATE clients SET deleted_at = $2, updated_at = $2, version = version + 1 WHERE id = $1";
-const MANAGER: &str =
-    "SELECT COUNT(*) AS total, 0 AS filtered FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+macro_rules! page_of {
+    ($order:literal) => {
+        client!(concat!(
+            "AND (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) AND (vip = $3 OR $3 IS NULL) \
+            AND (manager_id = $4 OR $4 IS NULL) ORDER BY ",
+            $order,
+            " LIMIT $5 OFFSET $6"
+        ))
+    };
+}
 
-pub(crate) const ALL: &[&str] = &[GET, BY_NUMBER, LIST, COUNT, INSERT, UPDATE, DELETE, MANAGER];
+// One for each order: an index gives the first page of a million clients at once.
+const BY_NAME: &str = page_of!("sort_name, id");
+const BY_NAME_DOWN: &str = page_of!("sort_name DESC, id DESC");
+const BY_COMPANY: &str = page_of!("COALESCE(company, ''), sort_name, id");
+const BY_COMPANY_DOWN: &str = page_of!("COALESCE(company, '') DESC, sort_name DESC, id DESC");
+const IN_ORDER_OF_NUMBER: &str = page_of!("number");
+const IN_ORDER_OF_NUMBER_DOWN: &str = page_of!("number DESC");
+const BY_CREATION: &str = page_of!("created_at, id");
+const BY_CREATION_DOWN: &str = page_of!("created_at DESC, id DESC");
+const TOTAL: &str = "SELECT COUNT(*) AS total FROM clients WHERE account_id = $1 AND deleted_at IS NULL";
+const FILTERED: &str = "SELECT COUNT(*) AS total FROM clients WHERE account_id = $1 AND deleted_at IS NULL \
+    AND (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) AND (vip = $3 OR $3 IS NULL) AND (manager_id = $4 OR $4 IS NULL)";
+const INSERT: &str = "INSERT INTO clients (id, account_id, number, name, company, position, manager_id, vip, sort_name, \
+    search, created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1)";
+const UPDATE: &str = "UPDATE clients SET number = $2, name = $3, company = $4, position = $5, manager_id = $6, vip = $7, \
+    sort_name = $8, search = $9, updated_at = $10, version = version + 1 WHERE id = $1 AND version = $11";
+const DELETE: &str = "UPDATE clients SET deleted_at = $2, updated_at = $2, version = version + 1 \
+    WHERE id = $1 AND version = $3";
+const MANAGER: &str = "SELECT COUNT(*) AS total FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+
+pub(crate) const ALL: &[&str] = &[
+    GET,
+    BY_NUMBER,
+    BY_NAME,
+    BY_NAME_DOWN,
+    BY_COMPANY,
+    BY_COMPANY_DOWN,
+    IN_ORDER_OF_NUMBER,
+    IN_ORDER_OF_NUMBER_DOWN,
+    BY_CREATION,
+    BY_CREATION_DOWN,
+    TOTAL,
+    FILTERED,
+    INSERT,
+    UPDATE,
+    DELETE,
+    MANAGER,
+];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -55,12 +82,6 @@ struct Row {
     created_at: i64,
     updated_at: i64,
     version: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct Counts {
-    total: i64,
-    filtered: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -82,24 +103,27 @@ pub async fn list(
     page: &Page,
 ) -> Result<Listing<Client>, StoreError> {
     let search = query.search.as_deref().map(needle);
-    let values = args![
-        account,
-        &search,
-        query.vip,
-        query.manager,
-        order(query),
-        page.limit,
-        page.offset
-    ];
-    let rows: Vec<Row> = db.all(LIST, values).await?;
-    let counts: Option<Counts> = db.one(COUNT, args![account, &search, query.vip, query.manager]).await?;
-    let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
+    let values = args![account, &search, query.vip, query.manager, page.limit, page.offset];
+    let rows: Vec<Row> = db.all(order(query), values).await?;
+    let total = counted(db.one(TOTAL, args![account]).await?);
+    let filtered = if search.is_none() && query.vip.is_none() && query.manager.is_none() {
+        total
+    } else {
+        counted(
+            db.one(FILTERED, args![account, &search, query.vip, query.manager])
+                .await?,
+        )
+    };
     Ok(Listing {
         items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
-        total: count(counts.as_ref().map(|counts| counts.total)),
-        filtered: count(counts.map(|counts| counts.filtered)),
+        total,
+        filtered,
         next_cursor: None,
     })
+}
+
+fn counted(count: Option<Count>) -> u64 {
+    count.and_then(|count| u64::try_from(count.total).ok()).unwrap_or(0)
 }
 
 pub async fn create(db: &Db, author: &Author, new: NewClient) -> Result<Client, StoreError> {
@@ -145,7 +169,7 @@ pub async fn update(
     let account = accounts::get(db, author.account).await?;
     let now = author.stamp.unix_ms;
     let mut tx = db.begin().await?;
-    let before = live(&mut tx, author.account, client, version).await?;
+    let (before, read_version) = live(&mut tx, author.account, client, version).await?;
     let after = rules::patched(before.clone(), patch, &account.region)?;
     let same_manager = before.manager == after.manager;
     free(
@@ -160,8 +184,8 @@ pub async fn update(
     .await?;
     let mut values = args![client];
     values.extend(after.clone().into_row());
-    values.push(Arg::from(now));
-    tx.run(UPDATE, values).await.map_err(raced)?;
+    values.extend(args![now, read_version]);
+    changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
     let deed = author.deed("client.updated", "client", client.to_string());
     let deed = Deed {
         before: Some(told(&before)),
@@ -176,8 +200,11 @@ pub async fn update(
 /// Neither found nor matched any more; past calls keep the number.
 pub async fn delete(db: &Db, author: &Author, client: ClientId, version: Option<i64>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    let before = live(&mut tx, author.account, client, version).await?;
-    tx.run(DELETE, args![client, author.stamp.unix_ms]).await?;
+    let (before, read_version) = live(&mut tx, author.account, client, version).await?;
+    changed(
+        tx.run(DELETE, args![client, author.stamp.unix_ms, read_version])
+            .await?,
+    )?;
     let deed = author.deed("client.deleted", "client", client.to_string());
     audit::write(
         &mut tx,
@@ -191,7 +218,12 @@ pub async fn delete(db: &Db, author: &Author, client: ClientId, version: Option<
     tx.commit().await
 }
 
-async fn live(tx: &mut Tx, account: AccountId, client: ClientId, version: Option<i64>) -> Result<Checked, StoreError> {
+async fn live(
+    tx: &mut Tx,
+    account: AccountId,
+    client: ClientId,
+    version: Option<i64>,
+) -> Result<(Checked, i64), StoreError> {
     let found: Client = tx
         .one(GET, args![account, client])
         .await?
@@ -200,14 +232,20 @@ async fn live(tx: &mut Tx, account: AccountId, client: ClientId, version: Option
     if version.is_some_and(|version| version != found.version) {
         return Err(StoreError::Stale);
     }
-    Ok(Checked {
+    let checked = Checked {
         number: found.number,
         name: found.name,
         company: found.company,
         position: found.position,
         manager: found.manager,
         vip: found.vip,
-    })
+    };
+    Ok((checked, found.version))
+}
+
+/// The version may have moved on since it was read.
+fn changed(rows: u64) -> Result<(), StoreError> {
+    if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
 }
 
 /// Nobody else has the number, and the manager works here.
@@ -244,17 +282,16 @@ fn raced(error: StoreError) -> StoreError {
     }
 }
 
-fn order(query: &ClientQuery) -> String {
-    let name = match query.order {
-        ClientOrder::Name => "name",
-        ClientOrder::Company => "company",
-        ClientOrder::Number => "number",
-        ClientOrder::CreatedAt => "created_at",
-    };
-    if query.descending {
-        format!("-{name}")
-    } else {
-        name.to_owned()
+fn order(query: &ClientQuery) -> &'static str {
+    match (query.order, query.descending) {
+        (ClientOrder::Name, false) => BY_NAME,
+        (ClientOrder::Name, true) => BY_NAME_DOWN,
+        (ClientOrder::Company, false) => BY_COMPANY,
+        (ClientOrder::Company, true) => BY_COMPANY_DOWN,
+        (ClientOrder::Number, false) => IN_ORDER_OF_NUMBER,
+        (ClientOrder::Number, true) => IN_ORDER_OF_NUMBER_DOWN,
+        (ClientOrder::CreatedAt, false) => BY_CREATION,
+        (ClientOrder::CreatedAt, true) => BY_CREATION_DOWN,
     }
 }
 
@@ -267,7 +304,7 @@ impl Checked {
             self.company.as_deref(),
             self.position.as_deref(),
         ];
-        let search = haystack(&parts);
+        let (sort_name, search) = (fold(&self.name), haystack(&parts));
         args![
             self.number,
             self.name,
@@ -275,6 +312,7 @@ impl Checked {
             self.position,
             self.manager,
             self.vip,
+            sort_name,
             search
         ]
     }

@@ -33,10 +33,11 @@ pub struct Opened {
 }
 
 /// Who gave the right password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub account: AccountId,
     pub staff: StaffId,
+    pub name: String,
 }
 
 /// Where a login comes from.

@@ -3,11 +3,15 @@
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 
+use tokio::sync::Semaphore;
+
 use crate::store::StoreError;
 
 /// 19 MiB and two passes: what OWASP asks for at least.
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
+/// Passwords worked on at the same time: a crowd at the door waits and does not eat the memory.
+static PLACES: Semaphore = Semaphore::const_new(4);
 
 fn hasher() -> Result<Argon2<'static>, StoreError> {
     let params = Params::new(MEMORY_KIB, PASSES, 1, None).map_err(|error| failed(&error))?;
@@ -47,6 +51,7 @@ pub(super) async fn verify(password: String, hash: Option<String>) -> Result<boo
 async fn away<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, StoreError> {
+    let _place = PLACES.acquire().await.map_err(|error| failed(&error))?;
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|error| failed(&error))?

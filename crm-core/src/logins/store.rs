@@ -8,9 +8,10 @@ use crate::audit::{self, Actor, Deed};
 use crate::store::text::id;
 use crate::store::{Db, Stamp, StoreError, Tx, args};
 
-const BY_LOGIN: &str = "SELECT s.id, s.account_id, s.password_hash, s.role FROM staff s JOIN accounts a ON a.id = s.account_id \
+const BY_LOGIN: &str = "SELECT s.id, s.account_id, s.password_hash, s.role, s.surname, s.given_name, s.patronymic FROM staff s \
+    JOIN accounts a ON a.id = s.account_id \
     WHERE a.number = $1 AND lower(s.login) = lower($2) AND s.deleted_at IS NULL";
-const BY_EMAIL: &str = "SELECT id, account_id, password_hash, role FROM staff \
+const BY_EMAIL: &str = "SELECT id, account_id, password_hash, role, surname, given_name, patronymic FROM staff \
     WHERE is_main AND lower(email) = lower($1) AND deleted_at IS NULL";
 const INSERT: &str = "INSERT INTO logins (id, account_id, staff_id, token_hash, csrf, kind, ip, user_agent, created_at, \
     last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, 'web', $6, $7, $8, $8, $9)";
@@ -22,7 +23,7 @@ const TOUCH: &str = "UPDATE logins SET last_seen_at = $2, expires_at = $3 WHERE 
 const SEEN: &str = "UPDATE staff SET last_seen_at = $2 WHERE id = $1";
 const END: &str = "UPDATE logins SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
 const END_ALL: &str =
-    "UPDATE logins SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL AND ($3 IS NULL OR id <> $3)";
+    "UPDATE logins SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL AND (id <> $3 OR $3 IS NULL)";
 
 pub(crate) const ALL: &[&str] = &[BY_LOGIN, BY_EMAIL, INSERT, LOGGED_IN, FIND, TOUCH, SEEN, END, END_ALL];
 
@@ -32,6 +33,9 @@ struct KnownRow {
     account_id: String,
     password_hash: Option<String>,
     role: Option<String>,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -70,13 +74,14 @@ pub async fn authenticate(db: &Db, login: &str, password: String) -> Result<Opti
         Ok(Known {
             account: id(&row.account_id)?,
             staff: id(&row.id)?,
+            name: joined([row.surname, row.given_name, row.patronymic]),
         })
     })
     .transpose()
 }
 
 /// A new session of somebody known, for as long as `lifetime_ms` after its last request.
-pub async fn open(db: &Db, known: Known, from: From, lifetime_ms: i64, stamp: Stamp) -> Result<Opened, StoreError> {
+pub async fn open(db: &Db, known: &Known, from: From, lifetime_ms: i64, stamp: Stamp) -> Result<Opened, StoreError> {
     let mut ids = stamp.ids();
     let now = stamp.unix_ms;
     let login = LoginId::new(now, ids.random());
@@ -102,7 +107,7 @@ pub async fn open(db: &Db, known: Known, from: From, lifetime_ms: i64, stamp: St
     tx.run(LOGGED_IN, args![known.staff, now]).await?;
     let actor = Actor {
         staff: Some(known.staff),
-        name: String::new(),
+        name: known.name.clone(),
         ip: from.ip,
     };
     let deed = Deed {
@@ -126,12 +131,11 @@ pub async fn find_by_token(db: &Db, token: &str, now: i64) -> Result<Option<Sess
     let Some(role) = row.role.as_deref().and_then(Role::named) else {
         return Ok(None);
     };
-    let parts = [row.surname, row.given_name, row.patronymic];
     Ok(Some(Session {
         id: id(&row.id)?,
         account: id(&row.account_id)?,
         staff: id(&row.staff_id)?,
-        name: parts.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        name: joined([row.surname, row.given_name, row.patronymic]),
         role,
         csrf: row.csrf,
         last_seen_at: row.last_seen_at,
@@ -152,6 +156,10 @@ pub async fn end(db: &Db, login: LoginId, now: i64) -> Result<(), StoreError> {
 
 pub(crate) async fn end_all_of(tx: &mut Tx, staff: StaffId, keep: Option<LoginId>, now: i64) -> Result<(), StoreError> {
     tx.run(END_ALL, args![staff, now, keep]).await.map(drop)
+}
+
+fn joined(parts: [Option<String>; 3]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Tokens are random and long: one round of SHA-256 is what they need.

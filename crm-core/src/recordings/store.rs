@@ -18,8 +18,7 @@ macro_rules! recording {
 
 const GET: &str = recording!("WHERE account_id = $1 AND id = $2");
 const LIST: &str = recording!(
-    "WHERE account_id = $1 AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR started_at < $3 \
-     OR (started_at = $3 AND id < $4)) ORDER BY started_at DESC, id DESC LIMIT $5"
+    "WHERE account_id = $1 AND (state = $2 OR $2 IS NULL) AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT $5"
 );
 const OF_CALLS: &str = recording!(
     "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.started_at >= $2 \
@@ -33,7 +32,7 @@ const READY: &str = "UPDATE recordings SET state = 'ready', duration_ms = $2, by
 const FAILED: &str = "UPDATE recordings SET state = 'failed', problem = $2, duration_ms = $3, version = version + 1 \
     WHERE id = $1 AND state = 'recording'";
 const DELETE: &str = "UPDATE recordings SET state = 'deleted', deleted_at = $3, version = version + 1 \
-    WHERE account_id = $1 AND id = $2 AND state <> 'deleted'";
+    WHERE account_id = $1 AND id = $2 AND state IN ('ready', 'failed')";
 
 pub(crate) const ALL: &[&str] = &[GET, LIST, OF_CALLS, UNFINISHED, INSERT, READY, FAILED, DELETE];
 
@@ -65,8 +64,7 @@ pub async fn list(
     state: Option<RecordingState>,
     page: &Page,
 ) -> Result<Listing<Recording>, StoreError> {
-    let place = page.cursor.as_deref().map(Place::read).transpose()?;
-    let (at, before) = (place.as_ref().map(|place| place.at), place.map(|place| place.id));
+    let Place { at, id: before } = Place::of(page)?;
     let limit = page.limit.saturating_add(1);
     let mut rows: Vec<Row> = db
         .all(LIST, args![account, state.map(RecordingState::name), at, before, limit])

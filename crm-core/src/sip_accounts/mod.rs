@@ -6,7 +6,7 @@ use frontdesk_routing::ids::SipAccountId;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
-pub(crate) use store::{ALL, Owner, add};
+pub(crate) use store::{ALL, Owner, add, first};
 pub use store::{generate, rotate};
 
 /// Characters of 6 bits: 144 bits in all.

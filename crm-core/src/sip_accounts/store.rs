@@ -1,7 +1,8 @@
 use frontdesk_routing::ids::{AccountId, SipAccountId, StaffId, TrunkId};
+use serde_json::json;
 
 use super::{Ha1, SECRET_LENGTH, SipData};
-use crate::audit::{self, Author};
+use crate::audit::{self, Actor, Author, Deed};
 use crate::store::text::id;
 use crate::store::{Db, Ids, StoreError, Tx, args};
 
@@ -41,8 +42,19 @@ pub(crate) enum Owner {
 pub async fn generate(db: &Db, author: &Author, staff: StaffId) -> Result<SipData, StoreError> {
     let mut ids = author.stamp.ids();
     let mut tx = db.begin().await?;
+    let data = first(&mut tx, &mut ids, (author.account, staff), &author.actor).await?;
+    tx.commit().await?;
+    Ok(data)
+}
+
+pub(crate) async fn first(
+    tx: &mut Tx,
+    ids: &mut Ids,
+    (account, staff): (AccountId, StaffId),
+    actor: &Actor,
+) -> Result<SipData, StoreError> {
     let owner: OwnerRow = tx
-        .one(OWNER, args![author.account, staff])
+        .one(OWNER, args![account, staff])
         .await?
         .ok_or(StoreError::NotFound)?;
     if owner.sip_id.is_some() {
@@ -51,24 +63,20 @@ pub async fn generate(db: &Db, author: &Author, staff: StaffId) -> Result<SipDat
             detail: "there is SIP data already: rotate it",
         });
     }
-    let user = free_user(&mut tx, &mut ids, (owner.number, owner.short_number.as_deref())).await?;
+    let user = free_user(tx, ids, (owner.number, owner.short_number.as_deref())).await?;
     let secret = ids.secret(SECRET_LENGTH);
     let ha1 = Ha1::of(&user, &owner.realm, &secret);
-    let sip = add(
-        &mut tx,
-        &mut ids,
-        (author.account, Owner::Staff(staff)),
-        (&user, &owner.realm),
-        &ha1,
-    )
-    .await?;
-    audit::write(
-        &mut tx,
-        &mut ids,
-        author.deed("sip.generated", "staff", staff.to_string()),
-    )
-    .await?;
-    tx.commit().await?;
+    let sip = add(tx, ids, (account, Owner::Staff(staff)), (&user, &owner.realm), &ha1).await?;
+    let deed = Deed {
+        account,
+        action: "sip.generated",
+        entity: "staff",
+        entity_id: staff.to_string(),
+        before: None,
+        after: Some(json!({ "sip_user": user })),
+        actor,
+    };
+    audit::write(tx, ids, deed).await?;
     Ok(SipData {
         id: sip,
         user,

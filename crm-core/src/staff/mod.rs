@@ -27,8 +27,9 @@ pub struct StaffMember {
     /// `None` is no access.
     pub role: Option<Role>,
     pub sip_user: Option<String>,
-    /// Has a live session.
+    /// Has a live session that was used within the last 30 s; an open event stream uses it.
     pub signed_in: bool,
+    pub has_password: bool,
     pub last_login_at: Option<i64>,
     pub last_seen_at: Option<i64>,
     pub deleted_at: Option<i64>,
@@ -37,7 +38,39 @@ pub struct StaffMember {
     pub version: i64,
 }
 
+/// Whether a person can use the pages and does so now; derived, never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SystemStatus {
+    NoAccess,
+    Offline,
+    Online,
+    Deleted,
+}
+
+impl SystemStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            SystemStatus::NoAccess => "no_access",
+            SystemStatus::Offline => "offline",
+            SystemStatus::Online => "online",
+            SystemStatus::Deleted => "deleted",
+        }
+    }
+}
+
 impl StaffMember {
+    pub fn system_status(&self) -> SystemStatus {
+        if self.deleted_at.is_some() {
+            SystemStatus::Deleted
+        } else if self.role.is_none() {
+            SystemStatus::NoAccess
+        } else if self.signed_in {
+            SystemStatus::Online
+        } else {
+            SystemStatus::Offline
+        }
+    }
+
     /// All parts of the name in one text.
     pub fn name(&self) -> String {
         let parts = [&self.surname, &self.given_name, &self.patronymic];

@@ -9,7 +9,7 @@ use crate::store::{FieldError, StoreError};
 
 const LONGEST: usize = 100;
 const LONGEST_EMAIL: usize = 200;
-const SHORTEST_PASSWORD: usize = 8;
+const SHORTEST_PASSWORD: usize = 10;
 const LONGEST_PASSWORD: usize = 200;
 const LONGEST_LOGIN: usize = 60;
 
@@ -40,11 +40,18 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         password: new.password.clone(),
         role: new.role.clone().map(Some),
     };
-    patched(Checked::default(), patch, region, false)
+    patched(Checked::default(), patch, region, Whom::default())
+}
+
+/// What the rules have to know of somebody beside the record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Whom {
+    pub(crate) main: bool,
+    pub(crate) has_password: bool,
 }
 
 /// The record after the patch, or every fault at once.
-pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bool) -> Result<Checked, StoreError> {
+pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, whom: Whom) -> Result<Checked, StoreError> {
     let mut faults = Vec::new();
     let mut after = before;
     text(&mut after.surname, patch.surname, ("surname", LONGEST), &mut faults);
@@ -74,7 +81,7 @@ pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bo
     checked(&mut after.short_number, patch.short_number, &short_number);
     checked(&mut after.login, patch.login, &login);
     if let Some(role) = patch.role {
-        role_into(&mut after.role, trimmed(role), main, &mut faults);
+        role_into(&mut after.role, trimmed(role), whom.main, &mut faults);
     }
     if let Some(password) = &patch.password {
         faults.extend(password_faults(password));
@@ -82,8 +89,31 @@ pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, main: bo
     if after.surname.is_none() && after.given_name.is_none() {
         faults.push(FieldError::new("given_name", "required", "a name is needed"));
     }
+    access_needs(&after, whom, patch.password.is_some(), &mut faults);
     StoreError::invalid(faults)?;
     Ok(after)
+}
+
+/// Whoever has a role can log in (K17).
+fn access_needs(after: &Checked, whom: Whom, new_password: bool, faults: &mut Vec<FieldError>) {
+    if after.role.is_none() {
+        return;
+    }
+    let named = after.login.is_some() || (whom.main && after.email.is_some());
+    if !named && faults.iter().all(|fault| fault.field != "login") {
+        faults.push(FieldError::new(
+            "login",
+            "required",
+            "a role gives access: a login is needed",
+        ));
+    }
+    if !whom.has_password && !new_password {
+        faults.push(FieldError::new(
+            "password",
+            "required",
+            "a role gives access: a password is needed",
+        ));
+    }
 }
 
 type Check<'a> = &'a dyn Fn(&str) -> Result<String, FieldError>;
@@ -243,7 +273,14 @@ mod tests {
         );
         check(
             NewStaff {
-                password: Some("short".into()),
+                role: Some("admin".into()),
+                ..named()
+            },
+            &["login required", "password required"],
+        );
+        check(
+            NewStaff {
+                password: Some("nine char".into()),
                 ..named()
             },
             &["password too_short"],
@@ -262,6 +299,7 @@ mod tests {
         let before = Checked {
             given_name: Some("A".into()),
             role: Some(Role::Main),
+            login: Some("main".into()),
             ..Checked::default()
         };
         for role in [None, Some("admin"), Some("employee")] {
@@ -269,7 +307,11 @@ mod tests {
                 role: Some(role.map(String::from)),
                 ..StaffPatch::default()
             };
-            assert!(patched(before.clone(), patch, "RU", true).is_err());
+            let whom = Whom {
+                main: true,
+                has_password: true,
+            };
+            assert!(patched(before.clone(), patch, "RU", whom).is_err());
         }
     }
 }

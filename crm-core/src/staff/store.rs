@@ -5,9 +5,9 @@ use super::rules::{self, Checked};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
 use crate::access::Role;
 use crate::audit::{self, Author, Deed};
-use crate::store::text::{haystack, id, needle};
+use crate::store::text::{fold, haystack, id, needle};
 use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
-use crate::{accounts, logins};
+use crate::{accounts, logins, tokens};
 
 macro_rules! member {
     ($rest:literal) => {
@@ -15,7 +15,8 @@ macro_rules! member {
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
              s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id \
-             AND l.ended_at IS NULL AND l.expires_at > $2) AS signed_in FROM staff s JOIN accounts a ON a.id = s.account_id \
+             AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
+             s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
              LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
             $rest
         )
@@ -24,7 +25,7 @@ macro_rules! member {
 
 const GET: &str = member!("AND s.id = $3");
 const LIST: &str = member!(
-    "AND ($3 IS NULL OR s.search LIKE $3 ESCAPE '\\') AND ($4 IS NULL OR s.position = $4) \
+    "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) \
      AND (NOT $5 OR s.deleted_at IS NULL) ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
      CASE WHEN $6 = 'name' THEN s.sort_name WHEN $6 = 'short_number' THEN COALESCE(s.short_number, '') \
      WHEN $6 = 'position' THEN COALESCE(s.position, '') ELSE '' END, \
@@ -35,8 +36,8 @@ const LIST: &str = member!(
      DESC, \
      s.sort_name, s.id LIMIT $7 OFFSET $8"
 );
-const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN ($2 IS NULL OR search LIKE $2 ESCAPE '\\') \
-    AND ($3 IS NULL OR position = $3) AND (NOT $4 OR deleted_at IS NULL) THEN 1 END) AS filtered \
+const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) \
+    AND (position = $3 OR $3 IS NULL) AND (NOT $4 OR deleted_at IS NULL) THEN 1 END) AS filtered \
     FROM staff WHERE account_id = $1";
 const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
     ORDER BY sort_name, id";
@@ -45,13 +46,15 @@ const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1)";
 const UPDATE: &str = "UPDATE staff SET surname = $2, given_name = $3, patronymic = $4, phone = $5, email = $6, position = $7, \
     short_number = $8, login = $9, role = $10, sort_name = $11, search = $12, updated_at = $13, \
-    password_hash = COALESCE($14, password_hash), version = version + 1 WHERE id = $1";
-const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, version = version + 1 WHERE id = $1";
+    password_hash = COALESCE($14, password_hash), version = version + 1 WHERE id = $1 AND version = $15";
+const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, role = NULL, password_hash = NULL, \
+    version = version + 1 WHERE id = $1 AND version = $3";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE staff_id = $1";
 const DELETE_MEMBER: &str = "DELETE FROM department_members WHERE staff_id = $1";
 const TAKEN: &str = "SELECT COUNT(CASE WHEN lower(login) = lower($2) THEN 1 END) AS login, \
     COUNT(CASE WHEN short_number = $3 THEN 1 END) AS short_number \
     FROM staff WHERE account_id = $1 AND deleted_at IS NULL AND id <> $4";
+const TAKEN_EMAIL: &str = "SELECT id FROM staff WHERE is_main AND lower(email) = lower($1) AND id <> $2";
 const TAKEN_DEPARTMENT: &str = "SELECT id FROM departments WHERE account_id = $1 AND short_number = $2";
 
 pub(crate) const ALL: &[&str] = &[
@@ -65,6 +68,7 @@ pub(crate) const ALL: &[&str] = &[
     DELETE_SIP,
     DELETE_MEMBER,
     TAKEN,
+    TAKEN_EMAIL,
     TAKEN_DEPARTMENT,
 ];
 
@@ -85,6 +89,7 @@ struct Row {
     role: Option<String>,
     sip_user: Option<String>,
     signed_in: bool,
+    has_password: bool,
     last_login_at: Option<i64>,
     last_seen_at: Option<i64>,
     deleted_at: Option<i64>,
@@ -221,14 +226,22 @@ pub async fn update(
     let mut tx = db.begin().await?;
     let member = live(&mut tx, author.account, staff, (now, version)).await?;
     let before = Checked::from(&member);
-    let after = rules::patched(before.clone(), patch, &account.region, member.is_main)?;
+    let whom = rules::Whom {
+        main: member.is_main,
+        has_password: member.has_password,
+    };
+    let after = rules::patched(before.clone(), patch, &account.region, whom)?;
     free(&mut tx, (author.account, staff), &after).await?;
+    if member.is_main {
+        sole_email(&mut tx, staff, &after).await?;
+    }
     let mut values = args![staff];
     values.extend(after.clone().into_row());
-    values.extend(args![now, hash]);
-    tx.run(UPDATE, values).await.map_err(raced)?;
+    values.extend(args![now, hash, member.version]);
+    changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
     if after.role.is_none() {
         logins::end_all_of(&mut tx, staff, None, now).await?;
+        tokens::revoke_all_of(&mut tx, staff, now).await?;
     } else if new_password {
         logins::end_all_of(&mut tx, staff, author.login, now).await?;
     }
@@ -258,10 +271,11 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
             detail: "the main account cannot be deleted",
         });
     }
-    tx.run(DELETE, args![staff, now]).await?;
+    changed(tx.run(DELETE, args![staff, now, member.version]).await?)?;
     tx.run(DELETE_SIP, args![staff]).await?;
     tx.run(DELETE_MEMBER, args![staff]).await?;
     logins::end_all_of(&mut tx, staff, None, now).await?;
+    tokens::revoke_all_of(&mut tx, staff, now).await?;
     let deed = author.deed("staff.deleted", "staff", staff.to_string());
     let deed = Deed {
         before: Some(told(&Checked::from(&member))),
@@ -347,6 +361,18 @@ async fn free(tx: &mut Tx, (account, staff): (AccountId, StaffId), checked: &Che
     StoreError::taken(faults)
 }
 
+/// A main account logs in with its e-mail alone: no two of an installation have the same one.
+async fn sole_email(tx: &mut Tx, staff: StaffId, checked: &Checked) -> Result<(), StoreError> {
+    let other: Option<IdRow> = tx.one(TAKEN_EMAIL, args![&checked.email, staff]).await?;
+    let fault = other.map(|_| FieldError::new("email", "taken", "another main account has this e-mail"));
+    StoreError::taken(fault.into_iter().collect())
+}
+
+/// The version may have moved on since it was read.
+fn changed(rows: u64) -> Result<(), StoreError> {
+    if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
+}
+
 /// Two authors at the same moment: the second one meets the index.
 fn raced(error: StoreError) -> StoreError {
     if error.is_unique() {
@@ -389,7 +415,7 @@ impl Checked {
         let sort_name = parts
             .into_iter()
             .flatten()
-            .map(|part| part.to_lowercase())
+            .map(|part| fold(part))
             .collect::<Vec<_>>()
             .join(" ");
         let search = haystack(&[
@@ -463,6 +489,7 @@ fn read(row: Row) -> Result<StaffMember, StoreError> {
         role: row.role.as_deref().and_then(Role::named),
         sip_user: row.sip_user,
         signed_in: row.signed_in && row.deleted_at.is_none(),
+        has_password: row.has_password,
         last_login_at: row.last_login_at,
         last_seen_at: row.last_seen_at,
         deleted_at: row.deleted_at,

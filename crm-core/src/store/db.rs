@@ -232,9 +232,20 @@ impl Tx {
     }
 }
 
+/// PostgreSQL takes no NUL in a text, and what a phone sends may hold one.
+fn storable(text: Option<String>) -> Option<String> {
+    text.map(|text| {
+        if text.contains('\0') {
+            text.replace('\0', "\u{fffd}")
+        } else {
+            text
+        }
+    })
+}
+
 fn sqlite(sql: &'static str, args: Vec<Arg>) -> Query<'static, Sqlite, SqliteArguments> {
     args.into_iter().fold(sqlx::query(sql), |query, arg| match arg {
-        Arg::Text(value) => query.bind(value),
+        Arg::Text(value) => query.bind(storable(value)),
         Arg::Int(value) => query.bind(value),
         Arg::Bool(value) => query.bind(value),
     })
@@ -242,7 +253,7 @@ fn sqlite(sql: &'static str, args: Vec<Arg>) -> Query<'static, Sqlite, SqliteArg
 
 fn postgres(sql: &'static str, args: Vec<Arg>) -> Query<'static, Postgres, PgArguments> {
     args.into_iter().fold(sqlx::query(sql), |query, arg| match arg {
-        Arg::Text(value) => query.bind(value),
+        Arg::Text(value) => query.bind(storable(value)),
         Arg::Int(value) => query.bind(value),
         Arg::Bool(value) => query.bind(value),
     })

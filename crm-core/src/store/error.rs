@@ -54,6 +54,20 @@ impl StoreError {
         matches!(self, StoreError::Database(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
+    /// The value itself does not fit: the same statement will never succeed.
+    pub fn is_refusal(&self) -> bool {
+        let StoreError::Database(sqlx::Error::Database(error)) = self else {
+            return matches!(self, StoreError::Database(sqlx::Error::Encode(_)));
+        };
+        let data = error
+            .code()
+            .is_some_and(|code| code.len() == 5 && code.starts_with("22"));
+        data || error.is_unique_violation()
+            || error.is_foreign_key_violation()
+            || error.is_check_violation()
+            || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
+    }
+
     /// Nothing when there are no faults.
     pub fn invalid(faults: Vec<FieldError>) -> Result<(), StoreError> {
         if faults.is_empty() {

@@ -26,6 +26,19 @@ pub struct Place {
 }
 
 impl Place {
+    /// Where a list begins that shows the newest first: after everything.
+    pub fn newest() -> Place {
+        Place {
+            at: i64::MAX,
+            id: "~".to_owned(),
+        }
+    }
+
+    /// Where a page begins.
+    pub fn of(page: &Page) -> Result<Place, StoreError> {
+        page.cursor.as_deref().map_or_else(|| Ok(Place::newest()), Place::read)
+    }
+
     pub fn write(&self) -> String {
         format!("{:x}.{}", self.at, self.id)
     }

@@ -14,19 +14,24 @@ pub fn maybe_id<T: FromStr>(text: &Option<String>) -> Result<Option<T>, StoreErr
     text.as_deref().map(id).transpose()
 }
 
-/// What a search looks into: everything in lower case.
+/// A text as it is compared: in lower case of every alphabet (SQLite knows that of ASCII only), with е for ё.
+pub fn fold(text: &str) -> String {
+    text.to_lowercase().replace('ё', "е")
+}
+
+/// What a search looks into.
 pub fn haystack(parts: &[Option<&str>]) -> String {
     parts
         .iter()
         .flatten()
-        .map(|part| part.to_lowercase())
+        .map(|part| fold(part))
         .collect::<Vec<_>>()
         .join("\n")
 }
 
 /// A pattern for `LIKE ... ESCAPE '\'` that finds the text anywhere. A number is found however it is grouped.
 pub fn needle(search: &str) -> String {
-    let search = search.trim().to_lowercase();
+    let search = fold(search.trim());
     let grouped = |c: char| c.is_ascii_digit() || " ()-+".contains(c);
     let digits: String = search.chars().filter(char::is_ascii_digit).collect();
     if digits.len() > 4 && search.chars().all(grouped) {
@@ -58,7 +63,7 @@ mod tests {
     #[test]
     fn a_search_is_taken_literally_and_a_number_without_its_groups() {
         let check = |search: &str, expected: &str| assert_eq!(needle(search), expected);
-        check(" Пётр ", "%пётр%");
+        check(" ПЁТР ", "%петр%");
         check("50%_\\", "%50\\%\\_\\\\%");
         check("(495) 123-45-67", "%4951234567%");
         check("105", "%105%");

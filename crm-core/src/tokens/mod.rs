@@ -8,7 +8,7 @@ use frontdesk_routing::ids::{AccountId, StaffId, TokenId};
 
 use crate::access::{Right, Role};
 
-pub(crate) use store::ALL;
+pub(crate) use store::{ALL, revoke_all_of};
 pub use store::{create, find, list, revoke};
 
 #[derive(Debug, Clone)]

@@ -2,27 +2,31 @@ use std::collections::BTreeSet;
 
 use frontdesk_routing::ids::{AccountId, StaffId, TokenId};
 use serde_json::json;
+use subtle::ConstantTimeEq;
 
 use super::{Bearer, NewToken, Token};
 use crate::access::{Right, Role};
 use crate::audit::{self, Author, Deed};
 use crate::logins::token_hash;
 use crate::store::text::id;
-use crate::store::{Db, FieldError, StoreError, args};
+use crate::store::{Db, FieldError, StoreError, Tx, args};
 
 const INSERT: &str = "INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens \
     WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
 const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
-    s.surname, s.given_name, s.patronymic, s.role FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
-    WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL";
+    t.token_hash, s.surname, s.given_name, s.patronymic, s.role FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
+    WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL";
 const REVOKE: &str = "UPDATE api_tokens SET revoked_at = $4 WHERE id = $1 AND account_id = $2 AND staff_id = $3 \
     AND revoked_at IS NULL";
+const REVOKE_ALL: &str = "UPDATE api_tokens SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL";
 
-pub(crate) const ALL: &[&str] = &[INSERT, LIST, FIND, REVOKE];
+pub(crate) const ALL: &[&str] = &[INSERT, LIST, FIND, REVOKE, REVOKE_ALL];
 
 const PREFIX: &str = "fd_";
+/// Characters of 6 bits.
+const SECRET_LENGTH: usize = 40;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -40,6 +44,7 @@ struct Row {
 struct BearerRow {
     #[sqlx(flatten)]
     token: Row,
+    token_hash: String,
     surname: Option<String>,
     given_name: Option<String>,
     patronymic: Option<String>,
@@ -60,7 +65,7 @@ pub async fn create(db: &Db, author: &Author, owner: StaffId, new: NewToken) -> 
         expires_at: ids.now.saturating_add(new.lifetime_ms),
         revoked_at: None,
     };
-    let secret = format!("{PREFIX}{}", ids.secret(40));
+    let secret = format!("{PREFIX}{}_{}", token.id, ids.secret(SECRET_LENGTH));
     let names: Vec<&str> = token.scopes.iter().map(|right| right.name()).collect();
     let mut tx = db.begin().await?;
     let values = args![
@@ -122,11 +127,12 @@ pub async fn list(db: &Db, account: AccountId, owner: StaffId) -> Result<Vec<Tok
 
 /// The live token of a secret whose owner still has access.
 pub async fn find(db: &Db, secret: &str, now: i64) -> Result<Option<Bearer>, StoreError> {
-    if !secret.starts_with(PREFIX) {
+    let Some(token) = named(secret) else { return Ok(None) };
+    let row: Option<BearerRow> = db.one(FIND, args![token, now]).await?;
+    let Some(row) = row else { return Ok(None) };
+    if !bool::from(token_hash(secret).as_bytes().ct_eq(row.token_hash.as_bytes())) {
         return Ok(None);
     }
-    let row: Option<BearerRow> = db.one(FIND, args![token_hash(secret), now]).await?;
-    let Some(row) = row else { return Ok(None) };
     let Some(role) = row.role.as_deref().and_then(Role::named) else {
         return Ok(None);
     };
@@ -137,6 +143,17 @@ pub async fn find(db: &Db, secret: &str, now: i64) -> Result<Option<Bearer>, Sto
         owner,
         role,
     }))
+}
+
+/// Which token a secret claims to be: `fd_<id>_<secret>`.
+fn named(secret: &str) -> Option<TokenId> {
+    let (token, _) = secret.strip_prefix(PREFIX)?.split_once('_')?;
+    token.parse().ok()
+}
+
+/// Access that was taken away does not come back with the next role.
+pub(crate) async fn revoke_all_of(tx: &mut Tx, staff: StaffId, now: i64) -> Result<(), StoreError> {
+    tx.run(REVOKE_ALL, args![staff, now]).await.map(drop)
 }
 
 pub async fn revoke(db: &Db, author: &Author, owner: StaffId, token: TokenId) -> Result<(), StoreError> {

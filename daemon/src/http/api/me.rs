@@ -92,7 +92,7 @@ async fn log_in(
         ip: peer.map(|peer| peer.to_string()),
         user_agent: agent,
     };
-    let opened = logins::open(&state.db, known, from, SESSION_MS, state.stamp()).await?;
+    let opened = logins::open(&state.db, &known, from, SESSION_MS, state.stamp()).await?;
     let access = by_session(&state, &opened.token, peer)
         .await?
         .ok_or_else(ApiError::wrong_login)?;

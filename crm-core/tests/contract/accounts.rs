@@ -1,0 +1,76 @@
+use frontdesk_crm_core::accounts::{self, AccountPatch};
+use frontdesk_crm_core::departments::{self, NewDepartment};
+use frontdesk_crm_core::plan_build;
+use frontdesk_crm_core::trunks;
+use frontdesk_routing::number::ShortNumber;
+
+use crate::office::{Office, refusal};
+
+crate::on_both! {
+    settings_are_changed_by_one_who_has_seen_the_newest
+    a_department_has_members_and_a_number_of_its_own
+    a_line_registers_with_data_of_its_own
+}
+
+async fn settings_are_changed_by_one_who_has_seen_the_newest(office: &Office) {
+    let patch = |name: &str| AccountPatch {
+        name: Some(name.into()),
+        ..AccountPatch::default()
+    };
+    let changed = accounts::update(&office.db, &office.author(), patch("Ромашка"), Some(1))
+        .await
+        .unwrap();
+    assert_eq!((changed.name.as_str(), changed.version), ("Ромашка", 2));
+    let stale = accounts::update(&office.db, &office.author(), patch("Роза"), Some(1)).await;
+    assert_eq!(refusal(stale), "stale");
+    let wrong = AccountPatch {
+        name: Some(" ".into()),
+        time_zone: Some("Moscow".into()),
+        recording_policy: Some("maybe".into()),
+    };
+    let refused = accounts::update(&office.db, &office.author(), wrong, None).await;
+    assert_eq!(
+        refusal(refused),
+        "invalid: name required, time_zone invalid, recording_policy invalid"
+    );
+}
+
+async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
+    let ivan = office.ivan().await;
+    let new = |short: &str| NewDepartment {
+        name: "Продажи".into(),
+        short_number: short.into(),
+        members: vec![ivan.id, office.first.staff, ivan.id],
+    };
+    let sales = departments::create(&office.db, &office.author(), new("200"))
+        .await
+        .unwrap();
+    for taken in ["200", "101", "100"] {
+        let refused = departments::create(&office.db, &office.author(), new(taken)).await;
+        assert_eq!(refusal(refused), "taken: short_number taken", "{taken}");
+    }
+    let listed = departments::list(&office.db, office.first.account).await.unwrap();
+    assert_eq!(listed.first().unwrap().members.len(), 2);
+    let plan = plan_build::full(&office.db).await.unwrap();
+    let short = ShortNumber::read("200").unwrap();
+    assert_eq!(
+        plan.departments.by_short(office.first.account, short).unwrap().id,
+        sales.id
+    );
+    departments::delete(&office.db, &office.author(), sales.id)
+        .await
+        .unwrap();
+    assert_eq!(
+        refusal(departments::delete(&office.db, &office.author(), sales.id).await),
+        "not found"
+    );
+}
+
+async fn a_line_registers_with_data_of_its_own(office: &Office) {
+    let (line, data) = trunks::create(&office.db, &office.author(), "Provider").await.unwrap();
+    assert_eq!(line.sip_user, data.user);
+    let plan = plan_build::full(&office.db).await.unwrap();
+    assert_eq!(plan.staff.trunks().first().unwrap().id, line.id);
+    trunks::delete(&office.db, &office.author(), line.id).await.unwrap();
+    assert!(trunks::list(&office.db, office.first.account).await.unwrap().is_empty());
+}

@@ -1,0 +1,159 @@
+use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, Party};
+use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::recordings::{self, RecordingState};
+use frontdesk_crm_core::store::Page;
+use frontdesk_routing::ids::{CallId, RecordingId};
+
+use crate::office::{NOON, Office, page, refusal};
+
+crate::on_both! {
+    calls_are_turned_over_page_by_page_newest_first
+    calls_are_filtered
+    a_recording_is_listed_played_and_deleted
+}
+
+/// The `n`th call of a day, two of them in the same millisecond.
+fn call(office: &Office, n: i64) -> Call {
+    let at = NOON + n / 2 * 1_000;
+    Call {
+        id: CallId::new(at, n.unsigned_abs().into()),
+        account: office.first.account,
+        direction: if n % 3 == 0 {
+            CallDirection::Inbound
+        } else {
+            CallDirection::Internal
+        },
+        caller: Party {
+            number: Some(format!("+7912345670{}", n % 10)),
+            ..Party::default()
+        },
+        called: "101".into(),
+        callee: Party {
+            staff: (n % 2 == 0).then_some(office.first.staff),
+            ..Party::default()
+        },
+        client: None,
+        disposition: Some(if n % 2 == 0 {
+            Disposition::Answered
+        } else {
+            Disposition::NoAnswer
+        }),
+        because: "internal".into(),
+        started_at: at,
+        answered_at: (n % 2 == 0).then_some(at + 5_000),
+        ended_at: Some(at + 9_000),
+        ended_by: None,
+        status: 200,
+    }
+}
+
+async fn save(office: &Office, count: i64) {
+    let ended = |n: i64| Entry::CallEnded {
+        call: Box::new(call(office, n)),
+        legs: Vec::new(),
+    };
+    let entries: Vec<Entry> = (0..count).map(ended).collect();
+    journal::apply(&office.db, &entries).await.unwrap();
+}
+
+async fn calls_are_turned_over_page_by_page_newest_first(office: &Office) {
+    save(office, 25).await;
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    for expected in [10, 10, 5] {
+        let page = Page {
+            limit: 10,
+            cursor: cursor.take(),
+            ..Page::default()
+        };
+        let listed = calls::list(&office.db, office.first.account, &CallQuery::default(), &page)
+            .await
+            .unwrap();
+        assert_eq!(listed.items.len(), expected);
+        seen.extend(listed.items.iter().map(|call| (call.started_at, call.id)));
+        cursor = listed.next_cursor;
+    }
+    assert!(cursor.is_none());
+    assert!(seen.is_sorted_by(|a, b| a > b) && seen.len() == 25);
+    let strange = Page {
+        limit: 10,
+        cursor: Some("x".into()),
+        ..Page::default()
+    };
+    let refused = calls::list(&office.db, office.first.account, &CallQuery::default(), &strange).await;
+    assert_eq!(refusal(refused), "invalid: cursor invalid");
+}
+
+async fn calls_are_filtered(office: &Office) {
+    save(office, 12).await;
+    let check = async |set: &dyn Fn(&mut CallQuery), expected: usize| {
+        let (page, mut query) = (page(100), CallQuery::default());
+        set(&mut query);
+        let listed = calls::list(&office.db, office.first.account, &query, &page)
+            .await
+            .unwrap();
+        assert_eq!(listed.items.len(), expected, "{query:?}");
+    };
+    check(&|_| {}, 12).await;
+    check(&|query| query.from = Some(NOON + 1_000), 10).await;
+    check(&|query| query.until = Some(NOON + 1_000), 2).await;
+    check(
+        &|query| (query.from, query.until) = (Some(NOON + 1_000), Some(NOON + 2_000)),
+        2,
+    )
+    .await;
+    check(&|query| query.direction = Some(CallDirection::Inbound), 4).await;
+    check(&|query| query.disposition = Some(Disposition::Answered), 6).await;
+    check(&|query| query.number = Some("+79123456701".into()), 2).await;
+    check(&|query| query.number = Some("+7912*".into()), 12).await;
+    check(&|query| query.number = Some("912*".into()), 0).await;
+    check(&|query| query.staff = Some(office.first.staff), 6).await;
+    check(&|query| query.recorded = Some(false), 12).await;
+    check(&|query| query.recorded = Some(true), 0).await;
+}
+
+async fn a_recording_is_listed_played_and_deleted(office: &Office) {
+    let (recording, made) = (RecordingId::new(NOON, 1), call(office, 0));
+    let started = Entry::RecordingStarted {
+        recording,
+        path: "a/b.wav".into(),
+        at: NOON + 5_000,
+        call: Box::new(made.clone()),
+        legs: Vec::new(),
+    };
+    journal::apply(&office.db, &[started]).await.unwrap();
+    let early = recordings::delete(&office.db, &office.author(), recording).await;
+    assert_eq!(refusal(early), "gone");
+    let ready = Entry::RecordingReady {
+        recording,
+        duration_ms: 4_000,
+        bytes: 128_044,
+    };
+    journal::apply(&office.db, &[ready]).await.unwrap();
+    let page = Page {
+        limit: 10,
+        ..Page::default()
+    };
+    let listed = recordings::list(&office.db, office.first.account, Some(RecordingState::Ready), &page)
+        .await
+        .unwrap();
+    assert_eq!(listed.items.first().unwrap().duration_ms, Some(4_000));
+    let of = recordings::of_calls(&office.db, office.first.account, made.started_at, made.started_at)
+        .await
+        .unwrap();
+    assert_eq!(of.len(), 1);
+    recordings::played(&office.db, &office.author(), recording)
+        .await
+        .unwrap();
+    recordings::delete(&office.db, &office.author(), recording)
+        .await
+        .unwrap();
+    let actions: Vec<String> = office.audit(10).await.into_iter().map(|row| row.action).collect();
+    assert!(actions.contains(&"recording.played".into()) && actions.contains(&"recording.deleted".into()));
+    let again = recordings::delete(&office.db, &office.author(), recording).await;
+    assert_eq!(refusal(again), "gone");
+    let gone = recordings::get(&office.db, office.first.account, recording)
+        .await
+        .unwrap();
+    assert_eq!(gone.state, RecordingState::Deleted);
+    assert!(calls::get(&office.db, office.first.account, made.id).await.is_ok());
+}

@@ -1,0 +1,217 @@
+use frontdesk_crm_core::calls::{self, Call, CallDirection, Disposition, Leg, Party};
+use frontdesk_crm_core::journal::{self, Binding, Entry};
+use frontdesk_crm_core::plan_build;
+use frontdesk_crm_core::recordings::{self, RecordingState};
+use frontdesk_crm_core::sip_accounts;
+use frontdesk_routing::ids::{AccountId, CallId, LegId, RecordingId};
+
+use crate::office::{NOON, Office};
+
+crate::on_both! {
+    a_batch_applied_twice_does_no_harm
+    an_entry_that_never_fits_keeps_nothing_back
+    what_a_crash_left_open_is_found_and_closed_where_its_sound_ends
+    bindings_survive_a_restart_until_they_expire
+}
+
+fn call(account: AccountId, n: u128) -> Call {
+    Call {
+        id: CallId::new(NOON, n),
+        account,
+        direction: CallDirection::Internal,
+        caller: Party {
+            number: Some("101".into()),
+            name: Some("a\0b".into()),
+            ..Party::default()
+        },
+        called: "100".into(),
+        callee: Party::default(),
+        client: None,
+        disposition: None,
+        because: "internal".into(),
+        started_at: NOON,
+        answered_at: Some(NOON + 1_000),
+        ended_at: None,
+        ended_by: None,
+        status: 200,
+    }
+}
+
+fn leg(n: u128) -> Leg {
+    Leg {
+        id: LegId::new(NOON, n),
+        caller: true,
+        staff: None,
+        trunk: None,
+        sip_call_id: "x\0y".into(),
+        peer: Some("192.0.2.9:5060".into()),
+        started_at: NOON,
+        answered_at: Some(NOON + 1_000),
+        ended_at: None,
+        status: 200,
+    }
+}
+
+fn started(call: &Call, legs: &[Leg], recording: RecordingId) -> Entry {
+    Entry::RecordingStarted {
+        recording,
+        path: format!("{recording}.wav"),
+        at: NOON + 1_000,
+        call: Box::new(call.clone()),
+        legs: legs.to_vec(),
+    }
+}
+
+async fn a_batch_applied_twice_does_no_harm(office: &Office) {
+    let (call, recording) = (call(office.first.account, 1), RecordingId::new(NOON, 1));
+    let ended = Call {
+        ended_at: Some(NOON + 9_000),
+        disposition: Some(Disposition::Answered),
+        ..call.clone()
+    };
+    let batch = [
+        started(&call, &[leg(1), leg(2)], recording),
+        Entry::CallEnded {
+            call: Box::new(ended),
+            legs: vec![leg(1), leg(2), leg(3)],
+        },
+        Entry::RecordingReady {
+            recording,
+            duration_ms: 8_000,
+            bytes: 1,
+        },
+    ];
+    for _ in 0..2 {
+        journal::apply(&office.db, &batch).await.unwrap();
+    }
+    let kept = calls::get(&office.db, office.first.account, call.id).await.unwrap();
+    assert_eq!(
+        (kept.ended_at, kept.disposition),
+        (Some(NOON + 9_000), Some(Disposition::Answered))
+    );
+    assert_eq!(
+        kept.caller.name.as_deref(),
+        Some("a\u{fffd}b"),
+        "no NUL reaches the database"
+    );
+    assert_eq!(
+        calls::legs(&office.db, office.first.account, call.id)
+            .await
+            .unwrap()
+            .len(),
+        3
+    );
+    let kept = recordings::get(&office.db, office.first.account, recording)
+        .await
+        .unwrap();
+    assert_eq!((kept.state, kept.duration_ms), (RecordingState::Ready, Some(8_000)));
+}
+
+async fn an_entry_that_never_fits_keeps_nothing_back(office: &Office) {
+    let nobody = AccountId::new(NOON, 77);
+    let ended = |account: AccountId, n: u128| Entry::CallEnded {
+        call: Box::new(call(account, n)),
+        legs: Vec::new(),
+    };
+    let batch = [
+        ended(office.first.account, 1),
+        ended(nobody, 2),
+        ended(office.first.account, 3),
+    ];
+    journal::apply(&office.db, &batch).await.unwrap();
+    for n in [1, 3] {
+        assert!(
+            calls::get(&office.db, office.first.account, CallId::new(NOON, n))
+                .await
+                .is_ok(),
+            "{n}"
+        );
+    }
+    assert!(calls::get(&office.db, nobody, CallId::new(NOON, 2)).await.is_err());
+}
+
+async fn what_a_crash_left_open_is_found_and_closed_where_its_sound_ends(office: &Office) {
+    let call = call(office.first.account, 1);
+    let recording = RecordingId::new(NOON, 1);
+    journal::apply(&office.db, &[started(&call, &[leg(1)], recording)])
+        .await
+        .unwrap();
+    let open = recordings::unfinished(&office.db).await.unwrap();
+    let found = open.first().unwrap();
+    assert_eq!(
+        (found.id, found.call, found.path.clone()),
+        (recording, call.id, format!("{recording}.wav"))
+    );
+    let repaired = Entry::RecordingReady {
+        recording,
+        duration_ms: 30_000,
+        bytes: 960_044,
+    };
+    journal::apply(&office.db, &[repaired]).await.unwrap();
+    let next_day = NOON + 86_400_000;
+    assert_eq!(calls::close_open(&office.db, next_day).await.unwrap(), 1);
+    assert_eq!(calls::close_open(&office.db, next_day).await.unwrap(), 0);
+    let closed = calls::get(&office.db, office.first.account, call.id).await.unwrap();
+    assert_eq!(
+        (closed.ended_at, closed.disposition),
+        (Some(NOON + 31_000), Some(Disposition::Answered))
+    );
+    let legs = calls::legs(&office.db, office.first.account, call.id).await.unwrap();
+    assert_eq!(legs.first().unwrap().ended_at, Some(NOON + 31_000));
+    assert!(recordings::unfinished(&office.db).await.unwrap().is_empty());
+}
+
+async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
+    let ivan = office.ivan().await;
+    let data = sip_accounts::generate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    let binding = |contact: &str, expires_at: i64| Binding {
+        sip_account: data.id,
+        contact: contact.into(),
+        path: vec!["<sip:a;lr>".into(), "<sip:b;lr>".into()],
+        flow: "udp 192.0.2.1:5060 192.0.2.9:5060 0".into(),
+        expires_at,
+        q: 500,
+        sip_call_id: "abc".into(),
+        cseq: u32::MAX,
+        instance: None,
+        user_agent: Some("phone".into()),
+    };
+    let saved = |binding: &Binding| Entry::BindingSaved(Box::new(binding.clone()));
+    let (one, two) = (
+        binding("sip:one@192.0.2.9", NOON + 60_000),
+        binding("sip:two@192.0.2.9", NOON + 1),
+    );
+    let newer = Binding {
+        expires_at: NOON + 90_000,
+        ..one.clone()
+    };
+    journal::apply(&office.db, &[saved(&one), saved(&two), saved(&newer)])
+        .await
+        .unwrap();
+    assert_eq!(journal::bindings(&office.db, NOON).await.unwrap(), [newer.clone(), two]);
+    assert_eq!(
+        journal::bindings(&office.db, NOON + 1).await.unwrap(),
+        std::slice::from_ref(&newer)
+    );
+    let removed = Entry::BindingRemoved {
+        sip_account: data.id,
+        contact: one.contact.clone(),
+    };
+    journal::apply(&office.db, &[removed.clone(), removed]).await.unwrap();
+    assert!(journal::bindings(&office.db, NOON).await.unwrap().is_empty());
+    frontdesk_crm_core::staff::delete(&office.db, &office.author(), ivan.id, None)
+        .await
+        .unwrap();
+    journal::apply(&office.db, &[saved(&one)]).await.unwrap();
+    assert!(journal::bindings(&office.db, NOON).await.unwrap().is_empty());
+    assert!(
+        plan_build::full(&office.db)
+            .await
+            .unwrap()
+            .staff
+            .by_sip(data.id)
+            .is_none()
+    );
+}

@@ -1,0 +1,113 @@
+use frontdesk_crm_core::logins;
+use frontdesk_crm_core::staff::{self, StaffPatch};
+use frontdesk_crm_core::tokens::{self, NewToken};
+
+use crate::office::{HOURS, Office, refusal};
+
+crate::on_both! {
+    l14_the_prefix_is_part_of_the_login
+    l25_a_new_password_ends_other_sessions_but_not_the_one_that_set_it
+    a_session_ends_when_its_time_is_over
+    a_token_works_within_its_scopes_and_time_until_it_is_revoked
+}
+
+async fn l14_the_prefix_is_part_of_the_login(office: &Office) {
+    office.ivan().await;
+    let check = async |login: &str, password: &str, expected: bool| {
+        assert_eq!(office.enters(login, password).await, expected, "{login} {password}");
+    };
+    check(&office.login("ivan"), "correct horse", true).await;
+    check(&office.login("IVAN"), "correct horse", true).await;
+    check(&office.login("ivan"), "correct Horse", false).await;
+    for login in [
+        "ivan",
+        "_ivan",
+        "1_ivan",
+        "ivan@example.org",
+        "",
+        "99999999999999999999_ivan",
+        "'; --",
+    ] {
+        check(login, "correct horse", false).await;
+    }
+}
+
+async fn l25_a_new_password_ends_other_sessions_but_not_the_one_that_set_it(office: &Office) {
+    let ivan = office.ivan().await;
+    let mine = office.session(&office.login("ivan"), "correct horse").await;
+    let other = office.session(&office.login("ivan"), "correct horse").await;
+    let author = frontdesk_crm_core::audit::Author {
+        login: Some(mine.id),
+        ..office.author()
+    };
+    let patch = |password: &str| StaffPatch {
+        password: Some(password.into()),
+        ..StaffPatch::default()
+    };
+    let refused = staff::update(&office.db, &author, ivan.id, patch("too short"), None).await;
+    assert_eq!(refusal(refused), "invalid: password too_short");
+    staff::update(&office.db, &author, ivan.id, patch("battery staple"), None)
+        .await
+        .unwrap();
+    assert!(office.alive(&mine).await && !office.alive(&other).await);
+    assert!(!office.enters(&office.login("ivan"), "correct horse").await);
+    assert!(office.enters(&office.login("ivan"), "battery staple").await);
+}
+
+async fn a_session_ends_when_its_time_is_over(office: &Office) {
+    let session = office.session(&office.first.login, &office.first.password).await;
+    office.later(12 * HOURS - 1);
+    let found = logins::find_by_token(&office.db, &session.token, office.now())
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((found.name.as_str(), found.staff), ("Main", office.first.staff));
+    office.later(1);
+    assert!(!office.alive(&session).await);
+    assert!(
+        logins::find_by_token(&office.db, "", office.now())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+async fn a_token_works_within_its_scopes_and_time_until_it_is_revoked(office: &Office) {
+    let new = |name: &str, scopes: &[&str]| NewToken {
+        name: name.into(),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        lifetime_ms: HOURS,
+    };
+    let author = office.author();
+    let refused = tokens::create(&office.db, &author, office.first.staff, new(" ", &["everything"])).await;
+    assert_eq!(refusal(refused), "invalid: name required, scopes unknown");
+    let made = tokens::create(&office.db, &author, office.first.staff, new("bot", &["calls:read"])).await;
+    let (token, secret) = made.unwrap();
+    assert!(secret.starts_with(&format!("fd_{}_", token.id)), "{secret}");
+    let found = tokens::find(&office.db, &secret, office.now()).await.unwrap().unwrap();
+    assert_eq!((found.token.id, found.token.scopes.len()), (token.id, 1));
+    for wrong in [
+        &secret[..secret.len() - 1],
+        &secret[3..],
+        "fd_",
+        "fd_x_y",
+        &format!("fd_{}_", token.id),
+    ] {
+        assert!(
+            tokens::find(&office.db, wrong, office.now()).await.unwrap().is_none(),
+            "{wrong}"
+        );
+    }
+    assert!(
+        tokens::find(&office.db, &secret, office.now() + HOURS)
+            .await
+            .unwrap()
+            .is_none()
+    );
+    tokens::revoke(&office.db, &office.author(), office.first.staff, token.id)
+        .await
+        .unwrap();
+    assert!(tokens::find(&office.db, &secret, office.now()).await.unwrap().is_none());
+    let again = tokens::revoke(&office.db, &office.author(), office.first.staff, token.id).await;
+    assert_eq!(refusal(again), "not found");
+}

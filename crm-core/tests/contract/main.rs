@@ -1,0 +1,33 @@
+//! What the stores promise, on SQLite and on PostgreSQL.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod calls;
+#[cfg(test)]
+mod clients;
+#[cfg(test)]
+mod database;
+#[cfg(test)]
+mod import;
+#[cfg(test)]
+mod journal;
+#[cfg(test)]
+mod logins;
+#[cfg(test)]
+mod office;
+#[cfg(test)]
+mod staff;
+
+/// Runs each test on either database, as `sqlite::name` and `postgres::name`.
+macro_rules! on_both {
+    ($($name:ident)*) => {
+        mod sqlite {
+            $(#[tokio::test] async fn $name() { crate::office::on_sqlite(super::$name).await; })*
+        }
+        mod postgres {
+            $(#[tokio::test] async fn $name() { crate::office::on_postgres(super::$name).await; })*
+        }
+    };
+}
+pub(crate) use on_both;

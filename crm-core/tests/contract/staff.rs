@@ -1,0 +1,378 @@
+use frontdesk_crm_core::access::Role;
+use frontdesk_crm_core::sip_accounts;
+use frontdesk_crm_core::staff::{self, NewStaff, StaffOrder, StaffPatch, StaffQuery, SystemStatus};
+use frontdesk_crm_core::tokens::{self, NewToken};
+
+use crate::office::{HOURS, Office, page, refusal};
+
+crate::on_both! {
+    l1_there_is_one_main_member_with_every_right
+    l2_the_main_member_is_edited_but_l3_never_restricted_nor_deleted
+    k2_each_part_of_a_name_finds_its_owner_in_any_case
+    l13_and_v6_logins_and_short_numbers_belong_to_one_person
+    k17_a_role_gives_access_and_its_loss_ends_sessions_and_tokens_at_once
+    k6_and_k7_online_is_who_was_seen_within_half_a_minute
+    k8_a_deleted_member_stays_in_the_list_and_loses_everything_else
+    of_two_changes_of_one_version_the_second_is_refused
+    lists_are_ordered_and_cut
+    l47_sip_data_is_made_once_and_then_rotated
+    b30_each_change_is_audited_without_secrets
+}
+
+fn named(name: &str) -> NewStaff {
+    NewStaff {
+        given_name: Some(name.into()),
+        ..NewStaff::default()
+    }
+}
+
+fn role(role: Option<&str>) -> StaffPatch {
+    StaffPatch {
+        role: Some(role.map(str::to_owned)),
+        ..StaffPatch::default()
+    }
+}
+
+async fn l1_there_is_one_main_member_with_every_right(office: &Office) {
+    let all = staff::list(
+        &office.db,
+        office.first.account,
+        &StaffQuery::default(),
+        &page(10),
+        office.now(),
+    )
+    .await
+    .unwrap();
+    let main = all.items.first().unwrap();
+    assert_eq!((all.total, main.is_main, main.role), (1, true, Some(Role::Main)));
+    assert_eq!(main.system_status(), SystemStatus::Offline);
+}
+
+async fn l2_the_main_member_is_edited_but_l3_never_restricted_nor_deleted(office: &Office) {
+    let change = |patch: StaffPatch| {
+        staff::update(
+            &office.db,
+            Box::leak(Box::new(office.author())),
+            office.first.staff,
+            patch,
+            None,
+        )
+    };
+    let patch = StaffPatch {
+        surname: Some(Some("Орлова".into())),
+        phone: Some(Some("8 912 345-67-89".into())),
+        email: Some(Some("boss@example.org".into())),
+        ..StaffPatch::default()
+    };
+    let main = change(patch).await.unwrap();
+    assert_eq!(main.phone.as_deref(), Some("+79123456789"));
+    assert_eq!(main.effective_login().as_deref(), Some("boss@example.org"), "L12");
+    assert!(office.enters("Boss@Example.org", &office.first.password).await, "L12");
+    assert!(office.enters(&office.login("main"), &office.first.password).await);
+    for wanted in [None, Some("employee"), Some("admin")] {
+        assert_eq!(refusal(change(role(wanted)).await), "invalid: role invalid");
+    }
+    let speechless = StaffPatch {
+        email: Some(None),
+        login: Some(None),
+        ..StaffPatch::default()
+    };
+    assert_eq!(refusal(change(speechless).await), "invalid: login required");
+    let gone = staff::delete(&office.db, &office.author(), office.first.staff, None).await;
+    assert_eq!(refusal(gone), "refused: main");
+}
+
+async fn k2_each_part_of_a_name_finds_its_owner_in_any_case(office: &Office) {
+    let petr = NewStaff {
+        surname: Some("Соколов".into()),
+        given_name: Some("Пётр".into()),
+        patronymic: Some("Ильич".into()),
+        position: Some("Кассир".into()),
+        phone: Some("(495) 123-45-67".into()),
+        short_number: Some("105".into()),
+        ..NewStaff::default()
+    };
+    office.hire(petr).await.unwrap();
+    let check = async |search: &str, expected: u64| {
+        let query = StaffQuery {
+            search: Some(search.into()),
+            ..StaffQuery::default()
+        };
+        let found = staff::list(&office.db, office.first.account, &query, &page(10), office.now())
+            .await
+            .unwrap();
+        assert_eq!((found.filtered, found.total), (expected, 2), "{search}");
+    };
+    for search in [
+        "СОКОЛ",
+        "пётр",
+        "ПЕТР",
+        "ильич",
+        "кассир",
+        "105",
+        "+7 (495) 123-45-67",
+        "123-45-67",
+    ] {
+        check(search, 1).await;
+    }
+    for search in ["%", "_", "\\", "'", "Пётр Сидоров"] {
+        check(search, 0).await;
+    }
+}
+
+async fn l13_and_v6_logins_and_short_numbers_belong_to_one_person(office: &Office) {
+    let ivan = office.ivan().await;
+    assert_eq!(ivan.effective_login(), Some(office.login("ivan")), "L14");
+    let check = async |login: &str, short: &str, expected: &str| {
+        let new = NewStaff {
+            login: Some(login.into()),
+            short_number: Some(short.into()),
+            ..named("B")
+        };
+        assert_eq!(refusal(office.hire(new).await), expected, "{login} {short}");
+    };
+    check("ivan", "102", "taken: login taken").await;
+    check("IVAN", "101", "taken: login taken, short_number taken").await;
+    check("boris", "100", "taken: short_number taken").await;
+    check("boris", "1", "invalid: short_number invalid").await;
+    check("boris", "0001", "done").await;
+    let patch = StaffPatch {
+        short_number: Some(Some("0001".into())),
+        ..StaffPatch::default()
+    };
+    let taken = staff::update(&office.db, &office.author(), ivan.id, patch, None).await;
+    assert_eq!(refusal(taken), "taken: short_number taken");
+}
+
+async fn k17_a_role_gives_access_and_its_loss_ends_sessions_and_tokens_at_once(office: &Office) {
+    let anna = office
+        .hire(NewStaff {
+            login: Some("anna".into()),
+            ..named("Anna")
+        })
+        .await
+        .unwrap();
+    assert_eq!(anna.system_status(), SystemStatus::NoAccess);
+    let change =
+        |patch: StaffPatch| staff::update(&office.db, Box::leak(Box::new(office.author())), anna.id, patch, None);
+    assert_eq!(
+        refusal(change(role(Some("supervisor"))).await),
+        "invalid: password required"
+    );
+    let grant = StaffPatch {
+        password: Some("correct horse".into()),
+        ..role(Some("supervisor"))
+    };
+    assert_eq!(change(grant).await.unwrap().system_status(), SystemStatus::Offline);
+    let session = office.session(&office.login("anna"), "correct horse").await;
+    let new = NewToken {
+        name: "bot".into(),
+        scopes: vec!["staff:read".into()],
+        lifetime_ms: 100 * HOURS,
+    };
+    let (_, secret) = tokens::create(&office.db, &office.author(), anna.id, new)
+        .await
+        .unwrap();
+    assert!(tokens::find(&office.db, &secret, office.now()).await.unwrap().is_some());
+    change(role(None)).await.unwrap();
+    assert!(!office.alive(&session).await);
+    assert!(!office.enters(&office.login("anna"), "correct horse").await, "K5");
+    change(role(Some("employee"))).await.unwrap();
+    assert!(office.enters(&office.login("anna"), "correct horse").await);
+    assert!(!office.alive(&session).await);
+    assert!(tokens::find(&office.db, &secret, office.now()).await.unwrap().is_none());
+}
+
+async fn k6_and_k7_online_is_who_was_seen_within_half_a_minute(office: &Office) {
+    let ivan = office.ivan().await;
+    assert_eq!(
+        (ivan.system_status(), ivan.last_login_at),
+        (SystemStatus::Offline, None)
+    );
+    let session = office.session(&office.login("ivan"), "correct horse").await;
+    let seen = office.member(&ivan).await;
+    assert_eq!(
+        (seen.system_status(), seen.last_login_at),
+        (SystemStatus::Online, Some(office.now())),
+        "K9"
+    );
+    office.later(29_999);
+    assert_eq!(office.member(&ivan).await.system_status(), SystemStatus::Online);
+    office.later(1);
+    assert_eq!(office.member(&ivan).await.system_status(), SystemStatus::Offline);
+    let found = frontdesk_crm_core::logins::find_by_token(&office.db, &session.token, office.now())
+        .await
+        .unwrap()
+        .unwrap();
+    frontdesk_crm_core::logins::touch(&office.db, &found, HOURS, office.now())
+        .await
+        .unwrap();
+    let seen = office.member(&ivan).await;
+    assert_eq!(
+        (seen.system_status(), seen.last_seen_at),
+        (SystemStatus::Online, Some(office.now())),
+        "L16"
+    );
+    frontdesk_crm_core::logins::end(&office.db, session.id, office.now())
+        .await
+        .unwrap();
+    assert_eq!(office.member(&ivan).await.system_status(), SystemStatus::Offline);
+}
+
+async fn k8_a_deleted_member_stays_in_the_list_and_loses_everything_else(office: &Office) {
+    let ivan = office.ivan().await;
+    let data = sip_accounts::generate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    let session = office.session(&office.login("ivan"), "correct horse").await;
+    staff::delete(&office.db, &office.author(), ivan.id, Some(ivan.version))
+        .await
+        .unwrap();
+    let gone = office.member(&ivan).await;
+    assert_eq!(
+        (gone.system_status(), gone.name()),
+        (SystemStatus::Deleted, "Ivan".to_owned())
+    );
+    assert!(!office.alive(&session).await && !office.enters(&office.login("ivan"), "correct horse").await);
+    let plan = frontdesk_crm_core::plan_build::full(&office.db).await.unwrap();
+    assert!(plan.staff.by_user(&data.user).is_none() && plan.staff.get(ivan.id).is_none());
+    let patch = role(Some("employee"));
+    assert_eq!(
+        refusal(staff::update(&office.db, &office.author(), ivan.id, patch, None).await),
+        "not found"
+    );
+    assert_eq!(
+        refusal(staff::delete(&office.db, &office.author(), ivan.id, None).await),
+        "not found"
+    );
+    assert_eq!(
+        refusal(sip_accounts::generate(&office.db, &office.author(), ivan.id).await),
+        "not found"
+    );
+    office.ivan().await;
+    let query = StaffQuery {
+        live_only: true,
+        ..StaffQuery::default()
+    };
+    let listed = staff::list(&office.db, office.first.account, &query, &page(10), office.now())
+        .await
+        .unwrap();
+    assert_eq!((listed.filtered, listed.total), (2, 3));
+}
+
+async fn of_two_changes_of_one_version_the_second_is_refused(office: &Office) {
+    let ivan = office.ivan().await;
+    let change = |surname: &str| {
+        let patch = StaffPatch {
+            surname: Some(Some(surname.into())),
+            ..StaffPatch::default()
+        };
+        staff::update(
+            &office.db,
+            Box::leak(Box::new(office.author())),
+            ivan.id,
+            patch,
+            Some(ivan.version),
+        )
+    };
+    let (one, two) = tokio::join!(change("A"), change("B"));
+    let mut said = [refusal(one), refusal(two)];
+    said.sort();
+    assert_eq!(said, ["done", "stale"]);
+    assert_eq!(office.member(&ivan).await.version, ivan.version + 1);
+}
+
+async fn lists_are_ordered_and_cut(office: &Office) {
+    for (name, short) in [("Ёлкин", "203"), ("Анна", "201"), ("жуков", "202")] {
+        office
+            .hire(NewStaff {
+                short_number: Some(short.into()),
+                ..named(name)
+            })
+            .await
+            .unwrap();
+    }
+    let check = async |order: StaffOrder, descending: bool, offset: u32, expected: &[&str]| {
+        let query = StaffQuery {
+            search: Some("20".into()),
+            order,
+            descending,
+            ..StaffQuery::default()
+        };
+        let cut = frontdesk_crm_core::store::Page {
+            limit: 2,
+            offset,
+            cursor: None,
+        };
+        let found = staff::list(&office.db, office.first.account, &query, &cut, office.now())
+            .await
+            .unwrap();
+        let names: Vec<String> = found.items.iter().map(|member| member.name()).collect();
+        assert_eq!(names, expected, "{order:?} {descending} {offset}");
+        assert_eq!(found.filtered, 3);
+    };
+    check(StaffOrder::Name, false, 0, &["Анна", "Ёлкин"]).await;
+    check(StaffOrder::Name, true, 0, &["жуков", "Ёлкин"]).await;
+    check(StaffOrder::ShortNumber, false, 1, &["жуков", "Ёлкин"]).await;
+    check(StaffOrder::ShortNumber, true, 2, &["Анна"]).await;
+}
+
+async fn l47_sip_data_is_made_once_and_then_rotated(office: &Office) {
+    let ivan = office.ivan().await;
+    assert_eq!(
+        refusal(sip_accounts::rotate(&office.db, &office.author(), ivan.id).await),
+        "not found"
+    );
+    let data = sip_accounts::generate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    assert_eq!(data.user, format!("{}-101", office.first.account_number));
+    assert_eq!(
+        refusal(sip_accounts::generate(&office.db, &office.author(), ivan.id).await),
+        "refused: exists"
+    );
+    let other = sip_accounts::rotate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    assert_eq!((other.id, &other.user), (data.id, &data.user));
+    assert_ne!(other.secret, data.secret);
+    assert_eq!(office.member(&ivan).await.sip_user, Some(data.user));
+}
+
+async fn b30_each_change_is_audited_without_secrets(office: &Office) {
+    let ivan = office.ivan().await;
+    let patch = StaffPatch {
+        position: Some(Some("Кассир".into())),
+        password: Some("battery staple".into()),
+        ..StaffPatch::default()
+    };
+    staff::update(&office.db, &office.author(), ivan.id, patch, None)
+        .await
+        .unwrap();
+    let data = sip_accounts::generate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    let rows = office.audit(20).await;
+    let actions: Vec<&str> = rows.iter().map(|row| row.action.as_str()).collect();
+    for action in ["sip.generated", "staff.updated", "staff.created", "account.created"] {
+        assert!(actions.contains(&action), "{actions:?}");
+    }
+    let update = rows.iter().find(|row| row.action == "staff.updated").unwrap();
+    assert_eq!(update.before.as_ref().unwrap()["position"], serde_json::Value::Null);
+    assert_eq!(update.after.as_ref().unwrap()["position"], "Кассир");
+    assert_eq!(
+        (update.actor_name.as_str(), update.ip.as_deref()),
+        ("Main", Some("192.0.2.7"))
+    );
+    let told = format!("{rows:?}");
+    for secret in [
+        "battery",
+        "correct horse",
+        "argon2",
+        &data.secret,
+        &office.first.password,
+        &office.first.sip.secret,
+    ] {
+        assert!(!told.contains(secret), "{secret}");
+    }
+}
