@@ -156,6 +156,11 @@ messages! {
 
     error_required: "Fill this in", "Заполните это поле";
     error_invalid: "This is not right", "Здесь ошибка";
+    error_number: "A telephone number is needed, as in +7 912 345-67-89", "Нужен номер телефона, например +7 912 345-67-89";
+    error_short_number: "2 to 6 digits are needed", "Нужно от 2 до 6 цифр";
+    error_login: "Latin letters, digits, dots and dashes", "Латинские буквы, цифры, точки и дефисы";
+    error_email: "This is no e-mail address", "Это не адрес почты";
+    error_password: "At least 8 characters", "Не короче 8 знаков";
     error_taken: "Somebody else has it already", "Уже занято";
     error_too_long: "Too long", "Слишком длинно";
     error_too_short: "Too short", "Слишком коротко";
