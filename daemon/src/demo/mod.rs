@@ -17,6 +17,7 @@ use frontdesk_media::io::command::Codec;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use tempfile::TempDir;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, telemetry};
 use crate::cli::say;
@@ -38,7 +39,18 @@ pub async fn run(flags: Overrides) -> anyhow::Result<()> {
         .prefix("frontdesk-demo-")
         .tempdir()
         .context("no temporary folder")?;
-    let config = settings(&folder, flags)?;
+    let crew = Crew::default();
+    let app = tokio::select! {
+        app = set_up(settings(&folder, flags)?, &crew) => app?,
+        () = interrupted() => return Ok(()),
+    };
+    crew.spawn(leave_with(crew.clone()));
+    let outcome = app.run().await;
+    crew.dismiss();
+    outcome
+}
+
+async fn set_up(config: Config, crew: &Crew) -> anyhow::Result<App> {
     telemetry::start(&config);
     std::fs::create_dir_all(&config.data.dir).context("the data folder cannot be made")?;
     let db = Db::open(config.database_url().reveal())
@@ -46,18 +58,13 @@ pub async fn run(flags: Overrides) -> anyhow::Result<()> {
         .context("the sample data")?;
     let company = seed::fill(&db, &config.sip.realm).await.context("the sample data")?;
     drop(db);
-
     let app = App::build(config).await?;
     let sip = facing_us(app.ground.sip);
     say(&greeting(&company, app.ground.http, sip));
-    let crew = Crew::default();
-    crew.spawn(leave_with(crew.clone()));
-    let cast = switch_on(&company, sip, &crew).await.context("the simulated phones")?;
+    let cast = switch_on(&company, sip, crew).await.context("the simulated phones")?;
     let seed = u64::from_le_bytes(clock::random());
     crew.spawn(play(cast, crew.stopping(), seed));
-    let outcome = app.run().await;
-    crew.dismiss();
-    outcome
+    Ok(app)
 }
 
 /// Everything on loopback and on free ports, but for what the flags say. The environment and the usual file are of
@@ -88,8 +95,19 @@ fn facing_us(sip: SocketAddr) -> SocketAddr {
 
 /// The phones hang up when the person at the terminal has seen enough, so that the daemon has nothing to wait for.
 async fn leave_with(crew: Crew) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        crew.dismiss();
+    interrupted().await;
+    crew.dismiss();
+}
+
+/// Ctrl-C or SIGTERM. Where they cannot be listened for they end the process anyway.
+async fn interrupted() {
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        Some(()) = terminate.recv() => {}
+        else => std::future::pending().await,
     }
 }
 
