@@ -153,15 +153,31 @@ impl Daemon {
             .with_context(|| self.log())
     }
 
+    /// `frontdesk staff import` beside the running daemon, which is then told to look again.
+    pub async fn import(&self, csv: &str) -> Result<()> {
+        let folder = self.folder.path();
+        std::fs::write(folder.join("staff.csv"), csv)?;
+        let output = command(folder)?.args(["staff", "import", "staff.csv"]).output().await?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "the import failed: {complaint}");
+        self.signal("HUP").await
+    }
+
     /// SIGTERM; an orderly end is exit code 0.
     pub async fn stop(mut self) -> Result<()> {
         self.terminate().await
     }
 
-    async fn terminate(&mut self) -> Result<()> {
+    async fn signal(&self, name: &str) -> Result<()> {
         let pid = self.child.id().context("it has ended already")?;
-        let sent = Command::new("kill").args(["-TERM", &pid.to_string()]).status().await?;
+        let signal = format!("-{name}");
+        let sent = Command::new("kill").args([&signal, &pid.to_string()]).status().await?;
         ensure!(sent.success(), "kill failed");
+        Ok(())
+    }
+
+    async fn terminate(&mut self) -> Result<()> {
+        self.signal("TERM").await?;
         let status = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let status = status.with_context(|| format!("it does not end\n{}", self.log()))??;
         ensure!(status.success(), "it ended with {status}\n{}", self.log());

@@ -196,3 +196,28 @@ async fn hold_reaches_the_other_side_and_ends_again() -> Result<()> {
         .is_hung_up_on();
     office.check(&caller, &callee).await
 }
+
+#[tokio::test]
+async fn phones_of_another_pbx_go_on_with_their_passwords() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let csv = "surname,short_number,sip_user,sip_password\nSmirnova,1000,1000,pw1000\nKuznetsov,1001,1001,pw1001\n";
+    office.daemon.import(csv).await?;
+    office.daemon.sip_status("1001", "offline").await?;
+    let user = |name, secret| User { name, secret };
+    let mut callee = Scenario::callee().is_called().rings().answers().is_hung_up_on().start(
+        "callee",
+        office.folder(),
+        office.daemon.sip,
+        "udp",
+    )?;
+    callee.listens().await?;
+    let contact = format!("sip:1001@127.0.0.1:{}", callee.port);
+    let registers = Scenario::caller(user("1001", "pw1001"), "", "pbx.example").registers(&contact, 300);
+    office.start("register", &registers)?.succeeds().await?;
+    let caller = Scenario::caller(user("1000", "pw1000"), "1001", "pbx.example");
+    let caller = office.start("caller", &caller.calls().is_answered().waits(200).hangs_up())?;
+    let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
+    caller.and(callee)
+}
