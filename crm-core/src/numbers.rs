@@ -40,4 +40,33 @@ mod tests {
         check("call me", None);
         check("1800FLOWERS", None);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn v20_any_mobile_number_in_any_usual_form_becomes_the_same(digits in "9[0-9]{9}") {
+            let (a, b, c, d) = (&digits[..3], &digits[3..6], &digits[6..8], &digits[8..]);
+            let expected = format!("+7{digits}");
+            for typed in [
+                format!("+7 {a} {b}-{c}-{d}"),
+                format!("8 {a} {b}-{c}-{d}"),
+                format!("8({a}){b}{c}{d}"),
+                digits.clone(),
+                expected.clone(),
+            ] {
+                let read = e164("number", &typed, "RU");
+                proptest::prop_assert_eq!(read.ok(), Some(expected.clone()), "{}", typed);
+            }
+            for typed in [&digits[..9], &format!("{digits}0"), &format!("+7{digits}0"), &format!("+7{}", &digits[..9])] {
+                proptest::prop_assert!(e164("number", typed, "RU").is_err(), "{}", typed);
+            }
+        }
+
+        #[test]
+        fn whatever_is_typed_the_answer_is_e164_or_a_fault(typed in "\\PC{0,60}") {
+            if let Ok(number) = e164("number", &typed, "RU") {
+                proptest::prop_assert!(frontdesk_routing::number::PhoneNumber::from_e164(&number).is_ok(), "{}", number);
+                proptest::prop_assert_eq!(e164("number", &number, "RU").ok(), Some(number));
+            }
+        }
+    }
 }
