@@ -116,8 +116,6 @@ model! {
         max_expires: Duration = Duration::from_secs(3_600);
         /// A registration that names no time.
         default_expires: Duration = Duration::from_secs(300);
-        /// Networks of providers and proxies whose statements on who calls (P-Asserted-Identity) are believed.
-        trusted: Vec<IpNet> = Vec::new();
     }
     /// Audio.
     rtp: Rtp {

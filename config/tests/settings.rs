@@ -85,8 +85,8 @@ fn values_are_read_as_people_write_them() {
         c.sip.udp.len() == 2
     });
     check("FRONTDESK_SIP_TCP", "", |c| c.sip.tcp.is_empty());
-    check("FRONTDESK_SIP_TRUSTED", "192.0.2.7,2001:db8::/32", |c| {
-        c.sip.trusted.first().is_some_and(|net| net.prefix_len() == 32) && c.sip.trusted.len() == 2
+    check("FRONTDESK_GUARD_ALLOW", "192.0.2.7,2001:db8::/32", |c| {
+        c.guard.allow.first().is_some_and(|net| net.prefix_len() == 32) && c.guard.allow.len() == 2
     });
     check("FRONTDESK_NAT_PUBLIC_ADDRESS", "203.0.113.9", |c| {
         c.nat.public_address.is_some()

@@ -11,11 +11,24 @@ pub fn e164(field: &str, typed: &str, region: &str) -> Result<String, FieldError
         return Err(wrong());
     }
     let region: Option<country::Id> = region.parse().ok();
-    let number = phonenumber::parse(region, typed).map_err(|_| wrong())?;
-    if !number.is_valid() {
-        return Err(wrong());
-    }
-    Ok(number.format().mode(Mode::E164).to_string())
+    let number = valid(region, typed).or_else(|| valid(region, &with_trunk_prefix(typed)?));
+    Ok(number.ok_or_else(wrong)?.format().mode(Mode::E164).to_string())
+}
+
+fn valid(region: Option<country::Id>, typed: &str) -> Option<phonenumber::PhoneNumber> {
+    phonenumber::parse(region, typed)
+        .ok()
+        .filter(phonenumber::PhoneNumber::is_valid)
+}
+
+/// The parser takes the first 8 of `+7 812 ...` (St Petersburg) for the trunk prefix; with that prefix before it the area
+/// code stays whole.
+fn with_trunk_prefix(typed: &str) -> Option<String> {
+    let national = typed
+        .trim_start()
+        .strip_prefix("+7")?
+        .trim_start_matches([' ', '-', '(', '\u{a0}']);
+    national.starts_with('8').then(|| format!("+78{national}"))
 }
 
 #[cfg(test)]
@@ -33,6 +46,12 @@ mod tests {
         check("9123456789", Some("+79123456789"));
         check("(495) 123-45-67", Some("+74951234567"));
         check("+44 20 7183 8750", Some("+442071838750"));
+        check("+7 (812) 389-32-98", Some("+78123893298"));
+        check("+78123893298", Some("+78123893298"));
+        check("8 (812) 389-32-98", Some("+78123893298"));
+        check("+7 843 567-80-00", Some("+78435678000"));
+        check("8 800 555-35-35", Some("+78005553535"));
+        check("+7 812 389-32-9", None);
         check("", None);
         check("12", None);
         check("+7 912 345-67-8", None);
