@@ -18,6 +18,8 @@ use crate::shell::QueueReader;
 
 /// Entries of one transaction.
 const BATCH: usize = 1_000;
+/// How long a batch is gathered; what a crash may cost of the journal.
+const GATHER: Duration = Duration::from_millis(30);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long the last entries may take at the shutdown.
@@ -32,9 +34,14 @@ pub(crate) async fn run(
 ) -> anyhow::Result<()> {
     let mut going_on = BTreeMap::new();
     loop {
-        let batch = reader.take(BATCH).await;
+        let mut batch = reader.take(BATCH).await;
         if batch.is_empty() {
             return Ok(());
+        }
+        if !stop.is_cancelled() {
+            // Entries come in bursts: one transaction for a burst costs little more than for its first entry.
+            tokio::time::sleep(GATHER).await;
+            batch.extend(reader.waiting(BATCH));
         }
         write(&db, &batch, &stop).await?;
         announce(&live, &mut going_on, &batch);

@@ -100,7 +100,9 @@ fn wire(c: &mut Criterion) {
     println!("an INVITE of {} octets", bytes.len());
     println!(
         "allocations to read it: {}",
-        allocations(|| drop(black_box(read(&bytes))))
+        allocations(|| {
+            black_box(read(&bytes));
+        })
     );
     println!(
         "allocations to answer it: {}",

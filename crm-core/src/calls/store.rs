@@ -35,16 +35,16 @@ const SAVE: &str = "INSERT INTO calls (id, account_id, direction, caller_staff_i
     callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, callee_name = excluded.callee_name, \
     client_id = excluded.client_id, disposition = excluded.disposition, because = excluded.because, \
     answered_at = excluded.answered_at, ended_at = excluded.ended_at, ended_by = excluded.ended_by, status = excluded.status";
-const DROP_LEGS: &str = "DELETE FROM legs WHERE call_id = $1";
 const SAVE_LEG: &str = "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, \
-    answered_at, ended_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
+    answered_at, ended_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
+    answered_at = excluded.answered_at, ended_at = excluded.ended_at, status = excluded.status";
 const OPEN: &str = "SELECT c.id, c.started_at, c.answered_at, (SELECT MAX(r.started_at + COALESCE(r.duration_ms, 0)) \
     FROM recordings r WHERE r.call_id = c.id) AS sound_until FROM calls c WHERE c.ended_at IS NULL ORDER BY c.id";
 const CLOSE: &str = "UPDATE calls SET ended_at = $2, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
     THEN 'failed' ELSE 'answered' END WHERE id = $1";
 const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND ended_at IS NULL";
 
-pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, DROP_LEGS, SAVE_LEG, OPEN, CLOSE, CLOSE_LEGS];
+pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, SAVE_LEG, OPEN, CLOSE, CLOSE_LEGS];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -187,7 +187,6 @@ pub(crate) async fn save(tx: &mut Tx, call: &Call, legs: &[Leg]) -> Result<(), S
         call.status,
     ];
     tx.run(SAVE, values).await?;
-    tx.run(DROP_LEGS, args![call.id]).await?;
     for leg in legs {
         let values = args![
             leg.id,

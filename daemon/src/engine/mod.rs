@@ -10,6 +10,7 @@ mod config;
 mod connect;
 mod hold;
 pub mod input;
+mod kept;
 mod legs;
 mod media;
 mod operator;
@@ -39,6 +40,7 @@ use rand::{Rng, SeedableRng};
 use call::Call;
 pub use config::{Counters, Counts, EngineConfig};
 use input::Input;
+use kept::Kept;
 use output::Output;
 
 /// From this load of the journal on, in percent, new calls get 503.
@@ -62,6 +64,7 @@ pub struct Engine {
     next_token: u64,
     /// SIP accounts with bindings.
     online: BTreeSet<SipAccountId>,
+    kept: Kept,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -89,6 +92,7 @@ impl Engine {
             ringing: BTreeSet::new(),
             next_token: 0,
             online: BTreeSet::new(),
+            kept: Kept::default(),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),

@@ -17,11 +17,15 @@ impl Engine {
             let account = SipAccountId::from_u128(aor.0);
             match what {
                 BindingChange::Saved(binding) => {
+                    if !self.kept.is_news(account, &binding) {
+                        continue;
+                    }
                     let stored = Box::new(stored(account, &binding));
                     self.outputs
                         .push_back(Output::Journal(JournalEntry::BindingSaved(stored)));
                 }
                 BindingChange::Removed(binding) => {
+                    self.kept.forget(account, &binding.contact);
                     let entry = JournalEntry::BindingRemoved {
                         sip_account: account,
                         contact: binding.contact.clone(),

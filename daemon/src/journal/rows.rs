@@ -17,7 +17,8 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
         JournalEntry::RecordingStarted { recording, call } => {
             let at = call.answered_at.unwrap_or(call.started_at);
             let path = path_of(call.account, recording, at).to_string_lossy().into_owned();
-            let (call, legs) = row_of_call(*call);
+            // The legs are written once, with the end.
+            let (call, legs) = (row_of_call(*call).0, Vec::new());
             Entry::RecordingStarted {
                 recording,
                 path,

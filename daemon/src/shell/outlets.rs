@@ -77,6 +77,17 @@ impl<T> QueueReader<T> {
         items
     }
 
+    /// What is there without waiting, up to `most`.
+    pub fn waiting(&mut self, most: usize) -> Vec<T> {
+        let mut items = Vec::new();
+        while items.len() < most
+            && let Ok(item) = self.receiver.try_recv()
+        {
+            items.push(item);
+        }
+        items
+    }
+
     pub fn done(&self, items: usize) {
         self.waiting.fetch_sub(items, Ordering::Relaxed);
     }

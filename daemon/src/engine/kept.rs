@@ -1,0 +1,60 @@
+//! Which registrations the journal has been given, so that a mere refresh does not cost a write.
+
+use std::collections::BTreeMap;
+
+use frontdesk_routing::ids::SipAccountId;
+use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::registrar::Binding;
+
+/// A refresh is written down once it has moved the expiry so far, in milliseconds: after a restart a phone may count as
+/// gone that much too early.
+const WORTH_WRITING: i64 = 30_000;
+
+#[derive(Debug)]
+struct Written {
+    contact: String,
+    flow: FlowId,
+    expires_at: i64,
+}
+
+/// What the journal knows.
+#[derive(Debug, Default)]
+pub(super) struct Kept {
+    written: BTreeMap<SipAccountId, Vec<Written>>,
+}
+
+impl Kept {
+    /// Whether this registration is news for the journal; if so it counts as written from now on.
+    pub(super) fn is_news(&mut self, account: SipAccountId, binding: &Binding) -> bool {
+        let of_account = self.written.entry(account).or_default();
+        let news = Written {
+            contact: String::new(),
+            flow: binding.flow,
+            expires_at: binding.expires_at,
+        };
+        match of_account.iter_mut().find(|written| written.contact == binding.contact) {
+            Some(written) => {
+                let moved = binding.expires_at.saturating_sub(written.expires_at);
+                if written.flow == binding.flow && (0..WORTH_WRITING).contains(&moved) {
+                    return false;
+                }
+                let contact = std::mem::take(&mut written.contact);
+                *written = Written { contact, ..news };
+            }
+            None => of_account.push(Written {
+                contact: binding.contact.clone(),
+                ..news
+            }),
+        }
+        true
+    }
+
+    pub(super) fn forget(&mut self, account: SipAccountId, contact: &str) {
+        if let Some(of_account) = self.written.get_mut(&account) {
+            of_account.retain(|written| written.contact != contact);
+            if of_account.is_empty() {
+                self.written.remove(&account);
+            }
+        }
+    }
+}
