@@ -11,24 +11,27 @@ pub fn e164(field: &str, typed: &str, region: &str) -> Result<String, FieldError
         return Err(wrong());
     }
     let region: Option<country::Id> = region.parse().ok();
-    let number = valid(region, typed).or_else(|| valid(region, &with_trunk_prefix(typed)?));
+    if let Some(number) = russian_8xx(typed, region) {
+        return Ok(number);
+    }
+    let number = phonenumber::parse(region, typed)
+        .ok()
+        .filter(phonenumber::PhoneNumber::is_valid);
     Ok(number.ok_or_else(wrong)?.format().mode(Mode::E164).to_string())
 }
 
-fn valid(region: Option<country::Id>, typed: &str) -> Option<phonenumber::PhoneNumber> {
-    phonenumber::parse(region, typed)
-        .ok()
-        .filter(phonenumber::PhoneNumber::is_valid)
-}
-
-/// The parser takes the first 8 of `+7 812 ...` (St Petersburg) for the trunk prefix; with that prefix before it the area
-/// code stays whole.
-fn with_trunk_prefix(typed: &str) -> Option<String> {
-    let national = typed
-        .trim_start()
-        .strip_prefix("+7")?
-        .trim_start_matches([' ', '-', '(', '\u{a0}']);
-    national.starts_with('8').then(|| format!("+78{national}"))
+/// Russian area codes that begin with 8 (812 St Petersburg, 843 Kazan, 800): the library takes their first digit for the
+/// trunk prefix, which is 8 too, and finds the rest too short.
+fn russian_8xx(typed: &str, region: Option<country::Id>) -> Option<String> {
+    let digits: String = typed.chars().filter(char::is_ascii_digit).collect();
+    let national = match (typed.trim_start().starts_with('+'), region) {
+        (true, _) => digits.strip_prefix('7')?,
+        (false, Some(country::Id::RU)) if digits.len() == 11 => digits.strip_prefix(['7', '8'])?,
+        (false, Some(country::Id::RU)) => digits.as_str(),
+        (false, _) => return None,
+    };
+    let area = national.get(..2)?;
+    (national.len() == 10 && ("80"..="88").contains(&area)).then(|| format!("+7{national}"))
 }
 
 #[cfg(test)]
