@@ -19,7 +19,6 @@ use frontdesk_crm_core::store::Db;
 use frontdesk_media::io as media;
 use metrics_exporter_prometheus::PrometheusHandle;
 
-use crate::cli::say;
 use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::BoardChange;
@@ -30,6 +29,7 @@ use crate::plan::Publisher;
 use crate::recorder::Recorder;
 use crate::shell::{EngineHandle, Outlets, QueueReader, Shell, clock, queue};
 use crate::supervise::{Ends, Supervisor, supervisor};
+use crate::terminal::say;
 pub use startup::{database as open_database, stamp};
 
 /// Journal entries that may wait for the database: some minutes of a busy day.

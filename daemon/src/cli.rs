@@ -1,12 +1,13 @@
 //! The command line: `frontdesk run` (the default), `demo`, `check-config`, `example-config`, `staff import`.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
 use frontdesk_config::{Config, Overrides, environment};
+
+use crate::terminal::{complain, say};
 
 /// The configuration or an imported file is at fault, not the run.
 const EXIT_BAD_INPUT: u8 = 2;
@@ -144,14 +145,4 @@ fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
         .enable_all()
         .build()
         .context("the async runtime does not start")
-}
-
-/// One message for the person at the terminal, on standard output.
-pub fn say(text: &str) {
-    let _ = writeln!(std::io::stdout().lock(), "{}", text.trim_end());
-}
-
-/// One message for the person at the terminal, on standard error.
-pub fn complain(text: &str) {
-    let _ = writeln!(std::io::stderr().lock(), "{}", text.trim_end());
 }

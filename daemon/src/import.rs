@@ -10,7 +10,7 @@ use frontdesk_crm_core::import;
 use frontdesk_crm_core::store::Db;
 
 use crate::app::{open_database, stamp};
-use crate::cli::say;
+use crate::terminal::say;
 
 /// Brings in all rows of the file or none; `account` is a number, not needed while there is one account.
 pub(crate) async fn staff(config: Config, file: &Path, account: Option<i64>) -> anyhow::Result<()> {

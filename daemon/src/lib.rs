@@ -12,3 +12,4 @@ mod plan;
 mod recorder;
 pub mod shell;
 pub mod supervise;
+mod terminal;

@@ -1,10 +1,7 @@
 //! The 49 messages of RFC 4475 and the 12 of RFC 5118: each valid one is read in full, each invalid one is told by the
 //! answer that it deserves.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop on a surprise"
-)]
+#![expect(clippy::unwrap_used, reason = "a test may stop on a surprise")]
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

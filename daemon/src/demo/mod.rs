@@ -20,8 +20,8 @@ use tempfile::TempDir;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, telemetry};
-use crate::cli::say;
 use crate::shell::clock;
+use crate::terminal::say;
 use crew::Crew;
 use phone::{Line, Phone};
 use play::{Cast, play};
