@@ -1,7 +1,7 @@
 //! Free ports, and waiting with a bound.
 
 use std::net::{TcpListener, UdpSocket};
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 const FIRST: u16 = 12_000;
 const LAST: u16 = 31_000;
 
-static NEXT: AtomicU16 = AtomicU16::new(0);
+static NEXT: AtomicU32 = AtomicU32::new(0);
 
 /// A port that is free for UDP and TCP on loopback, and the one above it too (some programs take a pair). Each call
 /// gives another one.
@@ -31,12 +31,25 @@ pub fn range(count: u16) -> u16 {
     candidate(count)
 }
 
-/// Processes of one test run start at different places.
+/// Whether anybody listens for datagrams on this port of loopback. Asks the kernel's table: a socket of our own, bound to
+/// find out, would take the port from the program that is about to bind it.
+pub fn is_taken_udp(port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    let local = format!("0100007F:{port:04X}");
+    table.lines().any(|line| line.split_whitespace().nth(1) == Some(&local))
+}
+
+/// The first of `step` ports that no earlier call in this process has given out. Processes start at different places.
 fn candidate(step: u16) -> u16 {
-    let span = LAST - FIRST - step;
-    let at = NEXT.fetch_add(step, Ordering::Relaxed);
-    let start = (std::process::id().wrapping_mul(2_654_435_761) >> 16) as u16;
-    FIRST + (start.wrapping_add(at) % span) / 2 * 2
+    const SPAN: u32 = (LAST - FIRST) as u32;
+    let start = std::process::id().wrapping_mul(2_654_435_761) >> 16;
+    loop {
+        let at = NEXT.fetch_add(u32::from(step).next_multiple_of(2), Ordering::Relaxed);
+        let place = (start + at) % SPAN / 2 * 2;
+        if place + u32::from(step) <= SPAN {
+            return FIRST + place as u16;
+        }
+    }
 }
 
 /// Waits until `look` finds something; the error says what was waited for.

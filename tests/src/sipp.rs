@@ -352,8 +352,8 @@ pub struct Running {
 impl Running {
     /// Waits until it listens.
     pub async fn listens(&mut self) -> Result<()> {
-        let taken = || std::net::UdpSocket::bind(("127.0.0.1", self.port)).is_err();
-        ports::eventually("sipp to listen", Duration::from_secs(5), async || taken().then_some(())).await
+        let taken = async || ports::is_taken_udp(self.port).then_some(());
+        ports::eventually("sipp to listen", Duration::from_secs(5), taken).await
     }
 
     /// Waits for the end of the scenario; what SIPp saw and did not like is the error.
