@@ -11,6 +11,14 @@ pub struct TransactionId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
+/// The session that an INVITE with Replaces names (RFC 3891).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Replaced {
+    pub session: SessionId,
+    /// It still rings: our INVITE has no final response yet.
+    pub early: bool,
+}
+
 /// Bytes for one flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
@@ -32,6 +40,8 @@ pub enum Event {
         session: SessionId,
         request: Message,
         flow: FlowId,
+        /// The dialog that it takes the place of. Whether its sender may is the owner's to know.
+        replaces: Option<Replaced>,
     },
     /// The caller cancelled an INVITE that had no final response; the endpoint has already sent 487.
     Cancelled { session: SessionId, reason: Option<String> },
@@ -117,4 +127,6 @@ pub enum EndedBy {
     PeerGone,
     /// The connection was lost and cannot be opened from here.
     FlowGone,
+    /// Nobody refreshed it (RFC 4028 section 10); BYE has been sent.
+    SessionExpired,
 }

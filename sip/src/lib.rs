@@ -8,7 +8,7 @@
 
 pub mod auth;
 pub mod command;
-mod dialog;
+pub mod dialog;
 pub mod endpoint;
 pub mod event;
 pub mod flow;

@@ -26,7 +26,16 @@ impl Engine {
                 request,
                 flow,
             } => self.on_request(transaction, &request, &flow, now),
-            Event::Invite { session, request, flow } => self.on_invite(session, &request, &flow, now),
+            Event::Invite {
+                session,
+                request,
+                flow,
+                replaces: None,
+            } => self.on_invite(session, &request, &flow, now),
+            Event::Invite { session, .. } => {
+                let reply = reply(603);
+                self.endpoint.command(Command::Refuse { session, reply }, now);
+            }
             Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
             Event::Progress { session, .. } => self.on_leg(session, now, |leg| leg.map(CallEvent::Ringing)),
             Event::Answered { session, response } => self.on_answered(session, &response, now),
@@ -55,7 +64,9 @@ impl Engine {
                 self.on_leg(session, now, |leg| {
                     Some(match by {
                         EndedBy::Bye => CallEvent::HungUp(leg),
-                        EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone => CallEvent::Stop,
+                        EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone | EndedBy::SessionExpired => {
+                            CallEvent::Stop
+                        }
                     })
                 });
                 self.sessions.remove(&session);

@@ -1,5 +1,7 @@
 //! Dialogs (RFC 3261 section 12): what both sides of a relation remember of each other.
 
+pub mod refer;
+pub mod replaces;
 pub(crate) mod route_set;
 pub(crate) mod session;
 

@@ -9,6 +9,7 @@ mod incoming;
 mod offer;
 mod outgoing;
 mod outside;
+mod replaces;
 mod server;
 #[cfg(test)]
 mod tests;

@@ -90,6 +90,10 @@ impl Endpoint {
             self.refuse_busy(&incoming);
             return;
         }
+        let replaces = match self.replaced(&incoming) {
+            Ok(replaces) => replaces,
+            Err(status) => return self.refuse_for_good(&incoming, Answer::of(status), now),
+        };
         let id = self.new_session();
         let Some(tx) = self.open_server(&incoming, Some(id), now) else {
             self.refuse_busy(&incoming);
@@ -104,6 +108,7 @@ impl Endpoint {
             session: id,
             request,
             flow,
+            replaces,
         });
     }
 

@@ -69,7 +69,7 @@ pub struct Values<'a> {
 }
 
 impl<'a> Values<'a> {
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Values { rest: bytes }
     }
 }
@@ -101,7 +101,7 @@ pub struct Params<'a> {
 
 impl<'a> Params<'a> {
     /// `bytes` begins at the first semicolon, or is empty.
-    pub(super) fn new(bytes: &'a [u8]) -> Self {
+    pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Params { bytes }
     }
 

@@ -6,6 +6,7 @@ mod loss;
 mod net;
 mod offers;
 mod outside;
+mod replaces;
 
 mod script;
 mod storm;
