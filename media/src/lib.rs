@@ -8,11 +8,13 @@
 
 pub mod bridge;
 pub mod clock;
+mod codec;
 pub mod g711;
 pub mod io;
 pub mod latch;
 pub mod ports;
 pub mod rtp;
 pub mod sdp;
+pub mod sound;
 pub mod stats;
 pub mod tap;

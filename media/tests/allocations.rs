@@ -7,13 +7,15 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use frontdesk_media::bridge::{Incoming, Leg, Outcome, step};
+use frontdesk_media::bridge::{Incoming, Leg, Outcome, PACKET, step};
 use frontdesk_media::clock::Moment;
 use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use frontdesk_media::rtp::packet::{HEADER, Header};
 use frontdesk_media::rtp::rewrite::Rewriter;
+use frontdesk_media::sound::Sound;
 use frontdesk_media::tap::{Side, ring};
 
 thread_local! {
@@ -84,6 +86,24 @@ fn a_bridge_step_with_transcoding_and_recording_takes_no_memory() {
         let outcome = step(&mut from, Some(&mut to), incoming, &mut |frame| producer.frame(frame));
         assert!(matches!(outcome, Outcome::Forward { .. }), "{outcome:?}");
         assert!(consumer.pop().is_some());
+    }
+    assert_eq!(ALLOCATIONS.get() - before, 0);
+}
+
+#[test]
+fn playing_a_sound_takes_no_memory_after_its_start() {
+    let mut leg = leg("192.0.2.1:4000".parse().unwrap(), Codec::Pcma);
+    let sound = Arc::new(Sound {
+        rate: 16_000,
+        samples: vec![1_000; 3_333],
+    });
+    leg.play(sound, true, 1, Moment::default());
+    leg.press("123", Moment::default());
+    let mut packet = [0; PACKET];
+    let before = ALLOCATIONS.get();
+    for _ in 0..10_000 {
+        let now = leg.due().unwrap();
+        leg.tick(&mut packet, now);
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
 }

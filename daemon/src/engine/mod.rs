@@ -204,7 +204,7 @@ impl Engine {
                     self.step(call, CallEvent::Stop, now);
                 }
             }
-            MediaNotice::Closed { .. } => {}
+            MediaNotice::Played { .. } | MediaNotice::Digit { .. } | MediaNotice::Closed { .. } => {}
         }
     }
 

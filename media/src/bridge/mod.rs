@@ -9,11 +9,15 @@ use crate::clock::Moment;
 use crate::g711;
 use crate::io::command::{Codec, LegMedia, LegStats};
 use crate::latch::Latch;
-use crate::rtp::dtmf::Event;
+use crate::rtp::dtmf::{Event, Keys};
 use crate::rtp::packet::Header;
 use crate::rtp::rewrite::Rewriter;
 use crate::rtp::sequence::{Arrival, Reception};
 use crate::tap::{Align, FRAME_SAMPLES, Side, TapFrame};
+
+mod feed;
+
+pub use feed::{PACKET, Tick};
 
 /// RFC 3389.
 const COMFORT_NOISE: u8 = 13;
@@ -29,6 +33,12 @@ pub struct Leg {
     /// When a sign of life last came, or was first to be expected.
     alive_at: Moment,
     heard: bool,
+    /// What it hears in place of its peer.
+    feed: Option<Box<feed::Feed>>,
+    /// It hears itself.
+    pub(crate) echo: bool,
+    keys: Option<Keys>,
+    key: Option<char>,
 }
 
 /// What an exchange settled, and who turned out to send.
@@ -90,6 +100,10 @@ impl Leg {
             foreign: 0,
             alive_at: now,
             heard: false,
+            feed: None,
+            echo: false,
+            keys: None,
+            key: None,
         }
     }
 
@@ -121,11 +135,31 @@ impl Leg {
                 });
             }
         }
+        self.retune();
     }
 
-    /// Another leg will be heard from now on.
+    /// Another leg will be heard from now on, and no sound of ours.
     pub fn change_peer(&mut self) {
+        self.stop_playing();
         self.sending.change_source();
+    }
+
+    /// The leg hears itself from now on, or does no longer.
+    pub fn set_echo(&mut self, on: bool) {
+        if std::mem::replace(&mut self.echo, on) != on {
+            self.sending.change_source();
+        }
+    }
+
+    /// Whether pressed keys are kept for [`Leg::take_key`].
+    pub fn listen(&mut self, on: bool) {
+        self.keys = on.then(Keys::default);
+        self.key = None;
+    }
+
+    /// The key whose press the last packet told.
+    pub fn take_key(&mut self) -> Option<char> {
+        self.key.take()
     }
 
     /// Copies what this leg says; another tap is replaced.
@@ -224,51 +258,79 @@ impl Leg {
 pub fn step(
     from: &mut Leg,
     to: Option<&mut Leg>,
-    incoming: Incoming<'_>,
+    mut incoming: Incoming<'_>,
     record: &mut impl FnMut(TapFrame),
 ) -> Outcome {
-    let Incoming { datagram, source, now } = incoming;
-    let Some(settled) = &mut from.settled else {
-        return Outcome::Ignored;
+    let taken = match from.take(&mut incoming, record) {
+        Ok(taken) => taken,
+        Err(outcome) => return outcome,
     };
-    let Some(header) = Header::read(datagram) else {
-        return Outcome::Ignored;
-    };
-    let Some(content) = Leg::content(&settled.media, header.payload_type) else {
-        return Outcome::Ignored;
-    };
-    if !settled.latch.admit(source, header.ssrc, header.sequence, now) {
-        from.foreign += 1;
-        return Outcome::Foreign;
-    }
-    if !settled.media.direction.they_send() {
-        return Outcome::Ignored;
-    }
-    from.alive_at = now;
-    let audio = matches!(content, Content::Audio(_));
-    let arrival = from.reception.arrive(&header, audio, now);
-    if arrival == Arrival::Stray {
-        return Outcome::Ignored;
-    }
-    let restarted = arrival == Arrival::Restart;
-    let first = !std::mem::replace(&mut from.heard, true);
-    if let (Some(tap), Content::Audio(codec)) = (&mut from.tap, content) {
-        if restarted {
-            tap.align.restart();
-        }
-        let audio = datagram.get(header.payload.clone()).unwrap_or_default();
-        let at = tap.align.place(header.timestamp, length(audio), now);
-        tap.copy(codec, at, audio, record);
-    }
-    let forwarded = to.and_then(|to| {
-        if restarted {
-            to.sending.change_source();
-        }
-        forward(to, content, header, datagram, now)
-    });
-    match forwarded {
+    let first = taken.first;
+    match to.and_then(|to| forward(to, taken, incoming)) {
         Some((bytes, to)) => Outcome::Forward { bytes, to, first },
         None => Outcome::Kept { first },
+    }
+}
+
+/// A datagram came for a leg that hears itself.
+pub fn echo(leg: &mut Leg, mut incoming: Incoming<'_>, record: &mut impl FnMut(TapFrame)) -> Outcome {
+    let taken = match leg.take(&mut incoming, record) {
+        Ok(taken) => taken,
+        Err(outcome) => return outcome,
+    };
+    let first = taken.first;
+    match forward(leg, taken, incoming) {
+        Some((bytes, to)) => Outcome::Forward { bytes, to, first },
+        None => Outcome::Kept { first },
+    }
+}
+
+/// A packet of a leg's stream.
+struct Taken {
+    header: Header,
+    content: Content,
+    restarted: bool,
+    first: bool,
+}
+
+impl Leg {
+    /// Judges a datagram that came for this leg, and takes from it what stays here.
+    fn take(&mut self, incoming: &mut Incoming<'_>, record: &mut impl FnMut(TapFrame)) -> Result<Taken, Outcome> {
+        let Incoming { datagram, source, now } = incoming;
+        let settled = self.settled.as_mut().ok_or(Outcome::Ignored)?;
+        let header = Header::read(datagram).ok_or(Outcome::Ignored)?;
+        let content = Leg::content(&settled.media, header.payload_type).ok_or(Outcome::Ignored)?;
+        if !settled.latch.admit(*source, header.ssrc, header.sequence, *now) {
+            self.foreign += 1;
+            return Err(Outcome::Foreign);
+        }
+        if !settled.media.direction.they_send() {
+            return Err(Outcome::Ignored);
+        }
+        self.alive_at = *now;
+        let audio = matches!(content, Content::Audio(_));
+        let arrival = self.reception.arrive(&header, audio, *now);
+        if arrival == Arrival::Stray {
+            return Err(Outcome::Ignored);
+        }
+        let restarted = arrival == Arrival::Restart;
+        let payload = datagram.get(header.payload.clone()).unwrap_or_default();
+        if let (Some(tap), Content::Audio(codec)) = (&mut self.tap, content) {
+            if restarted {
+                tap.align.restart();
+            }
+            let at = tap.align.place(header.timestamp, length(payload), *now);
+            tap.copy(codec, at, payload, record);
+        }
+        if let (Some(keys), Content::TelephoneEvent) = (&mut self.keys, content) {
+            self.key = Event::read(payload).and_then(|event| keys.hear(header.ssrc, header.timestamp, event));
+        }
+        Ok(Taken {
+            header,
+            content,
+            restarted,
+            first: !std::mem::replace(&mut self.heard, true),
+        })
     }
 }
 
@@ -285,13 +347,20 @@ fn length(audio: &[u8]) -> u32 {
     u32::try_from(audio.len()).unwrap_or(0)
 }
 
-fn forward(
-    to: &mut Leg,
-    content: Content,
-    mut header: Header,
-    datagram: &mut [u8],
-    now: Moment,
-) -> Option<(Range<usize>, SocketAddr)> {
+fn forward(to: &mut Leg, taken: Taken, incoming: Incoming<'_>) -> Option<(Range<usize>, SocketAddr)> {
+    let Taken {
+        mut header,
+        content,
+        restarted,
+        ..
+    } = taken;
+    let Incoming { datagram, now, .. } = incoming;
+    if to.feed.is_some() {
+        return None;
+    }
+    if restarted {
+        to.sending.change_source();
+    }
     let settled = to.settled.as_ref()?;
     let target = settled.latch.target();
     let (Some(target), true) = (target, settled.media.direction.we_send()) else {

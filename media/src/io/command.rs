@@ -1,7 +1,10 @@
 //! The words between the engine and the media threads.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
+
+use crate::sound::Sound;
 
 /// Our side of one party's media; allocated by the engine, never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -90,13 +93,37 @@ pub enum MediaCommand {
     Open { leg: MediaLegId, port: u16 },
     /// An exchange has been settled, the first or a later one.
     Configure { leg: MediaLegId, media: LegMedia },
-    /// The two legs hear each other from now on.
+    /// The two legs hear each other from now on, and nobody whom they heard before; what they are played ends.
     Join { a: MediaLegId, b: MediaLegId },
+    /// The two legs do not hear each other any more; nothing happens if they did not.
+    Part { a: MediaLegId, b: MediaLegId },
+    /// The leg hears a sound in place of its peer: to its end, which `MediaNotice::Played` tells with the token, or for
+    /// ever. Another sound that it is played ends. A tap copies what a leg says: what it is played is not recorded.
+    Play {
+        leg: MediaLegId,
+        sound: Arc<Sound>,
+        repeat: bool,
+        token: u64,
+    },
+    /// What the leg is played ends, without a notice.
+    StopPlaying { leg: MediaLegId },
+    /// The leg hears itself, if nobody else.
+    Echo { leg: MediaLegId, on: bool },
+    /// Whether the keys that the leg's party presses are told by `MediaNotice::Digit`.
+    Listen { leg: MediaLegId, on: bool },
+    /// Presses keys towards the leg by telephone-event (RFC 4733); nothing happens if that was not agreed.
+    SendDigits { leg: MediaLegId, digits: String },
     /// Copies the pair's audio to the recorder: `left` in the left channel. Position 0 is the moment of this command.
     Tap {
         left: MediaLegId,
         right: MediaLegId,
         recording: u128,
+    },
+    /// The running recording goes on with these legs on the same clock; a side without one is silent.
+    Retap {
+        recording: u128,
+        left: Option<MediaLegId>,
+        right: Option<MediaLegId>,
     },
     /// Stops the tap; the recorder is told the length.
     Untap { recording: u128 },
@@ -112,6 +139,10 @@ pub enum MediaNotice {
     Heard { leg: MediaLegId, from: SocketAddr },
     /// No RTP nor RTCP has come from this leg for the configured silence while its direction let it send.
     Silent { leg: MediaLegId, for_: Duration },
+    /// A sound that was to be played once has ended by itself.
+    Played { leg: MediaLegId, token: u64 },
+    /// A key was pressed: `0` to `9`, `*`, `#`, `A` to `D`. Told once for each, when it is first heard of.
+    Digit { leg: MediaLegId, digit: char },
     /// Sent once, after `Close`.
     Closed { leg: MediaLegId, stats: LegStats },
     /// A bridge panicked or its socket failed: the call must end.

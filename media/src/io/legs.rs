@@ -28,17 +28,31 @@ impl MediaThread {
                 }
             }
             MediaCommand::Join { a, b } => self.join(a, b),
-            MediaCommand::Tap { left, right, recording } => {
-                for (leg, side) in [(left, Side::Left), (right, Side::Right)] {
-                    if let Some(active) = self.leg(leg) {
-                        active.leg.tap(recording, side, now);
-                    }
+            MediaCommand::Part { a, b } => self.part_pair(a, b),
+            MediaCommand::Play {
+                leg,
+                sound,
+                repeat,
+                token,
+            } => self.feed(leg, |leg| leg.play(sound, repeat, token, now)),
+            MediaCommand::StopPlaying { leg } => self.feed(leg, Leg::stop_playing),
+            MediaCommand::SendDigits { leg, digits } => self.feed(leg, |leg| leg.press(&digits, now)),
+            MediaCommand::Echo { leg, on } => {
+                if let Some(active) = self.leg(leg) {
+                    active.leg.set_echo(on);
                 }
-                let tapped = Tapped {
-                    started: now,
-                    legs: [left, right],
-                };
-                self.taps.insert(recording, tapped);
+            }
+            MediaCommand::Listen { leg, on } => {
+                if let Some(active) = self.leg(leg) {
+                    active.leg.listen(on);
+                }
+            }
+            MediaCommand::Tap { left, right, recording } => self.tap(recording, [Some(left), Some(right)], now),
+            MediaCommand::Retap { recording, left, right } => {
+                if let Some(tapped) = self.taps.remove(&recording) {
+                    self.loosen(recording, &tapped);
+                    self.tap(recording, [left, right], tapped.started);
+                }
             }
             MediaCommand::Untap { recording } => self.untap(recording, now),
             MediaCommand::Close { leg } => self.close(leg, now),
@@ -120,15 +134,37 @@ impl MediaThread {
         }
     }
 
-    fn untap(&mut self, recording: u128, now: Moment) {
-        let Some(tapped) = self.taps.remove(&recording) else {
-            return;
-        };
-        for leg in tapped.legs {
+    fn part_pair(&mut self, a: MediaLegId, b: MediaLegId) {
+        let [first, second] = [a, b].map(|leg| self.places.get(&leg).copied());
+        let joined = first.and_then(|place| self.slot(place)).and_then(|active| active.peer);
+        if let (Some(first), true) = (first, joined.is_some() && joined == second) {
+            self.part(first);
+        }
+    }
+
+    /// Copies what these legs say to a recording whose clock began at `started`.
+    fn tap(&mut self, recording: u128, legs: [Option<MediaLegId>; 2], started: Moment) {
+        for (leg, side) in legs.into_iter().zip([Side::Left, Side::Right]) {
+            if let Some(active) = leg.and_then(|leg| self.leg(leg)) {
+                active.leg.tap(recording, side, started);
+            }
+        }
+        self.taps.insert(recording, Tapped { started, legs });
+    }
+
+    fn loosen(&mut self, recording: u128, tapped: &Tapped) {
+        for leg in tapped.legs.into_iter().flatten() {
             if let Some(active) = self.leg(leg) {
                 active.leg.untap(recording);
             }
         }
+    }
+
+    fn untap(&mut self, recording: u128, now: Moment) {
+        let Some(tapped) = self.taps.remove(&recording) else {
+            return;
+        };
+        self.loosen(recording, &tapped);
         self.given.tap.end(TapEnd {
             recording,
             length: now.samples_since(tapped.started),
@@ -138,7 +174,7 @@ impl MediaThread {
     /// Nobody is left to be recorded.
     fn untap_if_alone(&mut self, recording: u128, now: Moment) {
         let legs = self.taps.get(&recording).map(|tapped| tapped.legs);
-        if legs.is_some_and(|legs| legs.iter().all(|leg| !self.places.contains_key(leg))) {
+        if legs.is_some_and(|legs| legs.iter().flatten().all(|leg| !self.places.contains_key(leg))) {
             self.untap(recording, now);
         }
     }

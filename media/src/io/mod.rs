@@ -24,6 +24,7 @@ mod clock;
 pub mod command;
 mod counters;
 mod legs;
+mod pace;
 mod shelf;
 mod sys;
 mod thread;
@@ -169,7 +170,7 @@ impl Handle {
             return;
         }
         match command {
-            MediaCommand::Untap { .. } => {
+            MediaCommand::Untap { .. } | MediaCommand::Retap { .. } => {
                 self.lanes
                     .iter()
                     .for_each(|lane| lane.send(Order::Media(command.clone())));
@@ -180,12 +181,17 @@ impl Handle {
                 }
                 self.send_to(leg, None, command);
             }
-            MediaCommand::Configure { leg, .. } => self.send_to(leg, None, command),
+            MediaCommand::Configure { leg, .. }
+            | MediaCommand::Play { leg, .. }
+            | MediaCommand::StopPlaying { leg }
+            | MediaCommand::Echo { leg, .. }
+            | MediaCommand::Listen { leg, .. }
+            | MediaCommand::SendDigits { leg, .. } => self.send_to(leg, None, command),
             MediaCommand::Close { leg } => {
                 self.send_to(leg, None, command);
                 self.known().remove(&leg);
             }
-            MediaCommand::Join { a, b } => self.send_to(a, Some(b), command),
+            MediaCommand::Join { a, b } | MediaCommand::Part { a, b } => self.send_to(a, Some(b), command),
             MediaCommand::Tap { left, right, .. } => self.send_to(left, Some(right), command),
         }
     }

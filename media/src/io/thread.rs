@@ -1,6 +1,7 @@
 //! One media thread: reads what is ready, bridges it, writes it, and looks around four times a second.
 
-use std::collections::HashMap;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::fs::File;
 use std::io::{self, Read};
 use std::net::SocketAddr;
@@ -17,7 +18,7 @@ use super::command::{MediaCommand, MediaLegId, MediaNotice};
 use super::counters::Counters;
 use super::shelf::Shelf;
 use super::sys::{BATCH, Batch, Poller};
-use crate::bridge::{Incoming, Leg, Outcome, step};
+use crate::bridge::{Incoming, Leg, Outcome, PACKET, echo, step};
 use crate::clock::Moment;
 use crate::rtp::packet::is_rtcp;
 use crate::rtp::rtcp::{ReportTime, Reporter};
@@ -66,6 +67,9 @@ pub(super) struct MediaThread {
     pub(super) places: HashMap<MediaLegId, u16>,
     pub(super) taps: HashMap<u128, Tapped>,
     pub(super) sweep_at: Moment,
+    /// When which place says something of our own.
+    pub(super) pacing: BinaryHeap<Reverse<(Moment, u16)>>,
+    pub(super) packet: Box<[u8; PACKET]>,
 }
 
 /// A leg on its port.
@@ -82,7 +86,7 @@ pub(super) struct Active {
 
 pub(super) struct Tapped {
     pub(super) started: Moment,
-    pub(super) legs: [MediaLegId; 2],
+    pub(super) legs: [Option<MediaLegId>; 2],
 }
 
 impl MediaThread {
@@ -97,6 +101,8 @@ impl MediaThread {
             places: HashMap::new(),
             taps: HashMap::new(),
             sweep_at: clock.now(),
+            pacing: BinaryHeap::with_capacity(usize::from(places)),
+            packet: Box::new([0; PACKET]),
             clock,
             given,
         })
@@ -106,7 +112,8 @@ impl MediaThread {
     pub(super) fn run(mut self) -> io::Result<()> {
         loop {
             let now = self.clock.now();
-            let ready = self.poller.wait(self.sweep_at.since(now))?;
+            let until = self.paced_at().map_or(self.sweep_at, |at| at.min(self.sweep_at));
+            let ready = self.poller.wait(until.since(now))?;
             let now = self.clock.now();
             let mut datagrams = 0;
             let mut orders = false;
@@ -120,6 +127,7 @@ impl MediaThread {
             if orders && self.obey() {
                 break;
             }
+            self.pace(now);
             if now >= self.sweep_at {
                 self.sweep_at = now.after(SWEEP);
                 self.sweep(now);
@@ -146,7 +154,7 @@ impl MediaThread {
     }
 
     /// Whatever goes wrong in `work` ends one call only.
-    fn guarded(&mut self, place: u16, work: impl FnOnce(&mut Self) -> io::Result<usize>) -> usize {
+    pub(super) fn guarded(&mut self, place: u16, work: impl FnOnce(&mut Self) -> io::Result<usize>) -> usize {
         let problem = match catch_unwind(AssertUnwindSafe(|| work(self))) {
             Ok(Ok(datagrams)) => return datagrams,
             Ok(Err(error)) => error.to_string(),
@@ -168,10 +176,9 @@ impl MediaThread {
             self.batch.receive_one(&pair.rtp)
         };
         let count = received(count)?;
-        let peer = self
-            .slot(place)
-            .and_then(|active| active.peer)
-            .filter(|peer| *peer != place);
+        let slot = self.slot(place);
+        let peer = slot.and_then(|active| active.peer).filter(|peer| *peer != place);
+        let echoes = peer.is_none() && slot.is_some_and(|active| active.leg.echo);
         let Some((active, mut other)) = two(&mut self.slots, place, peer) else {
             return Ok(0);
         };
@@ -187,8 +194,14 @@ impl MediaThread {
                 continue;
             }
             let incoming = Incoming { datagram, source, now };
-            let to = other.as_deref_mut().map(|other| &mut other.leg);
-            let first = match step(&mut active.leg, to, incoming, &mut |frame| tap.frame(frame)) {
+            let mut record = |frame| tap.frame(frame);
+            let outcome = if echoes {
+                echo(&mut active.leg, incoming, &mut record)
+            } else {
+                let to = other.as_deref_mut().map(|other| &mut other.leg);
+                step(&mut active.leg, to, incoming, &mut record)
+            };
+            let first = match outcome {
                 Outcome::Forward { bytes, to, first } => {
                     self.batch.queue(number, bytes, to);
                     first
@@ -205,8 +218,13 @@ impl MediaThread {
                     from: source,
                 });
             }
+            if let Some(digit) = active.leg.take_key() {
+                (self.given.notify)(MediaNotice::Digit { leg: active.id, digit });
+            }
         }
-        let out = peer.and_then(|peer| self.given.shelf.pair(peer));
+        let out = peer
+            .or(echoes.then_some(place))
+            .and_then(|peer| self.given.shelf.pair(peer));
         let sent = out.map_or(0, |pair| self.batch.flush(&pair.rtp));
         self.given.counters.relayed(count, sent, ignored);
         Ok(count)
@@ -359,6 +377,8 @@ mod tests {
             MediaNotice::PortsReady(_)
             | MediaNotice::Heard { .. }
             | MediaNotice::Silent { .. }
+            | MediaNotice::Played { .. }
+            | MediaNotice::Digit { .. }
             | MediaNotice::Closed { .. } => None,
         });
         assert_eq!(failed, Some(broken));

@@ -2,6 +2,12 @@
 //!
 //! All packets of one event carry the timestamp of its beginning: a relay maps it like any other and never makes it grow.
 
+/// In the order of their codes (section 3.2).
+const KEYS: &str = "0123456789*#ABCD";
+const VOLUME: u8 = 10;
+/// The longest duration that one event can have.
+const LONGEST: u32 = 0xffff;
+
 /// Section 2.3.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
@@ -27,7 +33,62 @@ impl Event {
 
     /// What was pressed.
     pub fn key(self) -> Option<char> {
-        "0123456789*#ABCD".chars().nth(usize::from(self.code))
+        KEYS.chars().nth(usize::from(self.code))
+    }
+
+    /// A payload of one event at -10 dBm0.
+    pub fn payload(self) -> [u8; 4] {
+        let [high, low] = self.duration.to_be_bytes();
+        [self.code, if self.end { 0x80 | VOLUME } else { VOLUME }, high, low]
+    }
+}
+
+/// The event's code of a key; small letters count as capital ones.
+pub fn code_of(key: char) -> Option<u8> {
+    let place = KEYS.chars().position(|known| known == key.to_ascii_uppercase())?;
+    u8::try_from(place).ok()
+}
+
+/// Which keys a party presses: each is told once, when its first packet comes, however many follow and whichever of
+/// them get lost.
+#[derive(Debug, Clone, Default)]
+pub struct Keys {
+    last: Option<Pressed>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Pressed {
+    ssrc: u32,
+    timestamp: u32,
+    event: Event,
+}
+
+impl Keys {
+    /// A packet with an event came.
+    pub fn hear(&mut self, ssrc: u32, timestamp: u32, event: Event) -> Option<char> {
+        let now = Pressed { ssrc, timestamp, event };
+        let Some(last) = self.last.replace(now).filter(|last| last.ssrc == ssrc) else {
+            return event.key();
+        };
+        let step = timestamp.wrapping_sub(last.timestamp);
+        if step == 0 {
+            // The end may have come before a packet of the middle.
+            self.last = Some(Pressed {
+                event: Event {
+                    end: event.end || last.event.end,
+                    ..event
+                },
+                ..now
+            });
+            return None;
+        }
+        if step.cast_signed() < 0 {
+            self.last = Some(last);
+            return None;
+        }
+        // Section 2.5.1.3: a key that is held for long goes on in another event.
+        let goes_on = step == LONGEST && !last.event.end && last.event.code == event.code;
+        event.key().filter(|_| !goes_on)
     }
 }
 
@@ -46,5 +107,59 @@ mod tests {
         check(&[16, 10, 0, 0], Some((None, false, 0)));
         check(&[1, 10, 0], None);
         check(&[], None);
+    }
+
+    /// Packets as (timestamp, code, end), and the keys that are told.
+    fn check(packets: &[(u32, u8, bool)], expected: &str) {
+        let mut keys = Keys::default();
+        let told: String = packets
+            .iter()
+            .filter_map(|(timestamp, code, end)| {
+                let event = Event {
+                    code: *code,
+                    end: *end,
+                    duration: 160,
+                };
+                keys.hear(7, *timestamp, event)
+            })
+            .collect();
+        assert_eq!(told, expected, "{packets:?}");
+    }
+
+    #[test]
+    fn each_key_is_told_once_whatever_gets_lost() {
+        check(
+            &[(0, 1, false), (0, 1, false), (0, 1, true), (0, 1, true), (0, 1, true)],
+            "1",
+        );
+        check(&[(0, 1, true)], "1");
+        check(&[(0, 1, false), (1_600, 1, false)], "11");
+        check(
+            &[(0, 1, false), (1_600, 2, false), (0, 1, true), (1_600, 2, true)],
+            "12",
+        );
+        check(&[(0, 1, true), (0, 1, false), (1_600, 1, true)], "11");
+        check(&[(u32::MAX - 100, 10, false), (1_500, 11, true)], "*#");
+        check(&[(0, 16, false), (1_600, 15, false)], "D");
+    }
+
+    #[test]
+    fn a_key_that_is_held_for_long_is_one_key() {
+        check(&[(0, 5, false), (0xffff, 5, false), (0x1_fffe, 5, true)], "5");
+        check(&[(0, 5, true), (0xffff, 5, false)], "55");
+    }
+
+    #[test]
+    fn keys_are_written_as_they_are_read() {
+        for key in KEYS.chars() {
+            let event = Event {
+                code: code_of(key).unwrap(),
+                end: true,
+                duration: 800,
+            };
+            assert_eq!(Event::read(&event.payload()), Some(event));
+            assert_eq!(event.key(), Some(key));
+        }
+        assert_eq!((code_of('a'), code_of('x')), (Some(12), None));
     }
 }

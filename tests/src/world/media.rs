@@ -12,13 +12,19 @@ pub struct ModelLeg {
     pub port: u16,
     pub media: Option<LegMedia>,
     pub joined: Option<MediaLegId>,
+    /// The token of the sound that it hears, and whether it is repeated.
+    pub playing: Option<(u64, bool)>,
+    pub echo: bool,
+    pub listens: bool,
+    /// Keys pressed towards it.
+    pub pressed: String,
 }
 
 #[derive(Debug, Default)]
 pub struct MediaModel {
     pub legs: BTreeMap<MediaLegId, ModelLeg>,
     /// Recording to its left and right leg.
-    pub taps: BTreeMap<u128, (MediaLegId, MediaLegId)>,
+    pub taps: BTreeMap<u128, [Option<MediaLegId>; 2]>,
     pub opened: u64,
     pub closed: u64,
     pub tapped: u64,
@@ -68,11 +74,40 @@ impl MediaModel {
                 self.legs.get_mut(&leg).expect("an open leg").media = Some(media);
             }
             MediaCommand::Join { a, b } => {
+                for leg in self.legs.values_mut() {
+                    leg.joined.take_if(|joined| *joined == a || *joined == b);
+                }
                 for (leg, other) in [(a, b), (b, a)] {
                     let leg = self.legs.get_mut(&leg).expect("an open leg");
                     assert!(leg.media.is_some(), "joined before it was configured");
                     leg.joined = Some(other);
+                    leg.playing = None;
                 }
+            }
+            MediaCommand::Part { a, b } => {
+                for (leg, other) in [(a, b), (b, a)] {
+                    if let Some(leg) = self.legs.get_mut(&leg) {
+                        leg.joined.take_if(|joined| *joined == other);
+                    }
+                }
+            }
+            MediaCommand::Play { leg, repeat, token, .. } => {
+                self.legs.get_mut(&leg).expect("an open leg").playing = Some((token, repeat));
+            }
+            MediaCommand::StopPlaying { leg } => {
+                self.legs.get_mut(&leg).expect("an open leg").playing = None;
+            }
+            MediaCommand::Echo { leg, on } => self.legs.get_mut(&leg).expect("an open leg").echo = on,
+            MediaCommand::Listen { leg, on } => self.legs.get_mut(&leg).expect("an open leg").listens = on,
+            MediaCommand::SendDigits { leg, digits } => {
+                self.legs.get_mut(&leg).expect("an open leg").pressed.push_str(&digits);
+            }
+            MediaCommand::Retap { recording, left, right } => {
+                let tap = self.taps.get_mut(&recording).expect("a tap");
+                for leg in [left, right].into_iter().flatten() {
+                    assert!(self.legs.contains_key(&leg), "tapped when it is not open");
+                }
+                *tap = [left, right];
             }
             MediaCommand::Tap { left, right, recording } => {
                 assert_eq!(
@@ -80,7 +115,10 @@ impl MediaModel {
                     Some(right),
                     "a tap on no pair"
                 );
-                assert!(self.taps.insert(recording, (left, right)).is_none(), "tapped twice");
+                assert!(
+                    self.taps.insert(recording, [Some(left), Some(right)]).is_none(),
+                    "tapped twice"
+                );
                 self.tapped += 1;
             }
             MediaCommand::Untap { recording } => {
@@ -89,7 +127,9 @@ impl MediaModel {
             MediaCommand::Close { leg } => {
                 let gone = self.legs.remove(&leg).expect("an open leg");
                 assert!(
-                    self.taps.values().all(|(left, right)| *left != leg && *right != leg),
+                    self.taps
+                        .values()
+                        .all(|legs| legs.iter().all(|tapped| *tapped != Some(leg))),
                     "closed under a tap"
                 );
                 self.closed += 1;

@@ -1,0 +1,19 @@
+//! Sounds that we play ourselves: samples in memory, made once and shared by all legs that hear them.
+
+/// Mono linear audio.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sound {
+    /// 8000 or 16000 samples a second.
+    pub rate: u32,
+    pub samples: Vec<i16>,
+}
+
+impl Sound {
+    /// Nothing to be heard.
+    pub fn silence(milliseconds: usize) -> Sound {
+        Sound {
+            rate: 8_000,
+            samples: vec![0; milliseconds.saturating_mul(8)],
+        }
+    }
+}
