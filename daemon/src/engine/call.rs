@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use frontdesk_media::io::command::MediaLegId;
 use frontdesk_routing::call::CallMachine;
+pub(super) use frontdesk_routing::call::Side;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::event::{SessionId, TransactionId};
@@ -49,7 +51,8 @@ pub(super) struct Call {
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,
     pub(super) recording: Option<RecordingId>,
-    pub(super) joined: bool,
+    /// Whom the media threads have joined.
+    pub(super) joined: Option<(Side, Side)>,
     /// As the board was last told.
     pub(super) held: bool,
     /// The caller's offer, until it is answered; `None`: the INVITE had none.
@@ -57,13 +60,6 @@ pub(super) struct Call {
     pub(super) rings_until: Instant,
     /// Requests of one party that were sent on to the other and wait for its answer, by our token.
     pub(super) relayed: Vec<(u64, TransactionId)>,
-}
-
-/// Which of a call's legs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
-    Caller,
-    Called(LegId),
 }
 
 impl Call {
@@ -91,13 +87,23 @@ impl Call {
         }
     }
 
+    pub(super) fn side_of_media(&self, media: MediaLegId) -> Option<Side> {
+        if self.caller.media.leg == media {
+            return Some(Side::Caller);
+        }
+        self.called
+            .iter()
+            .find(|leg| leg.media.leg == media)
+            .map(|leg| Side::Called(leg.id))
+    }
+
+    /// The two who talk with each other; first whoever has the caller's place.
+    pub(super) fn pair(&self) -> Option<(Side, Side)> {
+        self.machine.pair()
+    }
+
     /// The side that this one talks with, once somebody has answered.
     pub(super) fn other(&self, side: Side) -> Option<Side> {
-        let talking = self.machine.talking_to()?;
-        match side {
-            Side::Caller => Some(Side::Called(talking)),
-            Side::Called(id) if id == talking => Some(Side::Caller),
-            Side::Called(_) => None,
-        }
+        self.machine.other(side)
     }
 }

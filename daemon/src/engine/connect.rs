@@ -1,6 +1,6 @@
 //! The call's commands become SIP and media commands.
 
-use frontdesk_media::io::command::{Direction, MediaCommand};
+use frontdesk_media::io::command::{Direction, MediaCommand, MediaLegId};
 use frontdesk_routing::call::{CallCommand, CallEvent};
 use frontdesk_routing::ids::{CallId, LegId, RecordingId};
 use frontdesk_routing::plan::RecordingPolicy;
@@ -65,8 +65,7 @@ impl Engine {
                 );
                 self.end_leg(id, Side::Caller, status, now);
             }
-            CallCommand::HangUpCaller => self.bye(id, Side::Caller, now),
-            CallCommand::HangUp(leg) => self.bye(id, Side::Called(leg), now),
+            CallCommand::HangUp(side) => self.bye(id, side, now),
             CallCommand::End {
                 disposition,
                 by,
@@ -150,11 +149,8 @@ impl Engine {
     }
 
     /// Begins the recording if the account wants it; the rows exist before the file does.
-    pub(super) fn record(&mut self, id: CallId, leg: LegId, now: Now) {
+    pub(super) fn record(&mut self, id: CallId, (left, right): (MediaLegId, MediaLegId), now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(right) = call.leg(Side::Called(leg)).map(|leg| leg.media.leg) else {
-            return;
-        };
         let policy = call
             .plan
             .accounts
@@ -164,7 +160,7 @@ impl Engine {
         if !self.config.recording || policy == RecordingPolicy::Never {
             return;
         }
-        let (left, account) = (call.caller.media.leg, call.account);
+        let account = call.account;
         let recording = RecordingId::new(now.unix_ms, rand::Rng::random(&mut self.rng));
         call.recording = Some(recording);
         let row = Box::new(call.record(None));

@@ -70,8 +70,8 @@ impl Engine {
         self.configure(id, side);
         self.join(id, now);
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let talking = call.machine.talking_to().and_then(|leg| call.leg(Side::Called(leg)));
-        let held = call.caller.media.holds() || talking.is_some_and(|leg| leg.media.holds());
+        let holds = |side| call.leg(side).is_some_and(|leg| leg.media.holds());
+        let held = call.pair().is_some_and(|(first, second)| holds(first) || holds(second));
         if held != call.held {
             call.held = held;
             self.outputs
@@ -122,18 +122,16 @@ impl Engine {
     /// Joins the two legs once both have settled media, and records them if the account wants it.
     pub(super) fn join(&mut self, id: CallId, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(talking) = call.machine.talking_to() else {
+        let Some(pair) = call.pair().filter(|pair| call.joined != Some(*pair)) else {
             return;
         };
-        let Some(called) = call.leg(Side::Called(talking)) else {
+        let media = |side| Some(&call.leg(side)?.media).filter(|media| media.settled().is_some());
+        let (Some(first), Some(second)) = (media(pair.0), media(pair.1)) else {
             return;
         };
-        let settled = call.caller.media.settled().is_some() && called.media.settled().is_some();
-        if !call.joined && settled {
-            let (a, b) = (call.caller.media.leg, called.media.leg);
-            call.joined = true;
-            self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
-            self.record(id, talking, now);
-        }
+        let (a, b) = (first.leg, second.leg);
+        call.joined = Some(pair);
+        self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
+        self.record(id, (a, b), now);
     }
 }

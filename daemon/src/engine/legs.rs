@@ -37,10 +37,12 @@ impl Engine {
                 self.endpoint.command(Command::Refuse { session, reply }, now);
             }
             Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
-            Event::Progress { session, .. } => self.on_leg(session, now, |leg| leg.map(CallEvent::Ringing)),
+            Event::Progress { session, .. } => self.on_leg(session, now, |side| called(side).map(CallEvent::Ringing)),
             Event::Answered { session, response } => self.on_answered(session, &response, now),
             Event::Refused { session, status, .. } => {
-                self.on_leg(session, now, |leg| leg.map(|leg| CallEvent::Refused(leg, status)));
+                self.on_leg(session, now, |side| {
+                    called(side).map(|leg| CallEvent::Refused(leg, status))
+                });
                 self.sessions.remove(&session);
             }
             Event::Acked { session, body } => self.on_acked(session, &body, now),
@@ -61,11 +63,11 @@ impl Engine {
             Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
             Event::Response { .. } => {}
             Event::Ended { session, by, .. } => {
-                self.on_leg(session, now, |leg| {
+                self.on_leg(session, now, |side| {
                     Some(match by {
-                        EndedBy::Bye => CallEvent::HungUp(leg),
+                        EndedBy::Bye => CallEvent::HungUp(side),
                         EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone | EndedBy::SessionExpired => {
-                            CallEvent::Stop
+                            CallEvent::Lost(side)
                         }
                     })
                 });
@@ -74,14 +76,10 @@ impl Engine {
         }
     }
 
-    /// Finds the call of a session and steps it; the closure is given the called leg, or `None` for the caller.
-    fn on_leg(&mut self, session: SessionId, now: Now, event: impl FnOnce(Option<LegId>) -> Option<CallEvent>) {
+    /// Finds the call of a session and steps it.
+    fn on_leg(&mut self, session: SessionId, now: Now, event: impl FnOnce(Side) -> Option<CallEvent>) {
         let Some((call, side)) = self.find(session) else { return };
-        let leg = match side {
-            Side::Caller => None,
-            Side::Called(leg) => Some(leg),
-        };
-        if let Some(event) = event(leg) {
+        if let Some(event) = event(side) {
             self.step(call, event, now);
         }
     }
@@ -125,7 +123,7 @@ impl Engine {
         match leg.media.accept(body) {
             Ok(()) => self.on_settled(id, side, now),
             // RFC 3261 section 13.3.1.4 leaves nothing but hanging up.
-            Err(_) => self.step(id, CallEvent::Stop, now),
+            Err(_) => self.step(id, CallEvent::Lost(side), now),
         }
     }
 
@@ -222,5 +220,12 @@ impl Engine {
                 .is_some_and(|other| other.media.holds())
         });
         if held { Direction::SendOnly } else { Direction::SendRecv }
+    }
+}
+
+fn called(side: Side) -> Option<LegId> {
+    match side {
+        Side::Caller => None,
+        Side::Called(leg) => Some(leg),
     }
 }

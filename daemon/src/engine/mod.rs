@@ -37,7 +37,7 @@ use frontdesk_sip::registrar::Registrar;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-use call::Call;
+use call::{Call, Side};
 pub use config::{Counters, Counts, EngineConfig};
 use input::Input;
 use kept::Kept;
@@ -193,19 +193,27 @@ impl Engine {
             MediaNotice::PortsReady(ports) => self.ports.add(&ports),
             MediaNotice::Heard { .. } => {}
             MediaNotice::Silent { leg, .. } => {
-                let call = self.media_legs.get(&leg).copied();
-                // Whoever holds or is held may send nothing.
-                if let Some(call) = call.filter(|call| self.calls.get(call).is_some_and(|call| !call.held)) {
-                    self.step(call, CallEvent::Stop, now);
+                // Whoever holds or is held may send nothing, and so may whoever talks with nobody.
+                let talking = self.find_media(leg).filter(|(call, side)| {
+                    let call = self.calls.get(call);
+                    call.is_some_and(|call| !call.held && call.other(*side).is_some())
+                });
+                if let Some((call, side)) = talking {
+                    self.step(call, CallEvent::Lost(side), now);
                 }
             }
             MediaNotice::Failed { leg, .. } => {
-                if let Some(call) = self.media_legs.get(&leg).copied() {
-                    self.step(call, CallEvent::Stop, now);
+                if let Some((call, side)) = self.find_media(leg) {
+                    self.step(call, CallEvent::Lost(side), now);
                 }
             }
             MediaNotice::Played { .. } | MediaNotice::Digit { .. } | MediaNotice::Closed { .. } => {}
         }
+    }
+
+    fn find_media(&self, leg: MediaLegId) -> Option<(CallId, Side)> {
+        let id = *self.media_legs.get(&leg)?;
+        Some((id, self.calls.get(&id)?.side_of_media(leg)?))
     }
 
     /// A port that no phone was told.

@@ -124,7 +124,7 @@ impl Engine {
             started_at: now.unix_ms,
             answered_at: None,
             recording: None,
-            joined: false,
+            joined: None,
             held: false,
             offer,
             rings_until: now.instant + self.config.ring_timeout,

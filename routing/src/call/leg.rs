@@ -1,6 +1,14 @@
-//! A called leg, as far as the call cares.
+//! The legs of a call, as far as the call cares.
 
 use crate::ids::LegId;
+
+/// Which of a call's legs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// Who began the call.
+    Caller,
+    Called(LegId),
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LegPhase {

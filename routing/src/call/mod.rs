@@ -5,7 +5,7 @@
 mod leg;
 mod step;
 
-pub use leg::{CalledLeg, LegPhase};
+pub use leg::{CalledLeg, LegPhase, Side};
 
 use smallvec::SmallVec;
 
@@ -41,10 +41,12 @@ pub enum CallEvent {
     Refused(LegId, u16),
     /// The caller gave up before an answer.
     Cancelled,
-    /// An answered party hung up or vanished: the called leg's id, or `None` for the caller.
-    HungUp(Option<LegId>),
+    /// An answered party hung up.
+    HungUp(Side),
+    /// An answered party vanished: no ACK, no answer to a request, no connection, no audio.
+    Lost(Side),
     RingTimeout,
-    /// Silence, an operator, the shutdown, or media that failed.
+    /// An operator or the shutdown.
     Stop,
 }
 
@@ -60,8 +62,7 @@ pub enum CallCommand {
         elsewhere: bool,
     },
     RefuseCaller(u16),
-    HangUpCaller,
-    HangUp(LegId),
+    HangUp(Side),
     End {
         disposition: Disposition,
         by: EndedBy,
@@ -74,7 +75,8 @@ pub type Commands = SmallVec<[CallCommand; 6]>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     Ringing,
-    Talking(LegId),
+    /// The caller's place first.
+    Talking(Side, Side),
     Over,
 }
 
@@ -112,11 +114,20 @@ impl CallMachine {
         self.phase == Phase::Over
     }
 
-    /// The called leg that answered.
-    pub fn talking_to(&self) -> Option<LegId> {
+    /// The two who talk with each other; first whoever has the caller's place.
+    pub fn pair(&self) -> Option<(Side, Side)> {
         match self.phase {
-            Phase::Talking(leg) => Some(leg),
+            Phase::Talking(first, second) => Some((first, second)),
             Phase::Ringing | Phase::Over => None,
+        }
+    }
+
+    /// With whom this party talks.
+    pub fn other(&self, side: Side) -> Option<Side> {
+        match self.pair()? {
+            (first, second) if side == first => Some(second),
+            (first, second) if side == second => Some(first),
+            _ => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use super::{CallCommand, CallEvent, CallMachine, Commands, Disposition, EndedBy, LegPhase, Phase};
+use super::{CallCommand, CallEvent, CallMachine, Commands, Disposition, EndedBy, LegPhase, Phase, Side};
 use crate::ids::LegId;
 
 impl CallMachine {
@@ -15,46 +15,73 @@ impl CallMachine {
             }
             (Phase::Ringing, CallEvent::Answered(leg)) => self.connect(leg),
             (Phase::Ringing, CallEvent::Refused(leg, status)) => self.refused(leg, status),
-            (Phase::Ringing, CallEvent::Cancelled | CallEvent::HungUp(None)) => {
+            (Phase::Ringing, CallEvent::Cancelled | CallEvent::HungUp(Side::Caller)) => {
                 self.give_up(None, Disposition::Abandoned, EndedBy::Caller, 487)
             }
+            (Phase::Ringing, CallEvent::Lost(Side::Called(leg))) => self.lost(leg),
             (Phase::Ringing, CallEvent::RingTimeout) => {
                 self.give_up(Some(480), Disposition::NoAnswer, EndedBy::System, 480)
             }
-            (Phase::Ringing, CallEvent::Stop) => self.give_up(Some(503), Disposition::Failed, EndedBy::System, 503),
-            (Phase::Talking(_), CallEvent::Answered(late)) => smallvec![CallCommand::HangUp(late)],
-            (Phase::Talking(leg), CallEvent::HungUp(None)) => {
-                self.end(smallvec![CallCommand::HangUp(leg)], EndedBy::Caller)
+            (Phase::Ringing, CallEvent::Stop | CallEvent::Lost(Side::Caller)) => {
+                self.give_up(Some(503), Disposition::Failed, EndedBy::System, 503)
             }
-            (Phase::Talking(leg), CallEvent::HungUp(Some(ended))) if ended == leg => {
-                self.end(smallvec![CallCommand::HangUpCaller], EndedBy::Callee)
+            (Phase::Talking(..) | Phase::Over, CallEvent::Answered(late)) => {
+                smallvec![CallCommand::HangUp(Side::Called(late))]
             }
-            (Phase::Talking(leg), CallEvent::Stop) => self.end(
-                smallvec![CallCommand::HangUpCaller, CallCommand::HangUp(leg)],
-                EndedBy::System,
-            ),
-            (Phase::Over, CallEvent::Answered(late)) => smallvec![CallCommand::HangUp(late)],
-            (Phase::Talking(_) | Phase::Over, CallEvent::Refused(leg, status)) => {
+            (Phase::Talking(first, second), CallEvent::HungUp(side)) if side == first => {
+                self.end(smallvec![CallCommand::HangUp(second)], EndedBy::Caller)
+            }
+            (Phase::Talking(first, second), CallEvent::HungUp(side)) if side == second => {
+                self.end(smallvec![CallCommand::HangUp(first)], EndedBy::Callee)
+            }
+            (Phase::Talking(first, second), CallEvent::Lost(side)) if side == first || side == second => {
+                self.end_both(first, second)
+            }
+            (Phase::Talking(first, second), CallEvent::Stop) => self.end_both(first, second),
+            (Phase::Talking(..) | Phase::Over, CallEvent::Refused(leg, status)) => {
                 self.mark(leg, LegPhase::Over, status);
                 Commands::new()
             }
             (
-                Phase::Ringing | Phase::Talking(_) | Phase::Over,
+                Phase::Ringing | Phase::Talking(..) | Phase::Over,
                 CallEvent::Ringing(_)
                 | CallEvent::Cancelled
                 | CallEvent::HungUp(_)
+                | CallEvent::Lost(_)
                 | CallEvent::RingTimeout
                 | CallEvent::Stop,
             ) => Commands::new(),
         }
     }
 
+    fn end_both(&mut self, first: Side, second: Side) -> Commands {
+        self.end(
+            smallvec![CallCommand::HangUp(first), CallCommand::HangUp(second)],
+            EndedBy::System,
+        )
+    }
+
     fn connect(&mut self, leg: LegId) -> Commands {
         self.mark(leg, LegPhase::Answered, 200);
-        self.phase = Phase::Talking(leg);
+        self.phase = Phase::Talking(Side::Caller, Side::Called(leg));
         let mut commands: Commands = smallvec![CallCommand::Connect(leg)];
         commands.extend(self.cancel_calling(true));
         commands
+    }
+
+    /// The audio of a leg that rings has failed.
+    fn lost(&mut self, leg: LegId) -> Commands {
+        if !self.is_calling(leg) {
+            return Commands::new();
+        }
+        let mut commands: Commands = smallvec![CallCommand::Cancel { leg, elsewhere: false }];
+        commands.extend(self.refused(leg, 503));
+        commands
+    }
+
+    fn is_calling(&self, id: LegId) -> bool {
+        let mut calling = self.called.iter().filter(|leg| leg.phase == LegPhase::Calling);
+        calling.any(|leg| leg.id == id)
     }
 
     fn refused(&mut self, leg: LegId, status: u16) -> Commands {
@@ -172,7 +199,11 @@ mod tests {
         check(true, &[E::Ringing(id(A))], &[C::RingCaller]);
         check(true, &[E::Ringing(id(A)), E::Ringing(id(B))], &[]);
         check(true, &[E::Answered(id(B))], &[C::Connect(id(B)), cancel(A, true)]);
-        check(true, &[E::Answered(id(B)), E::Answered(id(A))], &[C::HangUp(id(A))]);
+        check(
+            true,
+            &[E::Answered(id(B)), E::Answered(id(A))],
+            &[C::HangUp(Side::Called(id(A)))],
+        );
         check(true, &[E::Answered(id(B)), E::Refused(id(A), 487)], &[]);
         check(true, &[E::Refused(id(A), 486)], &[]);
         let busy = [C::RefuseCaller(486), end(Disposition::Busy, EndedBy::Callee, 486)];
@@ -199,18 +230,40 @@ mod tests {
             end(Disposition::NoAnswer, EndedBy::System, 480),
         ];
         check(true, &[E::RingTimeout], &timeout);
-        let by_caller = [C::HangUp(id(A)), end(Disposition::Answered, EndedBy::Caller, 200)];
-        check(true, &[E::Answered(id(A)), E::HungUp(None)], &by_caller);
-        let by_callee = [C::HangUpCaller, end(Disposition::Answered, EndedBy::Callee, 200)];
-        check(true, &[E::Answered(id(A)), E::HungUp(Some(id(A)))], &by_callee);
-        check(true, &[E::Answered(id(A)), E::HungUp(Some(id(B)))], &[]);
+        let by_caller = [
+            C::HangUp(Side::Called(id(A))),
+            end(Disposition::Answered, EndedBy::Caller, 200),
+        ];
+        check(true, &[E::Answered(id(A)), E::HungUp(Side::Caller)], &by_caller);
+        let by_callee = [
+            C::HangUp(Side::Caller),
+            end(Disposition::Answered, EndedBy::Callee, 200),
+        ];
+        check(true, &[E::Answered(id(A)), E::HungUp(Side::Called(id(A)))], &by_callee);
+        check(true, &[E::Answered(id(A)), E::HungUp(Side::Called(id(B)))], &[]);
         let stopped = [
-            C::HangUpCaller,
-            C::HangUp(id(A)),
+            C::HangUp(Side::Caller),
+            C::HangUp(Side::Called(id(A))),
             end(Disposition::Answered, EndedBy::System, 200),
         ];
         check(true, &[E::Answered(id(A)), E::Stop], &stopped);
+        check(true, &[E::Answered(id(A)), E::Lost(Side::Called(id(A)))], &stopped);
+        check(true, &[E::Answered(id(A)), E::Lost(Side::Caller)], &stopped);
+        check(true, &[E::Answered(id(A)), E::Lost(Side::Called(id(B)))], &[]);
         check(true, &[E::Answered(id(A)), E::Stop, E::Stop], &[]);
-        check(true, &[E::Cancelled, E::Answered(id(A))], &[C::HangUp(id(A))]);
+        let lost = E::Lost(Side::Called(id(A)));
+        check(true, &[lost], &[cancel(A, false)]);
+        check(true, &[lost, lost], &[]);
+        let unheard = [C::RefuseCaller(503), end(Disposition::Failed, EndedBy::System, 503)];
+        check(
+            true,
+            &[E::Refused(id(A), 486), lost, E::Lost(Side::Caller)],
+            &[cancel(B, false), unheard[0], unheard[1]],
+        );
+        check(
+            true,
+            &[E::Cancelled, E::Answered(id(A))],
+            &[C::HangUp(Side::Called(id(A)))],
+        );
     }
 }
