@@ -129,6 +129,9 @@ model! {
         quarantine: Duration = Duration::from_secs(5);
         /// A call is hung up when a phone that should speak has sent nothing for so long; 0 turns this off.
         silence: Duration = Duration::from_secs(60);
+        /// Encryption of the audio (SRTP, its keys in the signalling): with phones on TLS and WSS (tls), with all (always), or
+        /// with none (never). Phones that are rung are then offered nothing else.
+        srtp: SrtpPolicy = SrtpPolicy::Tls;
     }
     /// Phones on the other side of an address translation.
     nat: Nat {
@@ -187,6 +190,11 @@ choice! {
     DigestOrder: "sha256-first, md5-first, sha256 or md5" {
         Sha256First = "sha256-first", Md5First = "md5-first", Sha256Only = "sha256", Md5Only = "md5",
     }
+}
+
+choice! {
+    /// With which phones audio is encrypted.
+    SrtpPolicy: "tls, always or never" { Tls = "tls", Always = "always", Never = "never" }
 }
 
 choice! {

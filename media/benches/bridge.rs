@@ -11,7 +11,7 @@ use frontdesk_media::g711;
 use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use frontdesk_media::rtp::packet::{HEADER, Header};
 use frontdesk_media::rtp::rewrite::Rewriter;
-use frontdesk_media::sdp::{LocalMedia, Negotiator};
+use frontdesk_media::sdp::{LocalMedia, Negotiator, Srtp};
 use frontdesk_media::tap::{Side, ring};
 
 const OFFER: &[u8] = b"v=0\r\no=alice 2890844526 2890844526 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n\
@@ -30,6 +30,7 @@ fn leg(remote: SocketAddr, codec: Codec) -> Leg {
         },
         direction: Direction::SendRecv,
         signalling: remote.ip(),
+        crypto: None,
     };
     leg.configure(media, Moment::default());
     leg
@@ -65,7 +66,8 @@ fn bridge(criterion: &mut Criterion) {
                 };
                 header.write(&mut datagram);
                 let incoming = Incoming {
-                    datagram: &mut datagram,
+                    length: datagram.len(),
+                    buffer: &mut datagram,
                     source,
                     now,
                 };
@@ -83,6 +85,7 @@ fn sdp(criterion: &mut Criterion) {
         port: 10_000,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
         signalling: [192, 0, 2, 1].into(),
+        srtp: Srtp::Never,
     };
     criterion.bench_function("sdp/answer", |bencher| {
         bencher.iter(|| Negotiator::new(4, local.clone()).answer(black_box(OFFER), Direction::SendRecv));

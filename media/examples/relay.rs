@@ -70,6 +70,7 @@ fn main() -> std::io::Result<()> {
             },
             direction: Direction::SendRecv,
             signalling: remote.ip(),
+            crypto: None,
         };
         let id = MediaLegId(leg);
         handle.send(MediaCommand::Open { leg: id, port: *port });

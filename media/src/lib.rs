@@ -16,5 +16,6 @@ pub mod ports;
 pub mod rtp;
 pub mod sdp;
 pub mod sound;
+pub mod srtp;
 pub mod stats;
 pub mod tap;

@@ -53,6 +53,7 @@ fn leg(remote: SocketAddr, codec: Codec) -> Leg {
         },
         direction: Direction::SendRecv,
         signalling: remote.ip(),
+        crypto: None,
     };
     leg.configure(media, Moment::default());
     leg
@@ -79,7 +80,8 @@ fn a_bridge_step_with_transcoding_and_recording_takes_no_memory() {
         assert!(header.write(&mut datagram).is_some());
         let now = Moment::default().after(Duration::from_millis(20 * u64::from(number)));
         let incoming = Incoming {
-            datagram: &mut datagram,
+            length: datagram.len(),
+            buffer: &mut datagram,
             source,
             now,
         };

@@ -32,6 +32,8 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rtp_rs", &["media/src/rtp/", "tests/"]),
     ("rtcp_types", &["media/src/rtp/"]),
     ("sdp_types", &["media/src/sdp/"]),
+    ("aes", &["media/src/srtp/"]),
+    ("sha1", &["media/src/srtp/"]),
     ("hound", &["recordings/", "tests/"]),
     ("sqlx", &["crm-core/"]),
     ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),

@@ -12,7 +12,7 @@ use frontdesk_sip::flow::Advertise;
 use frontdesk_sip::guard::GuardConfig;
 use frontdesk_sip::registrar::RegistrarConfig;
 
-use crate::engine::EngineConfig;
+use crate::engine::{EngineConfig, SrtpPolicy};
 
 /// What `guard.failures` counts in.
 const FAILURE_WINDOW: Duration = Duration::from_secs(60);
@@ -23,6 +23,14 @@ fn digests(order: DigestOrder) -> Vec<Algorithm> {
         DigestOrder::Md5First => vec![Algorithm::Md5, Algorithm::Sha256],
         DigestOrder::Sha256Only => vec![Algorithm::Sha256],
         DigestOrder::Md5Only => vec![Algorithm::Md5],
+    }
+}
+
+fn srtp(policy: frontdesk_config::SrtpPolicy) -> SrtpPolicy {
+    match policy {
+        frontdesk_config::SrtpPolicy::Tls => SrtpPolicy::Tls,
+        frontdesk_config::SrtpPolicy::Always => SrtpPolicy::Always,
+        frontdesk_config::SrtpPolicy::Never => SrtpPolicy::Never,
     }
 }
 
@@ -78,6 +86,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
         },
         ring_timeout: config.calls.ring_timeout,
         recording: config.recording.enabled,
+        srtp: srtp(config.rtp.srtp),
         rtp_ports: (config.rtp.ports.low, config.rtp.ports.high),
         media_threads: media_threads(config),
     }

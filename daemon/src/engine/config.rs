@@ -17,9 +17,20 @@ pub struct EngineConfig {
     pub ring_timeout: Duration,
     /// False: nothing is recorded here, whatever an account's policy says.
     pub recording: bool,
+    pub srtp: SrtpPolicy,
     /// As the media threads have them.
     pub rtp_ports: (u16, u16),
     pub media_threads: usize,
+}
+
+/// With which phones audio is encrypted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SrtpPolicy {
+    /// Those whose signalling is.
+    #[default]
+    Tls,
+    Always,
+    Never,
 }
 
 /// What has happened since the start, for metrics.

@@ -1,11 +1,14 @@
 //! A leg's media: our half of its SDP, what was agreed, and what the media threads know of it.
 
-use std::net::IpAddr;
-
 use bytes::Bytes;
 use frontdesk_media::io::command::{Codec, Direction, LegMedia, MediaLegId};
-use frontdesk_media::sdp::{LocalMedia, Negotiator, SdpError};
+use frontdesk_media::sdp::{Keys, LocalMedia, Negotiator, SdpError, Srtp};
 use frontdesk_sip::command::Body;
+use frontdesk_sip::flow::{FlowId, Transport};
+use rand::Rng;
+
+use super::Engine;
+use super::config::SrtpPolicy;
 
 /// Our half of a leg's media. Each leg's SDP is negotiated on its own.
 #[derive(Debug, Clone)]
@@ -32,22 +35,11 @@ pub(super) enum Asking {
 }
 
 impl MediaSide {
-    /// `address` is ours as the phone is told it, `signalling` the phone's as its messages come from it.
-    pub(super) fn new(leg: MediaLegId, port: u16, address: IpAddr, signalling: IpAddr, session_id: u64) -> MediaSide {
-        let codecs = vec![Codec::Pcma, Codec::Pcmu];
-        let negotiator = Negotiator::new(
-            session_id,
-            LocalMedia {
-                address,
-                port,
-                codecs,
-                signalling,
-            },
-        );
+    pub(super) fn new(leg: MediaLegId, local: LocalMedia, session_id: u64) -> MediaSide {
         MediaSide {
             leg,
-            port,
-            negotiator,
+            port: local.port,
+            negotiator: Negotiator::new(session_id, local),
             told: Direction::SendRecv,
             late: false,
             asking: Asking::No,
@@ -105,6 +97,31 @@ impl MediaSide {
 
     pub(super) fn codec(&self) -> Option<Codec> {
         self.settled().map(|media| media.format.codec)
+    }
+}
+
+impl Engine {
+    /// Our half of a leg's description. `flow` is the phone's.
+    pub(super) fn local_media(&mut self, flow: &FlowId, port: u16) -> LocalMedia {
+        let secret = matches!(flow.transport, Transport::Tls | Transport::Wss);
+        let srtp = match (self.config.srtp, secret) {
+            (SrtpPolicy::Never, _) | (SrtpPolicy::Tls, false) => Srtp::Never,
+            (SrtpPolicy::Always, _) | (SrtpPolicy::Tls, true) => Srtp::Offer(Keys::random(&mut self.rng)),
+        };
+        LocalMedia {
+            address: self.config.endpoint.advertise.media_address(flow),
+            port,
+            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            signalling: flow.peer.ip(),
+            srtp,
+        }
+    }
+
+    pub(super) fn new_media_side(&mut self, flow: &FlowId, port: u16) -> MediaSide {
+        self.next_media_leg += 1;
+        let local = self.local_media(flow, port);
+        let session_id = self.rng.random();
+        MediaSide::new(MediaLegId(self.next_media_leg), local, session_id)
     }
 }
 

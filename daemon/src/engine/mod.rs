@@ -38,7 +38,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 use call::{Call, Side};
-pub use config::{Counters, Counts, EngineConfig};
+pub use config::{Counters, Counts, EngineConfig, SrtpPolicy};
 use input::Input;
 use kept::Kept;
 use output::Output;

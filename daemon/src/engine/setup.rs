@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use frontdesk_media::io::command::{Codec, Direction, MediaCommand, MediaLegId};
+use frontdesk_media::io::command::{Codec, Direction, MediaCommand};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
@@ -199,16 +199,7 @@ impl Engine {
         };
         let port = port.ok_or_else(no_port)?;
         self.ports_in_use += 1;
-        self.next_media_leg += 1;
-        let address = self.config.endpoint.advertise.media_address(flow);
-        let session_id = rand::Rng::random::<u64>(&mut self.rng);
-        Ok(MediaSide::new(
-            MediaLegId(self.next_media_leg),
-            port,
-            address,
-            flow.peer.ip(),
-            session_id,
-        ))
+        Ok(self.new_media_side(flow, port))
     }
 
     /// Tries the caller's offer before anybody's phone rings; gives the codec that we would answer with.

@@ -161,13 +161,14 @@ impl Leg {
         let Some(feed) = &mut self.feed else {
             return tick;
         };
-        let settled = self.settled.as_ref();
-        let format = settled.map(|settled| settled.media.format);
-        let target = settled
+        let format = self.settled.as_ref().map(|settled| settled.media.format);
+        let target = self
+            .settled
+            .as_ref()
             .filter(|settled| settled.media.direction.we_send())
             .and_then(|settled| settled.latch.target());
         let mut frame = Frame {
-            packet,
+            packet: &mut *packet,
             sending: &mut self.sending,
             now,
         };
@@ -185,10 +186,12 @@ impl Leg {
         };
         match (made, target) {
             (Some((header, audio)), Some(target)) => {
-                tick.packet = frame.finish(header, audio).map(|bytes| (bytes, target));
+                let bytes = frame.finish(header, audio);
+                let bytes = bytes.and_then(|bytes| self.settled.as_mut()?.protect(packet, bytes));
+                tick.packet = bytes.map(|bytes| (bytes, target));
                 feed.sequence = feed.sequence.wrapping_add(1);
             }
-            (_, None) => frame.sending.change_source(),
+            (_, None) => self.sending.change_source(),
             (None, Some(_)) => {}
         }
         tick.played = feed

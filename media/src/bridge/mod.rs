@@ -13,6 +13,7 @@ use crate::rtp::dtmf::{Event, Keys};
 use crate::rtp::packet::Header;
 use crate::rtp::rewrite::Rewriter;
 use crate::rtp::sequence::{Arrival, Reception};
+use crate::srtp::{Crypto, Receiver, Sender};
 use crate::tap::{Align, FRAME_SAMPLES, Side, TapFrame};
 
 mod feed;
@@ -30,6 +31,7 @@ pub struct Leg {
     pub(crate) sending: Rewriter,
     tap: Option<TapPoint>,
     foreign: u64,
+    forged: u64,
     /// When a sign of life last came, or was first to be expected.
     alive_at: Moment,
     heard: bool,
@@ -47,6 +49,30 @@ struct Settled {
     media: LegMedia,
     latch: Latch,
     rtcp_from: Option<SocketAddr>,
+    srtp: Option<Box<Srtp>>,
+}
+
+/// Both directions of a leg that speaks SRTP.
+#[derive(Debug, Clone)]
+struct Srtp {
+    sender: Sender,
+    receiver: Receiver,
+}
+
+impl Srtp {
+    /// What goes on with the same keys keeps its counters.
+    fn renew(before: Option<Box<Srtp>>, crypto: Option<&Crypto>) -> Option<Box<Srtp>> {
+        let Crypto { ours, theirs } = crypto?;
+        let (sender, receiver) = before.map(|srtp| (srtp.sender, srtp.receiver)).unzip();
+        Some(Box::new(Srtp {
+            sender: sender
+                .filter(|sender| sender.is_for(ours))
+                .unwrap_or_else(|| Sender::new(ours)),
+            receiver: receiver
+                .filter(|receiver| receiver.is_for(theirs))
+                .unwrap_or_else(|| Receiver::new(theirs)),
+        }))
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -59,7 +85,10 @@ struct TapPoint {
 /// A datagram on a leg's RTP port.
 #[derive(Debug)]
 pub struct Incoming<'a> {
-    pub datagram: &'a mut [u8],
+    /// The datagram, and behind it room for what encryption adds.
+    pub buffer: &'a mut [u8],
+    /// Of the datagram.
+    pub length: usize,
     pub source: SocketAddr,
     pub now: Moment,
 }
@@ -67,7 +96,7 @@ pub struct Incoming<'a> {
 /// What became of a packet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// These bytes of the datagram go to the other leg.
+    /// These bytes of the buffer go to the other leg.
     Forward {
         bytes: Range<usize>,
         to: SocketAddr,
@@ -98,6 +127,7 @@ impl Leg {
             sending,
             tap: None,
             foreign: 0,
+            forged: 0,
             alive_at: now,
             heard: false,
             feed: None,
@@ -125,6 +155,7 @@ impl Leg {
                 if settled.media.remote_rtcp != media.remote_rtcp {
                     settled.rtcp_from = None;
                 }
+                settled.srtp = Srtp::renew(settled.srtp.take(), media.crypto.as_ref());
                 settled.media = media;
             }
             None => {
@@ -132,6 +163,7 @@ impl Leg {
                     media,
                     latch: Latch::new(media.remote, media.signalling),
                     rtcp_from: None,
+                    srtp: Srtp::renew(None, media.crypto.as_ref()),
                 });
             }
         }
@@ -210,6 +242,23 @@ impl Leg {
         media.is_some_and(|media| media.remote == media.remote_rtcp)
     }
 
+    /// Opens an RTCP compound in place, if the leg speaks SRTP; gives its length, and `None` if it is not authentic.
+    pub fn open_rtcp(&mut self, compound: &mut [u8]) -> Option<usize> {
+        let Some(srtp) = self.settled.as_mut().and_then(|settled| settled.srtp.as_mut()) else {
+            return Some(compound.len());
+        };
+        let length = srtp.receiver.open_rtcp(compound);
+        self.forged += u64::from(length.is_none());
+        length
+    }
+
+    /// Protects a report of ours, if the leg speaks SRTP.
+    pub fn protect_rtcp(&mut self, compound: &mut Vec<u8>) {
+        if let Some(srtp) = self.settled.as_mut().and_then(|settled| settled.srtp.as_mut()) {
+            srtp.sender.protect_rtcp(compound);
+        }
+    }
+
     /// RTCP came; says whether it is this leg's. From its own port (not RTP's) the answers' address is learned.
     pub fn hear_rtcp(&mut self, from: SocketAddr, own_port: bool, now: Moment) -> bool {
         let Some(settled) = &mut self.settled else {
@@ -233,6 +282,7 @@ impl Leg {
             packets_lost: self.reception.lost(),
             jitter_ms: self.reception.jitter_ms(),
             packets_foreign: self.foreign,
+            packets_forged: self.forged,
         }
     }
 
@@ -296,8 +346,20 @@ struct Taken {
 impl Leg {
     /// Judges a datagram that came for this leg, and takes from it what stays here.
     fn take(&mut self, incoming: &mut Incoming<'_>, record: &mut impl FnMut(TapFrame)) -> Result<Taken, Outcome> {
-        let Incoming { datagram, source, now } = incoming;
+        let Incoming {
+            buffer,
+            length: size,
+            source,
+            now,
+        } = incoming;
         let settled = self.settled.as_mut().ok_or(Outcome::Ignored)?;
+        let mut datagram = buffer.get_mut(..*size).ok_or(Outcome::Ignored)?;
+        if let Some(srtp) = &mut settled.srtp {
+            let opened = srtp.receiver.open(datagram);
+            self.forged += u64::from(opened.is_none());
+            *size = opened.ok_or(Outcome::Foreign)?;
+            datagram = datagram.get_mut(..*size).ok_or(Outcome::Ignored)?;
+        }
         let header = Header::read(datagram).ok_or(Outcome::Ignored)?;
         let content = Leg::content(&settled.media, header.payload_type).ok_or(Outcome::Ignored)?;
         if !settled.latch.admit(*source, header.ssrc, header.sequence, *now) {
@@ -354,21 +416,21 @@ fn forward(to: &mut Leg, taken: Taken, incoming: Incoming<'_>) -> Option<(Range<
         restarted,
         ..
     } = taken;
-    let Incoming { datagram, now, .. } = incoming;
+    let Incoming { buffer, now, .. } = incoming;
     if to.feed.is_some() {
         return None;
     }
     if restarted {
         to.sending.change_source();
     }
-    let settled = to.settled.as_ref()?;
+    let settled = to.settled.as_mut()?;
     let target = settled.latch.target();
     let (Some(target), true) = (target, settled.media.direction.we_send()) else {
         to.sending.change_source();
         return None;
     };
     let format = settled.media.format;
-    let payload = datagram.get_mut(header.payload.clone())?;
+    let payload = buffer.get_mut(header.payload.clone())?;
     let payload_type = match content {
         Content::Audio(codec) => {
             g711::transcode(codec, format.codec, payload);
@@ -386,7 +448,19 @@ fn forward(to: &mut Leg, taken: Taken, incoming: Incoming<'_>) -> Option<(Range<
     if !to.sending.rewrite(&mut header, audio, now) {
         return None;
     }
-    Some((header.write(datagram)?, target))
+    let packet = header.write(buffer)?;
+    Some((settled.protect(buffer, packet)?, target))
+}
+
+impl Settled {
+    /// The packet as it goes out.
+    fn protect(&mut self, buffer: &mut [u8], packet: Range<usize>) -> Option<Range<usize>> {
+        let Some(srtp) = &mut self.srtp else {
+            return Some(packet);
+        };
+        let length = srtp.sender.protect(buffer.get_mut(packet.start..)?, packet.len())?;
+        Some(packet.start..packet.start + length)
+    }
 }
 
 #[cfg(test)]

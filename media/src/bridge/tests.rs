@@ -24,6 +24,7 @@ fn media(remote: &str, codec: Codec, event: Option<u8>, direction: Direction) ->
         },
         direction,
         signalling: remote.ip(),
+        crypto: None,
     }
 }
 
@@ -72,7 +73,8 @@ impl Call {
         self.wait(20);
         let mut datagram = datagram.to_vec();
         let incoming = Incoming {
-            datagram: &mut datagram,
+            length: datagram.len(),
+            buffer: &mut datagram,
             source: at(source),
             now: self.now,
         };
@@ -311,7 +313,8 @@ fn both_sides_of_a_recording_lie_on_one_clock() {
         // Boris speaks at the same moment, with other numbers.
         let mut datagram = rtp(0, 0x7fff_0000, 30_000 + number, &[2; 160]);
         let incoming = Incoming {
-            datagram: &mut datagram,
+            length: datagram.len(),
+            buffer: &mut datagram,
             source,
             now: call.now,
         };

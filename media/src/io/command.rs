@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::sound::Sound;
+use crate::srtp::Crypto;
 
 /// Our side of one party's media; allocated by the engine, never used twice in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +85,8 @@ pub struct LegMedia {
     pub direction: Direction,
     /// The address that the leg's signalling comes from: a latch prefers a source with this address.
     pub signalling: IpAddr,
+    /// The keys of SRTP; `None`: plain RTP.
+    pub crypto: Option<Crypto>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,4 +163,6 @@ pub struct LegStats {
     pub jitter_ms: f64,
     /// Packets from a source that the latch did not accept.
     pub packets_foreign: u64,
+    /// Packets that SRTP could not authenticate, or that came before.
+    pub packets_forged: u64,
 }

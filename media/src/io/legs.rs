@@ -257,7 +257,10 @@ impl MediaThread {
             return;
         };
         let multiplexed = leg.multiplexes_rtcp();
-        let report = active.reporter.write(&leg.sending, &mut leg.reception, time, last);
+        let mut report = active.reporter.write(&leg.sending, &mut leg.reception, time, last);
+        if let Some(report) = &mut report {
+            leg.protect_rtcp(report);
+        }
         if let (Some(report), Some(pair)) = (report, self.given.shelf.pair(place)) {
             let socket = if multiplexed { &pair.rtp } else { &pair.rtcp };
             // A report that is lost is followed by the next one.

@@ -209,18 +209,18 @@ impl Batch {
         Ok(1)
     }
 
-    /// A datagram that was read, and who sent it; `None` if it was too long.
-    pub(super) fn datagram(&mut self, place: usize) -> Option<(&mut [u8], SocketAddr)> {
+    /// A datagram that was read at the beginning of its room, its length, and who sent it; `None` if it was too long.
+    pub(super) fn datagram(&mut self, place: usize) -> Option<(&mut [u8], usize, SocketAddr)> {
         let read = self.parts.reads.get(place).filter(|_| place < self.read)?;
         if read.msg_hdr.msg_flags & libc::MSG_TRUNC != 0 {
             return None;
         }
         let length = usize::try_from(read.msg_len).ok()?;
         let source = decode(self.parts.sources.get(place)?)?;
-        Some((self.parts.bytes.get_mut(place)?.get_mut(..length)?, source))
+        Some((self.parts.bytes.get_mut(place)?, length, source))
     }
 
-    /// Marks a part of a datagram that was read for sending.
+    /// Marks a part of a datagram's room for sending.
     pub(super) fn queue(&mut self, place: usize, range: Range<usize>, target: SocketAddr) {
         let Parts {
             bytes,
@@ -361,8 +361,8 @@ mod tests {
             let mut batch = Batch::new(ipv6);
             assert_eq!(batch.receive(&left).unwrap(), 3);
             for place in 0..3 {
-                let (bytes, source) = batch.datagram(place).unwrap();
-                assert_eq!((bytes.len(), source), (3, phone.local_addr().unwrap()));
+                let (_, length, source) = batch.datagram(place).unwrap();
+                assert_eq!((length, source), (3, phone.local_addr().unwrap()));
                 batch.queue(place, 1..2, source);
             }
             assert!(batch.datagram(3).is_none());
@@ -391,8 +391,8 @@ mod tests {
         assert_eq!(batch.receive_one(&left).unwrap(), 1);
         assert!(batch.datagram(0).is_none());
         assert_eq!(batch.receive_one(&left).unwrap(), 1);
-        let (bytes, source) = batch.datagram(0).unwrap();
-        assert_eq!(bytes, [5, 6]);
+        let (bytes, length, source) = batch.datagram(0).unwrap();
+        assert_eq!(bytes[..length], [5, 6]);
         batch.queue(0, 1..2, source);
         assert_eq!(batch.flush(&left), 1);
         let mut bytes = [0; 9];
@@ -414,7 +414,7 @@ mod tests {
         phone.send_to(&[1], left.local_addr().unwrap()).unwrap();
         let mut batch = Batch::new(true);
         assert_eq!(batch.receive(&left).unwrap(), 1);
-        let source = batch.datagram(0).unwrap().1;
+        let source = batch.datagram(0).unwrap().2;
         assert_eq!(source, phone.local_addr().unwrap());
         batch.queue(0, 0..1, source);
         assert_eq!(batch.flush(&left), 1);

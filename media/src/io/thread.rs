@@ -185,15 +185,21 @@ impl MediaThread {
         let tap = &mut self.given.tap;
         let mut ignored = 0;
         for number in 0..count {
-            let Some((datagram, source)) = self.batch.datagram(number) else {
+            let Some((buffer, length, source)) = self.batch.datagram(number) else {
                 ignored += 1;
                 continue;
             };
-            if is_rtcp(datagram) {
-                active.hear_rtcp(datagram, source, false, self.clock.report_time(now));
+            if is_rtcp(buffer.get(..length).unwrap_or_default()) {
+                let compound = buffer.get_mut(..length).unwrap_or_default();
+                active.hear_rtcp(compound, source, false, self.clock.report_time(now));
                 continue;
             }
-            let incoming = Incoming { datagram, source, now };
+            let incoming = Incoming {
+                buffer,
+                length,
+                source,
+                now,
+            };
             let mut record = |frame| tap.frame(frame);
             let outcome = if echoes {
                 echo(&mut active.leg, incoming, &mut record)
@@ -240,8 +246,9 @@ impl MediaThread {
             return Ok(0);
         };
         for number in 0..count.min(BATCH) {
-            if let Some((datagram, source)) = self.batch.datagram(number) {
-                active.hear_rtcp(datagram, source, true, self.clock.report_time(now));
+            if let Some((buffer, length, source)) = self.batch.datagram(number) {
+                let compound = buffer.get_mut(..length).unwrap_or_default();
+                active.hear_rtcp(compound, source, true, self.clock.report_time(now));
             }
         }
         Ok(0)
@@ -276,9 +283,13 @@ impl MediaThread {
 }
 
 impl Active {
-    fn hear_rtcp(&mut self, datagram: &[u8], source: SocketAddr, own_port: bool, time: ReportTime) {
-        if is_rtcp(datagram) && self.leg.hear_rtcp(source, own_port, time.now) {
-            self.reporter.read(datagram, self.leg.sending.ssrc(), time);
+    fn hear_rtcp(&mut self, datagram: &mut [u8], source: SocketAddr, own_port: bool, time: ReportTime) {
+        if !is_rtcp(datagram) {
+            return;
+        }
+        let compound = self.leg.open_rtcp(datagram).and_then(|length| datagram.get(..length));
+        if let Some(compound) = compound.filter(|_| self.leg.hear_rtcp(source, own_port, time.now)) {
+            self.reporter.read(compound, self.leg.sending.ssrc(), time);
         }
     }
 }

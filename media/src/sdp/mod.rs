@@ -5,10 +5,12 @@
 use std::net::IpAddr;
 
 use crate::io::command::{Codec, LegMedia};
+use crate::srtp::{Key, Suite};
 
 mod negotiate;
 mod negotiator;
 mod read;
+mod sdes;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -35,6 +37,38 @@ pub struct LocalMedia {
     pub codecs: Vec<Codec>,
     /// The address that the party's signalling comes from; it also stands in for a host name in `c=`.
     pub signalling: IpAddr,
+    pub srtp: Srtp,
+}
+
+/// Whether the audio is encrypted. The keys travel in the description (RFC 4568): that is as secret as the signalling is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Srtp {
+    /// An offer of nothing but SRTP is refused.
+    Never,
+    /// Where the other side offers it.
+    Accept(Keys),
+    /// Where the other side offers it, and in our first offer nothing else.
+    Offer(Keys),
+}
+
+impl Srtp {
+    pub(crate) fn key(&self, suite: Suite) -> Option<Key> {
+        match self {
+            Srtp::Never => None,
+            Srtp::Accept(keys) | Srtp::Offer(keys) => keys.0.into_iter().find(|key| key.suite == suite),
+        }
+    }
+}
+
+/// Our keys for one session, one for each suite.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keys(pub(crate) [Key; 2]);
+
+impl Keys {
+    /// They must come from a generator that nobody can guess.
+    pub fn random(rng: &mut (impl rand::Rng + rand::CryptoRng)) -> Keys {
+        Keys(Suite::ALL.map(|suite| Key::random(suite, rng)))
+    }
 }
 
 /// What we reply to an offer, and what follows from it.

@@ -3,9 +3,11 @@
 use sdp_types::Media;
 
 use super::read::{AudioLine, Format, Session};
+use super::sdes::CryptoLine;
 use super::write::{self, Audio, Refused};
 use super::{Answer, LocalMedia, Origin, SdpError};
 use crate::io::command::{AudioFormat, Codec, Direction, LegMedia};
+use crate::srtp::{Crypto, Suite};
 
 /// The dynamic payload type that we offer for telephone-event when none has been agreed on.
 const TELEPHONE_EVENT: u8 = 101;
@@ -19,6 +21,8 @@ pub struct Offer {
     pub(super) audio_line: usize,
     pub(super) refused: Vec<Refused>,
     pub(super) profile: String,
+    /// Our keys; empty: plain RTP.
+    pub(super) cryptos: Vec<CryptoLine>,
 }
 
 impl Offer {
@@ -30,7 +34,16 @@ impl Offer {
             audio_line: 0,
             refused: Vec::new(),
             profile: "RTP/AVP".to_owned(),
+            cryptos: Vec::new(),
         }
+    }
+
+    /// Nothing but SRTP, in either suite.
+    pub(super) fn secure(&mut self, local: &LocalMedia) {
+        let keys = Suite::ALL.into_iter().filter_map(|suite| local.srtp.key(suite));
+        let lines = (1..).zip(keys).map(|(tag, key)| CryptoLine { tag, key });
+        self.cryptos = lines.collect();
+        self.profile = "RTP/SAVP".to_owned();
     }
 
     pub fn build(&self, origin: Origin, local: &LocalMedia) -> Vec<u8> {
@@ -40,6 +53,7 @@ impl Offer {
             formats: &self.formats,
             direction: self.direction,
             multiplex: false,
+            cryptos: &self.cryptos,
         });
         let lines = with_refused(&self.refused, self.audio_line, audio);
         write::session(origin, local.address, &[], lines)
@@ -61,6 +75,8 @@ pub(super) struct Choice {
     pub(super) line: usize,
     pub(super) profile: String,
     pub(super) media: LegMedia,
+    /// Our key in the answer.
+    pub(super) crypto: Option<CryptoLine>,
     multiplex: bool,
 }
 
@@ -91,6 +107,10 @@ fn choose_line(line: AudioLine<'_>, local: &LocalMedia, wanted: Direction) -> Re
     let offered = |codec: &Codec| line.formats().find(|(_, format)| *format == Format::Audio(*codec));
     let best = local.codecs.iter().find_map(|codec| Some((*codec, offered(codec)?.0)));
     let (codec, payload_type) = best.ok_or(SdpError::NoCommonCodec)?;
+    let keys = keys(line, local);
+    if line.is_secure() && keys.is_none() {
+        return Err(SdpError::NoAudio);
+    }
     let (they_send, they_receive) = line.wishes();
     let direction = Direction::new(
         wanted.we_send() && they_receive && !target.held,
@@ -100,6 +120,7 @@ fn choose_line(line: AudioLine<'_>, local: &LocalMedia, wanted: Direction) -> Re
         line: line.index,
         profile: line.media.proto.clone(),
         multiplex: line.multiplexes(),
+        crypto: keys.map(|(line, _)| line),
         media: LegMedia {
             remote: target.rtp,
             remote_rtcp: target.rtcp,
@@ -110,7 +131,18 @@ fn choose_line(line: AudioLine<'_>, local: &LocalMedia, wanted: Direction) -> Re
             },
             direction,
             signalling: local.signalling,
+            crypto: keys.map(|(_, crypto)| crypto),
         },
+    })
+}
+
+/// The first of the offered keys whose suite we have: our line of the answer (RFC 4568 section 5.1.2), and both keys.
+fn keys(line: AudioLine<'_>, local: &LocalMedia) -> Option<(CryptoLine, Crypto)> {
+    line.cryptos().find_map(|theirs| {
+        let ours = local.srtp.key(theirs.key.suite)?;
+        let tag = theirs.tag;
+        let theirs = theirs.key;
+        Some((CryptoLine { tag, key: ours }, Crypto { ours, theirs }))
     })
 }
 
@@ -121,6 +153,7 @@ pub(super) fn build_answer(offer: &Session, choice: &Choice, origin: Origin, loc
         formats: &[choice.media.format],
         direction: choice.media.direction,
         multiplex: choice.multiplex,
+        cryptos: choice.crypto.as_slice(),
     });
     let lines = with_refused(&refused(offer, choice.line), choice.line, audio);
     write::session(origin, local.address, offer.times(), lines)
@@ -145,6 +178,10 @@ pub fn accept(offer: &Offer, answer: &Session, local: &LocalMedia) -> Result<Leg
     let line = line.or_else(|| answer.audio_lines().next()).ok_or(SdpError::Rejected)?;
     let target = line.target(local.signalling)?;
     let (codec, payload_type) = accepted_codec(offer, line).ok_or(SdpError::NoCommonCodec)?;
+    let crypto = accepted_keys(offer, line);
+    if crypto.is_none() && (!offer.cryptos.is_empty() || line.is_secure()) {
+        return Err(SdpError::BadMedia("the answer has no key of ours"));
+    }
     let (they_send, they_receive) = line.wishes();
     let direction = Direction::new(
         offer.direction.we_send() && they_receive && !target.held,
@@ -160,7 +197,17 @@ pub fn accept(offer: &Offer, answer: &Session, local: &LocalMedia) -> Result<Leg
         },
         direction,
         signalling: local.signalling,
+        crypto,
     })
+}
+
+/// RFC 4568 section 5.1.3: the answer names the tag and the suite of one of our lines.
+fn accepted_keys(offer: &Offer, line: AudioLine<'_>) -> Option<Crypto> {
+    let theirs = line.cryptos().next()?;
+    let same = |ours: &&CryptoLine| ours.tag == theirs.tag && ours.key.suite == theirs.key.suite;
+    let ours = offer.cryptos.iter().find(same)?.key;
+    let theirs = theirs.key;
+    Some(Crypto { ours, theirs })
 }
 
 fn accepted_codec(offer: &Offer, line: AudioLine<'_>) -> Option<(Codec, u8)> {

@@ -1,8 +1,9 @@
 //! What one session remembers between offers and answers.
 
 use super::negotiate::{self, Choice, Offer};
+use super::sdes::CryptoLine;
 use super::write::Refused;
-use super::{Answer, LocalMedia, Origin, SdpError, Session};
+use super::{Answer, LocalMedia, Origin, SdpError, Session, Srtp};
 use crate::io::command::{Codec, Direction, LegMedia};
 
 /// One leg's side of all its exchanges.
@@ -26,6 +27,8 @@ struct Layout {
     audio_line: usize,
     profile: String,
     refused: Vec<Refused>,
+    /// Our key, with the tag that it has; a later offer repeats both.
+    crypto: Option<CryptoLine>,
 }
 
 impl Negotiator {
@@ -54,7 +57,11 @@ impl Negotiator {
             let event = agreed.format.telephone_event.unwrap_or(self.spare_type());
             offer.formats = negotiate::formats(&codecs, event);
         }
+        if let (Srtp::Offer(_), None) = (&self.local.srtp, &self.layout) {
+            offer.secure(&self.local);
+        }
         if let Some(layout) = &self.layout {
+            offer.cryptos = layout.crypto.into_iter().collect();
             offer.audio_line = layout.audio_line;
             offer.profile.clone_from(&layout.profile);
             offer.refused.clone_from(&layout.refused);
@@ -89,6 +96,10 @@ impl Negotiator {
             audio_line: offer.audio_line,
             profile: offer.profile.clone(),
             refused: offer.refused.clone(),
+            crypto: media.crypto.and_then(|crypto| {
+                let mut lines = offer.cryptos.iter();
+                lines.find(|line| line.key == crypto.ours).copied()
+            }),
         });
         self.agreed = Some(media);
         Ok(media)
@@ -142,6 +153,7 @@ impl Layout {
             audio_line: choice.line,
             profile: choice.profile.clone(),
             refused: negotiate::refused(offer, choice.line),
+            crypto: choice.crypto,
         }
     }
 }

@@ -5,12 +5,16 @@ use std::net::{IpAddr, SocketAddr};
 use sdp_types::{Connection, Media};
 
 use super::SdpError;
+use super::sdes::CryptoLine;
 use crate::io::command::Codec;
 
 /// Larger bodies are not looked at.
 const MAX_BODY: usize = 16 * 1024;
 /// More media lines are not looked at.
 const MAX_LINES: usize = 32;
+
+/// More keys are not looked at.
+const MAX_CRYPTOS: usize = 16;
 
 /// A session description as it was received.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +44,7 @@ impl Session {
         &self.0.medias
     }
 
-    /// Audio over plain RTP that is not refused.
+    /// Audio over RTP or SRTP that is not refused.
     pub(super) fn audio_lines(&self) -> impl Iterator<Item = AudioLine<'_>> {
         let lines = self.0.medias.iter().enumerate().map(|(index, media)| AudioLine {
             index,
@@ -79,9 +83,21 @@ pub(super) enum Format {
 impl<'a> AudioLine<'a> {
     fn is_usable(&self) -> bool {
         let profile = &self.media.proto;
+        let known = ["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "RTP/SAVPF"];
         self.media.media.eq_ignore_ascii_case("audio")
             && self.media.port != 0
-            && (profile.eq_ignore_ascii_case("RTP/AVP") || profile.eq_ignore_ascii_case("RTP/AVPF"))
+            && known.iter().any(|known| profile.eq_ignore_ascii_case(known))
+    }
+
+    /// Nothing but SRTP will do.
+    pub(super) fn is_secure(self) -> bool {
+        let profile = &self.media.proto;
+        profile.eq_ignore_ascii_case("RTP/SAVP") || profile.eq_ignore_ascii_case("RTP/SAVPF")
+    }
+
+    /// The keys in it, best first. Beside a plain profile they are a wish (RFC 8643).
+    pub(super) fn cryptos(self) -> impl Iterator<Item = CryptoLine> + 'a {
+        self.values("crypto").take(MAX_CRYPTOS).filter_map(CryptoLine::read)
     }
 
     /// Payload types in the order of preference, each with its meaning.

@@ -3,6 +3,8 @@ use proptest::prelude::*;
 use super::*;
 use crate::io::command::Direction::{self, Inactive, RecvOnly, SendOnly, SendRecv};
 
+mod secure;
+
 const SIGNALLING: &str = "198.51.100.9";
 
 fn local() -> LocalMedia {
@@ -11,6 +13,7 @@ fn local() -> LocalMedia {
         port: 10_000,
         codecs: vec![Codec::Pcmu, Codec::Pcma],
         signalling: SIGNALLING.parse().unwrap(),
+        srtp: Srtp::Never,
     }
 }
 

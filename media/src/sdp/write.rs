@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use sdp_types::{Attribute, Connection, Media, Session, Time};
 
 use super::Origin;
+use super::sdes::CryptoLine;
 use crate::io::command::{AudioFormat, Direction};
 
 /// What our audio line says.
@@ -15,6 +16,7 @@ pub(super) struct Audio<'a> {
     pub(super) formats: &'a [AudioFormat],
     pub(super) direction: Direction,
     pub(super) multiplex: bool,
+    pub(super) cryptos: &'a [CryptoLine],
 }
 
 /// A media line of a kind that we do not take: it keeps its place with port 0 (RFC 3264 section 6).
@@ -71,6 +73,8 @@ pub(super) fn audio(audio: &Audio<'_>) -> Media {
         attributes.push(Attribute::with_value("rtpmap", format!("{event} telephone-event/8000")));
         attributes.push(Attribute::with_value("fmtp", format!("{event} 0-16")));
     }
+    let cryptos = audio.cryptos.iter();
+    attributes.extend(cryptos.map(|line| Attribute::with_value("crypto", line.write())));
     attributes.push(Attribute::with_value("ptime", 20));
     attributes.push(Attribute::new(direction_name(audio.direction)));
     if audio.multiplex {

@@ -126,6 +126,7 @@ impl Phone {
             },
             direction,
             signalling: LOCAL,
+            crypto: None,
         };
         house.handle.send(MediaCommand::Configure { leg: self.leg, media });
         house.settle(self.ours.port());

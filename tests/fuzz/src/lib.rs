@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use bytes::Bytes;
 use frontdesk_media::io::command::{Codec, Direction};
-use frontdesk_media::sdp::{LocalMedia, Negotiator, Session};
+use frontdesk_media::sdp::{LocalMedia, Negotiator, Session, Srtp};
 use frontdesk_sip::privacy::Identity;
 use frontdesk_sip::wire::frame::StreamFramer;
 use frontdesk_sip::wire::{Framing, Message, ResponseBuilder};
@@ -90,6 +90,7 @@ pub fn sdp(data: &[u8]) {
         port: 10_000,
         codecs: vec![Codec::Pcma, Codec::Pcmu],
         signalling: IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7)),
+        srtp: Srtp::Never,
     };
     let mut answerer = Negotiator::new(1, local());
     if let Ok(answer) = answerer.answer(data, Direction::SendRecv) {

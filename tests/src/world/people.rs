@@ -144,6 +144,7 @@ pub fn engine_config() -> EngineConfig {
         },
         ring_timeout: Duration::from_secs(60),
         recording: true,
+        srtp: Default::default(),
         rtp_ports: super::media::PORTS,
         media_threads: 1,
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use frontdesk_media::g711;
 use frontdesk_media::io::command::{Codec, Direction, LegMedia};
-use frontdesk_media::sdp::{LocalMedia, Negotiator};
+use frontdesk_media::sdp::{LocalMedia, Negotiator, Srtp};
 use frontdesk_sip::command::Body;
 use frontdesk_sip::flow::FlowId;
 use rand::rngs::StdRng;
@@ -40,6 +40,7 @@ impl Audio {
             port: socket.local_addr()?.port(),
             codecs: codecs.to_vec(),
             signalling: flow.peer.ip(),
+            srtp: Srtp::Never,
         };
         Ok(Audio {
             socket,

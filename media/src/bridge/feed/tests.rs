@@ -17,6 +17,7 @@ fn media(codec: Codec, direction: Direction) -> LegMedia {
         },
         direction,
         signalling: remote.ip(),
+        crypto: None,
     }
 }
 
@@ -76,7 +77,8 @@ fn peer_says(leg: &mut Leg, number: u16, now: Moment) -> Option<(u16, bool)> {
     };
     header.write(&mut datagram).unwrap();
     let incoming = Incoming {
-        datagram: &mut datagram,
+        length: datagram.len(),
+        buffer: &mut datagram,
         source: PHONE.parse().unwrap(),
         now,
     };
