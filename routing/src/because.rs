@@ -25,6 +25,8 @@ pub enum Because {
     JournalFull,
     NoPort,
     NoCommonCodec,
+    /// More than the forks that the caller's INVITE may still have.
+    TooManyPhones,
     /// An impossible case; it is counted and answered 500.
     Bug(&'static str),
 }
@@ -44,6 +46,7 @@ impl fmt::Display for Because {
             Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
             Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
             Because::NoCommonCodec => f.write_str("the caller's phone offers no audio that we can carry"),
+            Because::TooManyPhones => f.write_str("the call may not be forked to so many phones"),
             Because::NoPort => f.write_str("no audio port is free"),
             Because::Bug(what) => write!(f, "an error of the program: {what}"),
         }

@@ -99,7 +99,12 @@ impl Engine {
         };
         side.status = 200;
         side.answered_at = Some(now.unix_ms);
-        match side.media.accept(response.body()) {
+        // A reliable provisional response may have brought the answer (RFC 6337 section 2).
+        let early = self
+            .endpoint
+            .early_answer(session)
+            .filter(|_| response.body().is_empty());
+        match side.media.accept(early.as_deref().unwrap_or(response.body())) {
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
             Err(_) => {
                 side.status = 488;

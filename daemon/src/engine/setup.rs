@@ -101,6 +101,9 @@ impl Engine {
         self.open_for_calls()?;
         let offer = offer_of(new.request)?;
         let (targets, because, callee) = self.targets(new)?;
+        if breadth(new.request, targets.len()).is_none() {
+            return Err(turned(reply(440), Because::TooManyPhones));
+        }
         let caller_media = self.media_side(new.flow, None)?;
         let wanted = self.trial(&caller_media, offer.as_ref())?;
         let called = self.called_legs(&targets, &caller_media, wanted, now)?;
@@ -299,7 +302,9 @@ impl Engine {
         }
         for (leg, target) in call.called.iter_mut().zip(targets) {
             let body = leg.media.offer(Direction::SendRecv);
-            let invite = self.invite(leg, target, new, body);
+            let mut invite = self.invite(leg, target, new, body);
+            let share = breadth(new.request, targets.len()).unwrap_or_default();
+            invite.headers.push(("Max-Breadth".into(), share.to_string()));
             self.sessions.insert(leg.session, call.id);
             self.media_legs.insert(leg.media.leg, call.id);
             self.endpoint.command(Command::Invite(Box::new(invite)), now);
@@ -341,6 +346,12 @@ fn sip_call_id(request: &Message) -> String {
 
 fn max_forwards(request: &Message) -> u8 {
     request.max_forwards().unwrap_or(MAX_FORWARDS).saturating_sub(1)
+}
+
+/// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.
+fn breadth(request: &Message, phones: usize) -> Option<u32> {
+    let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
+    (share > 0).then_some(share)
 }
 
 /// The user part of the Request-URI, unescaped; of a `tel:` URI its number.

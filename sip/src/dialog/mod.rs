@@ -1,9 +1,11 @@
 //! Dialogs (RFC 3261 section 12): what both sides of a relation remember of each other.
 
 pub mod refer;
+pub(crate) mod reliable;
 pub mod replaces;
 pub(crate) mod route_set;
 pub(crate) mod session;
+pub(crate) mod session_timer;
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -24,6 +26,10 @@ pub(crate) struct Dialog {
     pub(crate) routes: Vec<String>,
     /// `None`: the peer has sent no request yet.
     pub(crate) remote_cseq: Option<u32>,
+    /// Of a branch of our INVITE: the reliable provisional responses that came.
+    pub(crate) heard: Option<reliable::Heard>,
+    /// The answer that one of them had.
+    pub(crate) answer: Option<Bytes>,
 }
 
 /// A request's CSeq is lower than the last one's (RFC 3261 section 12.2.2).
@@ -40,6 +46,8 @@ impl Dialog {
                 .unwrap_or_else(|| request.from().map(|from| text(from.raw_uri())).unwrap_or_default()),
             routes: request.values(HeaderName::RecordRoute).map(text).collect(),
             remote_cseq: request.cseq().map(|(number, _)| number),
+            heard: None,
+            answer: None,
         }
     }
 
@@ -53,6 +61,8 @@ impl Dialog {
             target: target(response).unwrap_or_default(),
             routes,
             remote_cseq: None,
+            heard: None,
+            answer: None,
         }
     }
 

@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use super::Dialog;
+use super::reliable::{Exchange, Reliable};
+use super::session_timer::SessionTimer;
 use crate::command::{Body, Headers};
 use crate::event::SessionId;
 use crate::flow::FlowId;
@@ -30,6 +32,11 @@ pub(crate) struct Session {
     pub(crate) offer: Option<PendingOffer>,
     /// Our re-INVITE under way, or waiting.
     pub(crate) reinvite: Reinvite,
+    /// Our reliable provisional responses to the peer's INVITE.
+    pub(crate) reliable: Option<Box<Reliable>>,
+    /// Our side's last description of the media.
+    pub(crate) described: Option<Body>,
+    pub(crate) timer: SessionTimer,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +94,8 @@ pub(crate) struct Reinvite {
     /// When to try again after 491.
     pub(crate) retry_at: Option<Instant>,
     pub(crate) refusals: u8,
+    /// What waits or is under way is no offer of the owner's but refreshes the session.
+    pub(crate) refresh: bool,
 }
 
 impl Session {
@@ -96,6 +105,13 @@ impl Session {
             || self.unacked.is_some()
             || self.offer.is_some_and(|offer| offer.invite)
             || self.phase != Phase::Established
+    }
+
+    /// How far offer and answer of the peer's INVITE have come.
+    pub(crate) fn exchange(&self) -> Exchange {
+        self.reliable
+            .as_ref()
+            .map_or(Exchange::Open, |reliable| reliable.exchange)
     }
 
     /// The owner still hears of it.

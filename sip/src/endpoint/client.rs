@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use rand::RngCore;
 
-use super::outgoing::{Outgoing, name_addr};
+use super::outgoing::{NO_HEADERS, Outgoing, name_addr};
 use super::{Endpoint, Held};
 use crate::Now;
 use crate::command::Request;
@@ -91,6 +91,7 @@ impl Endpoint {
             max_forwards: request.max_forwards,
             contact: false,
             abilities: false,
+            more: NO_HEADERS,
             headers: &request.headers,
             body: request.body.as_ref(),
         };
@@ -175,11 +176,21 @@ impl Endpoint {
                 response,
             }),
             Purpose::InDialog { session, token } => {
+                if let Some(response) = response.as_ref().filter(|_| (200..300).contains(&status))
+                    && response.method() == Method::Update
+                {
+                    self.agree_as_uac(session, response, now);
+                }
                 if self.sessions.get(&session.0).is_some_and(|session| session.is_heard()) {
                     self.events.push_back(Event::InDialogResult { session, token, status });
                 }
                 self.on_in_dialog_status(session, status, response.is_none(), now);
             }
+            Purpose::Refresh { session } => self.on_refreshed(session, status, response.as_ref(), now),
+            Purpose::EarlyOffer { session } => match response {
+                Some(response) => self.on_reinvite_result(session, response, now),
+                None => self.on_reinvite_silence(session, status, now),
+            },
             Purpose::Invite(_) | Purpose::Parting => {}
         }
     }
@@ -229,7 +240,8 @@ impl Endpoint {
                     });
                 }
             }
-            Purpose::Parting => {}
+            // Their sessions are held by the connection too.
+            Purpose::Refresh { .. } | Purpose::EarlyOffer { .. } | Purpose::Parting => {}
         }
     }
 
@@ -277,7 +289,8 @@ impl Endpoint {
                 | Timer::RingRefresh
                 | Timer::Success
                 | Timer::CancelGiveUp
-                | Timer::Glare => config.give_up(),
+                | Timer::Glare
+                | Timer::Reliable => config.give_up(),
             };
             self.timers.arm(*timer, id, now.instant + delay);
         }

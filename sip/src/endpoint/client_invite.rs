@@ -8,6 +8,7 @@ use crate::Now;
 use crate::command::{Body, Invite};
 use crate::dialog::route_set::{Address, address};
 use crate::dialog::session::{Phase, Reinvite, Session};
+use crate::dialog::session_timer::SessionTimer;
 use crate::dialog::{Dialog, text};
 use crate::event::{Event, SessionId};
 use crate::flow::FlowId;
@@ -16,6 +17,18 @@ use crate::tx::client_invite::{Act, Input, State, step};
 use crate::tx::store::{CancelStage, ClientStage, ClientTx, InviteWork, Purpose};
 use crate::tx::timer::{Due, Timer};
 use crate::wire::{Framing, HeaderName, Message};
+
+/// A first INVITE's.
+pub(super) fn work(session: SessionId, cseq: u32, offered: bool) -> InviteWork {
+    InviteWork {
+        session: Some(session),
+        again: false,
+        offered,
+        cseq,
+        cancel: CancelStage::No,
+        acks: Vec::new(),
+    }
+}
 
 impl Endpoint {
     pub(super) fn start_invite(&mut self, invite: Invite, now: Now) {
@@ -37,18 +50,16 @@ impl Endpoint {
             max_forwards: invite.max_forwards,
             contact: true,
             abilities: true,
+            more: if invite.body.is_some() {
+                &self.fields.invite
+            } else {
+                &self.fields.late_invite
+            },
             headers: &invite.headers,
             body: invite.body.as_ref(),
         };
         let bytes = self.request(&outgoing);
-        let work = InviteWork {
-            session: Some(invite.session),
-            again: false,
-            offered: invite.body.is_some(),
-            cseq: attempt.cseq,
-            cancel: CancelStage::No,
-            acks: Vec::new(),
-        };
+        let work = work(invite.session, attempt.cseq, invite.body.is_some());
         self.add_session(Session {
             id: invite.session,
             flow: invite.flow,
@@ -63,6 +74,9 @@ impl Endpoint {
             unacked: None,
             offer: None,
             reinvite: Reinvite::default(),
+            reliable: None,
+            described: invite.body,
+            timer: SessionTimer::default(),
         });
         self.start_invite_client(branch, invite.flow, (bytes, work), now);
     }
@@ -134,7 +148,11 @@ impl Endpoint {
     fn invite_work(&mut self, id: u64) -> Option<&mut InviteWork> {
         match &mut self.clients.get_mut(&id)?.purpose {
             Purpose::Invite(work) => Some(work),
-            Purpose::InDialog { .. } | Purpose::Outside { .. } | Purpose::Parting => None,
+            Purpose::InDialog { .. }
+            | Purpose::Outside { .. }
+            | Purpose::Refresh { .. }
+            | Purpose::EarlyOffer { .. }
+            | Purpose::Parting => None,
         }
     }
 
@@ -164,10 +182,14 @@ impl Endpoint {
                 None => {}
             }
         }
-        self.events.push_back(Event::Progress {
-            session: session.id,
-            response,
-        });
+        let owner = session.id;
+        if self.acknowledge(owner, &response, now) {
+            self.events.push_back(Event::Progress {
+                session: owner,
+                response,
+            });
+            self.kick_reinvite(owner, now);
+        }
     }
 
     fn on_invite_success(&mut self, id: u64, response: Message, now: Now) {
@@ -192,16 +214,20 @@ impl Endpoint {
                     dialog.refresh(&response);
                 }
                 self.ack_success(id, owner, &response, None);
+                self.agree_as_uac(owner, &response, now);
                 self.on_reinvite_result(owner, response, now);
             }
             Some(session) if session.phase == (Phase::Calling { tx: id }) => {
                 let owner = session.id;
-                let dialog = self.dialog_of(id, &response);
+                let mut dialog = self.dialog_of(id, &response);
                 let Some(session) = self.sessions.get_mut(&owner.0) else {
                     return;
                 };
+                let early = std::mem::take(&mut session.early);
+                let same = early.into_iter().find(|early| early.remote_tag == dialog.remote_tag);
+                (dialog.answer, dialog.remote_cseq) =
+                    same.map(|early| (early.answer, early.remote_cseq)).unwrap_or_default();
                 session.dialog = Some(dialog);
-                session.early = Vec::new();
                 if offered {
                     session.phase = Phase::Established;
                     self.ack_success(id, owner, &response, None);
@@ -212,6 +238,7 @@ impl Endpoint {
                         work.acks.push((tag, None));
                     }
                 }
+                self.agree_as_uac(owner, &response, now);
                 self.events.push_back(Event::Answered {
                     session: owner,
                     response,
@@ -249,6 +276,7 @@ impl Endpoint {
         };
         if again {
             self.on_reinvite_result(owner, response, now);
+        } else if status == 422 && self.retry_with_interval(id, owner, &response, now) {
         } else if let Some(session) = self.end_session(owner) {
             self.events.push_back(Event::Refused {
                 session: session.id,
@@ -341,7 +369,7 @@ impl Endpoint {
         dialog
     }
 
-    fn sent_request(&self, id: u64) -> Option<(FlowId, Message)> {
+    pub(super) fn sent_request(&self, id: u64) -> Option<(FlowId, Message)> {
         let transaction = self.clients.get(&id)?;
         Some((
             transaction.flow,
@@ -374,6 +402,7 @@ impl Endpoint {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            more: NO_HEADERS,
             headers,
             body: None,
         })
@@ -427,6 +456,7 @@ impl Endpoint {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            more: NO_HEADERS,
             headers: NO_HEADERS,
             body: None,
         };

@@ -4,7 +4,8 @@ use super::Endpoint;
 use super::in_dialog::Inside;
 use super::outgoing::Answer;
 use crate::Now;
-use crate::command::{Command, Reply};
+use crate::command::{Body, Command, Headers, Reply};
+use crate::dialog::reliable::{Exchange, Provisional};
 use crate::dialog::session::{Phase, Unacked};
 use crate::event::{Event, SessionId};
 
@@ -21,27 +22,17 @@ impl Endpoint {
                 body,
             } => {
                 let status = if (100..200).contains(&status) { status } else { 180 };
-                let answer = Answer {
-                    headers: &headers,
-                    body: body.as_ref(),
-                    contact: status > 100,
-                    ..Answer::of(status)
-                };
-                self.answer_invite(session, &answer, now);
+                let ring = Provisional { status, headers, body };
+                self.ring(session, ring, now);
             }
             Command::Accept { session, headers, body } => {
-                let answer = Answer {
-                    headers: &headers,
-                    body: Some(&body),
-                    contact: true,
-                    abilities: true,
-                    ..Answer::of(200)
-                };
-                self.accept(session, &answer, now);
+                if let Some((headers, body)) = self.hold_accept(session, (headers, body)) {
+                    self.accept(session, headers, body, now);
+                }
             }
             Command::Refuse { session, reply } => self.refuse(session, &reply, now),
             Command::Cancel { session, reason } => self.cancel(session, reason, now),
-            Command::AnswerOffer { session, body } => self.answer_offer(session, &body, now),
+            Command::AnswerOffer { session, body } => self.answer_offer(session, body, now),
             Command::RefuseOffer { session, reply } => self.refuse_offer(session, &reply, now),
             Command::Reinvite { session, headers, body } => self.want_reinvite(session, headers, body, now),
             Command::SendInDialog {
@@ -72,24 +63,38 @@ impl Endpoint {
         }
     }
 
-    fn accept(&mut self, id: SessionId, answer: &Answer<'_>, now: Now) {
+    /// 2xx. When offer and answer have gone in a reliable provisional response and its PRACK, it has no body (RFC 6337
+    /// section 2).
+    pub(super) fn accept(&mut self, id: SessionId, mut headers: Headers, body: Body, now: Now) {
         let Some(session) = self.sessions.get(&id.0) else {
             return;
         };
         let Phase::Incoming { tx } = session.phase else { return };
-        let Some(request) = self.server_request(tx) else { return };
-        let cseq = request.cseq().map_or(0, |(number, _)| number);
-        let offered = request.body().is_empty();
-        self.answer(tx, answer, now);
+        let open = session.exchange() == Exchange::Open;
+        let Some(request) = self.server_request(tx).cloned() else {
+            return;
+        };
+        self.agree_as_uas(id, &request, &mut headers, now);
+        let answer = Answer {
+            headers: &headers,
+            body: Some(&body).filter(|_| open),
+            contact: true,
+            abilities: true,
+            ..Answer::of(200)
+        };
+        self.answer(tx, &answer, now);
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
+        if open {
+            session.described = Some(body);
+        }
         session.phase = Phase::Established;
         session.unacked = Some(Unacked {
             tx,
-            cseq,
+            cseq: request.cseq().map_or(0, |(number, _)| number),
             first: true,
-            offered,
+            offered: open && request.body().is_empty(),
         });
     }
 
@@ -110,7 +115,7 @@ impl Endpoint {
             },
             now,
         );
-        self.end_session(id);
+        self.end_established(id, now);
         self.purge_events(id);
     }
 

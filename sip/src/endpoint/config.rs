@@ -11,8 +11,11 @@ pub struct EndpointConfig {
     /// The value of User-Agent and Server; empty: neither is sent.
     pub user_agent: String,
     pub advertise: Advertise,
-    /// Option tags that the owner serves; a request that requires another gets 420.
+    /// Option tags that the owner serves; a request that requires another gets 420. `100rel` and `timer` are served
+    /// inside.
     pub supported: Vec<Cow<'static, str>>,
+    /// `None`: session timers are neither offered nor understood.
+    pub session_timer: Option<SessionIntervals>,
     pub limits: Limits,
 }
 
@@ -23,7 +26,38 @@ impl Default for EndpointConfig {
             user_agent: "Frontdesk".to_owned(),
             advertise: Advertise::default(),
             supported: vec![Cow::Borrowed("path")],
+            session_timer: Some(SessionIntervals::default()),
             limits: Limits::default(),
+        }
+    }
+}
+
+/// What we want of session timers (RFC 4028); whole seconds count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SessionIntervals {
+    /// After this long without a refresh a session is over.
+    pub interval: Duration,
+    /// A peer that wants less gets 422.
+    pub min_se: Duration,
+}
+
+impl SessionIntervals {
+    pub(crate) fn interval_seconds(&self) -> u32 {
+        u32::try_from(self.interval.as_secs())
+            .unwrap_or(u32::MAX)
+            .max(self.min_se_seconds())
+    }
+
+    pub(crate) fn min_se_seconds(&self) -> u32 {
+        u32::try_from(self.min_se.as_secs()).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+impl Default for SessionIntervals {
+    fn default() -> Self {
+        SessionIntervals {
+            interval: Duration::from_secs(1800),
+            min_se: Duration::from_secs(90),
         }
     }
 }

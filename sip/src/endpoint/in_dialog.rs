@@ -45,6 +45,8 @@ impl Endpoint {
             self.on_reinvite(id, incoming, now);
         } else if method == Method::Update {
             self.on_update(id, incoming, now);
+        } else if method == Method::Prack {
+            self.on_prack(id, incoming, now);
         } else if method == Method::Bye {
             self.on_bye(id, &incoming, now);
         } else if method == Method::Options {
@@ -106,8 +108,7 @@ impl Endpoint {
         match phase {
             Phase::Incoming { tx } => {
                 self.answer(tx, &Answer::of(487), now);
-                self.end_session(id);
-                self.events.push_back(Event::Cancelled { session: id, reason });
+                self.gone_unanswered(id, (EndedBy::Bye, reason), now);
             }
             // A callee must not hang up before it answered; its final response is still to come.
             Phase::Calling { .. } | Phase::Cancelling { .. } => {}
@@ -230,14 +231,13 @@ impl Endpoint {
     }
 
     /// CANCEL took an INVITE that had no final response; 487 has been sent.
-    pub(super) fn on_invite_cancelled(&mut self, session: Option<SessionId>, tx: u64, reason: Option<String>) {
-        let Some(id) = session else { return };
+    pub(super) fn on_invite_cancelled(&mut self, id: Option<SessionId>, tx: u64, reason: Option<String>, now: Now) {
+        let Some(id) = id else { return };
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
         if session.phase == (Phase::Incoming { tx }) {
-            self.end_session(id);
-            self.events.push_back(Event::Cancelled { session: id, reason });
+            self.gone_unanswered(id, (EndedBy::Bye, reason), now);
         } else if session.offer.is_some_and(|offer| offer.tx == tx) {
             session.offer = None;
         }
@@ -256,14 +256,23 @@ impl Endpoint {
             return;
         };
         let cseq = session.next_cseq();
+        // An UPDATE refreshes the target and the session (RFC 3311 section 5.1, RFC 4028 section 7.4).
+        let refreshes = inside.method == "UPDATE";
+        let fields = if refreshes {
+            self.refresh_fields(id)
+        } else {
+            Headers::new()
+        };
         let Some(session) = self.sessions.get(&id.0) else {
             return;
         };
         let Some(dialog) = &session.dialog else { return };
         let flow = dialog.destination(&session.flow);
         let request = Outgoing::within(session, dialog, &inside.method, (&flow, branch, cseq));
-        let contact = matches!(inside.method.as_ref(), "REFER" | "SUBSCRIBE" | "NOTIFY");
+        let contact = refreshes || matches!(inside.method.as_ref(), "REFER" | "SUBSCRIBE" | "NOTIFY");
         let request = Outgoing {
+            more: &fields,
+            abilities: refreshes,
             headers: &inside.headers,
             body: inside.body.as_ref(),
             contact,

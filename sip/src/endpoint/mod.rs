@@ -4,13 +4,16 @@ mod client;
 mod client_invite;
 mod command;
 mod config;
+mod early;
 mod in_dialog;
 mod incoming;
 mod offer;
 mod outgoing;
 mod outside;
+mod reliable;
 mod replaces;
 mod server;
+mod session_timer;
 #[cfg(test)]
 mod tests;
 
@@ -30,8 +33,9 @@ use crate::tx::key::{Secret, token};
 use crate::tx::store::{ClientTx, ServerTx};
 use crate::tx::timer::{Due, Timer, TimerQueue};
 use crate::tx::{IdMap, Reliability};
+use outgoing::Fields;
 
-pub use config::{EndpointConfig, Limits, Timers};
+pub use config::{EndpointConfig, Limits, SessionIntervals, Timers};
 
 /// Transactions, dialogs and sessions of one shard.
 ///
@@ -42,7 +46,11 @@ pub struct Endpoint {
     config: EndpointConfig,
     rng: StdRng,
     secret: Secret,
+    fields: Fields,
     timers: TimerQueue,
+    /// When a session is to be refreshed or given up. Beside the timers, because these run for half an hour and most
+    /// calls end before.
+    clock: BTreeSet<(Instant, SessionId)>,
     servers: IdMap<ServerTx>,
     /// Requests under way that may still come over another path, by `Secret::merge_key`; the value is the transaction.
     merged: IdMap<u64>,
@@ -110,6 +118,8 @@ impl Endpoint {
     pub fn new(config: EndpointConfig, seed: [u8; 32]) -> Self {
         let mut rng = StdRng::from_seed(seed);
         Endpoint {
+            fields: Fields::new(&config),
+            clock: BTreeSet::new(),
             config,
             secret: Secret::new(&mut rng),
             rng,
@@ -142,6 +152,12 @@ impl Endpoint {
         while let Some(due) = self.timers.pop(now.instant) {
             self.on_timer(due, now);
         }
+        while let Some((at, session)) = self.clock.first().copied()
+            && at <= now.instant
+        {
+            self.clock.remove(&(at, session));
+            self.on_session_clock(session, now);
+        }
     }
 
     /// A connection is gone: what goes over it ends.
@@ -167,7 +183,8 @@ impl Endpoint {
 
     /// When `timeout` wants to be called; may be earlier than anything happens.
     pub fn deadline(&self) -> Option<Instant> {
-        self.timers.deadline()
+        let clock = self.clock.first().map(|(at, _)| *at);
+        [self.timers.deadline(), clock].into_iter().flatten().min()
     }
 
     /// A name for an INVITE to come.
@@ -199,7 +216,7 @@ impl Endpoint {
             server_transactions: self.servers.len(),
             client_transactions: self.clients.len(),
             sessions: self.sessions.len(),
-            timers: self.timers.len(),
+            timers: self.timers.len() + self.clock.len(),
         }
     }
 
@@ -224,6 +241,7 @@ impl Endpoint {
             }
             Timer::J => self.on_server_timer(due, now),
             Timer::Glare => self.on_glare_timer(due, now),
+            Timer::Reliable => self.on_reliable_timer(due, now),
         }
     }
 
@@ -242,6 +260,9 @@ impl Endpoint {
     fn end_session(&mut self, id: SessionId) -> Option<Box<Session>> {
         let session = self.sessions.remove(&id.0)?;
         self.tags.remove(&session.local_tag);
+        if let Some(due) = session.timer.due {
+            self.clock.remove(&(due, id));
+        }
         if Reliability::of(session.flow.transport) == Reliability::Reliable {
             self.held.remove(&(session.flow, Held::Session(id)));
         }

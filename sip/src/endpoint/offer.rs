@@ -11,11 +11,12 @@ use super::incoming::Incoming;
 use super::outgoing::{Answer, Outgoing};
 use crate::Now;
 use crate::command::{Body, Headers, Reply};
+use crate::dialog::reliable::Exchange;
 use crate::dialog::session::{PendingOffer, Phase, Unacked};
 use crate::event::{Event, SessionId};
 use crate::tx::store::{CancelStage, InviteWork};
 use crate::tx::timer::{Due, Timer};
-use crate::wire::Message;
+use crate::wire::{Message, Method};
 
 /// How often 491 is tried again before the owner hears of it.
 const REFUSALS: u8 = 5;
@@ -31,6 +32,9 @@ enum Clash {
 
 impl Endpoint {
     pub(super) fn on_reinvite(&mut self, id: SessionId, incoming: Incoming, now: Now) {
+        if self.refuse_interval(&incoming, now) {
+            return;
+        }
         let Some(session) = self.sessions.get(&id.0) else {
             return;
         };
@@ -56,37 +60,55 @@ impl Endpoint {
     }
 
     pub(super) fn on_update(&mut self, id: SessionId, incoming: Incoming, now: Now) {
-        let Some(session) = self.sessions.get_mut(&id.0) else {
-            return;
-        };
-        if incoming.message.body().is_empty() {
-            let tag = incoming.message.from_tag().unwrap_or_default();
-            if let Some(dialog) = session.dialog_mut(tag) {
-                dialog.refresh(&incoming.message);
-            }
-            self.answer_stateless(
-                &incoming,
-                &Answer {
-                    contact: true,
-                    abilities: true,
-                    ..Answer::of(200)
-                },
-            );
+        if self.refuse_interval(&incoming, now) {
             return;
         }
+        if incoming.message.body().is_empty() {
+            self.on_bare_update(id, &incoming, now);
+            return;
+        }
+        let Some(session) = self.sessions.get(&id.0) else {
+            return;
+        };
+        let early = session.may_update(incoming.message.from_tag().unwrap_or_default());
         let ours = session.reinvite.tx.is_some() || session.unacked.is_some_and(|unacked| unacked.offered);
         let clash = match session.phase {
+            _ if session.offer.is_some() => Some(Clash::Overlap),
+            Phase::Established | Phase::Incoming { .. } | Phase::Calling { .. } if ours => Some(Clash::Glare),
+            Phase::Established => None,
+            Phase::Incoming { .. } | Phase::Calling { .. } if early => None,
+            Phase::Incoming { .. } if session.exchange() == Exchange::Offered => Some(Clash::Glare),
             Phase::Incoming { .. } => Some(Clash::Overlap),
             Phase::Calling { .. } | Phase::Cancelling { .. } | Phase::Answering { .. } | Phase::Leaving { .. } => {
                 Some(Clash::Glare)
             }
-            Phase::Established if ours => Some(Clash::Glare),
-            Phase::Established => session.offer.is_some().then_some(Clash::Overlap),
         };
         match clash {
             Some(clash) => self.refuse_clash(&incoming, clash, now),
             None => self.take_offer(id, incoming, false, now),
         }
+    }
+
+    /// A new target, or a refresh of the session (RFC 4028 section 7.4): answered here.
+    fn on_bare_update(&mut self, id: SessionId, incoming: &Incoming, now: Now) {
+        let Some(session) = self.sessions.get_mut(&id.0) else {
+            return;
+        };
+        let tag = incoming.message.from_tag().unwrap_or_default();
+        if let Some(dialog) = session.dialog_mut(tag) {
+            dialog.refresh(&incoming.message);
+        }
+        let mut headers = Headers::new();
+        if session.is_established() {
+            self.agree_as_uas(id, &incoming.message, &mut headers, now);
+        }
+        let answer = Answer {
+            headers: &headers,
+            contact: true,
+            abilities: true,
+            ..Answer::of(200)
+        };
+        self.answer_stateless(incoming, &answer);
     }
 
     fn refuse_clash(&mut self, incoming: &Incoming, clash: Clash, now: Now) {
@@ -107,7 +129,7 @@ impl Endpoint {
         }
     }
 
-    fn take_offer(&mut self, id: SessionId, incoming: Incoming, invite: bool, now: Now) {
+    pub(super) fn take_offer(&mut self, id: SessionId, incoming: Incoming, invite: bool, now: Now) {
         let Some(tx) = self.open_server(&incoming, Some(id), now) else {
             self.answer_stateless(&incoming, &Answer::of(503));
             return;
@@ -128,7 +150,7 @@ impl Endpoint {
         });
     }
 
-    pub(super) fn answer_offer(&mut self, id: SessionId, body: &Body, now: Now) {
+    pub(super) fn answer_offer(&mut self, id: SessionId, body: Body, now: Now) {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
@@ -136,7 +158,10 @@ impl Endpoint {
             session.phase = Phase::Established;
             let tag = session.dialog.as_ref().map(|dialog| dialog.remote_tag.clone());
             if let Some(tag) = tag {
-                self.ack_tag(tx, id, tag, Some(body));
+                self.ack_tag(tx, id, tag, Some(&body));
+            }
+            if let Some(session) = self.sessions.get_mut(&id.0) {
+                session.described = Some(body);
             }
             self.kick_reinvite(id, now);
             return;
@@ -147,9 +172,19 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
-        if let (Some(dialog), Some(request)) = (&mut session.dialog, request) {
-            dialog.refresh(&request);
+        let mut headers = Headers::new();
+        let established = session.is_established();
+        if let Some(request) = request {
+            if let Some(dialog) = session.dialog_mut(request.from_tag().unwrap_or_default()) {
+                dialog.refresh(&request);
+            }
+            if established && request.method() != Method::Prack {
+                self.agree_as_uas(id, &request, &mut headers, now);
+            }
         }
+        let Some(session) = self.sessions.get_mut(&id.0) else {
+            return;
+        };
         if offer.invite {
             let unacked = Unacked {
                 tx: offer.tx,
@@ -160,12 +195,16 @@ impl Endpoint {
             session.unacked = Some(unacked);
         }
         let answer = Answer {
-            body: Some(body),
+            headers: &headers,
+            body: Some(&body),
             contact: true,
             abilities: true,
             ..Answer::of(200)
         };
         self.answer(offer.tx, &answer, now);
+        if let Some(session) = self.sessions.get_mut(&id.0) {
+            session.described = Some(body);
+        }
         self.kick_reinvite(id, now);
     }
 
@@ -203,6 +242,12 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
+        if matches!(session.phase, Phase::Incoming { .. } | Phase::Calling { .. }) {
+            if session.reinvite.current.is_some() || session.reinvite.next.is_some() {
+                self.offer_early(id, now);
+            }
+            return;
+        }
         if session.is_busy() || session.reinvite.retry_at.is_some() {
             return;
         }
@@ -219,6 +264,7 @@ impl Endpoint {
             return;
         };
         session.reinvite.tx = Some(branch);
+        let fields = self.refresh_fields(id);
         let Some(session) = self.sessions.get(&id.0) else {
             return;
         };
@@ -229,6 +275,7 @@ impl Endpoint {
         let request = Outgoing::within(session, dialog, "INVITE", (&flow, branch, cseq));
         let request = Outgoing {
             headers,
+            more: &fields,
             body: Some(body),
             contact: true,
             abilities: true,
@@ -253,6 +300,11 @@ impl Endpoint {
             return;
         };
         session.reinvite.tx = None;
+        if status == 422 && session.reinvite.refusals < REFUSALS {
+            session.reinvite.refusals += 1;
+            session.timer.raise(&response);
+            return self.kick_reinvite(id, now);
+        }
         if status == 491 && session.reinvite.refusals < REFUSALS {
             session.reinvite.refusals += 1;
             let caller = session.caller;
@@ -263,7 +315,18 @@ impl Endpoint {
             self.timers.arm(Timer::Glare, id.0, at);
             return;
         }
-        session.reinvite.current = None;
+        let sent = session.reinvite.current.take();
+        if (200..300).contains(&status)
+            && let Some((_, body)) = sent
+        {
+            session.described = Some(body);
+        }
+        if std::mem::take(&mut session.reinvite.refresh) {
+            if !(200..300).contains(&status) {
+                self.on_refreshed(id, status, Some(&response), now);
+            }
+            return self.kick_reinvite(id, now);
+        }
         self.events.push_back(Event::OfferResult {
             session: id,
             status,
@@ -282,11 +345,13 @@ impl Endpoint {
         };
         session.reinvite.tx = None;
         session.reinvite.current = None;
-        self.events.push_back(Event::OfferResult {
-            session: id,
-            status,
-            response: None,
-        });
+        if !std::mem::take(&mut session.reinvite.refresh) {
+            self.events.push_back(Event::OfferResult {
+                session: id,
+                status,
+                response: None,
+            });
+        }
         if status == 503 {
             self.leave_flowless(id, None, now);
         } else {

@@ -4,18 +4,20 @@ use std::fmt::Write;
 
 use bytes::Bytes;
 
-use super::Endpoint;
+use super::{Endpoint, EndpointConfig};
 use crate::command::{Body, Headers, Reply};
-use crate::dialog::Dialog;
+use crate::dialog::reliable::RELIABLE;
 use crate::dialog::route_set::{Address, address};
 use crate::dialog::session::Session;
+use crate::dialog::session_timer::TIMER;
+use crate::dialog::{Dialog, text};
 use crate::flow::{FlowId, Transport};
 use crate::tx::key::{push_token, token};
-use crate::wire::{Message, RequestBuilder, ResponseBuilder};
+use crate::wire::{HeaderName, MAX_BREADTH, Message, RequestBuilder, ResponseBuilder};
 
 /// What a dialog of ours takes, and what the owner gets outside dialogs.
 pub(super) const ALLOW: &str =
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE, REGISTER";
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE, REGISTER";
 
 pub(super) const NO_HEADERS: &Headers = &Vec::new();
 
@@ -28,7 +30,7 @@ pub(super) struct Answer<'a> {
     pub(super) body: Option<&'a Body>,
     /// Contact: the response makes or refreshes a dialog.
     pub(super) contact: bool,
-    /// Allow.
+    /// Allow and Supported.
     pub(super) abilities: bool,
 }
 
@@ -68,6 +70,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) max_forwards: u8,
     pub(super) contact: bool,
     pub(super) abilities: bool,
+    /// Written when `headers` has no field of that name.
+    pub(super) more: &'a Headers,
     pub(super) headers: &'a Headers,
     pub(super) body: Option<&'a Body>,
 }
@@ -92,8 +96,47 @@ impl<'a> Outgoing<'a> {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            more: NO_HEADERS,
             headers: NO_HEADERS,
             body: None,
+        }
+    }
+}
+
+/// Fields that many of our messages share, written once.
+#[derive(Debug)]
+pub(super) struct Fields {
+    /// Of a first INVITE with an offer.
+    pub(super) invite: Headers,
+    /// Of one without: the answer to an offer in a provisional response would have to be in our PRACK.
+    pub(super) late_invite: Headers,
+    /// Of requests inside dialogs.
+    pub(super) dialog: Headers,
+    /// What responses say of it.
+    supported: String,
+}
+
+impl Fields {
+    pub(super) fn new(config: &EndpointConfig) -> Self {
+        let mut known: Vec<&str> = config.supported.iter().map(AsRef::as_ref).collect();
+        let mut timer = Headers::new();
+        if let Some(ours) = &config.session_timer {
+            known.push(TIMER);
+            timer.push(("Session-Expires".into(), ours.interval_seconds().to_string()));
+            if ours.min_se_seconds() != 90 {
+                timer.push(("Min-SE".into(), ours.min_se_seconds().to_string()));
+            }
+        }
+        let supported = |known: &[&str]| -> Headers { vec![("Supported".into(), known.join(", "))] };
+        let dialog = supported(&known);
+        timer.push(("Max-Breadth".into(), MAX_BREADTH.to_string()));
+        let late_invite = [supported(&known), timer.clone()].concat();
+        known.push(RELIABLE);
+        Fields {
+            invite: [supported(&known), timer].concat(),
+            late_invite,
+            dialog,
+            supported: known.join(", "),
         }
     }
 }
@@ -110,7 +153,9 @@ impl Endpoint {
             builder = builder.header("Contact", &self.contact(back));
         }
         if answer.abilities && !has(answer.headers, "Allow") {
-            builder = builder.header("Allow", ALLOW);
+            builder = builder
+                .header("Allow", ALLOW)
+                .header("Supported", &self.fields.supported);
         }
         for (name, value) in answer.headers {
             builder = builder.header(name, value);
@@ -144,6 +189,11 @@ impl Endpoint {
         if outgoing.abilities && !has(outgoing.headers, "Allow") {
             builder = builder.header("Allow", ALLOW);
         }
+        for (name, value) in outgoing.more {
+            if !has(outgoing.headers, name) {
+                builder = builder.header(name, value);
+            }
+        }
         for (name, value) in outgoing.headers {
             builder = builder.header(name, value);
         }
@@ -151,6 +201,35 @@ impl Endpoint {
             builder = builder.header("User-Agent", &self.config.user_agent);
         }
         builder.body(outgoing.body).finish()
+    }
+
+    /// A request of ours outside dialogs once more, with another branch and CSeq, and with these fields in place of those
+    /// of the same names.
+    pub(super) fn request_again(
+        &self,
+        request: &Message,
+        (flow, branch, cseq): (&FlowId, u64, u32),
+        fields: &Headers,
+    ) -> Bytes {
+        let method = request.method();
+        let uri = text(request.request_uri());
+        let mut builder = RequestBuilder::new(method.as_str(), &uri).header("Via", &self.via(flow, branch));
+        for (name, value) in request.fields() {
+            let name = text(name);
+            let written = ["Via", "CSeq", "Content-Type", "Content-Length"];
+            if !written.iter().any(|known| name.eq_ignore_ascii_case(known)) && !has(fields, &name) {
+                builder = builder.header(&name, &text(value));
+            }
+        }
+        builder = builder.header("CSeq", &format!("{cseq} {}", method.as_str()));
+        for (name, value) in fields {
+            builder = builder.header(name, value);
+        }
+        let body = request.header(HeaderName::ContentType).map(|kind| Body {
+            content_type: text(kind).into(),
+            bytes: request.body_bytes(),
+        });
+        builder.body(body.as_ref()).finish()
     }
 
     /// RFC 3581: rport asks for the port that the peer sees.

@@ -7,14 +7,16 @@ use super::incoming::Incoming;
 use super::outgoing::{ALLOW, Answer, NO_HEADERS};
 use crate::Now;
 use crate::dialog::Dialog;
+use crate::dialog::reliable::RELIABLE;
 use crate::dialog::session::{Phase, Reinvite, Session};
+use crate::dialog::session_timer::{SessionTimer, TIMER};
 use crate::event::{Event, SessionId, TransactionId};
 use crate::wire::{HeaderName, Method};
 
 impl Endpoint {
     pub(super) fn on_new_request(&mut self, incoming: Incoming, now: Now) {
         let method = incoming.message.method();
-        if matches!(method, Method::Prack | Method::Publish | Method::Other(_)) {
+        if matches!(method, Method::Publish | Method::Other(_)) {
             let allow = vec![(Cow::Borrowed("Allow"), ALLOW.to_owned())];
             self.refuse_stateless(&incoming, 405, &allow);
             return;
@@ -35,7 +37,9 @@ impl Endpoint {
         let mut missing = String::new();
         for value in incoming.message.values(HeaderName::Require) {
             let known = |name: &Cow<'_, str>| name.as_bytes().eq_ignore_ascii_case(value);
-            if value.is_empty() || self.config.supported.iter().any(known) {
+            let inside = value.eq_ignore_ascii_case(RELIABLE.as_bytes())
+                || (value.eq_ignore_ascii_case(TIMER.as_bytes()) && self.config.session_timer.is_some());
+            if value.is_empty() || inside || self.config.supported.iter().any(known) {
                 continue;
             }
             if !missing.is_empty() {
@@ -49,12 +53,14 @@ impl Endpoint {
     fn on_outside(&mut self, incoming: Incoming, now: Now) {
         let method = incoming.message.method();
         let for_us = matches!(method, Method::Register | Method::Options);
-        if matches!(method, Method::Bye | Method::Update | Method::Info) {
+        if matches!(method, Method::Bye | Method::Update | Method::Info | Method::Prack) {
             self.refuse_stateless(&incoming, 481, NO_HEADERS);
         } else if incoming.message.max_forwards() == Some(0) && !for_us {
             self.refuse_stateless(&incoming, 483, NO_HEADERS);
         } else if self.merged.contains_key(&incoming.merge) {
             self.refuse_merged(&incoming, now);
+        } else if method == Method::Invite && self.is_loop(&incoming) {
+            self.refuse_for_good(&incoming, Answer::of(482), now);
         } else if method == Method::Invite {
             self.on_invite(incoming, now);
         } else if let Some(id) = self.open_server(&incoming, None, now) {
@@ -90,6 +96,9 @@ impl Endpoint {
             self.refuse_busy(&incoming);
             return;
         }
+        if self.refuse_interval(&incoming, now) {
+            return;
+        }
         let replaces = match self.replaced(&incoming) {
             Ok(replaces) => replaces,
             Err(status) => return self.refuse_for_good(&incoming, Answer::of(status), now),
@@ -117,6 +126,8 @@ impl Endpoint {
         let mut local = crate::dialog::text(incoming.message.header(HeaderName::To).unwrap_or_default());
         local.push_str(";tag=");
         crate::tx::key::push_token(&mut local, local_tag);
+        let mut timer = SessionTimer::default();
+        timer.hear(&incoming.message);
         Session {
             id,
             flow: incoming.flow,
@@ -131,6 +142,9 @@ impl Endpoint {
             unacked: None,
             offer: None,
             reinvite: Reinvite::default(),
+            reliable: None,
+            described: None,
+            timer,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! INVITEs that belong to a dialog that we have: with Replaces (RFC 3891).
+//! INVITEs that have to do with a call that we have: with Replaces (RFC 3891), or our own that came back.
 
 use super::Endpoint;
 use super::incoming::Incoming;
@@ -35,6 +35,26 @@ impl Endpoint {
             Some(Phase::Incoming { .. }) | None => return Err(481),
         };
         Ok(Some(Replaced { session, early }))
+    }
+
+    /// Whether an INVITE of ours has come back as it went (RFC 3261 section 16.3, loop). With another Request-URI it has
+    /// spiralled and is a call like any other: Max-Forwards bounds it.
+    pub(super) fn is_loop(&self, incoming: &Incoming) -> bool {
+        let request = &incoming.message;
+        let id = request
+            .from_tag()
+            .and_then(read_token)
+            .and_then(|tag| self.tags.get(&tag));
+        let Some(session) = id.and_then(|id| self.sessions.get(&id.0)) else {
+            return false;
+        };
+        let (Phase::Calling { tx } | Phase::Cancelling { tx }) = session.phase else {
+            return false;
+        };
+        request.call_id() == Some(session.call_id.as_bytes())
+            && self
+                .sent_request(tx)
+                .is_some_and(|(_, sent)| sent.request_uri() == request.request_uri())
     }
 }
 

@@ -139,6 +139,14 @@ impl Endpoint {
         self.servers.get(&id)?.pending.as_ref().map(|pending| &pending.request)
     }
 
+    /// The bytes of the last response.
+    pub(super) fn last_response(&self, id: u64) -> Bytes {
+        self.servers
+            .get(&id)
+            .map(|transaction| transaction.last.clone())
+            .unwrap_or_default()
+    }
+
     /// The ACK of a 2xx came, or will not be waited for.
     pub(super) fn stop_success(&mut self, id: u64) {
         if let Some(transaction) = self.servers.get_mut(&id) {
@@ -176,7 +184,7 @@ impl Endpoint {
         if waiting {
             self.answer(incoming.key.id, &Answer::of(487), now);
             let reason = incoming.message.header(HeaderName::Reason).map(crate::dialog::text);
-            self.on_invite_cancelled(session, incoming.key.id, reason);
+            self.on_invite_cancelled(session, incoming.key.id, reason, now);
         }
     }
 
@@ -328,7 +336,8 @@ impl Endpoint {
                 | Timer::L
                 | Timer::M
                 | Timer::CancelGiveUp
-                | Timer::Glare => config.give_up(),
+                | Timer::Glare
+                | Timer::Reliable => config.give_up(),
             };
             self.timers.arm(*timer, id, now.instant + delay);
         }
@@ -365,6 +374,6 @@ fn reliability(transaction: &ServerTx) -> Reliability {
 }
 
 /// A 2xx is repeated end to end (RFC 3261 section 13.3.1.4): over a connection only when there are hops behind it.
-fn repeats_success(flow: &FlowId, request: &Message) -> bool {
+pub(super) fn repeats_success(flow: &FlowId, request: &Message) -> bool {
     Reliability::of(flow.transport) == Reliability::Unreliable || request.vias().nth(1).is_some()
 }

@@ -70,7 +70,15 @@ pub(crate) enum Purpose {
     Outside {
         token: u64,
     },
-    /// BYE and CANCEL: nobody.
+    /// UPDATE that refreshes the session (RFC 4028 section 7.4).
+    Refresh {
+        session: SessionId,
+    },
+    /// UPDATE with an offer before the final response to the INVITE (RFC 3311).
+    EarlyOffer {
+        session: SessionId,
+    },
+    /// BYE, CANCEL and PRACK: nobody.
     Parting,
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Timer {
     CancelGiveUp,
     /// Session: our re-INVITE is due again after 491 (RFC 3261 section 14.1).
     Glare,
+    /// Session: our reliable provisional response is due again (RFC 3262 section 3).
+    Reliable,
 }
 
 /// One entry; the field order is the order of running out, so equal instants have a fixed order too.

@@ -236,6 +236,7 @@ pub fn phrase(status: u16) -> &'static str {
         423 => "Interval Too Brief",
         430 => "Flow Failed",
         439 => "First Hop Lacks Outbound Support",
+        440 => "Max-Breadth Exceeded",
         480 => "Temporarily Unavailable",
         481 => "Call/Transaction Does Not Exist",
         482 => "Loop Detected",

@@ -17,6 +17,8 @@ use super::via::{BadVia, Via};
 
 /// The largest message that is read.
 pub const MAX_MESSAGE: usize = 65_535;
+/// How many branches a request may have that does not say (RFC 5393 section 5.3.3).
+pub const MAX_BREADTH: u32 = 60;
 /// More header fields than this are an attack.
 const MAX_FIELDS: usize = 256;
 /// Longest header field with its folded lines.
@@ -284,6 +286,14 @@ impl Message {
 
     pub fn max_forwards(&self) -> Option<u8> {
         scan::number(self.header(HeaderName::MaxForwards)?)
+    }
+
+    /// Into how many branches this request may be forked at once; [`MAX_BREADTH`] when it does not say (RFC 5393
+    /// section 5.3).
+    pub fn max_breadth(&self) -> u32 {
+        self.header(HeaderName::Other("Max-Breadth"))
+            .and_then(scan::number)
+            .map_or(MAX_BREADTH, |breadth: u32| breadth.min(MAX_BREADTH))
     }
 
     /// Seconds; a value that is no number or too large is `None`.

@@ -14,9 +14,10 @@ mod via;
 
 pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
 pub use fault::Fault;
-pub use message::{Framing, MAX_MESSAGE, Message, Unreadable};
+pub use message::{Framing, MAX_BREADTH, MAX_MESSAGE, Message, Unreadable};
 pub use name_addr::{BadNameAddr, NameAddr};
 pub use names::{HeaderName, Method};
+pub(crate) use scan::number;
 pub use scan::{Params, Values};
 pub use uri::{BadUri, Scheme, Uri, unescape};
 pub use via::{BadVia, Via};

@@ -147,7 +147,7 @@ impl<'a> Params<'a> {
 }
 
 /// A decimal number that fits; nothing else before or after it.
-pub(super) fn number<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
+pub(crate) fn number<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
     let bytes = trim(bytes);
     if bytes.is_empty() || !bytes.iter().all(u8::is_ascii_digit) {
         return None;

@@ -2,11 +2,14 @@
 
 mod calls;
 mod dialogs;
+mod early;
 mod loss;
 mod net;
 mod offers;
 mod outside;
+mod reliable;
 mod replaces;
 
 mod script;
+mod session_timer;
 mod storm;

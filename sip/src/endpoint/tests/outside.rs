@@ -30,11 +30,15 @@ fn what_the_endpoint_refuses_by_itself() {
     check(&request("UPDATE", "z9hG4bK1", ""), "481", None);
     check(&request("INFO", "z9hG4bK1", ""), "481", None);
     check(&request("NEWMETHOD", "z9hG4bK1", ""), "405", Some(("Allow", allow)));
-    check(&request("PRACK", "z9hG4bK1", ""), "405", Some(("Allow", allow)));
+    check(&request("PRACK", "z9hG4bK1", ""), "481", None);
     check(
-        &request("INVITE", "z9hG4bK1", "Require: nothing, path, 100rel\n"),
+        &request(
+            "INVITE",
+            "z9hG4bK1",
+            "Require: nothing, path, 100rel, timer, replaces\n",
+        ),
         "420",
-        Some(("Unsupported", "nothing, 100rel")),
+        Some(("Unsupported", "nothing, replaces")),
     );
     let exhausted = request("INVITE", "z9hG4bK1", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
     check(&exhausted, "483", None);

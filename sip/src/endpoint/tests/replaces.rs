@@ -116,3 +116,50 @@ fn a_peer_of_rfc_2543_without_a_tag_is_named_0() {
     let tag = script.endpoint.session_info(session).unwrap().local_tag;
     assert_eq!(script.endpoint.find_dialog(b"c1", tag.as_bytes(), b"0"), Some(session));
 }
+
+#[test]
+fn an_invite_of_ours_that_comes_back_is_a_loop_and_one_that_was_retargeted_a_call() {
+    let mut script = Script::new();
+    let (_, sent, _) = ringing(&mut script);
+    let back = |uri: &str, hop: &str| {
+        let via = format!(
+            "Via: SIP/2.0/UDP 192.0.2.9:5066;branch={hop};rport\nVia: {}",
+            field(&sent, "Via").unwrap()
+        );
+        let (_, rest) = sent.split_once('\n').unwrap();
+        let rest = rest.replace('\r', "");
+        let (_, rest) = rest.split_once('\n').unwrap();
+        format!("INVITE {uri} SIP/2.0\n{via}\n{rest}")
+    };
+    let answer = texts(script.give(&back("sip:102@192.0.2.2", "z9hG4bKloop")));
+    assert!(answer[0].starts_with("SIP/2.0 482 "), "{answer:?}");
+    assert!(script.events().is_empty());
+    let mut script = Script::new();
+    ringing(&mut script);
+    assert!(script.give(&back("sip:103@192.0.2.1", "z9hG4bKspiral")).is_empty());
+    assert!(matches!(script.event(), Event::Invite { .. }));
+}
+
+#[test]
+fn max_breadth_is_sent_and_read() {
+    let mut script = Script::new();
+    let (_, sent, _) = ringing(&mut script);
+    assert_eq!(field(&sent, "Max-Breadth"), Some("60"));
+    let mut breadth = |extra: &str| {
+        let branch = format!("z9hG4bK{}", script.endpoint.totals().requests);
+        let text = request("INVITE", &branch, extra).replace("Call-ID: c1", &format!("Call-ID: {branch}"));
+        script.give(&text);
+        let Event::Invite { request, .. } = script.event() else {
+            panic!()
+        };
+        request.max_breadth()
+    };
+    assert_eq!(breadth(""), 60);
+    assert_eq!(breadth("Max-Breadth: 7\n"), 7);
+    assert_eq!(breadth("Max-Breadth: 4000000000\n"), 60);
+    let session = script.endpoint.new_session();
+    let mut own = invite(session, script.flow, Some(body("offer")));
+    own.headers.push(("Max-Breadth".into(), "20".to_owned()));
+    let sent = texts(script.command(Command::Invite(Box::new(own))));
+    assert_eq!(super::script::fields(&sent[0], "Max-Breadth"), ["20"]);
+}

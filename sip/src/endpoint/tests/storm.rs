@@ -108,7 +108,13 @@ impl Storm {
         let known = self.net.ends[side].session_info(session).is_some();
         let told = self.told.get_mut(&(side, session)).unwrap();
         let command = match choice {
-            9..=11 => ring(session),
+            9 => ring(session),
+            10..=11 => Command::Ring {
+                session,
+                status: 183,
+                headers: Vec::new(),
+                body: self.rng.random_bool(0.7).then(|| body("early")),
+            },
             12..=15 => accept(session),
             16 => Command::Refuse {
                 session,
