@@ -94,6 +94,8 @@ pub struct Phone {
     pub from: Party,
     /// An ACK with the answer to a late offer carries none.
     pub forgets_answer: bool,
+    /// Describes its media when it rings, by 183.
+    pub early: bool,
     /// Status that offers inside a dialog get; 200: an answer.
     pub offer_status: u16,
     pub home: SocketAddr,
@@ -125,6 +127,7 @@ impl Phone {
                 uri: format!("sip:{user}@{DOMAIN}"),
             },
             forgets_answer: false,
+            early: false,
             offer_status: 200,
             home: flow.local,
             flow,

@@ -32,15 +32,18 @@ impl Phone {
             return;
         };
         match deed {
-            Deed::Ring(_) => self.command(
-                Command::Ring {
-                    session,
-                    status: 180,
-                    headers: Vec::new(),
-                    body: None,
-                },
-                now,
-            ),
+            Deed::Ring(_) => {
+                let body = self.early.then(|| self.answer(index));
+                self.command(
+                    Command::Ring {
+                        session,
+                        status: if self.early { 183 } else { 180 },
+                        headers: Vec::new(),
+                        body,
+                    },
+                    now,
+                );
+            }
             Deed::Answer(_) => {
                 let body = self.answer(index);
                 self.calls[index].state = State::Talking;

@@ -1,0 +1,196 @@
+//! What a dialog owes its peer: reliable provisional responses, session timers, forks that do not multiply.
+
+use frontdesk::engine::output::{Disposition, EndedBySide};
+use frontdesk_sip::event::EndedBy;
+use frontdesk_tests::world::net::{FAIR, Weather, rough};
+use frontdesk_tests::world::people::BORIS;
+use frontdesk_tests::world::phone::{Manner, State};
+use frontdesk_tests::world::{World, ms, s};
+
+const ANNA_AT: usize = 0;
+const BORIS_AT: usize = 1;
+
+const HOUR: u64 = 3600;
+
+fn weathers() -> [Weather; 3] {
+    [FAIR, rough(5), rough(20)]
+}
+
+/// Anna dials Boris, who answers soon; both talk.
+fn talk(world: &mut World) {
+    world.phones[BORIS_AT].manner = Manner::Answer(ms(500));
+    world.dial(ANNA_AT, BORIS.number);
+    let both = world.wait_for(s(60), |world| {
+        let states = [ANNA_AT, BORIS_AT].map(|phone| world.phones[phone].calls.first().map(|call| call.state));
+        states == [Some(State::Talking); 2]
+    });
+    assert!(both, "{:#?}", world.transcript.ladder());
+    world.run_for(s(1));
+}
+
+fn count(world: &World, line: &str) -> usize {
+    world.transcript.ladder().iter().filter(|known| *known == line).count()
+}
+
+/// The values of a field in all messages of that line.
+fn fields(world: &World, line: &str, name: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for known in world.transcript.lines() {
+        let arrow = if known.from_server { "<" } else { ">" };
+        if format!("{} {arrow} {}", known.phone, known.title()) == line {
+            let text = String::from_utf8_lossy(&known.bytes).into_owned();
+            let values = text
+                .lines()
+                .filter_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+            found.extend(values.map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn a_caller_that_requires_reliable_responses_hears_each_once_in_any_weather() {
+    for weather in weathers() {
+        for seed in 1..6 {
+            let mut world = World::office(seed, weather);
+            world.phones[ANNA_AT].claims = vec![("Require".into(), "100rel".to_owned())];
+            talk(&mut world);
+            let heard = &world.phones[ANNA_AT].call(0).progress;
+            assert!(heard.is_empty() || *heard == [180], "{heard:?}");
+            assert!(count(&world, "anna > PRACK") >= heard.len());
+            assert!(weather.loss > 0 || heard.len() == 1, "{:#?}", world.transcript.ladder());
+            world.hang_up(ANNA_AT, 0);
+            world.run_for(s(40));
+            world.close();
+            assert_eq!(world.record().disposition, Some(Disposition::Answered));
+        }
+    }
+}
+
+#[test]
+fn a_phone_that_describes_its_media_while_it_rings_is_heard_and_acknowledged() {
+    for weather in weathers() {
+        for seed in 1..6 {
+            let mut world = World::office(seed, weather);
+            world.phones[BORIS_AT].early = true;
+            talk(&mut world);
+            assert!(count(&world, "boris < PRACK") >= 1, "{:#?}", world.transcript.ladder());
+            let port = world.phones[ANNA_AT].call(0).heard.as_ref().unwrap().port;
+            assert!(world.media.pair(port).is_some(), "the answer of the 183 counts");
+            world.hang_up(BORIS_AT, 0);
+            world.run_for(s(40));
+            world.close();
+            assert_eq!(world.record().disposition, Some(Disposition::Answered));
+        }
+    }
+}
+
+#[test]
+fn a_caller_that_vanishes_while_its_prack_is_awaited_stops_the_ringing() {
+    let mut world = World::office(1, FAIR);
+    world.phones[ANNA_AT].claims = vec![("Require".into(), "100rel".to_owned())];
+    world.phones[BORIS_AT].manner = Manner::Ring;
+    world.lose = Some(Box::new(|line| line.phone == "anna" && line.title() == "PRACK"));
+    world.dial(ANNA_AT, BORIS.number);
+    world.run_for(s(40));
+    let (anna, boris) = (world.phones[ANNA_AT].call(0), world.phones[BORIS_AT].call(0));
+    assert_eq!(
+        (anna.status, boris.state),
+        (Some(504), State::Over),
+        "{:#?}",
+        world.transcript.ladder()
+    );
+    world.close();
+    assert_eq!(world.record().disposition, Some(Disposition::Abandoned));
+}
+
+/// We refresh towards the caller, the callee refreshes towards us.
+#[test]
+fn a_call_of_hours_is_refreshed_on_both_legs() {
+    for weather in weathers() {
+        let mut world = World::office(4, weather);
+        talk(&mut world);
+        world.run_for(s(3 * HOUR));
+        assert!(count(&world, "anna < UPDATE") >= 11, "{:#?}", world.transcript.ladder());
+        assert!(
+            count(&world, "boris > UPDATE") >= 11,
+            "{:#?}",
+            world.transcript.ladder()
+        );
+        let expires = fields(&world, "anna < UPDATE", "Session-Expires");
+        assert!(expires.iter().all(|value| value == "1800;refresher=uac"), "{expires:?}");
+        for phone in [ANNA_AT, BORIS_AT] {
+            let call = world.phones[phone].call(0);
+            assert_eq!((call.state, call.offers), (State::Talking, 0));
+        }
+        world.hang_up(BORIS_AT, 0);
+        world.run_for(s(40));
+        world.close();
+        assert_eq!(world.record().ended_by, Some(EndedBySide::Callee));
+    }
+}
+
+#[test]
+fn a_hold_in_between_keeps_the_session_alive() {
+    let mut world = World::office(5, FAIR);
+    talk(&mut world);
+    for direction in ["sendonly", "sendrecv", "sendonly", "sendrecv"] {
+        world.run_for(s(HOUR));
+        world.act(BORIS_AT, |phone, now| phone.reinvite(0, direction, now));
+    }
+    world.run_for(s(HOUR));
+    assert_eq!(world.phones[ANNA_AT].call(0).state, State::Talking);
+    assert_eq!(world.phones[BORIS_AT].call(0).results, [200; 4]);
+    world.hang_up(ANNA_AT, 0);
+    world.close();
+}
+
+#[test]
+fn a_phone_that_vanishes_ends_the_call_when_its_session_expires() {
+    for gone in [ANNA_AT, BORIS_AT] {
+        let mut world = World::office(6, FAIR);
+        talk(&mut world);
+        world.phones[gone].gone = true;
+        world.run_for(s(HOUR));
+        let other = world.phones[1 - gone].call(0);
+        assert_eq!((other.state, other.ended_by), (State::Over, Some(EndedBy::Bye)));
+        world.close();
+        let record = world.record();
+        assert_eq!(record.ended_by, Some(EndedBySide::System));
+        let talked = (record.ended_at.unwrap() - record.answered_at.unwrap()) / 1000;
+        assert!((800..1800).contains(&talked), "{talked}");
+    }
+}
+
+#[test]
+fn a_call_is_not_forked_to_more_phones_than_it_may_be() {
+    let mut world = World::office(7, FAIR);
+    let second = world.add_phone(BORIS);
+    world.register(second);
+    world.run_for(s(5));
+    for phone in [BORIS_AT, second] {
+        world.phones[phone].manner = Manner::Ring;
+    }
+    let dial = |world: &mut World, breadth: &str| {
+        world.phones[ANNA_AT].claims = vec![("Max-Breadth".into(), breadth.to_owned())];
+        let call = world.dial(ANNA_AT, BORIS.number);
+        world.run_for(s(2));
+        call
+    };
+    let refused = dial(&mut world, "1");
+    assert_eq!(world.phones[ANNA_AT].call(refused).status, Some(440));
+    let rings = dial(&mut world, "9");
+    assert_eq!(world.phones[ANNA_AT].call(rings).state, State::Calling);
+    for line in ["boris < INVITE", "boris' < INVITE"] {
+        assert_eq!(
+            fields(&world, line, "Max-Breadth"),
+            ["4"],
+            "{:#?}",
+            world.transcript.ladder()
+        );
+    }
+    world.act(ANNA_AT, |phone, now| phone.cancel(rings, now));
+    world.run_for(s(2));
+    world.close();
+    assert_eq!(world.records_of_calls().len(), 2);
+}
