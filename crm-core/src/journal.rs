@@ -3,6 +3,7 @@
 use frontdesk_routing::ids::{RecordingId, SipAccountId};
 
 use crate::calls::{self, Call, Leg};
+use crate::forwardings::{self, ByPhone};
 use crate::recordings;
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
@@ -65,6 +66,8 @@ pub enum Entry {
         call: Box<Call>,
         legs: Vec<Leg>,
     },
+    /// Somebody dialled a feature code.
+    SettingChanged(ByPhone),
 }
 
 #[derive(sqlx::FromRow)]
@@ -135,6 +138,7 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
             duration_ms,
         } => recordings::failed(tx, *recording, problem, *duration_ms).await,
         Entry::CallEnded { call, legs } => calls::save(tx, call, legs).await,
+        Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
     }
 }
 

@@ -8,6 +8,8 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
+pub mod features;
+pub mod forwardings;
 pub mod import;
 pub mod journal;
 pub mod logins;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    AccountSection, ClientSection, DepartmentSection, DialPlan, PlanAccount, PlanClient, PlanDepartment, PlanSip,
-    PlanStaff, PlanTrunk, StaffSection,
+    AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient,
+    PlanDepartment, PlanSip, PlanStaff, PlanTrunk, StaffSection,
 };
 
 use crate::store::text::id;
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments};
+use crate::{accounts, departments, features, forwardings};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
@@ -65,6 +65,7 @@ pub async fn full(db: &Db) -> Result<DialPlan, StoreError> {
     };
     refresh_staff(db, &mut plan).await?;
     refresh_clients(db, &mut plan).await?;
+    refresh_features(db, &mut plan).await?;
     Ok(plan)
 }
 
@@ -77,6 +78,13 @@ pub async fn refresh_staff(db: &Db, plan: &mut DialPlan) -> Result<(), StoreErro
 
 pub async fn refresh_clients(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
     plan.clients = Arc::new(clients_section(db).await?);
+    Ok(())
+}
+
+/// What people and accounts have set for their phones.
+pub async fn refresh_features(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
+    let (accounts, people) = (features::section(db).await?, forwardings::section(db).await?);
+    plan.features = Arc::new(FeatureSection::new(accounts, people));
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use frontdesk_crm_core::journal as kept;
 use frontdesk_crm_core::store::Db;
 use frontdesk_media::io as media;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::mpsc;
 
 use crate::engine::Engine;
 use crate::engine::input::Input;
@@ -34,6 +35,8 @@ pub use startup::{database as open_database, stamp};
 
 /// Journal entries that may wait for the database: some minutes of a busy day.
 const JOURNAL: usize = 100_000;
+/// Changes of the plan that may wait for its publisher.
+const PLAN_CHANGES: usize = 64;
 const BOARD: usize = 100_000;
 const BOARD_BATCH: usize = 256;
 
@@ -99,7 +102,10 @@ impl App {
         let (board, board_reader) = queue::<BoardChange>(BOARD);
         let outlets = Outlets::new(Arc::clone(&media), recorder.handle(), journal_queue, board);
 
-        let journal = journal::run(db.clone(), journal_reader, Arc::clone(&live), supervisor.stopping());
+        let (changes, changed) = mpsc::channel(PLAN_CHANGES);
+        let plan = PlanHandle::new(changes);
+        let stopping = supervisor.stopping();
+        let journal = journal::run(db.clone(), journal_reader, Arc::clone(&live), plan.clone(), stopping);
         let journal = supervisor.critical("journal", journal);
         supervisor.critical("board", keep_board(Arc::clone(&live), board_reader));
 
@@ -119,7 +125,8 @@ impl App {
             http,
             sip,
         };
-        let plan = pages::serve(&ground, listener, publisher, &supervisor);
+        supervisor.critical("plan", publisher.run(changed, supervisor.stopping()));
+        pages::serve(&ground, listener, plan.clone(), &supervisor);
 
         match welcome {
             Some(welcome) => say(&greeting::first(&welcome, http, sip)),

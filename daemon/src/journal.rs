@@ -2,17 +2,18 @@
 
 mod rows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::store::Db;
-use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use rows::{entry, stored_binding};
 
+use crate::http::{PlanHandle, PlanSection};
 use crate::live::Live;
 use crate::shell::QueueReader;
 
@@ -30,6 +31,7 @@ pub(crate) async fn run(
     db: Db,
     mut reader: QueueReader<Entry>,
     live: std::sync::Arc<Live>,
+    plan: PlanHandle,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut going_on = BTreeMap::new();
@@ -45,6 +47,7 @@ pub(crate) async fn run(
         }
         write(&db, &batch, &stop).await?;
         announce(&live, &mut going_on, &batch);
+        show_settings(&live, &plan, &batch).await;
         reader.done(batch.len());
     }
 }
@@ -80,11 +83,34 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
             }
             Entry::RecordingReady { recording, .. } => (recording, "recording.ready"),
             Entry::RecordingFailed { recording, .. } => (recording, "recording.failed"),
-            Entry::BindingSaved(_) | Entry::BindingRemoved { .. } | Entry::CallEnded { .. } => continue,
+            Entry::BindingSaved(_)
+            | Entry::BindingRemoved { .. }
+            | Entry::CallEnded { .. }
+            | Entry::SettingChanged(_) => continue,
         };
         if let Some((account, call)) = going_on.remove(recording) {
             let data = json!({ "recording_id": recording.to_string(), "call_id": call.to_string() });
             live.publish(account, name, data);
         }
+    }
+}
+
+/// What people have dialled stands in the tables now: the plan and the pages follow.
+async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
+    let made = batch.iter().filter_map(|entry| match entry {
+        Entry::SettingChanged(made) => Some((made.account, made.staff)),
+        Entry::BindingSaved(_)
+        | Entry::BindingRemoved { .. }
+        | Entry::RecordingStarted { .. }
+        | Entry::RecordingReady { .. }
+        | Entry::RecordingFailed { .. }
+        | Entry::CallEnded { .. } => None,
+    });
+    let made: BTreeSet<(AccountId, StaffId)> = made.collect();
+    if let Some((account, _)) = made.first() {
+        plan.changed(*account, PlanSection::Features).await;
+    }
+    for (account, staff) in made {
+        live.publish(account, "staff.changed", json!({ "staff_id": staff.to_string() }));
     }
 }

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use crate::features::Feature;
+use crate::forwarding::{Condition, MOST_HOPS};
+
 /// The rule that made a decision, as a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Because {
@@ -21,6 +24,26 @@ pub enum Because {
     DepartmentEmpty {
         name: String,
     },
+    /// The person wants no calls.
+    DoNotDisturb {
+        name: String,
+    },
+    /// Nobody of those who would be rung wants calls.
+    NobodyWilling(Box<Because>),
+    Forwarded {
+        by: String,
+        why: Condition,
+        then: Box<Because>,
+    },
+    ForwardingLoop {
+        name: String,
+    },
+    ForwardedTooOften,
+    FeatureCode(Feature),
+    /// A feature code that wants a number after it.
+    FeatureNeedsNumber(Feature),
+    /// Why a feature code could not do what it is for.
+    FeatureRefused(Feature, &'static str),
     Draining,
     JournalFull,
     NoPort,
@@ -29,6 +52,16 @@ pub enum Because {
     TooManyPhones,
     /// An impossible case; it is counted and answered 500.
     Bug(&'static str),
+}
+
+impl Because {
+    /// Several people are rung, not the phones of one.
+    pub fn is_group(&self) -> bool {
+        if let Because::Forwarded { then, .. } = self {
+            return then.is_group();
+        }
+        matches!(self, Because::DepartmentOf { .. })
+    }
 }
 
 impl fmt::Display for Because {
@@ -43,6 +76,14 @@ impl fmt::Display for Because {
             Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),
             Because::NobodyOnline { name } => write!(f, "no phone of {name} is registered"),
             Because::DepartmentEmpty { name } => write!(f, "the department {name} has no members"),
+            Because::DoNotDisturb { name } => write!(f, "{name} does not want to be disturbed"),
+            Because::NobodyWilling(whom) => write!(f, "{whom}, and all of them do not want to be disturbed"),
+            Because::Forwarded { by, why, then } => write!(f, "{by} forwards {why}: {then}"),
+            Because::ForwardingLoop { name } => write!(f, "the forwarding comes back to {name}"),
+            Because::ForwardedTooOften => write!(f, "forwarded {MOST_HOPS} times already"),
+            Because::FeatureCode(feature) => write!(f, "a feature code: {feature}"),
+            Because::FeatureNeedsNumber(feature) => write!(f, "a feature code without its number: {feature}"),
+            Because::FeatureRefused(feature, why) => write!(f, "a feature code: {feature}, but {why}"),
             Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
             Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
             Because::NoCommonCodec => f.write_str("the caller's phone offers no audio that we can carry"),

@@ -3,6 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::because::Because;
+use crate::features::FeatureCall;
 use crate::ids::StaffId;
 
 /// Whom to ring, or why nobody is.
@@ -13,6 +14,8 @@ pub enum Decision {
         targets: SmallVec<[StaffId; 4]>,
         because: Because,
     },
+    /// The caller dialled a feature code: we answer the call ourselves.
+    Feature(FeatureCall),
     /// `status` is the SIP status that tells the caller.
     Refuse { status: u16, because: Because },
 }

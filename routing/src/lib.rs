@@ -6,6 +6,8 @@ pub mod because;
 pub mod call;
 pub mod decision;
 pub mod facts;
+pub mod features;
+pub mod forwarding;
 pub mod identity;
 pub mod ids;
 pub mod internal;

@@ -26,6 +26,10 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         with_id(Method::DELETE, "/staff/{id}", Right::StaffWrite),
         with_id(Method::POST, "/staff/{id}/sip", Right::SipWrite),
         with_id(Method::POST, "/staff/{id}/sip/rotate", Right::SipWrite),
+        (Method::GET, "/me/forwarding".into(), None),
+        (Method::PUT, "/me/forwarding".into(), None),
+        with_id(Method::GET, "/staff/{id}/forwarding", Right::StaffRead),
+        with_id(Method::PUT, "/staff/{id}/forwarding", Right::StaffWrite),
         get("/clients", Right::ClientsRead),
         (Method::POST, "/clients".into(), Some(Right::ClientsWrite)),
         with_id(Method::GET, "/clients/{id}", Right::ClientsRead),
@@ -55,7 +59,7 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
 }
 
 fn needs_body(method: &Method, path: &str) -> bool {
-    *method == Method::PATCH || *method == Method::POST && !path.contains(ID)
+    [Method::PATCH, Method::PUT].contains(method) || *method == Method::POST && !path.contains(ID)
 }
 
 /// The status of a request that is as good as it can be without existing ids. A stream is not waited for.

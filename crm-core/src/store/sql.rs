@@ -3,8 +3,8 @@
 use super::db::Db;
 use super::error::StoreError;
 use crate::{
-    accounts, audit, calls, clients, departments, import, journal, logins, plan_build, recordings, sip_accounts, staff,
-    tokens, trunks,
+    accounts, audit, calls, clients, departments, features, forwardings, import, journal, logins, plan_build,
+    recordings, sip_accounts, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -13,6 +13,8 @@ pub(crate) const ALL: &[&[&str]] = &[
     calls::ALL,
     clients::ALL,
     departments::ALL,
+    features::ALL,
+    forwardings::ALL,
     import::ALL,
     journal::ALL,
     logins::ALL,

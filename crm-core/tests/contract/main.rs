@@ -9,6 +9,8 @@ mod clients;
 #[cfg(test)]
 mod database;
 #[cfg(test)]
+mod forwardings;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod journal;

@@ -10,11 +10,10 @@ use tokio::sync::mpsc;
 use super::Ground;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
-use crate::plan::Publisher;
 use crate::shell::{EngineHandle, clock};
 use crate::supervise::Supervisor;
 
-/// Commands and changes that may wait.
+/// Commands that may wait.
 const WAITING: usize = 64;
 
 struct SystemClock;
@@ -29,23 +28,15 @@ impl Clock for SystemClock {
     }
 }
 
-/// Starts the publisher, the operators' way to the engine and the server.
-pub(super) fn serve(
-    ground: &Ground,
-    listener: TcpListener,
-    publisher: Publisher,
-    supervisor: &Supervisor,
-) -> PlanHandle {
+/// Starts the operators' way to the engine and the server.
+pub(super) fn serve(ground: &Ground, listener: TcpListener, plan: PlanHandle, supervisor: &Supervisor) {
     let (operator, operators) = mpsc::channel(WAITING);
-    let (changes, changed) = mpsc::channel(WAITING);
     let stopping = supervisor.stopping();
     supervisor.critical("operators", pass_on(operators, ground.engine.clone()));
-    supervisor.critical("plan", publisher.run(changed, stopping.clone()));
-    let plan = PlanHandle::new(changes);
     let state = State::new(Parts {
         db: ground.db.clone(),
         live: Arc::clone(&ground.live),
-        plan: plan.clone(),
+        plan,
         operator,
         clock: Arc::new(SystemClock),
         settings: settings(&ground.config, ground.sip.port()),
@@ -55,7 +46,6 @@ pub(super) fn serve(
     supervisor.critical("pages", async move {
         http::serve(listener, state).await.context("the listener failed")
     });
-    plan
 }
 
 fn settings(config: &Config, sip_port: u16) -> Settings {

@@ -8,6 +8,7 @@ mod caller;
 mod cdr;
 mod config;
 mod connect;
+mod forwarding;
 mod hold;
 pub mod input;
 mod kept;
@@ -26,6 +27,7 @@ use std::time::Instant;
 use frontdesk_media::io::command::{MediaLegId, MediaNotice};
 use frontdesk_media::ports::PortStock;
 use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::forwarding::Pending;
 use frontdesk_routing::ids::{CallId, SipAccountId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -65,6 +67,8 @@ pub struct Engine {
     /// SIP accounts with bindings.
     online: BTreeSet<SipAccountId>,
     kept: Kept,
+    /// Settings changed by phone that the plan does not show yet.
+    pending: Pending,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -93,6 +97,7 @@ impl Engine {
             next_token: 0,
             online: BTreeSet::new(),
             kept: Kept::default(),
+            pending: Pending::default(),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
+use frontdesk_routing::forwarding::Change;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, SipAccountId, StaffId, TrunkId};
 use frontdesk_sip::flow::FlowId;
 
@@ -49,6 +50,20 @@ pub enum JournalEntry {
     CallEnded {
         call: Box<CdrRow>,
     },
+    /// Somebody dialled a feature code.
+    SettingChanged(SettingChange),
+}
+
+/// A person's setting as changed by phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SettingChange {
+    pub account: AccountId,
+    pub staff: StaffId,
+    pub change: Change,
+    /// Above that of each earlier change of the same person.
+    pub mark: i64,
+    pub at: i64,
+    pub random: u128,
 }
 
 /// A registered contact as it is kept over a restart.

@@ -46,6 +46,7 @@ impl Engine {
 
     /// Takes a new plan: whoever is no longer in it, is disabled or has another password loses the bindings at once.
     pub(super) fn on_plan(&mut self, plan: Arc<DialPlan>, now: Now) {
+        self.pending.settle(&plan);
         let before = std::mem::replace(&mut self.plan, plan);
         if Arc::ptr_eq(&before.staff, &self.plan.staff) {
             return;

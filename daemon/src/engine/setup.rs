@@ -9,7 +9,6 @@ use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
-use frontdesk_routing::internal;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
@@ -154,8 +153,10 @@ impl Engine {
             caller: known.caller,
             dialled: &new.dialled,
         };
-        let (staff, because) = match internal::decide(plan, &facts) {
+        let (decision, _) = self.decide(plan, &facts);
+        let (staff, because) = match decision {
             Decision::Ring { targets, because } => (targets, because),
+            Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
             Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
         };
         let mut targets = Vec::new();

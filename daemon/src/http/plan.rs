@@ -15,6 +15,8 @@ pub enum PlanSection {
     Account,
     Staff,
     Clients,
+    /// Do not disturb, forwarding, feature codes.
+    Features,
 }
 
 /// To the plan's publisher.

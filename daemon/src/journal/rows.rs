@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
+use frontdesk_crm_core::forwardings::ByPhone;
 use frontdesk_crm_core::journal::{Binding, Entry};
 use frontdesk_sip::flow::{FlowId, Transport};
 
@@ -31,6 +32,14 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
             let (call, legs) = row_of_call(*call);
             Entry::CallEnded { call, legs }
         }
+        JournalEntry::SettingChanged(made) => Entry::SettingChanged(ByPhone {
+            account: made.account,
+            staff: made.staff,
+            change: made.change,
+            mark: made.mark,
+            at: made.at,
+            random: made.random,
+        }),
     }
 }
 

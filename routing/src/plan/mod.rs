@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod clients;
 pub mod departments;
+pub mod features;
 pub mod staff;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
 pub use clients::{ClientSection, PlanClient};
 pub use departments::{DepartmentSection, PlanDepartment};
+pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use staff::{Owner, PlanSip, PlanStaff, PlanTrunk, StaffSection};
 
 /// What all companies have set up, as immutable sections. A change replaces the touched section only;
@@ -20,4 +22,5 @@ pub struct DialPlan {
     pub staff: Arc<StaffSection>,
     pub departments: Arc<DepartmentSection>,
     pub clients: Arc<ClientSection>,
+    pub features: Arc<FeatureSection>,
 }

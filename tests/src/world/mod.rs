@@ -255,7 +255,9 @@ impl World {
                 JournalEntry::BindingRemoved { sip_account, contact } => {
                     rows.remove(&(*sip_account, contact.clone()));
                 }
-                JournalEntry::RecordingStarted { .. } | JournalEntry::CallEnded { .. } => {}
+                JournalEntry::RecordingStarted { .. }
+                | JournalEntry::CallEnded { .. }
+                | JournalEntry::SettingChanged(_) => {}
             }
         }
         rows.into_values().collect()

@@ -12,7 +12,8 @@ impl World {
             JournalEntry::CallEnded { call } => Some(&**call),
             JournalEntry::BindingSaved(_)
             | JournalEntry::BindingRemoved { .. }
-            | JournalEntry::RecordingStarted { .. } => None,
+            | JournalEntry::RecordingStarted { .. }
+            | JournalEntry::SettingChanged(_) => None,
         });
         ended.collect()
     }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
+pub mod forwarding;
 pub mod me;
 pub mod media;
 pub mod recordings;
@@ -77,6 +78,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         tokens::routes(),
         staff::routes(),
         sip::routes(),
+        forwarding::routes(),
         clients::routes(),
         departments::routes(),
         trunks::routes(),

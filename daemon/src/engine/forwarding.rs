@@ -1,0 +1,45 @@
+//! Forwarding: where a call goes before any phone rings.
+
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::facts::CallFacts;
+use frontdesk_routing::forwarding::{self, Forwarding, Pending, Situation, Trail};
+use frontdesk_routing::ids::StaffId;
+use frontdesk_routing::internal;
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::registrar::{Aor, Registrar};
+
+use super::Engine;
+
+/// The engine as forwarding sees it.
+struct View<'a> {
+    plan: &'a DialPlan,
+    registrar: &'a Registrar,
+    pending: &'a Pending,
+}
+
+impl Situation for View<'_> {
+    fn online(&self, staff: StaffId) -> bool {
+        let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
+        sip.filter(|sip| sip.enabled)
+            .is_some_and(|sip| !self.registrar.bindings(Aor(sip.id.as_u128())).is_empty())
+    }
+
+    fn settings(&self, staff: StaffId) -> Forwarding {
+        self.pending.settings(self.plan, staff)
+    }
+}
+
+impl Engine {
+    /// Whom a call rings, with the forwardings on its way.
+    pub(super) fn decide(&self, plan: &DialPlan, facts: &CallFacts<'_>) -> (Decision, Trail) {
+        let view = View {
+            plan,
+            registrar: &self.registrar,
+            pending: &self.pending,
+        };
+        let mut trail = Trail::default();
+        let first = internal::decide(plan, facts);
+        let decision = forwarding::follow(plan, facts, &view, (first, &mut trail));
+        (decision, trail)
+    }
+}

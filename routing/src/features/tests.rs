@@ -1,0 +1,154 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::plan::{FeatureSection, PlanFeatures, PlanStaff, StaffSection};
+
+fn staff(id: u128, short: &str) -> PlanStaff {
+    PlanStaff {
+        id: StaffId::from_u128(id),
+        account: AccountId::from_u128(1),
+        name: format!("S{id}").into(),
+        short_number: ShortNumber::read(short).ok(),
+        phone: None,
+        sip: None,
+    }
+}
+
+fn plan(codes: FeatureCodes) -> DialPlan {
+    let features = PlanFeatures {
+        codes,
+        ..PlanFeatures::default()
+    };
+    DialPlan {
+        staff: Arc::new(StaffSection::new(
+            vec![staff(1, "101"), staff(2, "102"), staff(3, "703")],
+            vec![],
+        )),
+        features: Arc::new(FeatureSection::new([(AccountId::from_u128(1), features)], [])),
+        ..DialPlan::default()
+    }
+}
+
+fn dial(plan: &DialPlan, caller: Caller, dialled: &str) -> Result<FeatureCall, u16> {
+    let account = AccountId::from_u128(1);
+    let facts = CallFacts {
+        account,
+        caller,
+        dialled,
+    };
+    match decide(plan, &facts) {
+        Some(Decision::Feature(call)) => Ok(call),
+        Some(Decision::Refuse { status, .. }) => Err(status),
+        None => Err(0),
+        other => panic!("{dialled}: {other:?}"),
+    }
+}
+
+#[test]
+fn each_code_is_read_with_the_number_after_it() {
+    let plan = plan(FeatureCodes::default());
+    let caller = Caller::Staff(StaffId::from_u128(1));
+    let check = |dialled: &str, expected: Result<FeatureCall, u16>| {
+        assert_eq!(dial(&plan, caller, dialled), expected, "{dialled}");
+    };
+    let forward = |feature, condition, to| Ok(FeatureCall::Change(feature, Change::Forward(condition, to)));
+    let to_boris = Some(Target::Short(ShortNumber::read("102").unwrap()));
+    let outside = Some(Target::Outside(PhoneNumber::from_e164("+79161234567").unwrap()));
+    check("*78", Ok(FeatureCall::Change(Feature::DndOn, Change::Dnd(true))));
+    check("*79", Ok(FeatureCall::Change(Feature::DndOff, Change::Dnd(false))));
+    check("*76", Ok(FeatureCall::DndToggle));
+    check("*72102", forward(Feature::ForwardAlways, Condition::Always, to_boris));
+    check("*72102#", forward(Feature::ForwardAlways, Condition::Always, to_boris));
+    check("*73", forward(Feature::ForwardAlwaysOff, Condition::Always, None));
+    check("*90102", forward(Feature::ForwardBusy, Condition::Busy, to_boris));
+    check(
+        "*92+79161234567",
+        forward(Feature::ForwardNoAnswer, Condition::NoAnswer, outside),
+    );
+    check("*95", forward(Feature::ForwardOfflineOff, Condition::Offline, None));
+    check("**102", Ok(FeatureCall::PickupPerson(StaffId::from_u128(2))));
+    check("*8", Ok(FeatureCall::PickupAny));
+    check("*68", Ok(FeatureCall::Park));
+    check("*43", Ok(FeatureCall::Echo));
+    check("*65", Ok(FeatureCall::SayNumber));
+    check("701", Ok(FeatureCall::Retrieve(701)));
+    // Without the number, with one that nobody has, with one's own, with what is no number.
+    check("*72", Err(484));
+    check("*72109", Err(404));
+    check("*72101", Err(403));
+    check("*72x", Err(404));
+    check("**", Err(484));
+    check("**999", Err(404));
+    // No codes.
+    check("*", Err(0));
+    check("*1", Err(0));
+    check("721", Err(0));
+}
+
+/// A place's number that is somebody's short number reaches that person.
+#[test]
+fn a_short_number_comes_before_a_parking_place() {
+    let plan = plan(FeatureCodes::default());
+    let facts = CallFacts {
+        account: AccountId::from_u128(1),
+        caller: Caller::Staff(StaffId::from_u128(1)),
+        dialled: "703",
+    };
+    assert_eq!(decide(&plan, &facts), None);
+    assert!(!is_free(&plan, facts.account, 703) && is_free(&plan, facts.account, 704));
+}
+
+#[test]
+fn a_caller_from_outside_has_no_codes() {
+    let plan = plan(FeatureCodes::default());
+    let caller = Caller::Trunk(crate::ids::TrunkId::from_u128(9));
+    assert_eq!(dial(&plan, caller, "*78"), Err(0));
+    assert_eq!(dial(&plan, caller, "701"), Err(0));
+}
+
+#[test]
+fn an_account_changes_its_codes_and_switches_features_off() {
+    let mut codes = FeatureCodes::default();
+    codes.set(Feature::DndOn, Some("*21"));
+    codes.set(Feature::Echo, None);
+    codes.set(Feature::DndOff, Some("*79"));
+    assert_eq!(codes.changed().count(), 2);
+    assert!(codes.check().is_empty());
+    let plan = plan(codes);
+    let caller = Caller::Staff(StaffId::from_u128(1));
+    let on = Ok(FeatureCall::Change(Feature::DndOn, Change::Dnd(true)));
+    assert_eq!(dial(&plan, caller, "*21"), on);
+    assert_eq!(dial(&plan, caller, "*78"), Err(0));
+    assert_eq!(dial(&plan, caller, "*43"), Err(0));
+}
+
+#[test]
+fn codes_that_cannot_be_told_apart_are_found() {
+    let check = |feature: Feature, code: &str, expected: &[(Feature, BadCode)]| {
+        let mut codes = FeatureCodes::default();
+        codes.set(feature, Some(code));
+        assert_eq!(codes.check(), expected, "{feature:?} {code}");
+    };
+    check(Feature::Echo, "*100", &[]);
+    check(Feature::Echo, "100", &[(Feature::Echo, BadCode::Malformed)]);
+    check(Feature::Echo, "*", &[(Feature::Echo, BadCode::Malformed)]);
+    check(Feature::Echo, "*a", &[(Feature::Echo, BadCode::Malformed)]);
+    check(Feature::Echo, "*123456", &[(Feature::Echo, BadCode::Malformed)]);
+    let both = [(Feature::DndOn, BadCode::Taken), (Feature::Echo, BadCode::Taken)];
+    check(Feature::Echo, "*78", &both);
+    check(
+        Feature::ForwardAlways,
+        "*7",
+        &[(Feature::ForwardAlways, BadCode::Ambiguous)],
+    );
+    check(Feature::Echo, "*7212", &[(Feature::ForwardAlways, BadCode::Ambiguous)]);
+    assert!(FeatureCodes::default().check().is_empty());
+}
+
+#[test]
+fn names_are_read_back() {
+    for feature in Feature::ALL {
+        assert_eq!(Feature::named(feature.name()), Some(*feature));
+    }
+    assert_eq!(Feature::named("voicemail"), None);
+}
