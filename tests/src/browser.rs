@@ -1,6 +1,7 @@
 //! A headless Chromium, driven over the WebDriver protocol.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -261,14 +262,34 @@ impl Browser {
 }
 
 impl Drop for Browser {
+    /// The driver ends its browser when the session is deleted; when the driver is merely killed the browser goes on.
     fn drop(&mut self) {
-        // chromedriver ends its browser with itself when it is asked to, not when it is killed
-        let quit = Command::new("kill").arg(self.driver.id().to_string()).status();
-        if quit.is_err() {
-            let _ = self.driver.kill();
+        if let Err(error) = end_session(&self.session) {
+            eprintln!("the browser may still run: {error:#}");
         }
+        let _ = self.driver.kill();
         let _ = self.driver.wait();
     }
+}
+
+/// By hand, because a drop cannot await.
+fn end_session(session: &str) -> Result<()> {
+    let (host, path) = session
+        .strip_prefix("http://")
+        .and_then(|rest| rest.split_once('/'))
+        .context("a session has an address")?;
+    let mut stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(
+        stream,
+        "DELETE /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )?;
+    let mut status = String::new();
+    BufReader::new(stream).read_line(&mut status)?;
+    if !status.contains(" 200 ") {
+        bail!("the driver answers {status}");
+    }
+    Ok(())
 }
 
 fn value(answer: Value) -> Result<Value> {
