@@ -116,6 +116,11 @@ model! {
         max_expires: Duration = Duration::from_secs(3_600);
         /// A registration that names no time.
         default_expires: Duration = Duration::from_secs(300);
+        /// After so long without a sign of life a call with a phone that knows session timers is over; half of it passes
+        /// between two signs. 0 turns session timers off.
+        session_expires: Duration = Duration::from_secs(1_800);
+        /// The shortest such time that a phone may ask for; shorter ones get 422.
+        session_min_expires: Duration = Duration::from_secs(90);
     }
     /// Audio.
     rtp: Rtp {

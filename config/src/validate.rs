@@ -94,6 +94,13 @@ impl Checker<'_> {
                 "must lie between sip.min_expires and sip.max_expires",
             );
         }
+        // RFC 4028 section 4: no less than 90 seconds.
+        if sip.session_min_expires < Duration::from_secs(90) {
+            self.wrong("sip.session_min_expires", "must be at least 90s");
+        }
+        if !sip.session_expires.is_zero() && sip.session_expires < sip.session_min_expires {
+            self.wrong("sip.session_expires", "must not be less than sip.session_min_expires");
+        }
         if high > Duration::from_secs(7 * 86_400) {
             self.wrong("sip.max_expires", "must be at most 7d");
         }

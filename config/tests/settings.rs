@@ -182,6 +182,16 @@ fn well_formed_values_that_make_no_sense_are_refused() {
     );
     check(
         "",
+        &[("FRONTDESK_SIP_SESSION_MIN_EXPIRES", "30")],
+        &["sip.session_min_expires: must be at least 90s"],
+    );
+    check(
+        "",
+        &[("FRONTDESK_SIP_SESSION_EXPIRES", "80")],
+        &["sip.session_expires: must not be less"],
+    );
+    check(
+        "",
         &[("FRONTDESK_NAT_PUBLIC_ADDRESS", "0.0.0.0")],
         &["nat.public_address"],
     );

@@ -7,7 +7,7 @@ use std::time::Duration;
 use frontdesk_config::{Config, DigestOrder};
 use frontdesk_media::io::IoConfig;
 use frontdesk_sip::auth::{Algorithm, AuthConfig};
-use frontdesk_sip::endpoint::EndpointConfig;
+use frontdesk_sip::endpoint::{EndpointConfig, SessionIntervals};
 use frontdesk_sip::flow::Advertise;
 use frontdesk_sip::guard::GuardConfig;
 use frontdesk_sip::registrar::RegistrarConfig;
@@ -63,6 +63,10 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
                 local_networks: config.nat.local_networks.clone(),
             },
             supported: vec![Cow::Borrowed("path")],
+            session_timer: (!config.sip.session_expires.is_zero()).then_some(SessionIntervals {
+                interval: config.sip.session_expires,
+                min_se: config.sip.session_min_expires,
+            }),
             ..EndpointConfig::default()
         },
         registrar: RegistrarConfig {
