@@ -7,6 +7,7 @@ mod loss;
 mod net;
 mod offers;
 mod outside;
+mod races;
 mod reliable;
 mod replaces;
 
