@@ -11,6 +11,8 @@ use tokio::process::{Child, Command};
 
 use crate::ports;
 
+mod dialogs;
+
 /// SIPp gives up after this, in seconds.
 const LIMIT: u64 = 30;
 
@@ -34,6 +36,8 @@ pub struct Scenario {
     steps: String,
     /// CSeq of the last request sent.
     cseq: u32,
+    /// CSeq of the last INVITE sent.
+    invite: u32,
     user: String,
     secret: String,
     dialled: String,
@@ -88,17 +92,7 @@ impl Scenario {
     /// INVITE, 401, ACK, INVITE with credentials.
     #[must_use]
     pub fn calls(self) -> Scenario {
-        let line = format!("INVITE sip:{}@{}", self.dialled, self.domain);
-        let to = format!("<sip:{}@{}>", self.dialled, self.domain);
-        let headers = format!("{}Allow: INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE\n", self.contact());
-        let challenged = self
-            .request(&line, &to, &headers, SDP)
-            .with("  <recv response=\"100\" optional=\"true\"/>\n  <recv response=\"401\" auth=\"true\"/>\n")
-            .acknowledges_refusal();
-        let authorized = format!("{headers}{}\n", challenged.credentials());
-        challenged
-            .request(&line, &to, &authorized, SDP)
-            .with("  <recv response=\"100\" optional=\"true\"/>\n")
+        self.calls_with("")
     }
 
     #[must_use]
@@ -127,7 +121,7 @@ impl Scenario {
     pub fn gives_up(self) -> Scenario {
         let line = format!("CANCEL sip:{}@{}", self.dialled, self.domain);
         let to = format!("<sip:{}@{}>", self.dialled, self.domain);
-        let cancel = self.unnumbered(&line, &to, self.cseq, self.cseq);
+        let cancel = self.unnumbered(&line, &to, self.invite, self.invite);
         self.with(&cancel).expects(200).expects(487).acknowledges_refusal()
     }
 
@@ -229,19 +223,22 @@ impl Scenario {
 
     fn acknowledges_answer(self) -> Scenario {
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
-        let ack = self.unnumbered("ACK [next_url]", &to, self.cseq, self.cseq + 100);
+        let ack = self.unnumbered("ACK [next_url]", &to, self.invite, self.invite + 100);
         self.with(&ack)
     }
 
     fn acknowledges_refusal(self) -> Scenario {
         let line = format!("ACK sip:{}@{}", self.dialled, self.domain);
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
-        let ack = self.unnumbered(&line, &to, self.cseq, self.cseq);
+        let ack = self.unnumbered(&line, &to, self.invite, self.invite);
         self.with(&ack)
     }
 
     fn request(mut self, line: &str, to: &str, headers: &str, body: &str) -> Scenario {
         self.cseq += 1;
+        if line.starts_with("INVITE") {
+            self.invite = self.cseq;
+        }
         let text = self.text(line, to, (self.cseq, self.cseq), (headers, body));
         self.sends(&text, true)
     }
