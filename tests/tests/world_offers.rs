@@ -15,6 +15,11 @@ const BORIS_AT: usize = 1;
 /// Anna and Boris talk; both have one call, at place 0.
 fn talking(seed: u8, weather: Weather) -> World {
     let mut world = World::office(seed, weather);
+    talk(&mut world);
+    world
+}
+
+fn talk(world: &mut World) {
     world.phones[BORIS_AT].manner = Manner::Answer(ms(500));
     world.dial(ANNA_AT, BORIS.number);
     let both = world.wait_for(s(40), |world| {
@@ -23,7 +28,6 @@ fn talking(seed: u8, weather: Weather) -> World {
     });
     assert!(both, "{:#?}", world.transcript.ladder());
     world.run_for(s(1));
-    world
 }
 
 /// What was agreed with Anna and with Boris, seen from us.
@@ -240,7 +244,9 @@ fn an_offer_that_a_phone_refuses_leaves_the_call_as_it_was() {
 
 #[test]
 fn a_key_pressed_by_info_reaches_the_other_party_and_its_answer_comes_back() {
-    let mut world = talking(10, FAIR);
+    let mut world = World::office(10, FAIR);
+    world.phones.iter_mut().for_each(|phone| phone.events = false);
+    talk(&mut world);
     world.act(ANNA_AT, |phone, now| phone.info(0, now));
     world.run_for(s(2));
     assert_eq!(world.phones[BORIS_AT].call(0).others, ["INFO"]);

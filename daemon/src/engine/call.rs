@@ -60,6 +60,8 @@ pub(super) struct Call {
     pub(super) rings_until: Instant,
     /// Requests of one party that were sent on to the other and wait for its answer, by our token.
     pub(super) relayed: Vec<(u64, TransactionId)>,
+    /// Our own INFOs with a key that wait for an answer, by our token.
+    pub(super) pressed: Vec<u64>,
 }
 
 impl Call {

@@ -69,6 +69,8 @@ impl Engine {
     pub(super) fn on_settled(&mut self, id: CallId, side: Side, now: Now) {
         self.configure(id, side);
         self.join(id, now);
+        self.tune_music(id);
+        self.tune_digits(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let holds = |side| call.leg(side).is_some_and(|leg| leg.media.holds());
         let held = call.pair().is_some_and(|(first, second)| holds(first) || holds(second));
@@ -132,6 +134,9 @@ impl Engine {
         let (a, b) = (first.leg, second.leg);
         call.joined = Some(pair);
         self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
+        self.forget_music(id, pair);
+        self.tune_music(id);
+        self.tune_digits(id);
         self.record(id, (a, b), now);
     }
 }

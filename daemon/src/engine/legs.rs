@@ -135,6 +135,7 @@ impl Engine {
     /// INFO goes to the other party and its answer comes back; what else is sent inside a dialog we do not serve.
     fn relay(&mut self, session: SessionId, transaction: TransactionId, request: &Message, now: Now) {
         let reply = match request.method() {
+            Method::Info if self.press(session, request) => reply(200),
             Method::Info => match self.relay_info(session, transaction, request, now) {
                 Ok(()) => return,
                 Err(status) => reply(status),
@@ -209,6 +210,9 @@ impl Engine {
     fn relay_back(&mut self, session: SessionId, token: u64, status: u16, now: Now) {
         let Some((id, _)) = self.find(session) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.pressed_was_answered(token) {
+            return;
+        }
         let Some(place) = call.relayed.iter().position(|(sent, _)| *sent == token) else {
             return;
         };

@@ -21,6 +21,10 @@ pub(super) struct MediaSide {
     /// Our offer went out in a 200; its answer comes in the ACK.
     pub(super) late: bool,
     pub(super) asking: Asking,
+    /// The phone hears music in place of its peer.
+    pub(super) music: bool,
+    /// The media threads tell which keys it presses.
+    pub(super) listens: bool,
 }
 
 /// What has become of our re-INVITE.
@@ -43,6 +47,8 @@ impl MediaSide {
             told: Direction::SendRecv,
             late: false,
             asking: Asking::No,
+            music: false,
+            listens: false,
         }
     }
 

@@ -8,12 +8,14 @@ mod caller;
 mod cdr;
 mod config;
 mod connect;
+mod digits;
 mod forwarding;
 mod hold;
 pub mod input;
 mod kept;
 mod legs;
 mod media;
+mod music;
 mod operator;
 pub mod output;
 mod presence;
@@ -155,7 +157,11 @@ impl Engine {
             sessions: self.sessions.len(),
             media_legs: self.media_legs.len(),
             ports_in_use: self.ports_in_use,
-            relayed: self.calls.values().map(|call| call.relayed.len()).sum(),
+            relayed: self
+                .calls
+                .values()
+                .map(|call| call.relayed.len() + call.pressed.len())
+                .sum(),
         }
     }
 
@@ -212,7 +218,8 @@ impl Engine {
                     self.step(call, CallEvent::Lost(side), now);
                 }
             }
-            MediaNotice::Played { .. } | MediaNotice::Digit { .. } | MediaNotice::Closed { .. } => {}
+            MediaNotice::Digit { leg, digit } => self.on_digit(leg, digit, now),
+            MediaNotice::Played { .. } | MediaNotice::Closed { .. } => {}
         }
     }
 

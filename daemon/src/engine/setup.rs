@@ -131,6 +131,7 @@ impl Engine {
             offer,
             rings_until: now.instant + self.config.ring_timeout,
             relayed: Vec::new(),
+            pressed: Vec::new(),
         };
         self.begin(call, &targets, new, now);
         Ok(())

@@ -84,6 +84,8 @@ pub struct Phone {
     pub manner: Manner,
     /// Payload types, best first.
     pub codecs: Vec<u8>,
+    /// It knows telephone-event.
+    pub events: bool,
     pub calls: Vec<PhoneCall>,
     /// Final statuses of REGISTERs and other requests outside dialogs, without the challenges.
     pub answers: Vec<u16>,
@@ -118,6 +120,7 @@ impl Phone {
             secret: secret.to_owned(),
             manner: Manner::Answer(Duration::from_secs(2)),
             codecs: vec![sdp::ALAW, sdp::ULAW],
+            events: true,
             calls: Vec::new(),
             answers: Vec::new(),
             contacts: Vec::new(),

@@ -29,6 +29,19 @@ pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> St
     text
 }
 
+/// The same from a phone that does not know telephone-event.
+pub fn without_events(body: &str) -> String {
+    let lines = body.lines().filter(|line| !line.contains(":101 "));
+    lines
+        .map(|line| {
+            line.strip_suffix(" 101")
+                .filter(|_| line.starts_with("m="))
+                .unwrap_or(line)
+        })
+        .flat_map(|line| [line, "\r\n"])
+        .collect()
+}
+
 /// What a phone reads in a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {

@@ -312,7 +312,10 @@ impl Phone {
     fn describe(&mut self, index: usize, direction: &str) -> Body {
         self.version += 1;
         let at = SocketAddr::new(self.home.ip(), 20_000 + 2 * u16::try_from(index).unwrap_or(0));
-        let body = sdp::write(at, &self.codecs, direction, self.version);
+        let mut body = sdp::write(at, &self.codecs, direction, self.version);
+        if !self.events {
+            body = sdp::without_events(&body);
+        }
         Body::sdp(Bytes::from(body))
     }
 
