@@ -15,7 +15,7 @@ use frontdesk_sip::wire::{Message, Method};
 use super::Engine;
 
 /// What we take outside dialogs.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REGISTER";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REGISTER";
 
 pub(super) fn reply(status: u16) -> Reply {
     Reply {
