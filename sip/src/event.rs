@@ -19,6 +19,10 @@ pub struct Replaced {
     pub early: bool,
 }
 
+/// One subscription usage (RFC 6665): a peer that is told of changes. Later ones have higher numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SubscriptionId(pub u64);
+
 /// Bytes for one flow.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Transmit {
@@ -28,7 +32,7 @@ pub struct Transmit {
 
 #[derive(Debug)]
 pub enum Event {
-    /// A request outside a dialog other than INVITE, ACK and CANCEL (REGISTER, OPTIONS, SUBSCRIBE ...);
+    /// A request outside a dialog other than INVITE, SUBSCRIBE, ACK and CANCEL (REGISTER, OPTIONS ...);
     /// wants one `Respond`.
     Request {
         transaction: TransactionId,
@@ -94,13 +98,29 @@ pub enum Event {
         by: EndedBy,
         reason: Option<String>,
     },
+    /// A SUBSCRIBE outside a dialog; wants `AcceptSubscription` and then a `Notify` with the full state, or
+    /// `RefuseSubscription`. With an Expires of 0 it is a fetch: that `Notify` is the last, and no event follows.
+    Subscribe {
+        subscription: SubscriptionId,
+        request: Message,
+        flow: FlowId,
+    },
+    /// The peer refreshed its subscription, which the endpoint has answered; wants a `Notify` with the full state. With
+    /// an `expires` of 0 it unsubscribed: that `Notify` is the last, and no event follows.
+    SubscriptionRefreshed { subscription: SubscriptionId, expires: u32 },
+    /// A subscription ran out, or its peer is gone or wants no more of it.
+    SubscriptionEnded { subscription: SubscriptionId },
 }
 
 impl Event {
     /// The session that it is about.
     pub fn session(&self) -> Option<SessionId> {
         match self {
-            Event::Request { .. } | Event::Response { .. } => None,
+            Event::Request { .. }
+            | Event::Response { .. }
+            | Event::Subscribe { .. }
+            | Event::SubscriptionRefreshed { .. }
+            | Event::SubscriptionEnded { .. } => None,
             Event::Invite { session, .. }
             | Event::Cancelled { session, .. }
             | Event::Progress { session, .. }

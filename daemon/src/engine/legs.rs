@@ -61,7 +61,12 @@ impl Engine {
                 request,
             } => self.relay(session, transaction, &request, now),
             Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
-            Event::Response { .. } => {}
+            Event::Response { .. } | Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
+            Event::Subscribe { subscription, .. } => {
+                let reply = reply_with(489, "Allow-Events", "");
+                let refuse = Command::RefuseSubscription { subscription, reply };
+                self.endpoint.command(refuse, now);
+            }
             Event::Ended { session, by, .. } => {
                 self.on_leg(session, now, |side| {
                     Some(match by {

@@ -14,3 +14,4 @@ mod replaces;
 mod script;
 mod session_timer;
 mod storm;
+mod subscriptions;
