@@ -61,12 +61,14 @@ impl Engine {
                 request,
             } => self.relay(session, transaction, &request, now),
             Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
-            Event::Response { .. } | Event::SubscriptionRefreshed { .. } | Event::SubscriptionEnded { .. } => {}
-            Event::Subscribe { subscription, .. } => {
-                let reply = reply_with(489, "Allow-Events", "");
-                let refuse = Command::RefuseSubscription { subscription, reply };
-                self.endpoint.command(refuse, now);
-            }
+            Event::Response { .. } => {}
+            Event::Subscribe {
+                subscription,
+                request,
+                flow,
+            } => self.on_subscribe(subscription, &request, &flow, now),
+            Event::SubscriptionRefreshed { subscription, expires } => self.on_resubscribed(subscription, expires, now),
+            Event::SubscriptionEnded { subscription } => self.watchers.forget(subscription),
             Event::Ended { session, by, .. } => {
                 self.on_leg(session, now, |side| {
                     Some(match by {
