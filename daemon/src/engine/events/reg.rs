@@ -51,7 +51,7 @@ pub(super) fn document(contacts: &[Contact], before: &[Contact], watch: &Watch, 
     for contact in contacts {
         let known = before.iter().find(|known| known.uri == contact.uri);
         let event = match known {
-            Some(known) if known.cseq != contact.cseq => "refreshed",
+            Some(known) if known != contact => "refreshed",
             Some(_) | None => "registered",
         };
         let left = contact.expires_at.saturating_sub(now.unix_ms).max(0) / 1000;
