@@ -3,6 +3,7 @@
 mod calls;
 mod dialogs;
 mod early;
+mod hostile;
 mod loss;
 mod net;
 mod offers;
