@@ -148,14 +148,16 @@ pub enum Command {
     Invite(Box<Invite>),
     /// A request outside dialogs; its final answer is `Event::Response` with the token.
     Request(Box<Request>),
-    /// 180 or 183 on an incoming INVITE.
+    /// 180 or 183 on an incoming INVITE; reliable (RFC 3262) when the caller requires that, or when it has a body and the
+    /// caller knows it.
     Ring {
         session: SessionId,
         status: u16,
         headers: Headers,
         body: Option<Body>,
     },
-    /// 200 on an incoming INVITE; retransmitted until the ACK comes.
+    /// 200 on an incoming INVITE; retransmitted until the ACK comes. Waits inside for the PRACK of a `Ring` with a body, and
+    /// goes without a body when that one settled the media.
     Accept {
         session: SessionId,
         headers: Headers,
@@ -182,13 +184,14 @@ pub enum Command {
         session: SessionId,
         reply: Reply,
     },
-    /// Our re-INVITE with a new offer; waits inside while another INVITE of the dialog is under way.
+    /// Our re-INVITE with a new offer; waits inside while another INVITE of the dialog is under way. Before the final
+    /// response to the INVITE it goes by UPDATE (RFC 3311), if the peer allows that and the media is settled already.
     Reinvite {
         session: SessionId,
         headers: Headers,
         body: Body,
     },
-    /// INFO, MESSAGE ... inside the dialog; answered by `Event::InDialogResult` with the token.
+    /// INFO, MESSAGE, UPDATE without a body ... inside the dialog; answered by `Event::InDialogResult` with the token.
     SendInDialog {
         session: SessionId,
         token: u64,

@@ -47,25 +47,29 @@ pub enum Event {
         /// The dialog that it takes the place of. Whether its sender may is the owner's to know.
         replaces: Option<Replaced>,
     },
-    /// The caller cancelled an INVITE that had no final response; the endpoint has already sent 487.
+    /// The caller cancelled an INVITE that had no final response, or left a reliable provisional response without PRACK;
+    /// the endpoint has already sent 487 or 504.
     Cancelled { session: SessionId, reason: Option<String> },
-    /// A provisional response (101 to 199) to our INVITE; its body may be an early answer.
+    /// A provisional response (101 to 199) to our INVITE; its body may be an early answer. A reliable one (RFC 3262) comes
+    /// once and in order and has been acknowledged.
     Progress { session: SessionId, response: Message },
     /// The first 2xx to our INVITE; the ACK has been sent, unless the INVITE had no body: then the response has the
-    /// offer and wants `AnswerOffer` or `RefuseOffer`. Later 2xx of other branches are ACKed and BYEd inside.
+    /// offer and wants `AnswerOffer` or `RefuseOffer`. Later 2xx of other branches are ACKed and BYEd inside. When a reliable
+    /// provisional response brought the answer, the 2xx may have no body: `Endpoint::early_answer` has it.
     Answered { session: SessionId, response: Message },
     /// Our INVITE ended without a session: a final response, or 408 by time-out, or 503 when the flow is gone
-    /// (`response` is `None` for both).
+    /// (`response` is `None` for both). 422 has been followed inside as far as RFC 4028 section 7.3 goes.
     Refused {
         session: SessionId,
         status: u16,
         response: Option<Message>,
     },
     /// The ACK of our 2xx; its body is the answer when the INVITE had no offer. For a re-INVITE it comes only when that
-    /// had no offer.
+    /// had no offer. Also the PRACK that answers the offer of our reliable provisional response; the ACK has none then.
     Acked { session: SessionId, body: bytes::Bytes },
-    /// A re-INVITE or UPDATE with or without an offer; wants `AnswerOffer` or `RefuseOffer`. Glare (491),
-    /// overlapping requests (500) and UPDATE without a body never get here: the endpoint answers them.
+    /// A re-INVITE with or without an offer, or an UPDATE or PRACK with one, before the answer too; wants `AnswerOffer` or `RefuseOffer`. Glare (491),
+    /// overlapping requests (500) and UPDATE without a body never get here: the endpoint answers them, and refreshes the
+    /// session by them (RFC 4028).
     Offer { session: SessionId, request: Message },
     /// The final answer to our `Reinvite`. 491 has been retried inside as RFC 3261 section 14.1 says.
     OfferResult {
