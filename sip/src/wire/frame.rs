@@ -47,13 +47,16 @@ impl StreamFramer {
 
     /// The next whole message or keep-alive; `None` when more octets are needed.
     pub fn next_frame(&mut self) -> Result<Option<Framed>, BadStream> {
+        while self.buffer.first() == Some(&b'\n') {
+            self.buffer.advance(1);
+        }
         if let Some(keep_alive) = self.keep_alive() {
             return Ok(Some(keep_alive));
         }
-        match self.buffer.first() {
-            None | Some(b'\r' | b'\n') => return Ok(None),
-            Some(byte) if scan::is_token(&[*byte]) => {}
-            Some(_) => return Err(BadStream::NotSip),
+        match self.buffer.as_ref() {
+            b"" | b"\r" | b"\r\n" | b"\r\n\r" => return Ok(None),
+            [byte, ..] if scan::is_token(&[*byte]) => {}
+            [..] => return Err(BadStream::NotSip),
         }
         let Some(head) = self.head_end() else {
             return if self.buffer.len() > MAX_HEAD {
@@ -82,6 +85,11 @@ impl StreamFramer {
         Ok(Some(Framed::Message(message)))
     }
 
+    /// Whether nothing of a message has come since the last one.
+    pub fn is_between_messages(&self) -> bool {
+        self.buffer.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
+    }
+
     fn keep_alive(&mut self) -> Option<Framed> {
         if self.buffer.starts_with(b"\r\n\r\n") {
             self.buffer.advance(4);
@@ -108,7 +116,8 @@ impl StreamFramer {
 
 fn content_length(head: &[u8]) -> Result<usize, BadStream> {
     let mut length = None;
-    for line in head.split(|byte| *byte == b'\n') {
+    let mut lines = head.split(|byte| *byte == b'\n').peekable();
+    while let Some(line) = lines.next() {
         let Some(colon) = line.iter().position(|byte| *byte == b':') else {
             continue;
         };
@@ -116,7 +125,11 @@ fn content_length(head: &[u8]) -> Result<usize, BadStream> {
         if HeaderName::read(scan::trim(name)) != Some(HeaderName::ContentLength) {
             continue;
         }
-        let value: usize = scan::number(value.get(1..).unwrap_or_default()).ok_or(BadStream::Length)?;
+        let mut value = value.get(1..).unwrap_or_default().to_vec();
+        while let Some(folded) = lines.next_if(|line| line.starts_with(b" ") || line.starts_with(b"\t")) {
+            value.extend_from_slice(folded);
+        }
+        let value: usize = scan::number(scan::trim(&value)).ok_or(BadStream::Length)?;
         if length.is_some_and(|length| length != value) {
             return Err(BadStream::Length);
         }
@@ -148,6 +161,80 @@ mod tests {
         assert_eq!(got, [Framed::Ping, message.clone(), message]);
     }
 
+    fn frames(pieces: &[&[u8]]) -> Result<Vec<Framed>, BadStream> {
+        let (mut framer, mut got) = (StreamFramer::default(), Vec::new());
+        for piece in pieces {
+            framer.push(piece);
+            while let Some(framed) = framer.next_frame()? {
+                got.push(framed);
+            }
+        }
+        Ok(got)
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_splitting_of_a_stream_gives_the_same_messages(
+            parts in proptest::collection::vec(0_usize..6, 1..12),
+            cuts in proptest::collection::vec(proptest::prelude::any::<proptest::sample::Index>(), 0..40),
+        ) {
+            let large = [&b"MESSAGE sip:a@b SIP/2.0\r\nContent-Length: 60000\r\n\r\n"[..], &[b'\r'; 60_000]].concat();
+            let kinds: [&[u8]; 6] = [
+                ONE,
+                b"SIP/2.0 200 OK\r\nContent-Length :\r\n 0\r\n\r\n",
+                b"\r\n\r\n",
+                b"NOTIFY sip:a@b SIP/2.0\r\nl: 8\r\n\r\n\r\n\r\nl: 9",
+                &large,
+                b"INFO sip:a@b SIP/2.0\r\nX: a\r\nl: 0\r\n\r\n",
+            ];
+            let mut stream: Vec<u8> = parts.iter().flat_map(|part| kinds[*part]).copied().collect();
+            stream.extend_from_slice(ONE);
+            let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(stream.len())).collect();
+            cuts.extend([0, stream.len()]);
+            cuts.sort_unstable();
+            let pieces: Vec<&[u8]> = cuts.windows(2).map(|cut| &stream[cut[0]..cut[1]]).collect();
+            proptest::prop_assert_eq!(frames(&pieces), frames(&[&stream]));
+            let whole = frames(&[&stream]).unwrap();
+            let expected: Vec<Framed> = parts.iter().map(|part| match kinds[*part] {
+                b"\r\n\r\n" => Framed::Ping,
+                message => Framed::Message(Bytes::copy_from_slice(message)),
+            }).chain([Framed::Message(Bytes::from_static(ONE))]).collect();
+            proptest::prop_assert_eq!(whole, expected);
+        }
+
+        #[test]
+        fn no_octets_whatever_make_the_framer_keep_more_than_a_message(
+            octets in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..400),
+        ) {
+            let mut framer = StreamFramer::default();
+            for octet in octets.iter().cycle().take(100_000) {
+                framer.push(&[*octet]);
+                match framer.next_frame() {
+                    Ok(_) => proptest::prop_assert!(framer.buffer.len() <= MAX_MESSAGE),
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_the_largest_size_is_taken_and_a_larger_one_is_not() {
+        let of = |length: usize| {
+            let head = format!("MESSAGE sip:a@b SIP/2.0\r\nl: {length}\r\n\r\n");
+            let mut message = head.into_bytes();
+            message.resize(message.len() + length, b'x');
+            message
+        };
+        let head = of(10_000).len() - 10_000;
+        let largest = of(MAX_MESSAGE - head);
+        let (first, second) = largest.split_at(40_000);
+        assert_eq!(
+            frames(&[first, second]),
+            Ok(vec![Framed::Message(Bytes::copy_from_slice(&largest))])
+        );
+        assert_eq!(frames(&[&of(MAX_MESSAGE - head + 1)]), Err(BadStream::TooLarge));
+    }
+
     #[test]
     fn a_stream_that_cannot_be_followed_is_given_up() {
         let check = |octets: &[u8], expected| {
@@ -166,6 +253,8 @@ mod tests {
         );
         check(b"OPTIONS sip:a@b SIP/2.0\r\nl: 999999\r\n\r\n", BadStream::TooLarge);
         check(b"\x16\x03\x01", BadStream::NotSip);
+        check(b"\r\r\n", BadStream::NotSip);
+        check(b"\r\n\rOPTIONS", BadStream::NotSip);
         check(&vec![b'a'; MAX_HEAD + 1], BadStream::HeadTooLarge);
     }
 }
