@@ -19,7 +19,7 @@ const PREFIX: &str = "FRONTDESK_";
 pub struct Overrides {
     /// `--data DIR`
     pub data: Option<String>,
-    /// `--sip ADDR:PORT`, for UDP and TCP
+    /// `--sip ADDR:PORT`, for UDP and TCP; TLS takes the next port
     pub sip: Option<String>,
     /// `--http ADDR:PORT`
     pub http: Option<String>,
@@ -167,6 +167,7 @@ impl Config {
                 config.take(key, &Raw::Untyped(value.to_owned()), Origin::Flag(flag), &mut problems);
             }
         }
+        config.follow();
         validate::check(&config, &mut problems);
         if problems.is_empty() {
             Ok(config)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 
 use crate::field::{Allowed, Field, PortRange, choice};
-use crate::load::Origins;
+use crate::load::{Origin, Origins};
 use crate::secret::Secret;
 use crate::source::Raw;
 
@@ -103,6 +103,19 @@ model! {
         udp: Vec<SocketAddr> = vec![any(5060)];
         /// Addresses that take SIP over TCP; an empty list turns it off.
         tcp: Vec<SocketAddr> = vec![any(5060)];
+        /// Addresses that take SIP over TLS; an empty list turns it off. Unless set, those of sip.tcp with the next port.
+        tls: Vec<SocketAddr> = vec![any(5061)];
+        /// Addresses that take SIP over WebSocket (RFC 7118), beside /ws of http.listen.
+        ws: Vec<SocketAddr> = Vec::new();
+        /// Addresses that take SIP over secure WebSocket.
+        wss: Vec<SocketAddr> = Vec::new();
+        /// Certificate for TLS and secure WebSocket, in PEM, with its chain; read again when it changes.
+        /// Empty: one that Frontdesk makes for itself, in "tls" of the data folder.
+        tls_certificate: Option<PathBuf> = None;
+        /// Its private key, in PEM.
+        tls_key: Option<PathBuf> = None;
+        /// Certificates in PEM that are trusted, beside the public ones, where Frontdesk is the client of a TLS server.
+        tls_ca: Option<PathBuf> = None;
         /// Name of the protection space that phones' passwords are for; changing it makes all of them invalid.
         realm: String = "frontdesk".to_owned();
         /// Digests that phones may answer with, the preferred one first. Phones that know only MD5 should skip the other one,
@@ -223,6 +236,18 @@ impl Config {
         }
     }
 
+    /// Where the certificate that Frontdesk makes for itself is kept.
+    pub fn tls_dir(&self) -> PathBuf {
+        self.data.dir.join("tls")
+    }
+
+    /// TLS is spoken on the port after that of TCP, unless it was told where (RFC 3261 section 19.1.2).
+    pub(crate) fn follow(&mut self) {
+        if self.origin("sip.tls") == Origin::Default && self.origin("sip.tcp") != Origin::Default {
+            self.sip.tls = self.sip.tcp.iter().map(|address| after(*address)).collect();
+        }
+    }
+
     pub fn recordings_dir(&self) -> PathBuf {
         self.recording
             .dir
@@ -262,6 +287,15 @@ impl Config {
 
 fn any(port: u16) -> SocketAddr {
     SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), port)
+}
+
+/// Port 0 is given by the system, and so is what comes after it. After the last port comes none: that is reported.
+fn after(address: SocketAddr) -> SocketAddr {
+    let port = match address.port() {
+        0 => 0,
+        port => port.saturating_add(1),
+    };
+    SocketAddr::new(address.ip(), port)
 }
 
 fn net4(a: u8, b: u8, length: u8) -> IpNet {

@@ -49,15 +49,25 @@ impl Checker<'_> {
 
     fn sip(&mut self) {
         let sip = &self.config.sip;
-        if sip.udp.is_empty() && sip.tcp.is_empty() {
+        if sip.udp.is_empty() && sip.tcp.is_empty() && sip.tls.is_empty() && sip.ws.is_empty() && sip.wss.is_empty() {
             self.wrong(
                 "sip.udp",
-                "sip.udp and sip.tcp are both empty: phones need at least one of them",
+                "sip.udp, sip.tcp, sip.tls, sip.ws and sip.wss are all empty: phones need one of them",
             );
         }
-        for (key, addresses) in [("sip.udp", &sip.udp), ("sip.tcp", &sip.tcp)] {
-            if let Some(twice) = repeated(addresses) {
-                self.wrong(key, format!("{twice} stands there twice"));
+        if let Some(twice) = repeated(&sip.udp) {
+            self.wrong("sip.udp", format!("{twice} stands there twice"));
+        }
+        self.streams();
+        for (key, other) in [
+            (
+                "sip.tls_certificate",
+                sip.tls_key.is_none() && sip.tls_certificate.is_some(),
+            ),
+            ("sip.tls_key", sip.tls_certificate.is_none() && sip.tls_key.is_some()),
+        ] {
+            if other {
+                self.wrong(key, "sip.tls_certificate and sip.tls_key go together: set both or none");
             }
         }
         if sip.realm.is_empty()
@@ -73,6 +83,35 @@ impl Checker<'_> {
         }
         if sip.user_agent.is_empty() || !sip.user_agent.chars().all(|c| matches!(c, ' '..='~')) {
             self.wrong("sip.user_agent", "must be a text of printable ASCII characters");
+        }
+    }
+
+    /// No two listeners for connections share an address.
+    fn streams(&mut self) {
+        let sip = &self.config.sip;
+        let lists = [
+            ("sip.tcp", &sip.tcp),
+            ("sip.tls", &sip.tls),
+            ("sip.ws", &sip.ws),
+            ("sip.wss", &sip.wss),
+        ];
+        let mut earlier: Vec<(&str, SocketAddr)> = Vec::new();
+        for (key, addresses) in lists {
+            for address in addresses {
+                let clash = earlier.iter().find(|(_, other)| other.port() != 0 && other == address);
+                match clash {
+                    Some((taker, _)) if *taker == key => self.wrong(key, format!("{address} stands there twice")),
+                    Some((taker, _)) => self.wrong(key, format!("{address} is taken by {taker}")),
+                    None => earlier.push((key, *address)),
+                }
+            }
+        }
+        let http = self.config.http.listen;
+        let taker = earlier
+            .iter()
+            .find(|(_, sip)| http.port() != 0 && sip.port() == http.port() && overlap(sip.ip(), http.ip()));
+        if let Some((taker, _)) = taker {
+            self.wrong("http.listen", format!("{http} is taken by {taker}"));
         }
     }
 
@@ -140,16 +179,6 @@ impl Checker<'_> {
             if ports.contains(&address.port()) && overlap(address.ip(), config.rtp.bind) {
                 self.wrong("sip.udp", format!("{address} lies within rtp.ports"));
             }
-        }
-        let http = config.http.listen;
-        if http.port() != 0
-            && config
-                .sip
-                .tcp
-                .iter()
-                .any(|sip| sip.port() == http.port() && overlap(sip.ip(), http.ip()))
-        {
-            self.wrong("http.listen", format!("{http} is taken by sip.tcp"));
         }
     }
 

@@ -76,6 +76,59 @@ fn the_flag_for_phones_sets_both_transports() {
 }
 
 #[test]
+fn no_two_listeners_for_connections_share_an_address() {
+    let check = check_problems;
+    check(
+        "[sip]\nws = [\"127.0.0.1:5060\", \"127.0.0.1:81\", \"127.0.0.1:81\"]\ntcp = [\"127.0.0.1:5060\"]\n",
+        &[],
+        &["sip.ws: 127.0.0.1:5060 is taken by sip.tcp"],
+    );
+    check(
+        "",
+        &[("FRONTDESK_HTTP_LISTEN", "127.0.0.1:5061")],
+        &["http.listen: 127.0.0.1:5061 is taken by sip.tls"],
+    );
+    check(
+        "",
+        &[("FRONTDESK_SIP_TCP", "127.0.0.1:65535")],
+        &["sip.tls: 127.0.0.1:65535 is taken by sip.tcp"],
+    );
+    check(
+        "",
+        &[("FRONTDESK_SIP_TLS_KEY", "key.pem")],
+        &["sip.tls_key: sip.tls_certificate and sip.tls_key go together"],
+    );
+}
+
+#[test]
+fn tls_is_on_the_port_after_tcp_unless_it_is_told_where() {
+    fn check(pairs: &[(&str, &str)], expected: &[&str]) {
+        let config = load("", pairs).unwrap();
+        let found: Vec<String> = config.sip.tls.iter().map(ToString::to_string).collect();
+        assert_eq!(found, expected, "{pairs:?}");
+    }
+    check(&[], &["0.0.0.0:5061"]);
+    check(&[("FRONTDESK_SIP_UDP", "127.0.0.1:5070")], &["0.0.0.0:5061"]);
+    check(
+        &[("FRONTDESK_SIP_TCP", "127.0.0.1:5070,[::1]:5080")],
+        &["127.0.0.1:5071", "[::1]:5081"],
+    );
+    check(&[("FRONTDESK_SIP_TCP", "127.0.0.1:0")], &["127.0.0.1:0"]);
+    check(&[("FRONTDESK_SIP_TCP", "")], &[]);
+    check(&[("FRONTDESK_SIP_TLS", "")], &[]);
+    check(
+        &[("FRONTDESK_SIP_TCP", ""), ("FRONTDESK_SIP_TLS", "[::]:5099")],
+        &["[::]:5099"],
+    );
+    let flags = Overrides {
+        sip: Some("192.0.2.1:6000".into()),
+        ..Overrides::default()
+    };
+    let config = Config::load("", &[], &flags).unwrap();
+    assert_eq!(config.sip.tls, ["192.0.2.1:6001".parse().unwrap()]);
+}
+
+#[test]
 fn values_are_read_as_people_write_them() {
     fn check(name: &str, text: &str, read: impl Fn(&Config) -> bool) {
         let config = load("", &[(name, text)]);
@@ -156,7 +209,7 @@ fn well_formed_values_that_make_no_sense_are_refused() {
     check(
         "",
         &[("FRONTDESK_SIP_UDP", ""), ("FRONTDESK_SIP_TCP", "")],
-        &["both empty"],
+        &["all empty"],
     );
     check(
         "",
