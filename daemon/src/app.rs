@@ -17,6 +17,7 @@ use frontdesk_config::Config;
 use frontdesk_crm_core::journal as kept;
 use frontdesk_crm_core::store::Db;
 use frontdesk_media::io as media;
+use frontdesk_sip::flow::Transport;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::mpsc;
 
@@ -49,6 +50,8 @@ pub struct Ground {
     metrics: Option<PrometheusHandle>,
     pub http: SocketAddr,
     pub sip: SocketAddr,
+    /// Where SIP over TLS is spoken.
+    pub sip_tls: Option<SocketAddr>,
 }
 
 /// A daemon that runs; its ports are known.
@@ -74,8 +77,9 @@ impl App {
     /// Binds first, so that a taken port is known before anything is made; serves when it returns.
     pub async fn build(config: Config) -> anyhow::Result<App> {
         let metrics = telemetry::metrics();
-        let sockets = bind::sip(&config)?;
+        let mut sockets = bind::sip(&config)?;
         let listener = bind::http(&config).await?;
+        bind::certificate(&config, &mut sockets)?;
         let db = startup::database(&config).await?;
         let welcome = startup::first_account(&db, &config).await?;
         startup::recover(&db, &config.recordings_dir()).await?;
@@ -84,6 +88,8 @@ impl App {
         let live = Arc::new(Live::new(clock::unix_ms()));
         let engine = sockets.handle();
         let (http, sip) = (listener.local_addr()?, sockets.sip_address());
+        let sip_tls = sockets.bound(Transport::Tls);
+        let upgrades = sockets.upgrades(http);
 
         let notices = engine.clone();
         let (media, taps) = media::start(&settings::media(&config), move |notice| {
@@ -124,13 +130,14 @@ impl App {
             metrics,
             http,
             sip,
+            sip_tls,
         };
         supervisor.critical("plan", publisher.run(changed, supervisor.stopping()));
-        pages::serve(&ground, listener, plan.clone(), &supervisor);
+        pages::serve(&ground, listener, (plan.clone(), upgrades), &supervisor);
 
         match welcome {
-            Some(welcome) => say(&greeting::first(&welcome, http, sip)),
-            None => say(&greeting::again(http, sip)),
+            Some(welcome) => say(&greeting::first(&welcome, http, (sip, sip_tls))),
+            None => say(&greeting::again(http, (sip, sip_tls))),
         }
         Ok(App {
             ground,

@@ -34,7 +34,7 @@ struct Options {
     /// Folder of the database and the recordings [default: data]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<String>,
-    /// Where phones reach SIP, UDP and TCP [default: 0.0.0.0:5060]
+    /// Where phones reach SIP, UDP and TCP; TLS takes the next port [default: 0.0.0.0:5060]
     #[arg(long, global = true, value_name = "ADDR:PORT")]
     sip: Option<String>,
     /// Where pages and API listen [default: 127.0.0.1:8080]

@@ -28,7 +28,24 @@ pub struct FlowId {
     pub connection: u64,
 }
 
+/// Set in [`FlowId::connection`]: a connection that is opened from here, by the first message to it. The other bits are
+/// free for whoever names it.
+pub const OPENED_HERE: u64 = 1 << 63;
+/// Set beside it: the connection is wanted for one large request only (RFC 3261 section 18.1.1), which goes over UDP when
+/// the peer does not take it soon.
+pub const FOR_SIZE: u64 = 1 << 62;
+
 impl FlowId {
+    /// Whether we open this connection, rather than the peer.
+    pub fn is_opened_here(&self) -> bool {
+        self.connection & OPENED_HERE != 0
+    }
+
+    /// Whether we open it for one large request only.
+    pub fn is_for_size(&self) -> bool {
+        self.connection & (OPENED_HERE | FOR_SIZE) == OPENED_HERE | FOR_SIZE
+    }
+
     /// Where a request to a peer on this flow goes that named itself `host` and `port` in its Contact. Over a connection
     /// always the connection. Over UDP the source that it spoke from, which is right for phones behind a NAT; only when
     /// the host is that very address, the port it named: it may send from one port and listen on another. A name is

@@ -74,9 +74,15 @@ impl Log {
 impl Daemon {
     /// A company over SQLite whose staff have these short numbers and SIP data; every phone is offline.
     pub async fn start(short_numbers: &[&str]) -> Result<Daemon> {
+        Daemon::start_with(short_numbers, |sip| format!("udp = [\"{sip}\"]\ntcp = [\"{sip}\"]\n")).await
+    }
+
+    /// The same with other addresses for SIP: `addresses` makes the lines of `[sip]` from one whose port, and the three
+    /// after it, are this daemon's alone.
+    pub async fn start_with(short_numbers: &[&str], addresses: impl Fn(SocketAddr) -> String) -> Result<Daemon> {
         let folder = TempDir::with_prefix("frontdesk-")?;
         let (sip, http) = (free_address()?, free_address()?);
-        std::fs::write(folder.path().join("frontdesk.toml"), config(sip, http))?;
+        std::fs::write(folder.path().join("frontdesk.toml"), config(&addresses(sip), http))?;
         let log = Log::default();
         let mut daemon = Daemon {
             child: run(folder.path(), &log)?,
@@ -271,10 +277,10 @@ fn command(folder: &Path) -> Result<Command> {
 }
 
 /// SIPp reads no further than the first challenge.
-fn config(sip: SocketAddr, http: SocketAddr) -> String {
+fn config(sip: &str, http: SocketAddr) -> String {
     let low = ports::range(100);
     format!(
-        "[data]\ndir = \"data\"\n[sip]\nudp = [\"{sip}\"]\ntcp = [\"{sip}\"]\ndigest = \"md5-first\"\n\
+        "[data]\ndir = \"data\"\n[sip]\n{sip}digest = \"md5-first\"\n\
          [rtp]\nports = \"{low}-{}\"\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"debug\"\n",
         low + 99
     )

@@ -6,6 +6,7 @@ pub mod ports;
 pub mod sipp;
 pub mod tone;
 pub mod tools;
+pub mod wire;
 pub mod world;
 
 pub mod browser;

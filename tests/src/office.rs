@@ -108,6 +108,7 @@ impl Office {
             settings: settings(folder.path()),
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),
             closing: closing.clone(),
+            upgrades: None,
         };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
@@ -397,7 +398,8 @@ fn settings(folder: &std::path::Path) -> Settings {
         recordings: folder.join("recordings"),
         sip_host: None,
         sip_port: 5060,
-        sip_transports: vec!["UDP", "TCP"],
+        sip_tls_port: Some(5061),
+        sip_transports: vec!["UDP", "TCP", "TLS"],
         secure_cookies: false,
         web_folder: None,
     }

@@ -13,7 +13,7 @@ pub(super) struct Welcome {
 }
 
 /// The text of a first start.
-pub(super) fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> String {
+pub(super) fn first(welcome: &Welcome, http: SocketAddr, (sip, tls): (SocketAddr, Option<SocketAddr>)) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "\nFrontdesk is set up. This is shown once; keep it.\n");
     let _ = writeln!(text, "  Page       {}", page(http));
@@ -21,14 +21,19 @@ pub(super) fn first(welcome: &Welcome, http: SocketAddr, sip: SocketAddr) -> Str
     let _ = writeln!(text, "  Password   {}\n", welcome.password);
     let _ = writeln!(text, "  The first phone (short number 100):");
     let _ = writeln!(text, "  Server     {} (UDP or TCP)", server(sip));
+    if let Some(tls) = tls {
+        let _ = writeln!(text, "  With TLS   {}", server(tls));
+    }
     let _ = writeln!(text, "  User       {}", welcome.sip_user);
     let _ = writeln!(text, "  Password   {}", welcome.sip_password);
     text
 }
 
 /// The text of every later start.
-pub(super) fn again(http: SocketAddr, sip: SocketAddr) -> String {
-    format!("Frontdesk is running. Page {}, SIP {}", page(http), server(sip))
+pub(super) fn again(http: SocketAddr, (sip, tls): (SocketAddr, Option<SocketAddr>)) -> String {
+    let tls = tls.map(|tls| format!(", with TLS {}", server(tls)));
+    let tls = tls.unwrap_or_default();
+    format!("Frontdesk is running. Page {}, SIP {}{tls}", page(http), server(sip))
 }
 
 fn page(http: SocketAddr) -> String {
@@ -57,7 +62,7 @@ fn local(any: IpAddr) -> IpAddr {
 }
 
 /// The address that this machine shows to its network: the source of a route to a documentation address. Sends nothing.
-fn outward(any: IpAddr) -> IpAddr {
+pub(super) fn outward(any: IpAddr) -> IpAddr {
     let (from, to) = if any.is_ipv4() {
         ("0.0.0.0:0", "192.0.2.1:9")
     } else {
@@ -86,13 +91,17 @@ mod tests {
         let text = first(
             &welcome,
             "127.0.0.1:8080".parse().unwrap(),
-            "192.0.2.7:5060".parse().unwrap(),
+            (
+                "192.0.2.7:5060".parse().unwrap(),
+                Some("192.0.2.7:5061".parse().unwrap()),
+            ),
         );
         for part in [
             "http://127.0.0.1:8080/",
             "19079_admin",
             "a-password",
             "192.0.2.7:5060",
+            "192.0.2.7:5061",
             "19079_100",
             "a-secret",
             "100",

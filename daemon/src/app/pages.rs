@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use anyhow::Context;
-use frontdesk_config::Config;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 
 use super::Ground;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
+use crate::shell::upgraded::UpgradeHandle;
 use crate::shell::{EngineHandle, clock};
 use crate::supervise::Supervisor;
 
@@ -29,7 +29,12 @@ impl Clock for SystemClock {
 }
 
 /// Starts the operators' way to the engine and the server.
-pub(super) fn serve(ground: &Ground, listener: TcpListener, plan: PlanHandle, supervisor: &Supervisor) {
+pub(super) fn serve(
+    ground: &Ground,
+    listener: TcpListener,
+    (plan, upgrades): (PlanHandle, UpgradeHandle),
+    supervisor: &Supervisor,
+) {
     let (operator, operators) = mpsc::channel(WAITING);
     let stopping = supervisor.stopping();
     supervisor.critical("operators", pass_on(operators, ground.engine.clone()));
@@ -39,7 +44,8 @@ pub(super) fn serve(ground: &Ground, listener: TcpListener, plan: PlanHandle, su
         plan,
         operator,
         clock: Arc::new(SystemClock),
-        settings: settings(&ground.config, ground.sip.port()),
+        settings: settings(ground),
+        upgrades: Some(upgrades),
         metrics: ground.metrics.clone(),
         closing: stopping,
     });
@@ -48,12 +54,18 @@ pub(super) fn serve(ground: &Ground, listener: TcpListener, plan: PlanHandle, su
     });
 }
 
-fn settings(config: &Config, sip_port: u16) -> Settings {
-    let transports = [("UDP", !config.sip.udp.is_empty()), ("TCP", !config.sip.tcp.is_empty())];
+fn settings(ground: &Ground) -> Settings {
+    let config = &ground.config;
+    let transports = [
+        ("UDP", !config.sip.udp.is_empty()),
+        ("TCP", !config.sip.tcp.is_empty()),
+        ("TLS", ground.sip_tls.is_some()),
+    ];
     Settings {
         recordings: config.recordings_dir(),
         sip_host: config.nat.public_address.map(|address| address.to_string()),
-        sip_port,
+        sip_port: ground.sip.port(),
+        sip_tls_port: ground.sip_tls.map(|address| address.port()),
         sip_transports: transports
             .into_iter()
             .filter(|(_, on)| *on)

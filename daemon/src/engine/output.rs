@@ -14,6 +14,13 @@ pub enum Output {
         flow: FlowId,
         bytes: Bytes,
     },
+    /// Open this connection (its flow says that it is ours to open); wanted before its first `Transmit` only when it is
+    /// TLS and the peer has to prove another name than its address, or none.
+    Connect {
+        flow: FlowId,
+        server_name: Option<String>,
+        verify: bool,
+    },
     Media(MediaCommand),
     Record(RecordCommand),
     Journal(JournalEntry),

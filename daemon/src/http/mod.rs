@@ -23,6 +23,7 @@ mod pages;
 pub mod plan;
 mod range;
 mod throttle;
+mod websocket;
 
 use std::any::Any;
 use std::net::SocketAddr;
@@ -48,6 +49,7 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::engine::input::OperatorCommand;
 use crate::live::Live;
+use crate::shell::upgraded::UpgradeHandle;
 use api::media::Plays;
 pub use clock::Clock;
 use error::ApiError;
@@ -83,6 +85,8 @@ pub struct Parts {
     pub metrics: Option<PrometheusHandle>,
     /// Cancelled when the daemon begins to stop: `/health/ready` says so and event streams end.
     pub closing: CancellationToken,
+    /// Takes WebSocket connections that phones open at `/ws`; `None`: they are not served.
+    pub upgrades: Option<UpgradeHandle>,
 }
 
 /// The part of the configuration that this side reads.
@@ -93,6 +97,8 @@ pub struct Settings {
     /// What phones are told to register with; `None`: the host that the page was opened with.
     pub sip_host: Option<String>,
     pub sip_port: u16,
+    /// The port for TLS, when that is spoken.
+    pub sip_tls_port: Option<u16>,
     /// `UDP`, `TCP`, ...
     pub sip_transports: Vec<&'static str>,
     /// Cookies for HTTPS only.
@@ -150,6 +156,7 @@ pub fn router(state: State) -> Router {
     let plain = Router::new()
         .route("/metrics", get(meter::metrics))
         .route("/static/{name}", get(assets::asset))
+        .route("/ws", get(websocket::upgrade))
         .merge(pages::routes())
         .merge(openapi::routes());
     plain

@@ -1,10 +1,15 @@
 //! The shell: one OS thread that reads the SIP sockets, feeds the engine and does what it wants done.
 
 pub mod clock;
+mod connection;
 pub mod facing;
+pub mod limits;
 mod outlets;
-pub mod tcp;
+pub mod streams;
+pub mod tls;
 pub mod udp;
+pub mod upgraded;
+mod websocket;
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,6 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use frontdesk_sip::Now;
 use frontdesk_sip::flow::{FlowId, Transport};
@@ -21,9 +27,13 @@ use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use facing::Facing;
+use limits::Limits;
 pub use outlets::{Outlets, Queue, QueueReader, queue};
-use tcp::{Arrived, Tcp, TcpLimits};
+use streams::{Arrived, Naming, Streams};
+use tls::certificate::Certificate;
+use tls::trust::Trust;
 use udp::Udp;
+use upgraded::{UpgradeHandle, Upgraded, upgrades};
 
 const WAKER: Token = Token(0);
 const FIRST_UDP: usize = 1;
@@ -61,13 +71,16 @@ impl EngineHandle {
 pub struct Sockets {
     poll: Poll,
     udp: Vec<Udp>,
-    tcp: Tcp,
+    streams: Streams,
+    upgraded: Upgraded,
+    upgrades: UpgradeHandle,
     inputs: Receiver<Input>,
     handle: EngineHandle,
 }
 
 impl Sockets {
-    pub fn bind(udp: Vec<Udp>, tcp: &[SocketAddr]) -> io::Result<Sockets> {
+    /// The datagram sockets; then come the listeners for connections.
+    pub fn new(udp: Vec<Udp>, trust: Arc<Trust>, limits: Limits) -> io::Result<Sockets> {
         let poll = Poll::new()?;
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
         let mut udp = udp;
@@ -75,8 +88,8 @@ impl Sockets {
             poll.registry()
                 .register(socket.source(), Token(FIRST_UDP + index), Interest::READABLE)?;
         }
-        let mut tcp = Tcp::bind(tcp, FIRST_UDP + udp.len(), TcpLimits::default())?;
-        tcp.register(poll.registry())?;
+        let streams = Streams::new(poll.registry().try_clone()?, FIRST_UDP + udp.len(), trust, limits);
+        let (upgrades, upgraded) = upgrades(Arc::clone(&waker), limits);
         let (sender, inputs) = crossbeam_channel::bounded(INPUTS);
         let handle = EngineHandle {
             inputs: sender,
@@ -86,21 +99,47 @@ impl Sockets {
         Ok(Sockets {
             poll,
             udp,
-            tcp,
+            streams,
+            upgraded,
+            upgrades,
             inputs,
             handle,
         })
+    }
+
+    /// Takes connections; gives the address with the port that was given for port 0.
+    pub fn listen(&mut self, transport: Transport, address: SocketAddr) -> io::Result<SocketAddr> {
+        self.streams.listen(transport, address)
+    }
+
+    /// The certificate for TLS and secure WebSocket; without one nobody is let in there.
+    pub fn show(&mut self, certificate: Certificate) {
+        self.streams.show(certificate);
     }
 
     pub fn handle(&self) -> EngineHandle {
         self.handle.clone()
     }
 
-    /// The first address that phones reach, by UDP if there is one.
+    /// The way for WebSocket connections that the HTTP listener takes on `http`.
+    pub fn upgrades(&mut self, http: SocketAddr) -> UpgradeHandle {
+        self.upgraded.listen(http);
+        self.upgrades.clone()
+    }
+
+    /// The first address that phones reach without TLS, by UDP if there is one.
     pub fn sip_address(&self) -> SocketAddr {
-        let tcp = self.tcp.bound();
-        let first = self.udp.first().map(Udp::bound).or_else(|| tcp.first().copied());
+        let by = [Transport::Udp, Transport::Tcp, Transport::Ws];
+        let first = by.into_iter().find_map(|transport| self.bound(transport));
         first.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
+    }
+
+    /// The first address of a transport.
+    pub fn bound(&self, transport: Transport) -> Option<SocketAddr> {
+        match transport {
+            Transport::Udp => self.udp.first().map(Udp::bound),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.streams.bound(transport).next(),
+        }
     }
 }
 
@@ -110,7 +149,6 @@ pub struct Shell {
     sockets: Sockets,
     outlets: Outlets,
     facing: Facing,
-    arrived: Vec<Arrived>,
     /// Datagram sockets that were left before they were empty.
     unfinished: Vec<bool>,
     swept: Instant,
@@ -125,7 +163,6 @@ impl Shell {
             sockets,
             outlets,
             facing: Facing::default(),
-            arrived: Vec::new(),
             unfinished,
             swept,
         }
@@ -147,7 +184,7 @@ impl Shell {
     }
 
     fn wait(&self, now: Instant) -> Duration {
-        if self.unfinished.iter().any(|left| *left) {
+        if self.unfinished.iter().any(|left| *left) || self.sockets.streams.is_unfinished() {
             return Duration::ZERO;
         }
         let sweep = (self.swept + SWEEP).saturating_duration_since(now);
@@ -158,22 +195,24 @@ impl Shell {
     }
 
     fn serve(&mut self, events: &Events, now: Now) {
-        let first_tcp = FIRST_UDP + self.unfinished.len();
+        let first_stream = FIRST_UDP + self.unfinished.len();
         for event in events {
             match event.token() {
                 WAKER => {}
-                Token(token) if token < first_tcp => {
+                Token(token) if token < first_stream => {
                     if let Some(left) = self.unfinished.get_mut(token - FIRST_UDP) {
                         *left = true;
                     }
                 }
                 token => {
-                    let registry = self.sockets.poll.registry();
-                    self.sockets.tcp.ready(token, registry, now.instant, &mut self.arrived);
+                    self.sockets.streams.ready(token, now.instant);
                     self.take_arrived(now);
                 }
             }
         }
+        self.sockets.streams.resume(now.instant);
+        self.sockets.upgraded.take(&mut self.facing, now.instant);
+        self.take_arrived(now);
         self.take_inputs(now);
         self.read_datagrams(now);
         if self.engine.deadline().is_some_and(|deadline| deadline <= now.instant) {
@@ -181,13 +220,19 @@ impl Shell {
         }
         if now.instant.duration_since(self.swept) >= SWEEP {
             self.swept = now.instant;
-            self.sockets.tcp.sweep(now.instant, &mut self.arrived);
-            self.take_arrived(now);
-            self.outlets.report(&self.engine, self.sockets.tcp.open());
+            self.sweep(now);
         }
         if let Some(load) = self.outlets.journal_load() {
             self.handle(Input::JournalLoad(load), now);
         }
+        self.take_arrived(now);
+    }
+
+    fn sweep(&mut self, now: Now) {
+        self.sockets.streams.sweep(now.instant);
+        self.sockets.upgraded.sweep();
+        let open = self.sockets.streams.open() + self.sockets.upgraded.open();
+        self.outlets.report(&self.engine, open);
     }
 
     fn take_inputs(&mut self, now: Now) {
@@ -233,28 +278,35 @@ impl Shell {
     }
 
     fn take_arrived(&mut self, now: Now) {
-        while !self.arrived.is_empty() {
-            for arrived in std::mem::take(&mut self.arrived) {
-                let input = match arrived {
-                    Arrived::Message(flow, bytes) => Input::Datagram { flow, bytes },
-                    Arrived::Closed(flow) => Input::FlowClosed(flow),
-                };
-                self.handle(input, now);
-            }
+        while let Some(arrived) = self.sockets.streams.poll().or_else(|| self.sockets.upgraded.poll()) {
+            let input = match arrived {
+                Arrived::Message(flow, bytes) => Input::Datagram { flow, bytes },
+                Arrived::Closed(flow) => Input::FlowClosed(flow),
+            };
+            self.handle(input, now);
         }
     }
 
     fn handle(&mut self, input: Input, now: Now) {
         self.engine.handle(input, now);
         while let Some(output) = self.engine.poll() {
-            self.perform(output);
+            self.perform(output, now.instant);
         }
     }
 
-    fn perform(&mut self, output: Output) {
+    fn perform(&mut self, output: Output, now: Instant) {
         match output {
-            Output::Transmit { flow, bytes } => self.transmit(&flow, &bytes),
-            Output::CloseFlow(flow) => self.sockets.tcp.close(flow.connection, &mut self.arrived),
+            Output::Transmit { flow, bytes } => self.transmit(&flow, bytes, now),
+            Output::Connect {
+                flow,
+                server_name,
+                verify,
+            } => {
+                let naming = Naming { server_name, verify };
+                self.sockets.streams.connect(&flow, &naming, now);
+            }
+            Output::CloseFlow(flow) if Upgraded::is_of(&flow) => self.sockets.upgraded.close(flow.connection),
+            Output::CloseFlow(flow) => self.sockets.streams.close(flow.connection),
             Output::Media(command) => self.outlets.media(command),
             Output::Record(command) => self.outlets.record(command),
             Output::Journal(entry) => self.outlets.journal(entry),
@@ -262,7 +314,7 @@ impl Shell {
         }
     }
 
-    fn transmit(&mut self, flow: &FlowId, bytes: &[u8]) {
+    fn transmit(&mut self, flow: &FlowId, bytes: Bytes, now: Instant) {
         match flow.transport {
             Transport::Udp => {
                 let fits = |socket: &&Udp| {
@@ -274,11 +326,12 @@ impl Shell {
                 let same_family = |socket: &&Udp| socket.bound().is_ipv4() == flow.peer.is_ipv4();
                 let sockets = &self.sockets.udp;
                 if let Some(socket) = sockets.iter().find(fits).or_else(|| sockets.iter().find(same_family)) {
-                    socket.send(flow.peer, bytes);
+                    socket.send(flow.peer, &bytes);
                 }
             }
+            Transport::Ws if Upgraded::is_of(flow) => self.sockets.upgraded.send(flow, bytes),
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
-                self.sockets.tcp.send(flow, bytes, &mut self.arrived);
+                self.sockets.streams.send(flow, &bytes, now);
             }
         }
     }

@@ -152,7 +152,6 @@ impl Endpoint {
             | Purpose::Outside { .. }
             | Purpose::Refresh { .. }
             | Purpose::EarlyOffer { .. }
-            | Purpose::Notify { .. }
             | Purpose::Parting => None,
         }
     }

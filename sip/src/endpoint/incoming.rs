@@ -8,7 +8,6 @@ use crate::Now;
 use crate::command::Headers;
 use crate::event::Transmit;
 use crate::flow::{FlowId, Transport};
-use crate::tx::Reliability;
 use crate::tx::key::{Marks, ServerKey};
 use crate::wire::{Framing, Message, Method};
 
@@ -31,9 +30,10 @@ impl Endpoint {
             self.on_keep_alive(flow, &bytes);
             return;
         }
-        let framing = match Reliability::of(flow.transport) {
-            Reliability::Reliable => Framing::Stream,
-            Reliability::Unreliable => Framing::Datagram,
+        // A WebSocket keeps the bounds of messages, so that Content-Length may be missing (RFC 7118 section 5.2).
+        let framing = match flow.transport {
+            Transport::Tcp | Transport::Tls => Framing::Stream,
+            Transport::Udp | Transport::Ws | Transport::Wss => Framing::Datagram,
         };
         let Ok(message) = Message::parse(bytes, framing) else {
             self.totals.unreadable += 1;

@@ -49,6 +49,8 @@ pub struct World {
     pub astray: Vec<SocketAddr>,
     /// Loses what it says yes to.
     pub lose: Option<Filter>,
+    /// Connections that the server opened and nobody takes.
+    refused: Vec<FlowId>,
     net: Net,
     elapsed: Duration,
     connections: u64,
@@ -96,6 +98,7 @@ impl World {
             disagreements: Vec::new(),
             astray: Vec::new(),
             lose: None,
+            refused: Vec::new(),
             net: Net::new(weather, seed),
             elapsed: Duration::ZERO,
             connections: 0,
@@ -373,11 +376,15 @@ impl World {
             while let Some(output) = self.engine.poll() {
                 self.take(output);
             }
+            let now = self.now();
+            let refused = std::mem::take(&mut self.refused);
             let notices = self.media.notices();
-            if notices.is_empty() {
+            if notices.is_empty() && refused.is_empty() {
                 return;
             }
-            let now = self.now();
+            for flow in refused {
+                self.engine.handle(Input::FlowClosed(flow), now);
+            }
             for notice in notices {
                 self.engine.handle(Input::Media(notice), now);
             }
@@ -391,7 +398,7 @@ impl World {
             Output::Record(command) => self.records.push(command),
             Output::Journal(entry) => self.journal.push(entry),
             Output::Board(change) => self.board.push(change),
-            Output::CloseFlow(_) => {}
+            Output::CloseFlow(_) | Output::Connect { .. } => {}
         }
     }
 
@@ -402,7 +409,11 @@ impl World {
         }
         let index = (0..self.phones.len()).find(|index| self.flow_of(*index) == flow);
         let Some(index) = index else {
-            self.astray.push(flow.peer);
+            if flow.is_opened_here() {
+                self.refused.push(flow);
+            } else {
+                self.astray.push(flow.peer);
+            }
             return;
         };
         let line = self.line(index, true, bytes.clone());

@@ -147,11 +147,7 @@ impl Shell {
             } => {
                 self.on_offer_result(session, status, response.as_ref());
             }
-            Event::Progress { .. }
-            | Event::InDialogResult { .. }
-            | Event::Subscribe { .. }
-            | Event::SubscriptionRefreshed { .. }
-            | Event::SubscriptionEnded { .. } => {}
+            Event::Progress { .. } | Event::InDialogResult { .. } => {}
         }
     }
 

@@ -26,7 +26,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 pub struct SipDataView {
     server: String,
     port: u16,
-    /// `UDP`, `TCP`, ...
+    /// For TLS, when it is among the transports.
+    tls_port: Option<u16>,
+    /// `UDP`, `TCP`, `TLS`.
     transports: Vec<&'static str>,
     user: String,
     password: String,
@@ -72,6 +74,7 @@ pub(super) fn view(state: &State, headers: &HeaderMap, data: SipData) -> SipData
     SipDataView {
         server: state.settings.sip_host.clone().unwrap_or_else(|| host(headers)),
         port: state.settings.sip_port,
+        tls_port: state.settings.sip_tls_port,
         transports: state.settings.sip_transports.clone(),
         user: data.user,
         password: data.secret,

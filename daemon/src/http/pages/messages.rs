@@ -98,6 +98,7 @@ messages! {
         "Сохраните пароль сейчас: больше он показан не будет.";
     sip_server: "Server", "Сервер";
     sip_port: "Port", "Порт";
+    sip_tls_port: "Port for TLS", "Порт для TLS";
     sip_user: "User", "Пользователь";
     sip_transport: "Transport", "Транспорт";
 

@@ -56,6 +56,7 @@ pub(super) async fn page(
         sip_facts: vec![
             ("server", t.sip_server),
             ("port", t.sip_port),
+            ("tls_port", t.sip_tls_port),
             ("transports", t.sip_transport),
             ("user", t.sip_user),
             ("password", t.password),

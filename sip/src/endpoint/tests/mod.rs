@@ -3,7 +3,6 @@
 mod calls;
 mod dialogs;
 mod early;
-mod hostile;
 mod loss;
 mod net;
 mod offers;
@@ -15,4 +14,3 @@ mod replaces;
 mod script;
 mod session_timer;
 mod storm;
-mod subscriptions;

@@ -1,0 +1,369 @@
+//! A phone that speaks SIP over whatever transport it is given, for what no ready-made softphone does in a test.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use bytes::Bytes;
+use frontdesk_sip::auth::{Answering, Login, answer};
+use frontdesk_sip::flow::Transport;
+use frontdesk_sip::wire::frame::{Framed, StreamFramer};
+use frontdesk_sip::wire::{Framing, HeaderName, Message};
+use futures::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpStream, UdpSocket};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol;
+
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A name: what a URI says need not be where the message goes.
+const SERVER: &str = "pbx.example";
+
+trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
+
+enum Line {
+    Udp(UdpSocket),
+    Stream(Box<dyn Duplex>, StreamFramer),
+    WebSocket(Box<WebSocketStream<Box<dyn Duplex>>>),
+}
+
+/// One connection, or one datagram socket, to the daemon.
+pub struct Wire {
+    line: Line,
+    pub transport: Transport,
+    pub local: SocketAddr,
+}
+
+impl Wire {
+    /// `ca` is the only certificate that TLS believes; `path` is asked of a WebSocket.
+    pub async fn open(transport: Transport, server: SocketAddr, (ca, path): (&Path, &str)) -> Result<Wire> {
+        if transport == Transport::Udp {
+            let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0)).await?;
+            socket.connect(server).await?;
+            let local = socket.local_addr()?;
+            return Ok(Wire {
+                line: Line::Udp(socket),
+                transport,
+                local,
+            });
+        }
+        let stream = TcpStream::connect(server).await?;
+        let local = stream.local_addr()?;
+        let stream: Box<dyn Duplex> = match transport {
+            Transport::Tls | Transport::Wss => {
+                let name = ServerName::from(server.ip());
+                Box::new(TlsConnector::from(trusting(ca)?).connect(name, stream).await?)
+            }
+            Transport::Udp | Transport::Tcp | Transport::Ws => Box::new(stream),
+        };
+        let line = match transport {
+            Transport::Ws | Transport::Wss => {
+                let mut request = format!("ws://{server}{path}").into_client_request()?;
+                request
+                    .headers_mut()
+                    .insert("Sec-WebSocket-Protocol", HeaderValue::from_static("sip"));
+                let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+                Line::WebSocket(Box::new(socket))
+            }
+            Transport::Udp | Transport::Tcp | Transport::Tls => Line::Stream(stream, StreamFramer::default()),
+        };
+        Ok(Wire { line, transport, local })
+    }
+
+    pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        match &mut self.line {
+            Line::Udp(socket) => drop(socket.send(bytes).await?),
+            Line::Stream(stream, _) => {
+                stream.write_all(bytes).await?;
+                stream.flush().await?;
+            }
+            Line::WebSocket(socket) => {
+                let text = String::from_utf8(bytes.to_vec())?;
+                socket.send(protocol::Message::text(text)).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next message.
+    pub async fn receive(&mut self) -> Result<Message> {
+        tokio::time::timeout(PATIENCE, self.next())
+            .await
+            .context("no message came")?
+    }
+
+    async fn next(&mut self) -> Result<Message> {
+        let mut buffer = vec![0; 65_536];
+        match &mut self.line {
+            Line::Udp(socket) => {
+                let length = socket.recv(&mut buffer).await?;
+                read(Bytes::copy_from_slice(&buffer[..length]), Framing::Datagram)
+            }
+            Line::Stream(stream, framer) => loop {
+                if let Some(framed) = framer.next_frame()? {
+                    match framed {
+                        Framed::Message(bytes) => return read(bytes, Framing::Stream),
+                        Framed::Ping | Framed::Pong => continue,
+                    }
+                }
+                match stream.read(&mut buffer).await? {
+                    0 => bail!("the connection was closed"),
+                    length => framer.push(&buffer[..length]),
+                }
+            },
+            Line::WebSocket(socket) => loop {
+                match socket.next().await.context("the connection was closed")?? {
+                    protocol::Message::Text(text) => return read(text.into(), Framing::Datagram),
+                    protocol::Message::Binary(bytes) => return read(bytes, Framing::Datagram),
+                    protocol::Message::Close(_) => bail!("the connection was closed"),
+                    protocol::Message::Ping(_) | protocol::Message::Pong(_) | protocol::Message::Frame(_) => {}
+                }
+            },
+        }
+    }
+}
+
+fn read(bytes: Bytes, framing: Framing) -> Result<Message> {
+    Message::parse(bytes, framing).context("what came is no SIP")
+}
+
+fn trusting(ca: &Path) -> Result<Arc<ClientConfig>> {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(ca)?)?;
+    let provider = Arc::new(crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::new(config))
+}
+
+/// A phone on a wire.
+pub struct WirePhone {
+    pub wire: Wire,
+    pub user: String,
+    secret: String,
+    /// Host and port as it names itself: a browser knows neither of its own (RFC 7118 section 5).
+    host: String,
+    sent: u32,
+}
+
+impl WirePhone {
+    pub fn new(wire: Wire, user: &str, secret: &str) -> WirePhone {
+        let host = match wire.transport {
+            Transport::Ws | Transport::Wss => format!("{user}.invalid").replace('_', "-"),
+            Transport::Udp | Transport::Tcp | Transport::Tls => wire.local.to_string(),
+        };
+        WirePhone {
+            wire,
+            user: user.to_owned(),
+            secret: secret.to_owned(),
+            host,
+            sent: 0,
+        }
+    }
+
+    pub fn contact(&self) -> String {
+        let transport = match self.wire.transport {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
+            Transport::Ws | Transport::Wss => "ws",
+        };
+        format!("sip:{}@{};transport={transport}", self.user, self.host)
+    }
+
+    /// Sends a request, with credentials when it is asked for them; gives the final response.
+    pub async fn ask(&mut self, method: &str, to: &str, (headers, body): (&str, &str)) -> Result<Message> {
+        let (call, tag) = (format!("{}-{}-{}", self.user, self.wire.local, self.sent), self.sent);
+        let mut authorization = String::new();
+        for count in 1..=2 {
+            let request = self.request(
+                (method, to),
+                (&call, tag, count),
+                &format!("{headers}{authorization}"),
+                body,
+            );
+            self.wire.send(request.as_bytes()).await?;
+            let response = self.final_response().await?;
+            if method == "INVITE" {
+                self.acknowledge(&response, to).await?;
+            }
+            if response.status() != Some(401) || count == 2 {
+                return Ok(response);
+            }
+            let asked = Answering {
+                method,
+                uri: to,
+                cnonce: "0a4f113b",
+                count: 1,
+            };
+            let login = Login {
+                user: &self.user,
+                secret: &self.secret,
+            };
+            let value = answer(response.headers(HeaderName::WwwAuthenticate), &login, &asked);
+            authorization = format!(
+                "Authorization: {}\r\n",
+                value.context("no challenge that is understood")?
+            );
+        }
+        bail!("asked for credentials again and again")
+    }
+
+    pub async fn register(&mut self) -> Result<()> {
+        self.register_for(600).await
+    }
+
+    pub async fn unregister(&mut self) -> Result<()> {
+        self.register_for(0).await
+    }
+
+    async fn register_for(&mut self, seconds: u32) -> Result<()> {
+        let (server, contact) = (format!("sip:{SERVER}"), self.contact());
+        let headers = format!("Contact: <{contact}>;expires={seconds}\r\n");
+        let response = self.ask("REGISTER", &server, (&headers, "")).await?;
+        ensure!(response.status() == Some(200), "REGISTER got {:?}", response.status());
+        Ok(())
+    }
+
+    /// Dials; gives the final response, which has been acknowledged.
+    pub async fn dial(&mut self, number: &str, offer: &str) -> Result<Message> {
+        let to = format!("sip:{number}@{SERVER}");
+        self.ask("INVITE", &to, ("Content-Type: application/sdp\r\n", offer))
+            .await
+    }
+
+    /// Ends the call that this response to our INVITE made.
+    pub async fn hang_up(&mut self, answer: &Message) -> Result<()> {
+        let text = self.within("BYE", answer, 1);
+        self.wire.send(text.as_bytes()).await?;
+        let response = self.final_response().await?;
+        ensure!(response.status() == Some(200), "BYE got {:?}", response.status());
+        Ok(())
+    }
+
+    /// Waits for a request of this method.
+    pub async fn request_of(&mut self, method: &str) -> Result<Message> {
+        loop {
+            let message = self.wire.receive().await?;
+            if message.is_request() && message.method().as_bytes() == method.as_bytes() {
+                return Ok(message);
+            }
+        }
+    }
+
+    pub async fn respond(&mut self, request: &Message, status: u16, (headers, body): (&str, &str)) -> Result<()> {
+        let mut text = format!("SIP/2.0 {status} Answer\r\n");
+        for via in request.values(HeaderName::Via) {
+            text.push_str(&format!("Via: {}\r\n", String::from_utf8_lossy(via)));
+        }
+        let value = |name| String::from_utf8_lossy(request.header(name).unwrap_or_default()).into_owned();
+        let tag = if request.to_tag().is_none() {
+            ";tag=answerer"
+        } else {
+            ""
+        };
+        text.push_str(&format!(
+            "From: {}\r\nTo: {}{tag}\r\nCall-ID: {}\r\nCSeq: {}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            value(HeaderName::From),
+            value(HeaderName::To),
+            value(HeaderName::CallId),
+            value(HeaderName::CSeq),
+            body.len()
+        ));
+        self.wire.send(text.as_bytes()).await
+    }
+
+    async fn final_response(&mut self) -> Result<Message> {
+        loop {
+            let message = self.wire.receive().await?;
+            if message.status().is_some_and(|status| status >= 200) {
+                return Ok(message);
+            }
+        }
+    }
+
+    /// ACK: of a failure in the same transaction, of a success in one of its own.
+    async fn acknowledge(&mut self, response: &Message, to: &str) -> Result<()> {
+        let text = if response.status().is_some_and(|status| status < 300) {
+            self.within("ACK", response, 0)
+        } else {
+            let branch = response.via().ok().and_then(|via| via.branch()).unwrap_or_default();
+            let via = self.via_of(&String::from_utf8_lossy(branch));
+            follow(("ACK", to), &via, response, 0)
+        };
+        self.wire.send(text.as_bytes()).await
+    }
+
+    fn within(&mut self, method: &str, answer: &Message, later: u32) -> String {
+        self.sent += 1;
+        let via = self.via(self.sent);
+        let target = answer.contacts().next().and_then(|contact| contact.ok());
+        let uri = target.map(|target| String::from_utf8_lossy(target.raw_uri()).into_owned());
+        follow((method, &uri.unwrap_or_default()), &via, answer, later)
+    }
+
+    fn via(&self, number: u32) -> String {
+        self.via_of(&format!("z9hG4bK-{}-{number}", self.user))
+    }
+
+    fn via_of(&self, branch: &str) -> String {
+        let transport = match self.wire.transport {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
+            Transport::Ws => "WS",
+            Transport::Wss => "WSS",
+        };
+        format!("SIP/2.0/{transport} {};rport;branch={branch}", self.host)
+    }
+
+    fn request(
+        &mut self,
+        (method, uri): (&str, &str),
+        (call, tag, count): (&str, u32, u32),
+        headers: &str,
+        body: &str,
+    ) -> String {
+        self.sent += 1;
+        let (via, user) = (self.via(self.sent), &self.user);
+        let to = if method == "REGISTER" {
+            format!("sip:{user}@{SERVER}")
+        } else {
+            uri.to_owned()
+        };
+        let contact = if headers.contains("Contact:") {
+            String::new()
+        } else {
+            format!("Contact: <{}>\r\n", self.contact())
+        };
+        format!(
+            "{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: <sip:{user}@{SERVER}>;tag=t{tag}\r\n\
+             To: <{to}>\r\nCall-ID: {call}\r\nCSeq: {count} {method}\r\n{contact}{headers}Content-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+}
+
+/// A request in the dialog, or the transaction, of a response; its CSeq is `later` than that one's.
+fn follow((method, uri): (&str, &str), via: &str, response: &Message, later: u32) -> String {
+    let value = |name| String::from_utf8_lossy(response.header(name).unwrap_or_default()).into_owned();
+    format!(
+        "{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\
+         CSeq: {} {method}\r\nContent-Length: 0\r\n\r\n",
+        value(HeaderName::From),
+        value(HeaderName::To),
+        value(HeaderName::CallId),
+        response.cseq().map_or(1, |(number, _)| number + later)
+    )
+}

@@ -1,0 +1,262 @@
+//! The running daemon over each transport: phones register, call each other and are offline at once when their connection
+//! is gone.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use frontdesk::shell::tls::own;
+use frontdesk_sip::flow::Transport;
+use frontdesk_sip::wire::{HeaderName, Message};
+use frontdesk_tests::daemon::Daemon;
+use frontdesk_tests::ports::eventually;
+use frontdesk_tests::wire::{Wire, WirePhone};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The issue's own limit.
+const AT_ONCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A way to the daemon.
+#[derive(Debug, Clone, Copy)]
+struct Way {
+    transport: Transport,
+    /// After the port of UDP and TCP; `None`: the HTTP listener.
+    offset: Option<u16>,
+}
+
+const fn way(transport: Transport, offset: u16) -> Way {
+    Way {
+        transport,
+        offset: Some(offset),
+    }
+}
+
+const WAYS: [Way; 5] = [
+    way(Transport::Udp, 0),
+    way(Transport::Tcp, 0),
+    way(Transport::Tls, 1),
+    way(Transport::Ws, 2),
+    way(Transport::Wss, 3),
+];
+const HTTP: Way = Way {
+    transport: Transport::Ws,
+    offset: None,
+};
+
+/// UDP and TCP at `host`, TLS unsaid, WebSockets after them.
+async fn start(host: &str, more: &str) -> Result<Daemon> {
+    Daemon::start_with(&["101", "102"], |sip| {
+        let at = |offset: u16| format!("[\"{host}:{}\"]", sip.port() + offset);
+        let (plain, ws, wss) = (at(0), at(2), at(3));
+        format!("udp = {plain}\ntcp = {plain}\nws = {ws}\nwss = {wss}\n{more}")
+    })
+    .await
+}
+
+fn own_certificate(daemon: &Daemon) -> PathBuf {
+    daemon.folder().join("data/tls/certificate.pem")
+}
+
+async fn phone(daemon: &Daemon, index: usize, way: Way, ca: &Path) -> Result<WirePhone> {
+    let server = match way.offset {
+        Some(offset) => SocketAddr::new(daemon.sip.ip(), daemon.sip.port() + offset),
+        None => daemon.http,
+    };
+    let wire = Wire::open(way.transport, server, (ca, "/ws"))
+        .await
+        .with_context(|| format!("{way:?}\n{}", daemon.log()))?;
+    let phone = &daemon.phones[index];
+    Ok(WirePhone::new(wire, &phone.user, &phone.secret))
+}
+
+fn sdp(port: u16) -> String {
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n\
+         a=rtpmap:8 PCMA/8000\r\n"
+    )
+}
+
+fn text(message: &Message, name: HeaderName) -> String {
+    String::from_utf8_lossy(message.header(name).unwrap_or_default()).into_owned()
+}
+
+/// Rings, answers, and waits for the end of the call; gives the INVITE that came.
+async fn answers(phone: &mut WirePhone) -> Result<Message> {
+    let invite = phone.request_of("INVITE").await?;
+    phone.respond(&invite, 180, ("", "")).await?;
+    let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", phone.contact());
+    phone.respond(&invite, 200, (&headers, &sdp(42_002))).await?;
+    phone.request_of("ACK").await?;
+    let bye = phone.request_of("BYE").await?;
+    phone.respond(&bye, 200, ("", "")).await?;
+    Ok(invite)
+}
+
+async fn call(caller: &mut WirePhone, callee: &mut WirePhone) -> Result<(Message, Message)> {
+    let dials = async {
+        let answer = caller.dial("102", &sdp(42_000)).await?;
+        ensure!(answer.status() == Some(200), "the call got {:?}", answer.status());
+        caller.hang_up(&answer).await?;
+        Ok(answer)
+    };
+    tokio::try_join!(dials, answers(callee))
+}
+
+/// The transport as a Via and a Contact name it (RFC 3261 section 18.1.1, RFC 7118 section 5).
+fn names(transport: Transport) -> (&'static str, &'static str) {
+    match transport {
+        Transport::Udp => ("SIP/2.0/UDP ", ""),
+        Transport::Tcp => ("SIP/2.0/TCP ", ";transport=tcp"),
+        Transport::Tls => ("SIP/2.0/TLS ", ";transport=tls"),
+        Transport::Ws => ("SIP/2.0/WS ", ";transport=ws"),
+        Transport::Wss => ("SIP/2.0/WSS ", ";transport=ws"),
+    }
+}
+
+async fn calls_go_over(daemon: &Daemon, way: Way) -> Result<()> {
+    let ca = own_certificate(daemon);
+    let mut caller = phone(daemon, 0, way, &ca).await?;
+    let mut callee = phone(daemon, 1, way, &ca).await?;
+    caller.register().await?;
+    callee.register().await?;
+    daemon.sip_status("101", "online").await?;
+    daemon.sip_status("102", "online").await?;
+    let (answer, invite) = call(&mut caller, &mut callee).await?;
+    let (via, contact) = names(way.transport);
+    ensure!(
+        invite.request_uri() == callee.contact().as_bytes(),
+        "{way:?}: the phone was not called as it registered"
+    );
+    ensure!(text(&invite, HeaderName::Via).starts_with(via), "{way:?}: {invite:?}");
+    for message in [&invite, &answer] {
+        let named = text(message, HeaderName::Contact);
+        let ending = format!("{contact}>");
+        ensure!(named.ends_with(&ending), "{way:?}: {named}");
+    }
+    if way.transport == Transport::Udp {
+        caller.unregister().await?;
+        return callee.unregister().await;
+    }
+    drop(callee);
+    let offline = tokio::time::timeout(AT_ONCE, daemon.sip_status("102", "offline"));
+    offline.await.context("the phone is still online")??;
+    drop(caller);
+    daemon.sip_status("101", "offline").await
+}
+
+#[tokio::test]
+async fn phones_call_each_other_over_each_transport_and_are_offline_when_their_connection_is_lost() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    for way in WAYS.into_iter().chain([HTTP]) {
+        calls_go_over(&daemon, way)
+            .await
+            .with_context(|| format!("{way:?}\n{}", daemon.log()))?;
+    }
+    daemon.stop().await
+}
+
+#[tokio::test]
+async fn phones_call_each_other_over_ipv6() -> Result<()> {
+    let mut daemon = start("[::1]", "").await?;
+    daemon.sip.set_ip("::1".parse()?);
+    for way in WAYS {
+        calls_go_over(&daemon, way)
+            .await
+            .with_context(|| format!("{way:?}\n{}", daemon.log()))?;
+    }
+    daemon.stop().await
+}
+
+#[tokio::test]
+async fn a_changed_certificate_is_shown_without_a_restart() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (first, second) = (folder.path().join("1"), folder.path().join("2"));
+    let names = ["127.0.0.1".to_owned()];
+    let (certificate, key) = own::certificate(&first, &names)?;
+    let (new_certificate, new_key) = own::certificate(&second, &names)?;
+    let old = folder.path().join("old.pem");
+    std::fs::copy(&certificate, &old)?;
+    let paths = format!(
+        "tls_certificate = \"{}\"\ntls_key = \"{}\"\n",
+        certificate.display(),
+        key.display()
+    );
+    let daemon = start("127.0.0.1", &paths).await?;
+    ensure!(!daemon.folder().join("data/tls").exists(), "a certificate nobody needs");
+    let tls = WAYS[2];
+    let mut before = phone(&daemon, 0, tls, &old).await?;
+    before.register().await?;
+    ensure!(phone(&daemon, 1, tls, &new_certificate).await.is_err());
+
+    std::fs::write(&certificate, "not a certificate")?;
+    eventually("the warning", PATIENCE, async || {
+        daemon.log().contains("the one before stays").then_some(())
+    })
+    .await?;
+    phone(&daemon, 1, tls, &old).await?.register().await?;
+
+    std::fs::copy(&new_key, &key)?;
+    std::fs::copy(&new_certificate, &certificate)?;
+    let mut after = eventually("the new certificate", PATIENCE, async || {
+        phone(&daemon, 1, tls, &new_certificate).await.ok()
+    })
+    .await?;
+    after.register().await?;
+    call(&mut before, &mut after).await?;
+    ensure!(
+        phone(&daemon, 1, tls, &old).await.is_err(),
+        "the old one is still shown"
+    );
+    daemon.stop().await
+}
+
+#[tokio::test]
+async fn garbage_and_slow_octets_disturb_nobody() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let ca = own_certificate(&daemon);
+    let mut good = phone(&daemon, 1, WAYS[2], &ca).await?;
+    good.register().await?;
+    for offset in 0..4 {
+        for garbage in [&b"\x00\xff\x13\x37"[..], b"GET / HTTP/1.0\r\n\r\n", &[b'x'; 70_000]] {
+            let mut stream = TcpStream::connect((daemon.sip.ip(), daemon.sip.port() + offset)).await?;
+            // The daemon may close before all is written.
+            let _ = stream.write_all(garbage).await;
+            let mut rest = Vec::new();
+            let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest));
+            let _ = closed
+                .await
+                .with_context(|| format!("port + {offset} keeps on listening to garbage"))?;
+        }
+    }
+    for way in [WAYS[1], WAYS[2]] {
+        let mut slow = phone(&daemon, 0, way, &ca).await?;
+        let options = |pad: usize| {
+            let (body, via) = ("b".repeat(pad), names(way.transport).0);
+            format!(
+                "OPTIONS sip:pbx.example SIP/2.0\r\nVia: {via}127.0.0.1;rport;branch=z9hG4bK-{pad}\r\nMax-Forwards: 70\r\n\
+                 From: <sip:a@pbx.example>;tag=1\r\nTo: <sip:pbx.example>\r\nCall-ID: {pad}\r\nCSeq: 1 OPTIONS\r\n\
+                 Content-Length: {pad}\r\n\r\n{body}"
+            )
+        };
+        for octet in options(0).as_bytes() {
+            slow.wire.send(&[*octet]).await?;
+        }
+        ensure!(
+            slow.wire.receive().await?.status() == Some(200),
+            "{way:?}: octet by octet"
+        );
+        let several = [options(1), options(2), options(65_000)].concat();
+        slow.wire.send(several.as_bytes()).await?;
+        for _ in 0..3 {
+            ensure!(
+                slow.wire.receive().await?.status() == Some(200),
+                "{way:?}: several at once"
+            );
+        }
+    }
+    good.register().await?;
+    daemon.stop().await
+}
