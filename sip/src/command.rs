@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::event::{SessionId, TransactionId};
+use crate::event::{SessionId, SubscriptionId, TransactionId};
 use crate::flow::FlowId;
 use crate::wire::Message;
 
@@ -86,6 +86,59 @@ pub struct Request {
     pub after: Option<Message>,
 }
 
+/// Subscription-State of a NOTIFY (RFC 6665 section 4.1.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SubscriptionState {
+    Pending,
+    Active,
+    /// The last NOTIFY.
+    Terminated(TerminatedReason),
+}
+
+/// Why a subscription ends: what the peer does next depends on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TerminatedReason {
+    /// Subscribe anew at once.
+    Deactivated,
+    /// Not before some time.
+    Probation,
+    /// Not any more: who asked may not know.
+    Rejected,
+    /// Subscribe anew at once, if still interested.
+    Timeout,
+    /// Nobody could decide; later perhaps.
+    GiveUp,
+    /// Not any more: what was watched is gone.
+    NoResource,
+    /// Not needed: the state will never change.
+    Invariant,
+}
+
+impl SubscriptionState {
+    /// The header's value; `left` are the seconds until the subscription runs out.
+    pub(crate) fn value(self, left: u64) -> String {
+        match self {
+            SubscriptionState::Pending => format!("pending;expires={left}"),
+            SubscriptionState::Active => format!("active;expires={left}"),
+            SubscriptionState::Terminated(reason) => format!("terminated;reason={}", reason.as_str()),
+        }
+    }
+}
+
+impl TerminatedReason {
+    fn as_str(self) -> &'static str {
+        match self {
+            TerminatedReason::Deactivated => "deactivated",
+            TerminatedReason::Probation => "probation",
+            TerminatedReason::Rejected => "rejected",
+            TerminatedReason::Timeout => "timeout",
+            TerminatedReason::GiveUp => "giveup",
+            TerminatedReason::NoResource => "noresource",
+            TerminatedReason::Invariant => "invariant",
+        }
+    }
+}
+
 #[derive(Debug)]
 pub enum Command {
     Respond {
@@ -95,14 +148,16 @@ pub enum Command {
     Invite(Box<Invite>),
     /// A request outside dialogs; its final answer is `Event::Response` with the token.
     Request(Box<Request>),
-    /// 180 or 183 on an incoming INVITE.
+    /// 180 or 183 on an incoming INVITE; reliable (RFC 3262) when the caller requires that, or when it has a body and the
+    /// caller knows it.
     Ring {
         session: SessionId,
         status: u16,
         headers: Headers,
         body: Option<Body>,
     },
-    /// 200 on an incoming INVITE; retransmitted until the ACK comes.
+    /// 200 on an incoming INVITE; retransmitted until the ACK comes. Waits inside for the PRACK of a `Ring` with a body, and
+    /// goes without a body when that one settled the media.
     Accept {
         session: SessionId,
         headers: Headers,
@@ -129,13 +184,14 @@ pub enum Command {
         session: SessionId,
         reply: Reply,
     },
-    /// Our re-INVITE with a new offer; waits inside while another INVITE of the dialog is under way.
+    /// Our re-INVITE with a new offer; waits inside while another INVITE of the dialog is under way. Before the final
+    /// response to the INVITE it goes by UPDATE (RFC 3311), if the peer allows that and the media is settled already.
     Reinvite {
         session: SessionId,
         headers: Headers,
         body: Body,
     },
-    /// INFO, MESSAGE ... inside the dialog; answered by `Event::InDialogResult` with the token.
+    /// INFO, MESSAGE, UPDATE without a body ... inside the dialog; answered by `Event::InDialogResult` with the token.
     SendInDialog {
         session: SessionId,
         token: u64,
@@ -147,5 +203,24 @@ pub enum Command {
     Bye {
         session: SessionId,
         reason: Option<String>,
+    },
+    /// 200 to a new subscription that lasts `expires` seconds from one refresh to the next, or less if the peer wants
+    /// less; at most what the configuration allows.
+    AcceptSubscription {
+        subscription: SubscriptionId,
+        expires: u32,
+        headers: Headers,
+    },
+    RefuseSubscription {
+        subscription: SubscriptionId,
+        reply: Reply,
+    },
+    /// NOTIFY with the full state. One is under way at a time; a newer one takes the place of one that waits. After
+    /// `Terminated` no event follows.
+    Notify {
+        subscription: SubscriptionId,
+        state: SubscriptionState,
+        headers: Headers,
+        body: Option<Body>,
     },
 }

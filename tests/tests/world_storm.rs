@@ -146,6 +146,11 @@ impl Storm {
             8 => Manner::Refuse(486, s(0)),
             _ => Manner::Mute,
         };
+        self.world.phones[phone].early = self.rng.random_bool(0.3);
+        self.world.phones[phone].claims = match self.rng.random_range(0..4) {
+            0 => vec![("Require".into(), "100rel".to_owned())],
+            _ => Vec::new(),
+        };
         self.world.phones[phone].codecs =
             [vec![ALAW, ULAW], vec![ULAW], vec![ALAW], vec![18]][self.rng.random_range(0..4)].clone();
         self.world.phones[phone].offer_status = [200, 200, 200, 488, 491, 500][self.rng.random_range(0..6)];
@@ -194,15 +199,22 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
         .ok()
         .and_then(|most| most.parse().ok())
         .unwrap_or(8);
-    let mut answered = 0;
+    let (mut answered, mut acknowledged) = (0, 0);
     for seed in 1..=most {
         let loss = [0, 5, 20][usize::from(seed) % 3];
         let mut world = Storm::new(seed, rough(loss)).run();
         world.close();
         let records = world.records_of_calls();
         answered += records.iter().filter(|row| row.answered_at.is_some()).count();
+        let pracks = world
+            .transcript
+            .lines()
+            .iter()
+            .filter(|line| line.title() == "200 PRACK");
+        acknowledged += pracks.count();
     }
     assert!(answered > 20 * usize::from(most), "only {answered} answered calls");
+    assert!(acknowledged > 10 * usize::from(most), "only {acknowledged} PRACKs");
 }
 
 #[test]

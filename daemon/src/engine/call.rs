@@ -7,6 +7,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaLegId;
 use frontdesk_routing::call::CallMachine;
 pub(super) use frontdesk_routing::call::Side;
+use frontdesk_routing::identity::ShownCaller;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::event::{SessionId, TransactionId};
@@ -47,6 +48,8 @@ pub(super) struct Call {
     pub(super) dialled: String,
     pub(super) callee: CdrParty,
     pub(super) client: Option<ClientId>,
+    /// The caller as the called phones show them.
+    pub(super) shown: ShownCaller,
     pub(super) because: String,
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,

@@ -45,6 +45,7 @@ impl Engine {
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, (by, status): (EndedBy, u16), now: Now) {
         let Some(mut call) = self.calls.remove(&id) else { return };
         self.ringing.remove(&(call.rings_until, id));
+        self.watchers.call_over(id);
         for leg in std::iter::once(&mut call.caller).chain(&mut call.called) {
             leg.ended_at.get_or_insert(now.unix_ms);
             if leg.status == 0 {

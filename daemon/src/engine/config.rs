@@ -43,6 +43,7 @@ pub struct Counters {
     pub calls: u64,
     pub calls_answered: u64,
     pub calls_refused: u64,
+    pub subscriptions: u64,
     pub bugs: u64,
 }
 
@@ -54,4 +55,7 @@ pub struct Counts {
     pub media_legs: usize,
     pub ports_in_use: usize,
     pub relayed: usize,
+    pub subscriptions: usize,
+    /// What is kept of watchers, and of calls for them.
+    pub watches: usize,
 }

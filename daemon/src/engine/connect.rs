@@ -19,6 +19,7 @@ const NORMAL: &str = "Q.850;cause=16;text=\"Normal call clearing\"";
 
 impl Engine {
     pub(super) fn step(&mut self, id: CallId, event: CallEvent, now: Now) {
+        self.touch(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let CallEvent::Refused(leg, status) = event
             && let Some(leg) = call.leg_mut(Side::Called(leg))

@@ -67,6 +67,7 @@ impl Engine {
 
     /// An exchange has been settled: the media threads learn it, and whichever party is held or resumed by it.
     pub(super) fn on_settled(&mut self, id: CallId, side: Side, now: Now) {
+        self.touch(id);
         self.configure(id, side);
         self.join(id, now);
         self.tune_music(id);

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
-use frontdesk_routing::ids::CallId;
+use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::FlowId;
 
+use super::events::Messages;
 use super::output::StoredBinding;
 
 #[derive(Debug)]
@@ -23,6 +24,11 @@ pub enum Input {
     Media(MediaNotice),
     /// Bindings journalled before the restart; comes once, after the first `Plan`.
     Restore(Vec<StoredBinding>),
+    /// What stands in a person's mailbox now: their phones' lamps follow.
+    Mailbox {
+        staff: StaffId,
+        messages: Messages,
+    },
     Operator(OperatorCommand),
     /// How full the journal's queue is, in percent; from 80 on new calls get 503.
     JournalLoad(u8),

@@ -62,6 +62,13 @@ impl Engine {
             } => self.relay(session, transaction, &request, now),
             Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
             Event::Response { .. } => {}
+            Event::Subscribe {
+                subscription,
+                request,
+                flow,
+            } => self.on_subscribe(subscription, &request, &flow, now),
+            Event::SubscriptionRefreshed { subscription, expires } => self.on_resubscribed(subscription, expires, now),
+            Event::SubscriptionEnded { subscription } => self.watchers.forget(subscription),
             Event::Ended { session, by, .. } => {
                 self.on_leg(session, now, |side| {
                     Some(match by {
@@ -99,12 +106,14 @@ impl Engine {
         };
         side.status = 200;
         side.answered_at = Some(now.unix_ms);
-        // A reliable provisional response may have brought the answer (RFC 6337 section 2).
-        let early = self
-            .endpoint
-            .early_answer(session)
-            .filter(|_| response.body().is_empty());
-        match side.media.accept(early.as_deref().unwrap_or(response.body())) {
+        // A reliable provisional response may have brought the answer, and an UPDATE a later one (RFC 6337 section 2).
+        let bare = response.body().is_empty();
+        let early = self.endpoint.early_answer(session).filter(|_| bare);
+        let accepted = match side.media.settled() {
+            Some(_) if bare => Ok(()),
+            _ => side.media.accept(early.as_deref().unwrap_or(response.body())),
+        };
+        match accepted {
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
             Err(_) => {
                 side.status = 488;
@@ -153,7 +162,7 @@ impl Engine {
             | Method::Subscribe
             | Method::Publish
             | Method::Message
-            | Method::Other(_) => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"),
+            | Method::Other(_) => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO"),
         };
         self.endpoint.command(Command::Respond { transaction, reply }, now);
     }

@@ -9,6 +9,7 @@ mod cdr;
 mod config;
 mod connect;
 mod digits;
+mod events;
 mod forwarding;
 mod hold;
 pub mod input;
@@ -43,6 +44,7 @@ use rand::{Rng, SeedableRng};
 
 use call::{Call, Side};
 pub use config::{Counters, Counts, EngineConfig, SrtpPolicy};
+pub use events::Messages;
 use input::Input;
 use kept::Kept;
 use output::Output;
@@ -71,6 +73,7 @@ pub struct Engine {
     kept: Kept,
     /// Settings changed by phone that the plan does not show yet.
     pending: Pending,
+    watchers: events::Watchers,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -82,7 +85,7 @@ impl Engine {
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Engine {
         let mut rng = StdRng::from_seed(seed);
         Engine {
-            endpoint: Endpoint::new(config.endpoint.clone(), rng.random()),
+            endpoint: Endpoint::new(events::served(config.endpoint.clone()), rng.random()),
             registrar: Registrar::new(config.registrar.clone()),
             auth: Authenticator::new(rng.random(), config.auth.clone()),
             guard: Guard::new(config.guard.clone(), now),
@@ -100,6 +103,7 @@ impl Engine {
             online: BTreeSet::new(),
             kept: Kept::default(),
             pending: Pending::default(),
+            watchers: events::Watchers::default(),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),
@@ -124,6 +128,7 @@ impl Engine {
             Input::Plan(plan) => self.on_plan(plan, now),
             Input::Media(notice) => self.on_media(notice, now),
             Input::Restore(bindings) => self.restore(bindings, now),
+            Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::Operator(command) => self.on_operator(&command, now),
             Input::JournalLoad(load) => self.journal_full = load >= JOURNAL_FULL,
             Input::Drain => self.draining = true,
@@ -162,6 +167,8 @@ impl Engine {
                 .values()
                 .map(|call| call.relayed.len() + call.pressed.len())
                 .sum(),
+            subscriptions: self.endpoint.counts().subscriptions,
+            watches: self.watchers.count(),
         }
     }
 
@@ -191,6 +198,7 @@ impl Engine {
         while let Some(event) = self.endpoint.poll_event() {
             self.on_event(event, now);
         }
+        self.tell_watchers(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
             self.outputs.push_back(Output::Transmit {
                 flow: transmit.flow,

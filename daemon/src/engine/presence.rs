@@ -15,6 +15,7 @@ impl Engine {
     pub(super) fn on_binding_changes(&mut self, changes: Vec<Change>, now: Now) {
         for Change { aor, what } in changes {
             let account = SipAccountId::from_u128(aor.0);
+            self.touch_bindings(account);
             match what {
                 BindingChange::Saved(binding) => {
                     if !self.kept.is_news(account, &binding) {
@@ -72,6 +73,7 @@ impl Engine {
             self.on_binding_changes(changes, now);
             self.plan = current;
         }
+        self.review_watchers(&before, now);
     }
 
     pub(super) fn restore(&mut self, bindings: Vec<StoredBinding>, now: Now) {

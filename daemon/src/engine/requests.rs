@@ -13,9 +13,10 @@ use frontdesk_sip::registrar::Aor;
 use frontdesk_sip::wire::{Message, Method};
 
 use super::Engine;
+use super::events::ALLOW_EVENTS;
 
 /// What we take outside dialogs.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO, REGISTER";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REGISTER, SUBSCRIBE";
 
 pub(super) fn reply(status: u16) -> Reply {
     Reply {
@@ -66,10 +67,10 @@ impl Engine {
                 headers: vec![
                     (Cow::Borrowed("Allow"), ALLOW.to_owned()),
                     (Cow::Borrowed("Accept"), "application/sdp".to_owned()),
+                    (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
                 ],
                 ..reply(200)
             },
-            Method::Subscribe => reply_with(489, "Allow-Events", ""),
             Method::Invite
             | Method::Ack
             | Method::Bye
@@ -78,6 +79,7 @@ impl Engine {
             | Method::Update
             | Method::Info
             | Method::Refer
+            | Method::Subscribe
             | Method::Notify
             | Method::Publish
             | Method::Message

@@ -122,6 +122,7 @@ impl Engine {
             dialled: new.dialled.clone(),
             callee,
             client: new.known.shown.client,
+            shown: new.known.shown.clone(),
             because: because.to_string(),
             started_at: now.unix_ms,
             answered_at: None,
@@ -316,7 +317,9 @@ impl Engine {
         self.sessions.insert(call.caller.session, call.id);
         self.media_legs.insert(call.caller.media.leg, call.id);
         self.ringing.insert((call.rings_until, call.id));
-        self.calls.insert(call.id, call);
+        let id = call.id;
+        self.calls.insert(id, call);
+        self.touch(id);
     }
 
     fn invite(&self, leg: &Leg, target: &Target, new: &NewCall<'_>, body: Body) -> Invite {

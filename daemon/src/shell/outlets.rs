@@ -162,9 +162,11 @@ impl Outlets {
         metrics::counter!("frontdesk_calls_total").absolute(counters.calls);
         metrics::counter!("frontdesk_calls_answered_total").absolute(counters.calls_answered);
         metrics::counter!("frontdesk_calls_refused_total").absolute(counters.calls_refused);
+        metrics::counter!("frontdesk_subscriptions_total").absolute(counters.subscriptions);
         metrics::counter!("frontdesk_bugs_total").absolute(counters.bugs);
         gauge("frontdesk_bindings", engine.bindings());
         gauge("frontdesk_engine_calls", counts.calls);
+        gauge("frontdesk_subscriptions", counts.subscriptions);
         gauge("frontdesk_rtp_ports_in_use", counts.ports_in_use);
         gauge("frontdesk_tcp_connections", connections);
         metrics::gauge!("frontdesk_journal_load_percent").set(f64::from(self.journal.load()));

@@ -6,6 +6,7 @@ pub mod replaces;
 pub(crate) mod route_set;
 pub(crate) mod session;
 pub(crate) mod session_timer;
+pub(crate) mod subscription;
 
 use std::net::{IpAddr, SocketAddr};
 

@@ -191,6 +191,7 @@ impl Endpoint {
                 Some(response) => self.on_reinvite_result(session, response, now),
                 None => self.on_reinvite_silence(session, status, now),
             },
+            Purpose::Notify { subscription } => self.on_notify_result(subscription, status, response.as_ref(), now),
             Purpose::Invite(_) | Purpose::Parting => {}
         }
     }
@@ -242,6 +243,7 @@ impl Endpoint {
             }
             // Their sessions are held by the connection too.
             Purpose::Refresh { .. } | Purpose::EarlyOffer { .. } | Purpose::Parting => {}
+            Purpose::Notify { subscription } => self.on_notify_result(subscription, 503, None, now),
         }
     }
 

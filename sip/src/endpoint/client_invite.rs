@@ -152,6 +152,7 @@ impl Endpoint {
             | Purpose::Outside { .. }
             | Purpose::Refresh { .. }
             | Purpose::EarlyOffer { .. }
+            | Purpose::Notify { .. }
             | Purpose::Parting => None,
         }
     }

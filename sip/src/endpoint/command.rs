@@ -7,6 +7,7 @@ use crate::Now;
 use crate::command::{Body, Command, Headers, Reply};
 use crate::dialog::reliable::{Exchange, Provisional};
 use crate::dialog::session::{Phase, Unacked};
+use crate::dialog::subscription::Notice;
 use crate::event::{Event, SessionId};
 
 impl Endpoint {
@@ -54,6 +55,18 @@ impl Endpoint {
                 );
             }
             Command::Bye { session, reason } => self.bye(session, reason, now),
+            Command::AcceptSubscription {
+                subscription,
+                expires,
+                headers,
+            } => self.accept_subscription(subscription, expires, &headers, now),
+            Command::RefuseSubscription { subscription, reply } => self.refuse_subscription(subscription, &reply, now),
+            Command::Notify {
+                subscription,
+                state,
+                headers,
+                body,
+            } => self.notify(subscription, Notice { state, headers, body }, now),
         }
     }
 

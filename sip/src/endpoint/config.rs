@@ -17,6 +17,9 @@ pub struct EndpointConfig {
     /// `None`: session timers are neither offered nor understood.
     pub session_timer: Option<SessionIntervals>,
     pub limits: Limits,
+    pub subscriptions: SubscriptionTerms,
+    /// Event packages that the owner serves, as Allow-Events lists them (RFC 6665 section 8.2.2); empty: none.
+    pub allow_events: Cow<'static, str>,
 }
 
 impl Default for EndpointConfig {
@@ -28,6 +31,8 @@ impl Default for EndpointConfig {
             supported: vec![Cow::Borrowed("path")],
             session_timer: Some(SessionIntervals::default()),
             limits: Limits::default(),
+            subscriptions: SubscriptionTerms::default(),
+            allow_events: Cow::Borrowed(""),
         }
     }
 }
@@ -101,6 +106,24 @@ impl Default for Timers {
     }
 }
 
+/// How long subscriptions last, in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionTerms {
+    /// A shorter wish is refused with 423; 0, the end, is always granted.
+    pub min_expires: u32,
+    /// A longer wish is cut.
+    pub max_expires: u32,
+}
+
+impl Default for SubscriptionTerms {
+    fn default() -> Self {
+        SubscriptionTerms {
+            min_expires: 60,
+            max_expires: 3600,
+        }
+    }
+}
+
 /// What peers can make the endpoint hold at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -110,6 +133,8 @@ pub struct Limits {
     pub sessions: usize,
     /// Branches of one of our INVITEs that are told apart; more are ignored while they ring.
     pub early_dialogs: usize,
+    /// Beyond this many subscriptions new SUBSCRIBEs get 503.
+    pub subscriptions: usize,
 }
 
 impl Default for Limits {
@@ -118,6 +143,7 @@ impl Default for Limits {
             server_transactions: 1_000_000,
             sessions: 100_000,
             early_dialogs: 16,
+            subscriptions: 50_000,
         }
     }
 }

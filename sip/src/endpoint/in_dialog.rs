@@ -26,6 +26,9 @@ pub(super) struct Inside {
 impl Endpoint {
     /// RFC 3261 section 12.2.2.
     pub(super) fn on_in_dialog(&mut self, incoming: Incoming, now: Now) {
+        if let Some(id) = self.find_subscription(&incoming.message) {
+            return self.on_in_subscription(id, incoming, now);
+        }
         let Some(id) = self.find_session(&incoming.message) else {
             self.refuse_stateless(&incoming, 481, NO_HEADERS);
             return;

@@ -14,6 +14,7 @@ mod reliable;
 mod replaces;
 mod server;
 mod session_timer;
+mod subscribe;
 #[cfg(test)]
 mod tests;
 
@@ -27,7 +28,8 @@ use rand::rngs::StdRng;
 use crate::Now;
 use crate::command::Command;
 use crate::dialog::session::{Phase, Session};
-use crate::event::{Event, SessionId, Transmit};
+use crate::dialog::subscription::Subscriptions;
+use crate::event::{Event, SessionId, SubscriptionId, Transmit};
 use crate::flow::FlowId;
 use crate::tx::key::{Secret, token};
 use crate::tx::store::{ClientTx, ServerTx};
@@ -35,7 +37,7 @@ use crate::tx::timer::{Due, Timer, TimerQueue};
 use crate::tx::{IdMap, Reliability};
 use outgoing::Fields;
 
-pub use config::{EndpointConfig, Limits, SessionIntervals, Timers};
+pub use config::{EndpointConfig, Limits, SessionIntervals, SubscriptionTerms, Timers};
 
 /// Transactions, dialogs and sessions of one shard.
 ///
@@ -58,6 +60,7 @@ pub struct Endpoint {
     sessions: IdMap<Box<Session>>,
     /// Sessions by our tag.
     tags: IdMap<SessionId>,
+    subscriptions: Subscriptions,
     /// What ends with a connection.
     held: BTreeSet<(FlowId, Held)>,
     events: VecDeque<Event>,
@@ -70,6 +73,7 @@ pub struct Endpoint {
 enum Held {
     Session(SessionId),
     Client(u64),
+    Subscription(SubscriptionId),
 }
 
 /// What the endpoint holds now; all zero when every call is over and every timer has run out.
@@ -78,6 +82,7 @@ pub struct Counts {
     pub server_transactions: usize,
     pub client_transactions: usize,
     pub sessions: usize,
+    pub subscriptions: usize,
     pub timers: usize,
 }
 
@@ -129,6 +134,7 @@ impl Endpoint {
             clients: IdMap::default(),
             sessions: IdMap::default(),
             tags: IdMap::default(),
+            subscriptions: Subscriptions::default(),
             held: BTreeSet::new(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
@@ -158,17 +164,19 @@ impl Endpoint {
             self.clock.remove(&(at, session));
             self.on_session_clock(session, now);
         }
+        self.expire_subscriptions(now);
     }
 
     /// A connection is gone: what goes over it ends.
     pub fn flow_closed(&mut self, flow: &FlowId, now: Now) {
         let first = (*flow, Held::Session(SessionId(0)));
-        let last = (*flow, Held::Client(u64::MAX));
+        let last = (*flow, Held::Subscription(SubscriptionId(u64::MAX)));
         let held: Vec<Held> = self.held.range(first..=last).map(|(_, held)| *held).collect();
         for held in held {
             match held {
                 Held::Session(session) => self.on_session_flow_closed(session, now),
                 Held::Client(id) => self.on_client_flow_closed(id, now),
+                Held::Subscription(id) => self.lose_subscription(id),
             }
         }
     }
@@ -184,7 +192,8 @@ impl Endpoint {
     /// When `timeout` wants to be called; may be earlier than anything happens.
     pub fn deadline(&self) -> Option<Instant> {
         let clock = self.clock.first().map(|(at, _)| *at);
-        [self.timers.deadline(), clock].into_iter().flatten().min()
+        let times = [self.timers.deadline(), clock, self.subscriptions.deadline()];
+        times.into_iter().flatten().min()
     }
 
     /// A name for an INVITE to come.
@@ -216,6 +225,7 @@ impl Endpoint {
             server_transactions: self.servers.len(),
             client_transactions: self.clients.len(),
             sessions: self.sessions.len(),
+            subscriptions: self.subscriptions.len(),
             timers: self.timers.len() + self.clock.len(),
         }
     }
@@ -223,7 +233,7 @@ impl Endpoint {
     /// The look-up tables beside them, which have to be as empty.
     #[cfg(test)]
     fn index_entries(&self) -> usize {
-        self.merged.len() + self.tags.len() + self.held.len()
+        self.merged.len() + self.tags.len() + self.held.len() + self.subscriptions.index_entries()
     }
 
     pub fn totals(&self) -> Totals {

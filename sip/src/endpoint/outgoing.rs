@@ -157,6 +157,9 @@ impl Endpoint {
                 .header("Allow", ALLOW)
                 .header("Supported", &self.fields.supported);
         }
+        if answer.abilities && !self.config.allow_events.is_empty() {
+            builder = builder.header("Allow-Events", &self.config.allow_events);
+        }
         for (name, value) in answer.headers {
             builder = builder.header(name, value);
         }

@@ -63,6 +63,8 @@ impl Endpoint {
             self.refuse_for_good(&incoming, Answer::of(482), now);
         } else if method == Method::Invite {
             self.on_invite(incoming, now);
+        } else if method == Method::Subscribe {
+            self.on_subscribe(incoming, now);
         } else if let Some(id) = self.open_server(&incoming, None, now) {
             let Incoming {
                 message: request, flow, ..
@@ -85,7 +87,7 @@ impl Endpoint {
         }
     }
 
-    fn refuse_busy(&mut self, incoming: &Incoming) {
+    pub(super) fn refuse_busy(&mut self, incoming: &Incoming) {
         let headers = vec![(Cow::Borrowed("Retry-After"), "10".to_owned())];
         self.refuse_stateless(incoming, 503, &headers);
     }

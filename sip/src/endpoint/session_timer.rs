@@ -219,7 +219,7 @@ impl Endpoint {
                 Duration::ZERO
             }
             491 => glare,
-            _ => retry_after(response).unwrap_or(LATER),
+            _ => retry_after(response).unwrap_or(LATER * (1 << session.timer.refusals.min(6))),
         };
         self.set_clock(id, Some(now.instant + wait));
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{client, client_invite, server, server_invite};
-use crate::event::SessionId;
+use crate::event::{SessionId, SubscriptionId};
 use crate::flow::FlowId;
 use crate::wire::Message;
 
@@ -78,7 +78,10 @@ pub(crate) enum Purpose {
     EarlyOffer {
         session: SessionId,
     },
-    /// BYE, CANCEL and PRACK: nobody.
+    Notify {
+        subscription: SubscriptionId,
+    },
+    /// BYE, CANCEL, PRACK and the last NOTIFY: nobody.
     Parting,
 }
 

@@ -3,6 +3,7 @@
 //! Deliberately absent: UTF-8 (values are bytes), name look-ups, and any opinion on what a message means.
 
 mod build;
+mod event_type;
 mod fault;
 pub mod frame;
 mod message;
@@ -13,6 +14,7 @@ mod uri;
 mod via;
 
 pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
+pub use event_type::{BadEventType, EventType};
 pub use fault::Fault;
 pub use message::{Framing, MAX_BREADTH, MAX_MESSAGE, Message, Unreadable};
 pub use name_addr::{BadNameAddr, NameAddr};

@@ -11,8 +11,10 @@ use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::{Endpoint, Now};
 
 use super::sdp::{self, Seen};
+pub use watches::Watching;
 
 mod hears;
+mod watches;
 
 pub const DOMAIN: &str = "pbx.example";
 
@@ -87,6 +89,7 @@ pub struct Phone {
     /// It knows telephone-event.
     pub events: bool,
     pub calls: Vec<PhoneCall>,
+    pub watching: Vec<Watching>,
     /// Final statuses of REGISTERs and other requests outside dialogs, without the challenges.
     pub answers: Vec<u16>,
     pub contacts: Vec<String>,
@@ -103,6 +106,7 @@ pub struct Phone {
     pub home: SocketAddr,
     pub flow: FlowId,
     endpoint: Endpoint,
+    outbox: watches::Outbox,
     due: Vec<(Duration, Deed)>,
     asked: Vec<(u64, Request)>,
     token: u64,
@@ -122,6 +126,7 @@ impl Phone {
             codecs: vec![sdp::ALAW, sdp::ULAW],
             events: true,
             calls: Vec::new(),
+            watching: Vec::new(),
             answers: Vec::new(),
             contacts: Vec::new(),
             claims: Vec::new(),
@@ -135,6 +140,7 @@ impl Phone {
             home: flow.local,
             flow,
             endpoint,
+            outbox: Default::default(),
             due: Vec::new(),
             asked: Vec::new(),
             token: 0,
@@ -267,6 +273,9 @@ impl Phone {
 
     pub fn receive(&mut self, bytes: Bytes, now: Now, elapsed: Duration) {
         self.elapsed = elapsed;
+        if self.hears_of_watched(&bytes, now) {
+            return;
+        }
         let flow = self.flow;
         self.endpoint.receive(&flow, bytes, now);
         self.settle(now);
@@ -274,6 +283,7 @@ impl Phone {
 
     pub fn pass_time(&mut self, now: Now, elapsed: Duration) {
         self.elapsed = elapsed;
+        self.watches_pass(now);
         self.endpoint.timeout(now);
         self.settle(now);
         while let Some(place) = self.due.iter().position(|(at, _)| *at <= elapsed) {
@@ -291,12 +301,12 @@ impl Phone {
     pub fn deadline(&self, start: std::time::Instant) -> Option<Duration> {
         let deeds = self.due.iter().map(|(at, _)| *at);
         let timer = self.endpoint.deadline().map(|at| at.saturating_duration_since(start));
-        deeds.chain(timer).min()
+        deeds.chain(timer).chain(self.watches_deadline()).min()
     }
 
     pub fn sends(&mut self) -> Option<Bytes> {
-        let transmit = self.endpoint.poll_transmit()?;
-        Some(transmit.bytes)
+        let beside = self.outbox.0.pop_front();
+        beside.or_else(|| Some(self.endpoint.poll_transmit()?.bytes))
     }
 
     /// What its own stack holds.

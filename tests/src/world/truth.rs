@@ -29,6 +29,9 @@ impl World {
     pub fn close(&mut self) {
         self.lose = None;
         self.set_weather(net::FAIR);
+        for phone in 0..self.phones.len() {
+            self.act(phone, |phone, now| phone.unwatch_all(now));
+        }
         self.run_for(s(120));
         let ladder = || {
             let ladder = self.transcript.ladder();

@@ -147,7 +147,11 @@ impl Shell {
             } => {
                 self.on_offer_result(session, status, response.as_ref());
             }
-            Event::Progress { .. } | Event::InDialogResult { .. } => {}
+            Event::Progress { .. }
+            | Event::InDialogResult { .. }
+            | Event::Subscribe { .. }
+            | Event::SubscriptionRefreshed { .. }
+            | Event::SubscriptionEnded { .. } => {}
         }
     }
 

@@ -3,6 +3,7 @@
 mod calls;
 mod dialogs;
 mod early;
+mod hostile;
 mod loss;
 mod net;
 mod offers;
@@ -14,3 +15,4 @@ mod replaces;
 mod script;
 mod session_timer;
 mod storm;
+mod subscriptions;

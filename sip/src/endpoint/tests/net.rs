@@ -286,6 +286,9 @@ pub(super) fn name(event: &Event) -> String {
         Event::Response { status, .. } => format!("Response {status}"),
         Event::InDialogResult { token, status, .. } => format!("InDialogResult {token} {status}"),
         Event::Ended { by, .. } => format!("Ended {by:?}"),
+        Event::Subscribe { .. } => "Subscribe".to_owned(),
+        Event::SubscriptionRefreshed { expires, .. } => format!("SubscriptionRefreshed {expires}"),
+        Event::SubscriptionEnded { .. } => "SubscriptionEnded".to_owned(),
     }
 }
 

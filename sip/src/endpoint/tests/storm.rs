@@ -55,7 +55,13 @@ impl Storm {
                 Event::OfferResult { .. } => told.results += 1,
                 Event::InDialog { transaction, .. } => self.requests.push((*side, *transaction)),
                 Event::InDialogResult { .. } => told.sent_results += 1,
-                Event::Progress { .. } | Event::Acked { .. } | Event::Request { .. } | Event::Response { .. } => {}
+                Event::Progress { .. }
+                | Event::Acked { .. }
+                | Event::Request { .. }
+                | Event::Response { .. }
+                | Event::Subscribe { .. }
+                | Event::SubscriptionRefreshed { .. }
+                | Event::SubscriptionEnded { .. } => {}
             }
             assert!(told.answered <= 1 && told.results <= told.reinvites && told.sent_results <= told.sent);
         }

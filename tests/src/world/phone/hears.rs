@@ -272,7 +272,7 @@ impl Phone {
         self.command(Command::Invite(Box::new(invite)), now);
     }
 
-    fn credentials(&mut self, challenge: &Message, method: &str, uri: &str) -> Option<String> {
+    pub(super) fn credentials(&mut self, challenge: &Message, method: &str, uri: &str) -> Option<String> {
         self.token += 1;
         let login = Login {
             user: &self.user,

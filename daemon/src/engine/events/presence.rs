@@ -1,0 +1,47 @@
+//! `presence` (RFC 3856): a person is reachable, and talks.
+
+use frontdesk_sip::registrar::Aor;
+
+use super::watchers::Watch;
+use super::xml::escape;
+use crate::engine::Engine;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Presence {
+    /// A phone is registered.
+    open: bool,
+    on_the_phone: bool,
+}
+
+impl Engine {
+    pub(super) fn presence_of(&self, watch: &Watch) -> Presence {
+        let sip = self.plan.staff.get(watch.staff).and_then(|staff| staff.sip.as_ref());
+        Presence {
+            open: sip.is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128()))),
+            on_the_phone: self.is_on_the_phone(watch.staff),
+        }
+    }
+}
+
+/// PIDF (RFC 3863) with the activity of RPID (RFC 4480).
+pub(super) fn document(presence: &Presence, watch: &Watch) -> String {
+    let uri = escape(&watch.address.uri());
+    let basic = if presence.open { "open" } else { "closed" };
+    let note = match (presence.on_the_phone, presence.open) {
+        (true, _) => "On the phone",
+        (false, true) => "Online",
+        (false, false) => "Offline",
+    };
+    let activity = if presence.on_the_phone {
+        "<dm:person id=\"person\"><rpid:activities><rpid:on-the-phone/></rpid:activities></dm:person>\r\n"
+    } else {
+        ""
+    };
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n\
+         <presence xmlns=\"urn:ietf:params:xml:ns:pidf\" xmlns:dm=\"urn:ietf:params:xml:ns:pidf:data-model\" \
+         xmlns:rpid=\"urn:ietf:params:xml:ns:pidf:rpid\" entity=\"{uri}\">\r\n\
+         <tuple id=\"phone\"><status><basic>{basic}</basic></status><contact>{uri}</contact>\
+         <note>{note}</note></tuple>\r\n{activity}</presence>\r\n"
+    )
+}

@@ -1,0 +1,188 @@
+//! Who watches whom, and who was touched since they were last told.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use frontdesk_routing::ids::{AccountId, CallId, SipAccountId, StaffId};
+use frontdesk_sip::event::SubscriptionId;
+
+use super::address::Address;
+use super::messages::Messages;
+use super::told::Told;
+
+/// An event package that we serve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Package {
+    /// RFC 4235.
+    Dialog,
+    /// RFC 3856.
+    Presence,
+    /// RFC 3842.
+    MessageSummary,
+    /// RFC 3680.
+    Reg,
+}
+
+impl Package {
+    pub(super) fn named(name: &str) -> Option<Package> {
+        let packages = [
+            ("dialog", Package::Dialog),
+            ("presence", Package::Presence),
+            ("message-summary", Package::MessageSummary),
+            ("reg", Package::Reg),
+        ];
+        let known = packages.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        known.map(|(_, package)| *package)
+    }
+
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Package::Dialog => "application/dialog-info+xml",
+            Package::Presence => "application/pidf+xml",
+            Package::MessageSummary => "application/simple-message-summary",
+            Package::Reg => "application/reginfo+xml",
+        }
+    }
+
+    /// Nobody's business but the person's own.
+    pub(super) fn is_private(self) -> bool {
+        match self {
+            Package::Dialog | Package::Presence => false,
+            Package::MessageSummary | Package::Reg => true,
+        }
+    }
+}
+
+/// One subscription as the engine knows it.
+#[derive(Debug)]
+pub(super) struct Watch {
+    /// Whose credentials it came with.
+    pub(super) watcher: SipAccountId,
+    pub(super) account: AccountId,
+    /// Who is watched.
+    pub(super) staff: StaffId,
+    pub(super) package: Package,
+    /// The watched address as the phone wrote it.
+    pub(super) address: Address,
+    /// Of the next document.
+    pub(super) version: u32,
+    pub(super) told: Option<Told>,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::engine) struct Watchers {
+    watches: BTreeMap<SubscriptionId, Watch>,
+    by_staff: BTreeSet<(StaffId, SubscriptionId)>,
+    by_watcher: BTreeMap<SipAccountId, BTreeSet<SubscriptionId>>,
+    /// Who is party to which call, both ways.
+    busy: BTreeSet<(StaffId, CallId)>,
+    parties: BTreeSet<(CallId, StaffId)>,
+    touched: BTreeSet<StaffId>,
+    /// Mailboxes with something in them.
+    mailboxes: BTreeMap<StaffId, Messages>,
+}
+
+impl Watchers {
+    pub(super) fn add(&mut self, subscription: SubscriptionId, watch: Watch) {
+        self.by_staff.insert((watch.staff, subscription));
+        self.by_watcher.entry(watch.watcher).or_default().insert(subscription);
+        self.watches.insert(subscription, watch);
+    }
+
+    pub(in crate::engine) fn forget(&mut self, subscription: SubscriptionId) {
+        let Some(watch) = self.watches.remove(&subscription) else {
+            return;
+        };
+        self.by_staff.remove(&(watch.staff, subscription));
+        if let Some(of_one) = self.by_watcher.get_mut(&watch.watcher) {
+            of_one.remove(&subscription);
+            if of_one.is_empty() {
+                self.by_watcher.remove(&watch.watcher);
+            }
+        }
+    }
+
+    pub(super) fn get(&self, subscription: SubscriptionId) -> Option<&Watch> {
+        self.watches.get(&subscription)
+    }
+
+    pub(super) fn all(&self) -> Vec<SubscriptionId> {
+        self.watches.keys().copied().collect()
+    }
+
+    /// What a watcher is told now.
+    pub(super) fn note(&mut self, subscription: SubscriptionId, told: Told) {
+        if let Some(watch) = self.watches.get_mut(&subscription) {
+            watch.version = watch.version.wrapping_add(1);
+            watch.told = Some(told);
+        }
+    }
+
+    pub(super) fn of_one(&self, watcher: SipAccountId) -> usize {
+        self.by_watcher.get(&watcher).map_or(0, BTreeSet::len)
+    }
+
+    pub(super) fn oldest_of(&self, watcher: SipAccountId) -> Option<SubscriptionId> {
+        self.by_watcher.get(&watcher)?.first().copied()
+    }
+
+    pub(super) fn touch(&mut self, staff: StaffId) {
+        if self.of_staff(staff).next().is_some() {
+            self.touched.insert(staff);
+        }
+    }
+
+    pub(super) fn touch_call(&mut self, call: CallId, parties: impl Iterator<Item = StaffId>) {
+        for staff in parties {
+            if self.busy.insert((staff, call)) {
+                self.parties.insert((call, staff));
+            }
+            self.touch(staff);
+        }
+    }
+
+    /// The call is over.
+    pub(in crate::engine) fn call_over(&mut self, call: CallId) {
+        let range = (call, StaffId::from_u128(0))..=(call, StaffId::from_u128(u128::MAX));
+        let parties: Vec<StaffId> = self.parties.range(range).map(|(_, staff)| *staff).collect();
+        for staff in parties {
+            self.parties.remove(&(call, staff));
+            self.busy.remove(&(staff, call));
+            self.touch(staff);
+        }
+    }
+
+    pub(super) fn calls_of(&self, staff: StaffId) -> impl Iterator<Item = CallId> {
+        let range = (staff, CallId::from_u128(0))..=(staff, CallId::from_u128(u128::MAX));
+        self.busy.range(range).map(|(_, call)| *call)
+    }
+
+    fn of_staff(&self, staff: StaffId) -> impl Iterator<Item = SubscriptionId> {
+        let range = (staff, SubscriptionId(0))..=(staff, SubscriptionId(u64::MAX));
+        self.by_staff.range(range).map(|(_, subscription)| *subscription)
+    }
+
+    /// The watchers of all who were touched; asked again there are none.
+    pub(super) fn touched(&mut self) -> Vec<SubscriptionId> {
+        let touched = std::mem::take(&mut self.touched);
+        touched.iter().flat_map(|staff| self.of_staff(*staff)).collect()
+    }
+
+    pub(super) fn messages(&self, staff: StaffId) -> Messages {
+        self.mailboxes.get(&staff).copied().unwrap_or_default()
+    }
+
+    pub(super) fn set_messages(&mut self, staff: StaffId, messages: Messages) {
+        if messages == Messages::default() {
+            self.mailboxes.remove(&staff);
+        } else {
+            self.mailboxes.insert(staff, messages);
+        }
+        self.touch(staff);
+    }
+
+    /// All that is kept, mailboxes apart: nothing when nobody watches and nobody talks.
+    pub(in crate::engine) fn count(&self) -> usize {
+        let indexes = self.by_staff.len() + self.by_watcher.len() + self.touched.len();
+        self.watches.len() + indexes + self.busy.len() + self.parties.len()
+    }
+}
