@@ -2,6 +2,7 @@
 
 use frontdesk_routing::ids::{RecordingId, SipAccountId};
 
+use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
 use crate::forwardings::{self, ByPhone};
 use crate::recordings;
@@ -68,6 +69,9 @@ pub enum Entry {
     },
     /// Somebody dialled a feature code.
     SettingChanged(ByPhone),
+    BlockSaved(KeptBlock),
+    /// By its address.
+    BlockRemoved(String),
 }
 
 #[derive(sqlx::FromRow)]
@@ -139,6 +143,8 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
         } => recordings::failed(tx, *recording, problem, *duration_ms).await,
         Entry::CallEnded { call, legs } => calls::save(tx, call, legs).await,
         Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
+        Entry::BlockSaved(block) => blocks::save(tx, block).await,
+        Entry::BlockRemoved(address) => blocks::remove(tx, address).await,
     }
 }
 

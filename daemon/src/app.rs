@@ -117,6 +117,7 @@ impl App {
 
         let publisher = Publisher::start(db.clone(), engine.clone()).await?;
         engine.send(Input::Restore(restored(&db).await?));
+        engine.send(Input::RestoreBlocks(blocks(&db).await?));
         let core = Engine::new(settings::engine(&config), clock::random(), clock::now());
         let shell = Shell::new(core, sockets, outlets);
         let shell = supervisor.thread("engine", move || {
@@ -163,6 +164,13 @@ async fn keep_board(live: Arc<Live>, mut reader: QueueReader<BoardChange>) -> an
         changes.into_iter().for_each(|change| live.apply(change));
         reader.done(count);
     }
+}
+
+async fn blocks(db: &Db) -> anyhow::Result<Vec<frontdesk_sip::guard::Block>> {
+    let rows = frontdesk_crm_core::blocks::list(db, clock::unix_ms())
+        .await
+        .context("kept blocks cannot be read")?;
+    Ok(rows.iter().filter_map(journal::kept_block).collect())
 }
 
 async fn restored(db: &Db) -> anyhow::Result<Vec<crate::engine::output::StoredBinding>> {

@@ -11,7 +11,7 @@ use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use rows::{entry, stored_binding};
+pub(crate) use rows::{entry, kept_block, stored_binding};
 
 use crate::http::{PlanHandle, PlanSection};
 use crate::live::Live;
@@ -86,7 +86,9 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
             Entry::BindingSaved(_)
             | Entry::BindingRemoved { .. }
             | Entry::CallEnded { .. }
-            | Entry::SettingChanged(_) => continue,
+            | Entry::SettingChanged(_)
+            | Entry::BlockSaved(_)
+            | Entry::BlockRemoved(_) => continue,
         };
         if let Some((account, call)) = going_on.remove(recording) {
             let data = json!({ "recording_id": recording.to_string(), "call_id": call.to_string() });
@@ -104,7 +106,9 @@ async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
         | Entry::RecordingStarted { .. }
         | Entry::RecordingReady { .. }
         | Entry::RecordingFailed { .. }
-        | Entry::CallEnded { .. } => None,
+        | Entry::CallEnded { .. }
+        | Entry::BlockSaved(_)
+        | Entry::BlockRemoved(_) => None,
     });
     let made: BTreeSet<(AccountId, StaffId)> = made.collect();
     if let Some((account, _)) = made.first() {

@@ -3,13 +3,16 @@
 //! One task applies the engine's changes; pages and the API only read. Nothing here is awaited while a guard is held,
 //! and the engine never reads it.
 
+pub mod blocks;
 pub mod events;
 pub mod view;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use dashmap::DashMap;
 use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_sip::guard::Block;
 use serde_json::{Value, json};
 
 use crate::engine::output::{BoardChange, LiveCall};
@@ -23,6 +26,7 @@ pub const EVENT_RING: usize = 10_000;
 pub struct Live {
     online: DashMap<StaffId, Online>,
     calls: DashMap<CallId, LiveCall>,
+    blocks: DashMap<IpAddr, Block>,
     log: EventLog,
 }
 
@@ -41,6 +45,7 @@ impl Live {
         Live {
             online: DashMap::new(),
             calls: DashMap::new(),
+            blocks: DashMap::new(),
             log: EventLog::new(first, EVENT_RING),
         }
     }
@@ -67,6 +72,7 @@ impl Live {
                 live.recording = recording;
             }),
             BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
+            BoardChange::Block(change) => self.on_block(change),
             BoardChange::CallEnded { call, disposition, at } => {
                 if let Some((_, live)) = self.calls.remove(&call) {
                     let mut data = json!({ "call": LiveCallView::from(&live) });

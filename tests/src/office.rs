@@ -400,6 +400,7 @@ fn settings(folder: &std::path::Path) -> Settings {
         sip_port: 5060,
         sip_tls_port: Some(5061),
         sip_transports: vec!["UDP", "TCP", "TLS"],
+        never_blocked: vec!["127.0.0.0/8".parse().expect("a network")],
         secure_cookies: false,
         web_folder: None,
     }

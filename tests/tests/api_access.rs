@@ -55,6 +55,9 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         ),
         with_id(Method::DELETE, "/recordings/{id}", Right::RecordingsDelete),
         get("/audit", Right::AuditRead),
+        get("/security/blocks", Right::SettingsRead),
+        (Method::POST, "/security/blocks".into(), Some(Right::SettingsWrite)),
+        with_id(Method::DELETE, "/security/blocks/{id}", Right::SettingsWrite),
     ]
 }
 
@@ -71,6 +74,7 @@ async fn status(caller: &frontdesk_tests::office::Caller, method: &Method, path:
             "/clients" => json!({ "name": "A" }),
             "/departments" => json!({ "name": "A", "short_number": "x" }),
             "/trunks" => json!({ "name": "" }),
+            "/security/blocks" => json!({ "address": "192.0.2.1" }),
             "/tokens" => json!({ "name": "", "scopes": [] }),
             _ => json!({}),
         };

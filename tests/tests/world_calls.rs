@@ -73,7 +73,7 @@ fn the_board_follows_a_call_from_ringing_to_its_end() {
             BoardChange::CallAnswered { .. } => Some("answered"),
             BoardChange::CallHeld { .. } => Some("held"),
             BoardChange::CallEnded { .. } => Some("ended"),
-            BoardChange::Sip { .. } => None,
+            BoardChange::Sip { .. } | BoardChange::Block(_) => None,
         })
         .collect();
     assert_eq!(names, ["created", "ringing", "answered", "ended"]);

@@ -50,7 +50,8 @@ fn held(world: &World) -> Vec<bool> {
         | BoardChange::CallCreated(_)
         | BoardChange::CallRinging { .. }
         | BoardChange::CallAnswered { .. }
-        | BoardChange::CallEnded { .. } => None,
+        | BoardChange::CallEnded { .. }
+        | BoardChange::Block(_) => None,
     });
     changes.collect()
 }

@@ -24,7 +24,8 @@ fn edges(world: &World, person: Person) -> Vec<bool> {
         | BoardChange::CallRinging { .. }
         | BoardChange::CallAnswered { .. }
         | BoardChange::CallHeld { .. }
-        | BoardChange::CallEnded { .. } => None,
+        | BoardChange::CallEnded { .. }
+        | BoardChange::Block(_) => None,
     });
     changes.collect()
 }

@@ -173,7 +173,8 @@ impl Storm {
                 BoardChange::Sip { .. }
                 | BoardChange::CallRinging { .. }
                 | BoardChange::CallAnswered { .. }
-                | BoardChange::CallHeld { .. } => {}
+                | BoardChange::CallHeld { .. }
+                | BoardChange::Block(_) => {}
             }
         }
         live

@@ -3,13 +3,14 @@
 use super::db::Db;
 use super::error::StoreError;
 use crate::{
-    accounts, audit, calls, clients, departments, features, forwardings, import, journal, logins, plan_build,
+    accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, plan_build,
     recordings, sip_accounts, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
     accounts::ALL,
     audit::ALL,
+    blocks::ALL,
     calls::ALL,
     clients::ALL,
     departments::ALL,

@@ -71,6 +71,7 @@ fn settings(ground: &Ground) -> Settings {
             .filter(|(_, on)| *on)
             .map(|(name, _)| name)
             .collect(),
+        never_blocked: config.guard.allow.clone(),
         secure_cookies: config.http.secure_cookie,
         web_folder: None,
     }

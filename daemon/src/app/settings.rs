@@ -17,6 +17,9 @@ use crate::engine::{EngineConfig, SrtpPolicy};
 /// What `guard.failures` counts in.
 const FAILURE_WINDOW: Duration = Duration::from_secs(60);
 
+/// How long right credentials make an address and port known, at least.
+const TRUST: Duration = Duration::from_secs(3_600);
+
 fn digests(order: DigestOrder) -> Vec<Algorithm> {
     match order {
         DigestOrder::Sha256First => vec![Algorithm::Sha256, Algorithm::Md5],
@@ -85,6 +88,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
             failures: config.guard.failures,
             failure_window: FAILURE_WINDOW,
             ban: config.guard.ban,
+            trust: config.sip.max_expires.max(TRUST),
             allow: config.guard.allow.clone(),
             ..GuardConfig::default()
         },

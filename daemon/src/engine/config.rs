@@ -38,6 +38,10 @@ pub enum SrtpPolicy {
 pub struct Counters {
     pub messages: u64,
     pub throttled: u64,
+    /// Messages of blocked sources.
+    pub blocked: u64,
+    /// Sources that were blocked.
+    pub blocks: u64,
     pub registers_accepted: u64,
     pub credentials_failed: u64,
     pub calls: u64,

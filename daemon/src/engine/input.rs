@@ -1,5 +1,6 @@
 //! What reaches the engine.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use frontdesk_media::io::command::MediaNotice;
 use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::guard::Block;
 
 use super::events::Messages;
 use super::output::StoredBinding;
@@ -29,6 +31,8 @@ pub enum Input {
         staff: StaffId,
         messages: Messages,
     },
+    /// Blocks from before the restart.
+    RestoreBlocks(Vec<Block>),
     Operator(OperatorCommand),
     /// How full the journal's queue is, in percent; from 80 on new calls get 503.
     JournalLoad(u8),
@@ -43,5 +47,15 @@ pub enum Input {
 /// What a person does to a call or a phone through the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorCommand {
-    HangUp { call: CallId },
+    HangUp {
+        call: CallId,
+    },
+    /// Until a moment in unix milliseconds, or until it is lifted.
+    Block {
+        address: IpAddr,
+        until: Option<i64>,
+    },
+    Unblock {
+        address: IpAddr,
+    },
 }

@@ -20,6 +20,7 @@ mod music;
 mod operator;
 pub mod output;
 mod presence;
+mod protection;
 mod requests;
 mod setup;
 
@@ -37,7 +38,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::auth::Authenticator;
 use frontdesk_sip::endpoint::Endpoint;
 use frontdesk_sip::event::SessionId;
-use frontdesk_sip::guard::{Guard, Verdict};
+use frontdesk_sip::guard::Guard;
 use frontdesk_sip::registrar::Registrar;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -113,13 +114,7 @@ impl Engine {
 
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
-            Input::Datagram { flow, bytes } => {
-                self.counters.messages += 1;
-                match self.guard.admit(flow.peer.ip(), now) {
-                    Verdict::Pass => self.endpoint.receive(&flow, bytes, now),
-                    Verdict::Throttled | Verdict::Banned => self.counters.throttled += 1,
-                }
-            }
+            Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
             Input::FlowClosed(flow) => {
                 self.endpoint.flow_closed(&flow, now);
                 let changes = self.registrar.flow_closed(&flow);
@@ -129,6 +124,7 @@ impl Engine {
             Input::Media(notice) => self.on_media(notice, now),
             Input::Restore(bindings) => self.restore(bindings, now),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
+            Input::RestoreBlocks(blocks) => self.restore_blocks(blocks, now),
             Input::Operator(command) => self.on_operator(&command, now),
             Input::JournalLoad(load) => self.journal_full = load >= JOURNAL_FULL,
             Input::Drain => self.draining = true,
@@ -146,10 +142,15 @@ impl Engine {
     /// When `handle(Input::Tick, ..)` is wanted at the latest.
     pub fn deadline(&self) -> Option<Instant> {
         let ringing = self.ringing.first().map(|(at, _)| *at);
-        [self.endpoint.deadline(), self.registrar.deadline(), ringing]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            self.endpoint.deadline(),
+            self.registrar.deadline(),
+            self.guard.deadline(),
+            ringing,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     pub fn counters(&self) -> Counters {
@@ -172,6 +173,11 @@ impl Engine {
         }
     }
 
+    /// Sources that are not listened to.
+    pub fn blocks(&self) -> usize {
+        self.guard.blocks()
+    }
+
     /// Registered contacts of all accounts.
     pub fn bindings(&self) -> usize {
         self.registrar.count()
@@ -185,6 +191,7 @@ impl Engine {
             let changes = self.registrar.expire(now);
             self.on_binding_changes(changes, now);
         }
+        self.end_blocks(now);
         while let Some((at, call)) = self.ringing.first().copied()
             && at <= now.instant
         {

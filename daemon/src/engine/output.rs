@@ -1,12 +1,13 @@
 //! What the engine wants done. The shell does it in order and never answers by a return value.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::forwarding::Change;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, SipAccountId, StaffId, TrunkId};
 use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::guard::Block;
 
 #[derive(Debug)]
 pub enum Output {
@@ -59,6 +60,7 @@ pub enum JournalEntry {
     },
     /// Somebody dialled a feature code.
     SettingChanged(SettingChange),
+    Block(BlockChange),
 }
 
 /// A person's setting as changed by phone.
@@ -71,6 +73,13 @@ pub struct SettingChange {
     pub mark: i64,
     pub at: i64,
     pub random: u128,
+}
+
+/// What happens to sources that are not listened to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BlockChange {
+    Blocked(Block),
+    Lifted(IpAddr),
 }
 
 /// A registered contact as it is kept over a restart.
@@ -189,6 +198,7 @@ pub enum BoardChange {
         disposition: Disposition,
         at: i64,
     },
+    Block(BlockChange),
 }
 
 /// A call in progress as a page shows it.

@@ -81,8 +81,11 @@ impl Engine {
             let aor = Aor(stored.sip_account.as_u128());
             let known = self.plan.staff.by_sip(stored.sip_account).and_then(|owner| owner.sip());
             let welcome = known.is_some_and(|sip| sip.enabled);
+            let peer = stored.flow.peer;
             let mut changes = self.registrar.restore(aor, restored(stored, now), now);
-            if !welcome {
+            if welcome {
+                self.guard.passed(peer, &[], now);
+            } else {
                 changes.extend(self.registrar.remove(aor));
             }
             self.on_binding_changes(changes, now);

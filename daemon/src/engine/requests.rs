@@ -47,14 +47,16 @@ impl Engine {
         };
         match self.auth.check(request, &secrets, now) {
             Check::Passed { user } => {
-                self.guard.passed(flow.peer.ip());
+                self.credentials_passed(request, flow, now);
                 let sip = plan.staff.by_user(&user).and_then(|owner| owner.sip());
                 sip.map(|sip| sip.id).ok_or_else(|| reply(403))
             }
-            Check::Challenge { reply } => Err(reply),
+            Check::Challenge { reply } => {
+                self.credentials_asked(request, flow, now);
+                Err(reply)
+            }
             Check::Failed { reply, .. } => {
-                self.counters.credentials_failed += 1;
-                self.guard.failed(flow.peer.ip(), now);
+                self.credentials_failed(flow, now);
                 Err(reply)
             }
         }

@@ -101,6 +101,8 @@ pub struct Settings {
     pub sip_tls_port: Option<u16>,
     /// `UDP`, `TCP`, ...
     pub sip_transports: Vec<&'static str>,
+    /// `guard.allow`.
+    pub never_blocked: Vec<ipnet::IpNet>,
     /// Cookies for HTTPS only.
     pub secure_cookies: bool,
     /// Styles and scripts are read from here instead of from the binary.

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 
+use frontdesk_crm_core::blocks::KeptBlock;
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::forwardings::ByPhone;
 use frontdesk_crm_core::journal::{Binding, Entry};
 use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::guard::{Block, Reason};
 
-use crate::engine::output::{self, CdrParty, CdrRow, EndedBySide, JournalEntry, LegRow, StoredBinding};
+use crate::engine::output::{self, BlockChange, CdrParty, CdrRow, EndedBySide, JournalEntry, LegRow, StoredBinding};
 use crate::recorder::path_of;
 
 /// An entry as the database takes it.
@@ -40,6 +42,8 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
             at: made.at,
             random: made.random,
         }),
+        JournalEntry::Block(BlockChange::Blocked(block)) => Entry::BlockSaved(row_of_block(&block)),
+        JournalEntry::Block(BlockChange::Lifted(address)) => Entry::BlockRemoved(address.to_string()),
     }
 }
 
@@ -116,6 +120,25 @@ fn row_of_binding(binding: StoredBinding) -> Binding {
     }
 }
 
+fn row_of_block(block: &Block) -> KeptBlock {
+    KeptBlock {
+        address: block.address.to_string(),
+        reason: block.reason.name().to_owned(),
+        since: block.since_ms,
+        until: block.until_ms,
+    }
+}
+
+/// A kept block as the engine takes it back; `None` when it cannot be read.
+pub(crate) fn kept_block(row: &KeptBlock) -> Option<Block> {
+    Some(Block {
+        address: row.address.parse().ok()?,
+        reason: Reason::named(&row.reason)?,
+        since_ms: row.since,
+        until_ms: row.until,
+    })
+}
+
 /// A kept contact as the engine takes it back; `None` when its flow cannot be read.
 pub(crate) fn stored_binding(row: Binding) -> Option<StoredBinding> {
     Some(StoredBinding {
@@ -166,6 +189,19 @@ fn read_flow(text: &str) -> Option<FlowId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_block_comes_back_as_it_was_written() {
+        for (address, until_ms) in [("192.0.2.7", Some(5)), ("2001:db8::", None)] {
+            let block = Block {
+                address: address.parse().unwrap(),
+                reason: Reason::Guessing,
+                since_ms: 3,
+                until_ms,
+            };
+            assert_eq!(kept_block(&row_of_block(&block)), Some(block));
+        }
+    }
 
     #[test]
     fn a_flow_comes_back_as_it_was_written() {

@@ -10,7 +10,8 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     pub seq: u64,
-    pub account: AccountId,
+    /// `None`: every account's readers are told.
+    pub account: Option<AccountId>,
     pub name: &'static str,
     /// JSON in one line.
     pub data: Arc<str>,
@@ -51,6 +52,15 @@ impl EventLog {
     }
 
     pub fn push(&self, account: AccountId, name: &'static str, data: Value) {
+        self.add(Some(account), name, data);
+    }
+
+    /// For the readers of all accounts.
+    pub fn push_to_all(&self, name: &'static str, data: Value) {
+        self.add(None, name, data);
+    }
+
+    fn add(&self, account: Option<AccountId>, name: &'static str, data: Value) {
         let data: Arc<str> = data.to_string().into();
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         ring.last = ring.last.saturating_add(1);
@@ -100,7 +110,7 @@ impl Ring {
             .events
             .iter()
             .skip(skip)
-            .filter(|event| event.account == account)
+            .filter(|event| event.account.is_none_or(|of| of == account))
             .cloned()
             .collect();
         Ok((fresh, self.last))
@@ -191,6 +201,19 @@ mod tests {
         let log = EventLog::new(1000, 4);
         let mut reader = log.subscribe(account(), Some(17));
         assert_eq!(reader.next().await, Err(Missed { last: 1000 }));
+    }
+
+    #[tokio::test]
+    async fn what_concerns_all_is_told_to_every_account() {
+        let log = EventLog::new(0, 10);
+        let mut readers = [
+            log.subscribe(account(), None),
+            log.subscribe(AccountId::from_u128(2), None),
+        ];
+        log.push_to_all("security.blocked", json!({}));
+        for reader in &mut readers {
+            assert_eq!(reader.next().await.unwrap().name, "security.blocked");
+        }
     }
 
     #[tokio::test]

@@ -157,6 +157,8 @@ impl Outlets {
         let (counters, counts) = (engine.counters(), engine.counts());
         metrics::counter!("frontdesk_sip_messages_total").absolute(counters.messages);
         metrics::counter!("frontdesk_sip_throttled_total").absolute(counters.throttled);
+        metrics::counter!("frontdesk_sip_blocked_total").absolute(counters.blocked);
+        metrics::counter!("frontdesk_blocks_total").absolute(counters.blocks);
         metrics::counter!("frontdesk_registers_accepted_total").absolute(counters.registers_accepted);
         metrics::counter!("frontdesk_credentials_failed_total").absolute(counters.credentials_failed);
         metrics::counter!("frontdesk_calls_total").absolute(counters.calls);
@@ -164,6 +166,7 @@ impl Outlets {
         metrics::counter!("frontdesk_calls_refused_total").absolute(counters.calls_refused);
         metrics::counter!("frontdesk_subscriptions_total").absolute(counters.subscriptions);
         metrics::counter!("frontdesk_bugs_total").absolute(counters.bugs);
+        gauge("frontdesk_blocks", engine.blocks());
         gauge("frontdesk_bindings", engine.bindings());
         gauge("frontdesk_engine_calls", counts.calls);
         gauge("frontdesk_subscriptions", counts.subscriptions);

@@ -260,7 +260,8 @@ impl World {
                 }
                 JournalEntry::RecordingStarted { .. }
                 | JournalEntry::CallEnded { .. }
-                | JournalEntry::SettingChanged(_) => {}
+                | JournalEntry::SettingChanged(_)
+                | JournalEntry::Block(_) => {}
             }
         }
         rows.into_values().collect()

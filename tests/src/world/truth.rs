@@ -13,7 +13,8 @@ impl World {
             JournalEntry::BindingSaved(_)
             | JournalEntry::BindingRemoved { .. }
             | JournalEntry::RecordingStarted { .. }
-            | JournalEntry::SettingChanged(_) => None,
+            | JournalEntry::SettingChanged(_)
+            | JournalEntry::Block(_) => None,
         });
         ended.collect()
     }
@@ -88,7 +89,8 @@ impl World {
                 BoardChange::Sip { .. }
                 | BoardChange::CallRinging { .. }
                 | BoardChange::CallAnswered { .. }
-                | BoardChange::CallHeld { .. } => {}
+                | BoardChange::CallHeld { .. }
+                | BoardChange::Block(_) => {}
             }
         }
         assert_eq!(created, gone, "calls that came to the board and went from it");

@@ -9,6 +9,7 @@ pub mod forwarding;
 pub mod me;
 pub mod media;
 pub mod recordings;
+pub mod security;
 pub mod sip;
 pub mod staff;
 pub mod tokens;
@@ -85,6 +86,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         calls::routes(),
         recordings::routes(),
         audit::routes(),
+        security::routes(),
         super::events::routes(),
     ]
     .into_iter()
