@@ -27,3 +27,13 @@ fn messages_that_fuzzing_kept_do_no_harm() {
 fn session_descriptions_that_fuzzing_kept_do_no_harm() {
     replay("sdp", targets::sdp);
 }
+
+#[test]
+fn audio_that_fuzzing_kept_does_no_harm() {
+    replay("rtp", targets::rtp);
+}
+
+#[test]
+fn stories_that_fuzzing_kept_end_well() {
+    replay("engine", targets::engine);
+}

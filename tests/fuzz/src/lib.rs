@@ -3,11 +3,21 @@
 //! `cargo fuzz run wire` in `tests/fuzz` looks for more (nightly Rust and cargo-fuzz); `tests/tests/fuzz_corpus.rs` replays
 //! the corpus.
 
-use std::net::{IpAddr, Ipv4Addr};
+mod engine;
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use bytes::Bytes;
-use frontdesk_media::io::command::{Codec, Direction};
+use frontdesk_media::bridge::{Incoming, Leg, Outcome, step};
+use frontdesk_media::clock::Moment;
+use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
+use frontdesk_media::rtp::packet::Header;
+use frontdesk_media::rtp::rewrite::Rewriter;
+use frontdesk_media::rtp::rtcp::{ReportTime, Reporter};
+use frontdesk_media::rtp::sequence::Reception;
 use frontdesk_media::sdp::{LocalMedia, Negotiator, Session, Srtp};
+use frontdesk_media::tap::Side;
 use frontdesk_sip::privacy::Identity;
 use frontdesk_sip::wire::frame::StreamFramer;
 use frontdesk_sip::wire::{Framing, Message, ResponseBuilder};
@@ -99,4 +109,75 @@ pub fn sdp(data: &[u8]) {
     let mut offerer = Negotiator::new(2, local());
     let _ = offerer.offer(Direction::SendRecv);
     let _ = offerer.accept(data);
+}
+
+/// Messages of phones that know their passwords, and of strangers, in any order: see `engine.rs`.
+pub fn engine(data: &[u8]) {
+    engine::play(data);
+}
+
+/// Datagrams of any length, one after another, on a recorded leg that transcodes; each is read as RTP and as RTCP. The first
+/// octet of each is its length, the second says how late it comes and from whom.
+pub fn rtp(data: &[u8]) {
+    let mut now = Moment::from_micros(1_000_000);
+    let own = SocketAddr::from(([192, 0, 2, 1], 4_000));
+    let other = SocketAddr::from(([192, 0, 2, 2], 4_002));
+    let mut from = leg(own, Codec::Pcmu, now);
+    let mut to = leg(other, Codec::Pcma, now);
+    from.tap(7, Side::Left, now);
+    from.listen(true);
+    let mut reporter = Reporter::new(1);
+    let mut frames = 0_usize;
+    let mut rest = data;
+    while let [length, how, tail @ ..] = rest {
+        let (datagram, tail) = tail.split_at(tail.len().min(usize::from(*length)));
+        rest = tail;
+        now = now.after(Duration::from_millis(u64::from(how >> 2) * 20));
+        let source = if how & 3 == 3 { other } else { own };
+        reporter.read(datagram, 1, ReportTime { now, ntp: 1 });
+        let mut bytes = datagram.to_vec();
+        let length = bytes.len();
+        // Room for what encryption adds.
+        bytes.resize(length + 64, 0);
+        let incoming = Incoming {
+            buffer: &mut bytes,
+            length,
+            source,
+            now,
+        };
+        let outcome = step(&mut from, Some(&mut to), incoming, &mut |_| frames += 1);
+        if let Outcome::Forward { bytes: range, .. } = outcome {
+            let sent = bytes.get(range).expect("what is forwarded lies in the datagram");
+            assert!(Header::read(sent).is_some(), "what we send cannot be read: {sent:?}");
+        }
+        let _ = (from.take_key(), from.stats());
+    }
+    let ntp = ReportTime { now, ntp: 2 };
+    if let Some(report) = reporter.write(&Rewriter::new(1, 2, 3), &mut Reception::default(), ntp, true) {
+        assert!(Reporter::new(2).read(&report, 1, ntp), "our report cannot be read");
+    }
+    // A frame is 20 ms; a gap is told once and not filled frame by frame.
+    assert!(
+        frames <= data.len().saturating_mul(64) + 64,
+        "{frames} frames of {} octets",
+        data.len()
+    );
+}
+
+fn leg(remote: SocketAddr, codec: Codec, now: Moment) -> Leg {
+    let mut leg = Leg::new(Rewriter::new(1, 2, 3), now);
+    let media = LegMedia {
+        remote,
+        remote_rtcp: remote,
+        format: AudioFormat {
+            codec,
+            payload_type: codec.payload_type(),
+            telephone_event: Some(101),
+        },
+        direction: Direction::SendRecv,
+        signalling: remote.ip(),
+        crypto: None,
+    };
+    leg.configure(media, now);
+    leg
 }
