@@ -143,6 +143,22 @@ impl Daemon {
         .with_context(|| self.log())
     }
 
+    /// Waits until a figure of `/metrics` is at least so high; it is told once a second.
+    pub async fn metric(&self, name: &str, least: u32) -> Result<()> {
+        let url = format!("http://{}/metrics", self.http);
+        eventually(name, PATIENCE, async || {
+            let text = self.client.get(&url).send().await.ok()?.text().await.ok()?;
+            let values = text
+                .lines()
+                .filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            let mut values = values.filter_map(|value| value.parse::<f64>().ok());
+            let high = f64::from(least);
+            values.any(|value| value >= high).then_some(())
+        })
+        .await
+        .with_context(|| self.log())
+    }
+
     /// Waits for the newest call to be over, and for its recording to be ready where it has one.
     pub async fn last_call(&self) -> Result<Value> {
         let over = async || {

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use crate::ports;
 
 mod dialogs;
+mod watching;
 
 /// SIPp gives up after this, in seconds.
 const LIMIT: u64 = 30;
