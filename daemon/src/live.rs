@@ -73,6 +73,10 @@ impl Live {
             }),
             BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
             BoardChange::Block(change) => self.on_block(change),
+            BoardChange::CallTransferred { call, caller, callee } => self.on_call(call, "call.transferred", |live| {
+                live.caller = caller;
+                live.callee = callee;
+            }),
             BoardChange::CallEnded { call, disposition, at } => {
                 if let Some((_, live)) = self.calls.remove(&call) {
                     let mut data = json!({ "call": LiveCallView::from(&live) });

@@ -72,6 +72,7 @@ fn the_board_follows_a_call_from_ringing_to_its_end() {
             BoardChange::CallRinging { .. } => Some("ringing"),
             BoardChange::CallAnswered { .. } => Some("answered"),
             BoardChange::CallHeld { .. } => Some("held"),
+            BoardChange::CallTransferred { .. } => Some("transferred"),
             BoardChange::CallEnded { .. } => Some("ended"),
             BoardChange::Sip { .. } | BoardChange::Block(_) => None,
         })

@@ -50,6 +50,7 @@ fn held(world: &World) -> Vec<bool> {
         | BoardChange::CallCreated(_)
         | BoardChange::CallRinging { .. }
         | BoardChange::CallAnswered { .. }
+        | BoardChange::CallTransferred { .. }
         | BoardChange::CallEnded { .. }
         | BoardChange::Block(_) => None,
     });

@@ -15,6 +15,7 @@ use frontdesk_sip::flow::FlowId;
 
 use super::media::MediaSide;
 use super::output::{CallDirection, CdrParty};
+use super::referral::Referral;
 
 /// Our side of one party.
 #[derive(Debug)]
@@ -26,6 +27,16 @@ pub(super) struct Leg {
     pub(super) staff: Option<StaffId>,
     pub(super) trunk: Option<TrunkId>,
     pub(super) party: CdrParty,
+    /// As other phones see this party.
+    pub(super) shown: ShownCaller,
+    /// With whom its phone shows that it talks.
+    pub(super) sees: Option<Side>,
+    /// The phone takes UPDATE (RFC 3311).
+    pub(super) updates: bool,
+    /// Its audio port is in use.
+    pub(super) open: bool,
+    /// It has no place in the call any more, and is hung up when it has been told what it waits for.
+    pub(super) leaving: bool,
     pub(super) media: MediaSide,
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,
@@ -48,8 +59,6 @@ pub(super) struct Call {
     pub(super) dialled: String,
     pub(super) callee: CdrParty,
     pub(super) client: Option<ClientId>,
-    /// The caller as the called phones show them.
-    pub(super) shown: ShownCaller,
     pub(super) because: String,
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,
@@ -60,6 +69,14 @@ pub(super) struct Call {
     pub(super) held: bool,
     /// The caller's offer, until it is answered; `None`: the INVITE had none.
     pub(super) offer: Option<Bytes>,
+    /// The caller hears the callee before it has answered.
+    pub(super) early: bool,
+    /// Max-Forwards of the INVITEs that come next (RFC 7332).
+    pub(super) max_forwards: u8,
+    /// How often a phone has sent the call on.
+    pub(super) forwarded: u8,
+    /// The transfer that is under way, or the last one.
+    pub(super) referral: Option<Referral>,
     pub(super) rings_until: Instant,
     /// Requests of one party that were sent on to the other and wait for its answer, by our token.
     pub(super) relayed: Vec<(u64, TransactionId)>,
@@ -68,6 +85,14 @@ pub(super) struct Call {
 }
 
 impl Call {
+    pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {
+        std::iter::once(&self.caller).chain(&self.called)
+    }
+
+    pub(super) fn legs_mut(&mut self) -> impl Iterator<Item = &mut Leg> {
+        std::iter::once(&mut self.caller).chain(&mut self.called)
+    }
+
     pub(super) fn side_of(&self, session: SessionId) -> Option<Side> {
         if self.caller.session == session {
             return Some(Side::Caller);

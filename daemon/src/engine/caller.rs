@@ -23,21 +23,28 @@ pub(super) struct Known {
     pub(super) direction: CallDirection,
 }
 
-impl Known {
-    /// The From of our INVITEs; `host` is ours as the called phone knows it.
-    pub(super) fn shown_as(&self, host: SocketAddr) -> Party {
-        let ShownCaller { name, number, .. } = &self.shown;
-        match (number.is_empty(), name.is_empty()) {
-            (true, true) => privacy::anonymous(),
-            (true, false) => Party {
-                display: name.clone(),
-                ..privacy::anonymous()
-            },
-            (false, _) => Party {
-                display: name.clone(),
-                uri: format!("sip:{number}@{host}"),
-            },
-        }
+/// The From of our INVITEs; `host` is ours as the called phone knows it.
+pub(super) fn shown_as(shown: &ShownCaller, host: SocketAddr) -> Party {
+    let ShownCaller { name, number, .. } = shown;
+    match (number.is_empty(), name.is_empty()) {
+        (true, true) => privacy::anonymous(),
+        (true, false) => Party {
+            display: name.clone(),
+            ..privacy::anonymous()
+        },
+        (false, _) => Party {
+            display: name.clone(),
+            uri: format!("sip:{number}@{host}"),
+        },
+    }
+}
+
+/// Whoever was called, as the one whom they are connected with sees them.
+pub(super) fn shown_of_party(party: &CdrParty) -> ShownCaller {
+    ShownCaller {
+        name: party.name.clone().unwrap_or_default(),
+        number: party.number.clone().unwrap_or_default(),
+        client: None,
     }
 }
 
@@ -101,6 +108,13 @@ fn know_outside(plan: &DialPlan, trunk: &PlanTrunk, identity: &Identity) -> Know
         party,
         direction: CallDirection::Inbound,
     }
+}
+
+/// The user part of a URI, unescaped; of a `tel:` URI its number.
+pub(super) fn dialled_in(uri: &[u8]) -> String {
+    let Ok(uri) = Uri::read(uri) else { return String::new() };
+    let user = uri.decoded_user().unwrap_or(Cow::Borrowed(uri.host()));
+    String::from_utf8_lossy(&user).chars().take(64).collect()
 }
 
 /// The number in `sip:+7916...@host`, `sip:8916...@host` or `tel:+7916...`.

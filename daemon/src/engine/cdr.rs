@@ -8,6 +8,7 @@ use frontdesk_routing::call::{Disposition as Outcome, EndedBy};
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
+use frontdesk_sip::event::TransactionId;
 
 use super::Engine;
 use super::call::{Call, Leg};
@@ -19,10 +20,10 @@ use super::requests::reply;
 /// How a call ended.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct End {
-    disposition: Disposition,
-    by: EndedBySide,
-    status: u16,
-    at: i64,
+    pub(super) disposition: Disposition,
+    pub(super) by: EndedBySide,
+    pub(super) status: u16,
+    pub(super) at: i64,
 }
 
 /// A call that was refused before any phone rang.
@@ -44,24 +45,6 @@ impl Engine {
     /// Writes the record, tells the board and lets the call go.
     pub(super) fn finish(&mut self, id: CallId, outcome: Outcome, (by, status): (EndedBy, u16), now: Now) {
         let Some(mut call) = self.calls.remove(&id) else { return };
-        self.ringing.remove(&(call.rings_until, id));
-        self.watchers.call_over(id);
-        for leg in std::iter::once(&mut call.caller).chain(&mut call.called) {
-            leg.ended_at.get_or_insert(now.unix_ms);
-            if leg.status == 0 {
-                leg.status = status;
-            }
-        }
-        if let Some(recording) = call.recording {
-            self.outputs.push_back(Output::Media(MediaCommand::Untap {
-                recording: recording.as_u128(),
-            }));
-        }
-        for (_, transaction) in std::mem::take(&mut call.relayed) {
-            let reply = reply(481);
-            self.endpoint.command(Command::Respond { transaction, reply }, now);
-        }
-        self.release(&call.caller, &call.called);
         let disposition = disposition(outcome);
         let end = End {
             disposition,
@@ -69,14 +52,47 @@ impl Engine {
             status,
             at: now.unix_ms,
         };
+        self.close_call(&mut call, end, now);
+    }
+
+    /// The same for a call that is no longer among those that go on.
+    pub(super) fn close_call(&mut self, call: &mut Call, end: End, now: Now) {
+        let id = call.id;
+        self.ringing.remove(&(call.rings_until, id));
+        self.watchers.call_over(id);
+        for leg in call.legs_mut() {
+            leg.ended_at.get_or_insert(now.unix_ms);
+            if leg.status == 0 {
+                leg.status = end.status;
+            }
+        }
+        if let Some(recording) = call.recording {
+            self.outputs.push_back(Output::Media(MediaCommand::Untap {
+                recording: recording.as_u128(),
+            }));
+        }
+        self.refuse_relayed(std::mem::take(&mut call.relayed), now);
+        for leg in call.legs().filter(|leg| leg.open && leg.leaving) {
+            let (session, reason) = (leg.session, None);
+            self.endpoint.command(Command::Bye { session, reason }, now);
+        }
+        self.release(call);
         let row = Box::new(call.record(Some(end)));
         self.outputs
             .push_back(Output::Journal(JournalEntry::CallEnded { call: row }));
         self.outputs.push_back(Output::Board(BoardChange::CallEnded {
             call: id,
-            disposition,
-            at: now.unix_ms,
+            disposition: end.disposition,
+            at: end.at,
         }));
+    }
+
+    /// Requests that wait for the answer of somebody who has left.
+    pub(super) fn refuse_relayed(&mut self, relayed: Vec<(u64, TransactionId)>, now: Now) {
+        for (_, transaction) in relayed {
+            let reply = reply(481);
+            self.endpoint.command(Command::Respond { transaction, reply }, now);
+        }
     }
 
     /// A call that reached nobody stands in the history all the same.

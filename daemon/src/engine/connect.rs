@@ -8,7 +8,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
 
 use super::Engine;
-use super::call::{Leg, Side};
+use super::call::{Call, Side};
 use super::output::{BoardChange, JournalEntry, Output, RecordCommand};
 use super::requests::reply;
 
@@ -44,11 +44,18 @@ impl Engine {
                     headers: Vec::new(),
                     body: None,
                 };
-                self.endpoint.command(ring, now);
+                if !call.early {
+                    self.endpoint.command(ring, now);
+                }
                 self.outputs
                     .push_back(Output::Board(BoardChange::CallRinging { call: id }));
             }
             CallCommand::Connect(leg) => self.connect(id, leg, now),
+            CallCommand::Part(party, other) => self.part(id, (party, other), now),
+            CallCommand::Join(first, second) => self.bring_together(id, (first, second), now),
+            CallCommand::Tell(to, status) => self.tell_transferor(id, (to, status), now),
+            CallCommand::Release(side) => self.let_go(id, side, now),
+            CallCommand::Recall(party) => self.recall(id, party, now),
             CallCommand::Cancel { leg, elsewhere } => {
                 let reason = Some(if elsewhere { ELSEWHERE } else { GIVEN_UP }.to_owned());
                 if let Some(session) = session_of(leg) {
@@ -66,7 +73,7 @@ impl Engine {
                 );
                 self.end_leg(id, Side::Caller, status, now);
             }
-            CallCommand::HangUp(side) => self.bye(id, side, now),
+            CallCommand::HangUp(side) => self.hang_up(id, side, now),
             CallCommand::End {
                 disposition,
                 by,
@@ -75,7 +82,7 @@ impl Engine {
         }
     }
 
-    fn bye(&mut self, id: CallId, side: Side, now: Now) {
+    pub(super) fn hang_up(&mut self, id: CallId, side: Side, now: Now) {
         let Some(session) = self
             .calls
             .get(&id)
@@ -106,6 +113,8 @@ impl Engine {
             return;
         };
         let (codec, party) = (called.media.codec(), called.party.clone());
+        // What a 183 has answered already the 200 repeats (RFC 6337 section 3.1).
+        let codec = codec.filter(|_| !call.early);
         codec.into_iter().for_each(|codec| call.caller.media.prefer(codec));
         call.callee = party.clone();
         call.answered_at = Some(now.unix_ms);
@@ -113,6 +122,7 @@ impl Engine {
         call.caller.status = 200;
         self.ringing.remove(&(call.rings_until, id));
         let session = call.caller.session;
+        call.caller.sees = Some(Side::Called(leg));
         let body = match call.offer.take() {
             Some(offer) => match call.caller.media.answer(&offer, Direction::SendRecv) {
                 Ok(body) => body,
@@ -128,14 +138,8 @@ impl Engine {
             }
         };
         self.counters.calls_answered += 1;
-        self.endpoint.command(
-            Command::Accept {
-                session,
-                headers: Vec::new(),
-                body,
-            },
-            now,
-        );
+        let headers = self.identity_of(id, Side::Caller, Side::Called(leg));
+        self.endpoint.command(Command::Accept { session, headers, body }, now);
         self.configure(id, Side::Called(leg));
         self.configure(id, Side::Caller);
         self.join(id, now);
@@ -161,6 +165,9 @@ impl Engine {
         if !self.config.recording || policy == RecordingPolicy::Never {
             return;
         }
+        if call.recording.is_some() {
+            return self.retap(id, (Some(left), Some(right)));
+        }
         let account = call.account;
         let recording = RecordingId::new(now.unix_ms, rand::Rng::random(&mut self.rng));
         call.recording = Some(recording);
@@ -183,13 +190,10 @@ impl Engine {
     }
 
     /// Lets go of everything that a call holds.
-    pub(super) fn release(&mut self, caller: &Leg, called: &[Leg]) {
-        for leg in std::iter::once(caller).chain(called) {
+    pub(super) fn release(&mut self, call: &Call) {
+        for leg in call.legs().filter(|leg| leg.open) {
             self.sessions.remove(&leg.session);
-            self.media_legs.remove(&leg.media.leg);
-            self.ports_in_use = self.ports_in_use.saturating_sub(1);
-            self.outputs
-                .push_back(Output::Media(MediaCommand::Close { leg: leg.media.leg }));
+            self.close_media(leg.media.leg);
         }
     }
 }

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::ids::CallId;
 use frontdesk_sip::Now;
-use frontdesk_sip::command::Command;
+use frontdesk_sip::command::{Command, Headers};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::wire::Message;
 
@@ -72,6 +72,21 @@ impl Engine {
         self.join(id, now);
         self.tune_music(id);
         self.tune_digits(id);
+        self.tell_held(id);
+        if let Some(other) = self.calls.get(&id).and_then(|call| call.other(side)) {
+            self.tell(id, other, now);
+        }
+        self.tell(id, side, now);
+    }
+
+    /// Two others talk with each other now: whoever was held by one who has left is held no more.
+    pub(super) fn on_pair_changed(&mut self, id: CallId, (first, second): (Side, Side), now: Now) {
+        self.tell_held(id);
+        self.tell(id, first, now);
+        self.tell(id, second, now);
+    }
+
+    fn tell_held(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let holds = |side| call.leg(side).is_some_and(|leg| leg.media.holds());
         let held = call.pair().is_some_and(|(first, second)| holds(first) || holds(second));
@@ -80,10 +95,6 @@ impl Engine {
             self.outputs
                 .push_back(Output::Board(BoardChange::CallHeld { call: id, held }));
         }
-        if let Some(other) = self.calls.get(&id).and_then(|call| call.other(side)) {
-            self.tell(id, other, now);
-        }
-        self.tell(id, side, now);
     }
 
     /// A re-INVITE, if this party was last told something else than what goes now.
@@ -96,6 +107,11 @@ impl Engine {
     }
 
     fn ask(&mut self, id: CallId, side: Side, now: Now) {
+        self.ask_with(id, side, Headers::new(), now);
+    }
+
+    /// A re-INVITE with what goes now, unless one is under way.
+    pub(super) fn ask_with(&mut self, id: CallId, side: Side, headers: Headers, now: Now) {
         let wanted = self.wanted(id, side);
         let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;
@@ -106,7 +122,7 @@ impl Engine {
         leg.media.asking = Asking::Sent;
         let reinvite = Command::Reinvite {
             session: leg.session,
-            headers: Vec::new(),
+            headers,
             body: leg.media.offer(wanted),
         };
         self.endpoint.command(reinvite, now);

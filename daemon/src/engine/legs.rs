@@ -11,6 +11,7 @@ use frontdesk_sip::wire::{HeaderName, Message, Method};
 
 use super::Engine;
 use super::call::Side;
+use super::connected::takes_update;
 use super::requests::{reply, reply_with};
 
 /// INFO bodies carry a key press; nothing larger is relayed.
@@ -32,19 +33,20 @@ impl Engine {
                 flow,
                 replaces: None,
             } => self.on_invite(session, &request, &flow, now),
-            Event::Invite { session, .. } => {
-                let reply = reply(603);
-                self.endpoint.command(Command::Refuse { session, reply }, now);
-            }
+            Event::Invite {
+                session,
+                request,
+                flow,
+                replaces: Some(replaced),
+            } => self.on_replacing(session, (&request, &flow), replaced, now),
             Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
-            Event::Progress { session, .. } => self.on_leg(session, now, |side| called(side).map(CallEvent::Ringing)),
+            Event::Progress { session, response } => self.on_progress(session, &response, now),
             Event::Answered { session, response } => self.on_answered(session, &response, now),
-            Event::Refused { session, status, .. } => {
-                self.on_leg(session, now, |side| {
-                    called(side).map(|leg| CallEvent::Refused(leg, status))
-                });
-                self.sessions.remove(&session);
-            }
+            Event::Refused {
+                session,
+                status,
+                response,
+            } => self.on_refused(session, status, response.as_ref(), now),
             Event::Acked { session, body } => self.on_acked(session, &body, now),
             Event::Offer { session, request } => self.on_offer(session, &request, now),
             Event::OfferResult {
@@ -60,7 +62,7 @@ impl Engine {
                 transaction,
                 request,
             } => self.relay(session, transaction, &request, now),
-            Event::InDialogResult { session, token, status } => self.relay_back(session, token, status, now),
+            Event::InDialogResult { session, token, status } => self.on_in_dialog_result(session, token, status, now),
             Event::Response { .. } => {}
             Event::Subscribe {
                 subscription,
@@ -69,17 +71,7 @@ impl Engine {
             } => self.on_subscribe(subscription, &request, &flow, now),
             Event::SubscriptionRefreshed { subscription, expires } => self.on_resubscribed(subscription, expires, now),
             Event::SubscriptionEnded { subscription } => self.watchers.forget(subscription),
-            Event::Ended { session, by, .. } => {
-                self.on_leg(session, now, |side| {
-                    Some(match by {
-                        EndedBy::Bye => CallEvent::HungUp(side),
-                        EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone | EndedBy::SessionExpired => {
-                            CallEvent::Lost(side)
-                        }
-                    })
-                });
-                self.sessions.remove(&session);
-            }
+            Event::Ended { session, by, .. } => self.on_ended(session, by, now),
         }
     }
 
@@ -88,6 +80,40 @@ impl Engine {
         let Some((call, side)) = self.find(session) else { return };
         if let Some(event) = event(side) {
             self.step(call, event, now);
+        }
+    }
+
+    fn on_refused(&mut self, session: SessionId, status: u16, response: Option<&Message>, now: Now) {
+        if let (300..400, Some(response)) = (status, response) {
+            self.on_redirected(session, response, now);
+        }
+        if let Some((id, side)) = self.find(session) {
+            self.on_leg(session, now, |side| {
+                called(side).map(|leg| CallEvent::Refused(leg, status))
+            });
+            self.on_leg_over(id, side, now);
+        }
+        self.sessions.remove(&session);
+    }
+
+    fn on_ended(&mut self, session: SessionId, by: EndedBy, now: Now) {
+        if let Some((id, side)) = self.find(session) {
+            let event = match by {
+                EndedBy::Bye => CallEvent::HungUp(side),
+                EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone | EndedBy::SessionExpired => {
+                    CallEvent::Lost(side)
+                }
+            };
+            self.step(id, event, now);
+            self.on_leg_over(id, side, now);
+        }
+        self.sessions.remove(&session);
+    }
+
+    fn on_in_dialog_result(&mut self, session: SessionId, token: u64, status: u16, now: Now) {
+        let id = self.find(session).map(|(id, _)| id);
+        if !id.is_some_and(|id| self.on_notified(id, (token, status), now)) {
+            self.relay_back(session, token, status, now);
         }
     }
 
@@ -106,14 +132,12 @@ impl Engine {
         };
         side.status = 200;
         side.answered_at = Some(now.unix_ms);
+        side.updates = takes_update(response);
         // A reliable provisional response may have brought the answer, and an UPDATE a later one (RFC 6337 section 2).
-        let bare = response.body().is_empty();
-        let early = self.endpoint.early_answer(session).filter(|_| bare);
-        let accepted = match side.media.settled() {
-            Some(_) if bare => Ok(()),
-            _ => side.media.accept(early.as_deref().unwrap_or(response.body())),
-        };
-        match accepted {
+        let unsettled = side.media.settled().is_none();
+        let early = self.endpoint.early_answer(session);
+        let early = early.filter(|_| unsettled && response.body().is_empty());
+        match side.media.accept_final(early.as_deref().unwrap_or(response.body())) {
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
             Err(_) => {
                 side.status = 488;
@@ -121,6 +145,7 @@ impl Engine {
                 self.endpoint.command(Command::Bye { session, reason }, now);
                 self.sessions.remove(&session);
                 self.step(id, CallEvent::Refused(leg, 488), now);
+                self.on_leg_over(id, Side::Called(leg), now);
             }
         }
     }
@@ -149,7 +174,7 @@ impl Engine {
                 Ok(()) => return,
                 Err(status) => reply(status),
             },
-            Method::Refer => reply(603),
+            Method::Refer => return self.on_refer(session, transaction, request, now),
             Method::Notify => reply(481),
             Method::Invite
             | Method::Ack
@@ -162,7 +187,11 @@ impl Engine {
             | Method::Subscribe
             | Method::Publish
             | Method::Message
-            | Method::Other(_) => reply_with(405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO"),
+            | Method::Other(_) => reply_with(
+                405,
+                "Allow",
+                "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER",
+            ),
         };
         self.endpoint.command(Command::Respond { transaction, reply }, now);
     }

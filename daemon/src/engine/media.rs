@@ -84,6 +84,20 @@ impl MediaSide {
         Ok(())
     }
 
+    /// The same before the phone answers: its final answer is still to come, and says the same (RFC 6337 section 3.1).
+    pub(super) fn accept_early(&mut self, answer: &[u8]) -> Result<(), SdpError> {
+        self.negotiator.accept(answer).map(|_| ())
+    }
+
+    /// The answer in a 2xx, which may be left out after an early one.
+    pub(super) fn accept_final(&mut self, answer: &[u8]) -> Result<(), SdpError> {
+        if answer.is_empty() && self.settled().is_some() {
+            self.negotiator.withdraw();
+            return Ok(());
+        }
+        self.accept(answer)
+    }
+
     /// An exchange that the phone began comes between our re-INVITE and its answer.
     pub(super) fn overtake(&mut self) {
         if self.asking == Asking::Sent {

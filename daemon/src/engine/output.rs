@@ -193,6 +193,12 @@ pub enum BoardChange {
         call: CallId,
         held: bool,
     },
+    /// Others talk with each other now.
+    CallTransferred {
+        call: CallId,
+        caller: CdrParty,
+        callee: CdrParty,
+    },
     CallEnded {
         call: CallId,
         disposition: Disposition,

@@ -16,7 +16,7 @@ use super::Engine;
 use super::events::ALLOW_EVENTS;
 
 /// What we take outside dialogs.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REGISTER, SUBSCRIBE";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, REGISTER, SUBSCRIBE";
 
 pub(super) fn reply(status: u16) -> Reply {
     Reply {

@@ -8,10 +8,11 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::ids::{CallId, LegId, StaffId};
+use frontdesk_routing::identity::ShownCaller;
+use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
-use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
+use frontdesk_sip::command::{Body, Command, Headers, Invite, Party, Reply};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::privacy;
@@ -19,9 +20,10 @@ use frontdesk_sip::registrar::{Aor, Binding};
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
-use super::call::{Call, Leg};
-use super::caller::{Known, know, party_of_staff};
+use super::call::{Call, Leg, Side};
+use super::caller::{Known, dialled_in, know, party_of_staff, shown_as, shown_of_party};
 use super::cdr::RefusedCall;
+use super::connected::takes_update;
 use super::media::{MediaSide, status_of};
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
 use super::requests::{reply, reply_with};
@@ -32,10 +34,28 @@ const MAX_FORWARDS: u8 = 70;
 const RETRY_AFTER: &str = "5";
 
 /// A phone to ring.
-struct Target {
-    staff: StaffId,
-    party: CdrParty,
-    binding: Binding,
+pub(super) struct Target {
+    pub(super) staff: StaffId,
+    pub(super) party: CdrParty,
+    pub(super) binding: Binding,
+}
+
+/// What somebody wants to be connected with.
+pub(super) struct Asked<'a> {
+    pub(super) plan: &'a DialPlan,
+    pub(super) account: AccountId,
+    /// With whose rights.
+    pub(super) caller: Caller,
+    pub(super) dialled: &'a str,
+    /// The phone of the one who would be connected, which is not rung.
+    pub(super) own: (&'a FlowId, Option<StaffId>),
+}
+
+/// How the phones that are rung see it.
+pub(super) struct Shown<'a> {
+    pub(super) caller: &'a ShownCaller,
+    pub(super) max_forwards: u8,
+    pub(super) headers: Headers,
 }
 
 /// A new call on its way in.
@@ -50,14 +70,14 @@ struct NewCall<'a> {
 }
 
 /// Why a call ends before it began.
-struct Turned {
-    reply: Reply,
-    because: Because,
+pub(super) struct Turned {
+    pub(super) reply: Reply,
+    pub(super) because: Because,
     /// Who would have been rung.
-    callee: CdrParty,
+    pub(super) callee: CdrParty,
 }
 
-fn turned(reply: Reply, because: Because) -> Box<Turned> {
+pub(super) fn turned(reply: Reply, because: Because) -> Box<Turned> {
     let callee = CdrParty::default();
     Box::new(Turned { reply, because, callee })
 }
@@ -86,7 +106,7 @@ impl Engine {
             flow,
             plan: &plan,
             known: know(&plan, owner, request),
-            dialled: dialled(request),
+            dialled: dialled_in(request.request_uri()),
         };
         if let Err(turned) = self.set_up(&new, now) {
             let Turned { reply, because, callee } = *turned;
@@ -99,17 +119,25 @@ impl Engine {
     fn set_up(&mut self, new: &NewCall<'_>, now: Now) -> Result<(), Box<Turned>> {
         self.open_for_calls()?;
         let offer = offer_of(new.request)?;
-        let (targets, because, callee) = self.targets(new)?;
+        let asked = Asked {
+            plan: new.plan,
+            account: new.known.account,
+            caller: new.known.caller,
+            dialled: &new.dialled,
+            own: (new.flow, new.known.party.staff),
+        };
+        let (targets, because, callee) = self.targets(&asked)?;
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
         }
-        let caller_media = self.media_side(new.flow, None)?;
+        let people = targets.iter().map(|target| target.staff).chain(new.known.party.staff);
+        let near = self.port_of_any(people);
+        let caller_media = self.media_side(new.flow, near)?;
         let wanted = self.trial(&caller_media, offer.as_ref())?;
-        let called = self.called_legs(&targets, &caller_media, wanted, now)?;
+        let called = self.called_legs(&targets, caller_media.port, wanted, now);
+        let called = called.inspect_err(|_| self.put_back(caller_media.port))?;
         let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
-        let one_person = targets
-            .iter()
-            .all(|target| targets.first().is_some_and(|first| first.staff == target.staff));
+        let one_person = one_person(&targets);
         let caller = self.caller_leg(new, caller_media, now);
         let call = Call {
             id: new.id,
@@ -122,7 +150,6 @@ impl Engine {
             dialled: new.dialled.clone(),
             callee,
             client: new.known.shown.client,
-            shown: new.known.shown.clone(),
             because: because.to_string(),
             started_at: now.unix_ms,
             answered_at: None,
@@ -130,6 +157,10 @@ impl Engine {
             joined: None,
             held: false,
             offer,
+            early: false,
+            max_forwards: max_forwards(new.request),
+            forwarded: 0,
+            referral: None,
             rings_until: now.instant + self.config.ring_timeout,
             relayed: Vec::new(),
             pressed: Vec::new(),
@@ -148,12 +179,12 @@ impl Engine {
     }
 
     /// The phones of all who are to be rung; the caller's own phone is not among them.
-    fn targets(&self, new: &NewCall<'_>) -> Result<(Vec<Target>, Because, CdrParty), Box<Turned>> {
-        let (plan, known) = (new.plan, &new.known);
+    pub(super) fn targets(&self, asked: &Asked<'_>) -> Result<(Vec<Target>, Because, CdrParty), Box<Turned>> {
+        let plan = asked.plan;
         let facts = CallFacts {
-            account: known.account,
-            caller: known.caller,
-            dialled: &new.dialled,
+            account: asked.account,
+            caller: asked.caller,
+            dialled: asked.dialled,
         };
         let (decision, _) = self.decide(plan, &facts);
         let (staff, because) = match decision {
@@ -165,24 +196,15 @@ impl Engine {
         let mut callee = CdrParty::default();
         let mut own_only = false;
         for staff in staff.iter().filter_map(|id| plan.staff.get(*id)) {
-            let party = party_of_staff(staff);
             if callee.staff.is_none() {
-                callee = party.clone();
+                callee = party_of_staff(staff);
             }
-            let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
-                continue;
-            };
-            for binding in self.registrar.bindings(Aor(sip.id.as_u128())) {
-                if binding.flow == *new.flow && known.caller == Caller::Staff(staff.id) {
-                    own_only = true;
-                } else {
-                    targets.push(Target {
-                        staff: staff.id,
-                        party: party.clone(),
-                        binding: binding.clone(),
-                    });
-                }
-            }
+            let (own, others): (Vec<Target>, Vec<Target>) = self
+                .phones_of(plan, staff.id)
+                .into_iter()
+                .partition(|target| target.binding.flow == *asked.own.0 && asked.own.1 == Some(staff.id));
+            own_only |= !own.is_empty();
+            targets.extend(others);
         }
         if targets.is_empty() {
             let name = callee.name.clone().unwrap_or_default();
@@ -196,8 +218,28 @@ impl Engine {
         Ok((targets, because, callee))
     }
 
+    /// The registered phones of a person.
+    pub(super) fn phones_of(&self, plan: &DialPlan, staff: StaffId) -> Vec<Target> {
+        let Some(staff) = plan.staff.get(staff) else {
+            return Vec::new();
+        };
+        let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
+            return Vec::new();
+        };
+        let target = |binding: &Binding| Target {
+            staff: staff.id,
+            party: party_of_staff(staff),
+            binding: binding.clone(),
+        };
+        self.registrar
+            .bindings(Aor(sip.id.as_u128()))
+            .iter()
+            .map(target)
+            .collect()
+    }
+
     /// A port on the media thread of `near`, if given, and our half of a leg's SDP around it.
-    fn media_side(&mut self, flow: &FlowId, near: Option<u16>) -> Result<MediaSide, Box<Turned>> {
+    pub(super) fn media_side(&mut self, flow: &FlowId, near: Option<u16>) -> Result<MediaSide, Box<Turned>> {
         let no_port = || turned(reply_with(503, "Retry-After", RETRY_AFTER), Because::NoPort);
         let port = match near {
             Some(near) => self.ports.take_near(near),
@@ -209,7 +251,7 @@ impl Engine {
     }
 
     /// Tries the caller's offer before anybody's phone rings; gives the codec that we would answer with.
-    fn trial(&mut self, media: &MediaSide, offer: Option<&Bytes>) -> Result<Option<Codec>, Box<Turned>> {
+    pub(super) fn trial(&mut self, media: &MediaSide, offer: Option<&Bytes>) -> Result<Option<Codec>, Box<Turned>> {
         let Some(offer) = offer else { return Ok(None) };
         let mut trial = media.clone();
         match trial.answer(offer, Direction::SendRecv) {
@@ -221,28 +263,36 @@ impl Engine {
         }
     }
 
-    fn called_legs(
+    /// Legs for these phones; their ports are on the media thread of `near`.
+    pub(super) fn called_legs(
         &mut self,
         targets: &[Target],
-        caller: &MediaSide,
+        near: u16,
         wanted: Option<Codec>,
         now: Now,
     ) -> Result<Vec<Leg>, Box<Turned>> {
         let mut called: Vec<Leg> = Vec::new();
         for target in targets {
-            match self.called_leg(target, caller.port, now) {
+            match self.called_leg(target, near, now) {
                 Ok(mut leg) => {
                     wanted.into_iter().for_each(|codec| leg.media.prefer(codec));
                     called.push(leg);
                 }
                 Err(turned) => {
-                    self.put_back(caller.port);
                     called.iter().for_each(|leg| self.put_back(leg.media.port));
                     return Err(turned);
                 }
             }
         }
         Ok(called)
+    }
+
+    /// The port of a call that one of these people has: two calls of one person may become one.
+    fn port_of_any(&self, people: impl Iterator<Item = StaffId>) -> Option<u16> {
+        let people: Vec<StaffId> = people.collect();
+        let theirs = |leg: &&Leg| leg.open && leg.staff.is_some_and(|staff| people.contains(&staff));
+        let legs = self.calls.values().flat_map(Call::legs);
+        legs.into_iter().find(theirs).map(|leg| leg.media.port)
     }
 
     fn caller_leg(&mut self, new: &NewCall<'_>, media: MediaSide, now: Now) -> Leg {
@@ -255,6 +305,11 @@ impl Engine {
             staff: party.staff,
             trunk: party.trunk,
             party,
+            shown: new.known.shown.clone(),
+            sees: None,
+            updates: takes_update(new.request),
+            open: true,
+            leaving: false,
             media,
             started_at: now.unix_ms,
             answered_at: None,
@@ -274,6 +329,11 @@ impl Engine {
             staff: Some(target.staff),
             trunk: None,
             party: target.party.clone(),
+            shown: shown_of_party(&target.party),
+            sees: Some(Side::Caller),
+            updates: false,
+            open: true,
+            leaving: false,
             media,
             started_at: now.unix_ms,
             answered_at: None,
@@ -299,20 +359,15 @@ impl Engine {
         };
         self.outputs
             .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
-        for media in std::iter::once(&call.caller).chain(&call.called).map(|leg| &leg.media) {
-            let (leg, port) = (media.leg, media.port);
-            self.outputs.push_back(Output::Media(MediaCommand::Open { leg, port }));
-        }
+        self.open_media(&call.caller);
+        let share = breadth(new.request, targets.len()).unwrap_or_default();
+        let shown = Shown {
+            caller: &new.known.shown,
+            max_forwards: call.max_forwards,
+            headers: vec![("Max-Breadth".into(), share.to_string())],
+        };
         for (leg, target) in call.called.iter_mut().zip(targets) {
-            let body = leg.media.offer(Direction::SendRecv);
-            let mut invite = self.invite(leg, target, new, body);
-            let share = breadth(new.request, targets.len()).unwrap_or_default();
-            invite.headers.push(("Max-Breadth".into(), share.to_string()));
-            self.sessions.insert(leg.session, call.id);
-            self.media_legs.insert(leg.media.leg, call.id);
-            self.endpoint.command(Command::Invite(Box::new(invite)), now);
-            let info = self.endpoint.session_info(leg.session);
-            leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
+            self.ring(call.id, leg, (target, &shown), now);
         }
         self.sessions.insert(call.caller.session, call.id);
         self.media_legs.insert(call.caller.media.leg, call.id);
@@ -322,30 +377,53 @@ impl Engine {
         self.touch(id);
     }
 
-    fn invite(&self, leg: &Leg, target: &Target, new: &NewCall<'_>, body: Body) -> Invite {
+    pub(super) fn open_media(&mut self, leg: &Leg) {
+        let (leg, port) = (leg.media.leg, leg.media.port);
+        self.outputs.push_back(Output::Media(MediaCommand::Open { leg, port }));
+    }
+
+    /// Sends the INVITE of a leg.
+    pub(super) fn ring(&mut self, id: CallId, leg: &mut Leg, (target, shown): (&Target, &Shown<'_>), now: Now) {
+        self.open_media(leg);
+        let body = leg.media.offer(Direction::SendRecv);
+        let invite = self.invite(leg, target, shown, body);
+        self.sessions.insert(leg.session, id);
+        self.media_legs.insert(leg.media.leg, id);
+        self.endpoint.command(Command::Invite(Box::new(invite)), now);
+        let info = self.endpoint.session_info(leg.session);
+        leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
+    }
+
+    fn invite(&self, leg: &Leg, target: &Target, shown: &Shown<'_>, body: Body) -> Invite {
         let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
-        let from = new.known.shown_as(host);
-        let asserted = (!new.known.shown.number.is_empty()).then(|| privacy::asserted(&from));
+        let from = shown_as(shown.caller, host);
+        let asserted = (!shown.caller.number.is_empty()).then(|| privacy::asserted(&from));
         let to_user = target.party.number.as_deref().unwrap_or_default();
         Invite {
             session: leg.session,
             flow: leg.flow,
             request_uri: target.binding.request_uri().to_owned(),
             route: target.binding.path.clone(),
-            headers: asserted.into_iter().collect(),
+            headers: asserted.into_iter().chain(shown.headers.iter().cloned()).collect(),
             to: Party {
                 display: String::new(),
                 uri: format!("sip:{to_user}@{host}"),
             },
             from,
-            max_forwards: max_forwards(new.request),
+            max_forwards: shown.max_forwards,
             body: Some(body),
             after: None,
         }
     }
 }
 
-fn sip_call_id(request: &Message) -> String {
+/// Whether all these phones are one person's.
+pub(super) fn one_person(targets: &[Target]) -> bool {
+    let first = targets.first().map(|target| target.staff);
+    targets.iter().all(|target| Some(target.staff) == first)
+}
+
+pub(super) fn sip_call_id(request: &Message) -> String {
     String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
@@ -359,16 +437,7 @@ fn breadth(request: &Message, phones: usize) -> Option<u32> {
     (share > 0).then_some(share)
 }
 
-/// The user part of the Request-URI, unescaped; of a `tel:` URI its number.
-fn dialled(request: &Message) -> String {
-    let Ok(uri) = request.uri() else { return String::new() };
-    let user = uri
-        .decoded_user()
-        .unwrap_or_else(|| std::borrow::Cow::Borrowed(uri.host()));
-    String::from_utf8_lossy(&user).chars().take(64).collect()
-}
-
-fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
+pub(super) fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
     if request.body().is_empty() {
         return Ok(None);
     }

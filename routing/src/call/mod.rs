@@ -1,9 +1,11 @@
-//! The call's state machine: one caller, several called legs, the first answer wins.
+//! The call's state machine: one caller, several called legs, the first answer wins; later any two legs talk, and while
+//! one is sought for the other, that one waits.
 //!
 //! `(phase, event) -> commands`: pure, total, and the same for every kind of leg.
 
 mod leg;
 mod step;
+mod transfer;
 
 pub use leg::{CalledLeg, LegPhase, Side};
 
@@ -45,6 +47,22 @@ pub enum CallEvent {
     HungUp(Side),
     /// An answered party vanished: no ACK, no answer to a request, no connection, no audio.
     Lost(Side),
+    /// One of the talking pair wants somebody else in its own place: the other one waits for the legs that are called
+    /// next (RFC 5589).
+    Transfer {
+        by: Side,
+    },
+    /// One of the talking pair waits for somebody to come; the other one has nothing to do with it any more.
+    Park {
+        party: Side,
+    },
+    /// An answered leg takes the place of another one: of one that talks or rings (RFC 3891), or beside one that waits.
+    Replace {
+        gone: Option<Side>,
+        by: LegId,
+    },
+    /// Nobody could be called for the party that waits.
+    NobodyCalled(u16),
     RingTimeout,
     /// An operator or the shutdown.
     Stop,
@@ -56,6 +74,16 @@ pub enum CallCommand {
     RingCaller,
     /// Answer the caller with this leg's media, and join the two.
     Connect(LegId),
+    /// The two do not hear each other any more; the first one waits.
+    Part(Side, Side),
+    /// The two hear each other from now on; both are answered.
+    Join(Side, Side),
+    /// Tell whoever transferred what became of it (RFC 3515 section 2.4.5): a final status is the last word.
+    Tell(Side, u16),
+    /// This party has no place in the call any more; it is hung up as soon as it has been told.
+    Release(Side),
+    /// Ring whoever transferred this party again, since nobody else took it.
+    Recall(Side),
     /// Give a ringing leg up; `elsewhere`: because another answered (RFC 3326).
     Cancel {
         leg: LegId,
@@ -77,7 +105,29 @@ enum Phase {
     Ringing,
     /// The caller's place first.
     Talking(Side, Side),
+    Waiting(Wait),
     Over,
+}
+
+/// An answered party without a partner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wait {
+    party: Side,
+    /// The party has the caller's place.
+    first: bool,
+    /// Who transferred it and is still there.
+    transferor: Option<Side>,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    /// Somebody is rung for it, or is about to be.
+    Transferring,
+    /// Whoever transferred it is rung again.
+    Recalling,
+    /// Nobody is rung: somebody will come.
+    Parked,
 }
 
 /// One call's legs and phase.
@@ -85,8 +135,10 @@ enum Phase {
 pub struct CallMachine {
     phase: Phase,
     called: SmallVec<[CalledLeg; 4]>,
-    /// The caller has been told that a phone rings.
+    /// Whoever waits for it has been told that a phone rings.
     rang: bool,
+    /// The first of the called legs that belong to what is going on now.
+    round: usize,
     /// A 6xx of one leg ends the others too: all legs are phones of one person (RFC 3261 section 16.7).
     one_person: bool,
 }
@@ -94,20 +146,26 @@ pub struct CallMachine {
 impl CallMachine {
     /// At least one leg is being called.
     pub fn new(legs: &[LegId], one_person: bool) -> CallMachine {
-        let called = legs
-            .iter()
-            .map(|id| CalledLeg {
-                id: *id,
-                phase: LegPhase::Calling,
-                status: 0,
-            })
-            .collect();
-        CallMachine {
+        let mut machine = CallMachine {
             phase: Phase::Ringing,
-            called,
+            called: SmallVec::new(),
             rang: false,
+            round: 0,
             one_person,
-        }
+        };
+        machine.call(legs, one_person);
+        machine
+    }
+
+    /// More legs are being called: for the caller, or for whoever waits.
+    pub fn call(&mut self, legs: &[LegId], one_person: bool) {
+        self.one_person = one_person;
+        let calling = |id: &LegId| CalledLeg {
+            id: *id,
+            phase: LegPhase::Calling,
+            status: 0,
+        };
+        self.called.extend(legs.iter().map(calling));
     }
 
     pub fn is_over(&self) -> bool {
@@ -118,7 +176,7 @@ impl CallMachine {
     pub fn pair(&self) -> Option<(Side, Side)> {
         match self.phase {
             Phase::Talking(first, second) => Some((first, second)),
-            Phase::Ringing | Phase::Over => None,
+            Phase::Ringing | Phase::Waiting(_) | Phase::Over => None,
         }
     }
 
@@ -129,6 +187,30 @@ impl CallMachine {
             (first, second) if side == second => Some(first),
             _ => None,
         }
+    }
+
+    /// The answered party that waits for a partner.
+    pub fn waiting(&self) -> Option<Side> {
+        match self.phase {
+            Phase::Waiting(wait) => Some(wait.party),
+            Phase::Ringing | Phase::Talking(..) | Phase::Over => None,
+        }
+    }
+
+    /// Nobody has been answered yet.
+    pub fn is_ringing(&self) -> bool {
+        self.phase == Phase::Ringing
+    }
+
+    /// One of the phones that are called rings.
+    pub fn rang(&self) -> bool {
+        self.rang
+    }
+
+    /// The legs whose phones ring, or are about to.
+    pub fn calling(&self) -> impl Iterator<Item = LegId> + '_ {
+        let calling = self.called.iter().filter(|leg| leg.phase == LegPhase::Calling);
+        calling.map(|leg| leg.id)
     }
 
     pub fn legs(&self) -> &[CalledLeg] {

@@ -9,6 +9,12 @@ impl CallMachine {
     /// One step. An event that cannot matter any more gives no command.
     pub fn step(&mut self, event: CallEvent) -> Commands {
         match (self.phase, event) {
+            (Phase::Waiting(wait), event) => self.wait(wait, event),
+            (Phase::Talking(..), CallEvent::Transfer { by }) => self.transfer(by),
+            (Phase::Talking(..), CallEvent::Park { party }) => self.park(party),
+            (Phase::Talking(..), CallEvent::Replace { gone, by }) => self.replace(gone, by),
+            (Phase::Ringing, CallEvent::Replace { gone, by }) => self.pick_up(gone, by),
+            (Phase::Over, CallEvent::Replace { by, .. }) => smallvec![CallCommand::HangUp(Side::Called(by))],
             (Phase::Ringing, CallEvent::Ringing(_)) if !self.rang => {
                 self.rang = true;
                 smallvec![CallCommand::RingCaller]
@@ -48,6 +54,9 @@ impl CallMachine {
                 | CallEvent::Cancelled
                 | CallEvent::HungUp(_)
                 | CallEvent::Lost(_)
+                | CallEvent::Transfer { .. }
+                | CallEvent::Park { .. }
+                | CallEvent::NobodyCalled(_)
                 | CallEvent::RingTimeout
                 | CallEvent::Stop,
             ) => Commands::new(),
@@ -61,7 +70,7 @@ impl CallMachine {
         )
     }
 
-    fn connect(&mut self, leg: LegId) -> Commands {
+    pub(super) fn connect(&mut self, leg: LegId) -> Commands {
         self.mark(leg, LegPhase::Answered, 200);
         self.phase = Phase::Talking(Side::Caller, Side::Called(leg));
         let mut commands: Commands = smallvec![CallCommand::Connect(leg)];
@@ -79,9 +88,8 @@ impl CallMachine {
         commands
     }
 
-    fn is_calling(&self, id: LegId) -> bool {
-        let mut calling = self.called.iter().filter(|leg| leg.phase == LegPhase::Calling);
-        calling.any(|leg| leg.id == id)
+    pub(super) fn is_calling(&self, id: LegId) -> bool {
+        self.calling().any(|calling| calling == id)
     }
 
     fn refused(&mut self, leg: LegId, status: u16) -> Commands {
@@ -101,7 +109,7 @@ impl CallMachine {
     }
 
     /// Of several refusals the one that tells the caller most: declined, busy, not there, then the rest.
-    fn best_status(&self) -> u16 {
+    pub(super) fn best_status(&self) -> u16 {
         let rank = |status: u16| match status {
             600.. => 0,
             486 => 1,
@@ -112,6 +120,7 @@ impl CallMachine {
         let best = self
             .called
             .iter()
+            .skip(self.round)
             .map(|leg| leg.status)
             .filter(|status| *status > 0)
             .min_by_key(|status| rank(*status));
@@ -135,7 +144,7 @@ impl CallMachine {
         commands
     }
 
-    fn end(&mut self, mut commands: Commands, by: EndedBy) -> Commands {
+    pub(super) fn end(&mut self, mut commands: Commands, by: EndedBy) -> Commands {
         self.phase = Phase::Over;
         commands.push(CallCommand::End {
             disposition: Disposition::Answered,
@@ -145,7 +154,7 @@ impl CallMachine {
         commands
     }
 
-    fn cancel_calling(&mut self, elsewhere: bool) -> Commands {
+    pub(super) fn cancel_calling(&mut self, elsewhere: bool) -> Commands {
         let mut commands = Commands::new();
         for leg in self.called.iter_mut().filter(|leg| leg.phase == LegPhase::Calling) {
             leg.phase = LegPhase::Cancelled;
@@ -154,7 +163,7 @@ impl CallMachine {
         commands
     }
 
-    fn mark(&mut self, id: LegId, phase: LegPhase, status: u16) {
+    pub(super) fn mark(&mut self, id: LegId, phase: LegPhase, status: u16) {
         if let Some(leg) = self.called.iter_mut().find(|leg| leg.id == id) {
             leg.phase = phase;
             leg.status = status;

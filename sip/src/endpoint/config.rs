@@ -28,7 +28,11 @@ impl Default for EndpointConfig {
             timers: Timers::default(),
             user_agent: "Frontdesk".to_owned(),
             advertise: Advertise::default(),
-            supported: vec![Cow::Borrowed("path")],
+            supported: vec![
+                Cow::Borrowed("path"),
+                Cow::Borrowed("replaces"),
+                Cow::Borrowed("norefersub"),
+            ],
             session_timer: Some(SessionIntervals::default()),
             limits: Limits::default(),
             subscriptions: SubscriptionTerms::default(),

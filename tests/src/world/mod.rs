@@ -6,6 +6,7 @@ pub mod people;
 pub mod phone;
 pub mod sdp;
 pub mod second;
+pub mod talk;
 pub mod transcript;
 mod truth;
 

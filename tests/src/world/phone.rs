@@ -14,6 +14,7 @@ use super::sdp::{self, Seen};
 pub use watches::Watching;
 
 mod hears;
+mod transfer;
 mod watches;
 
 pub const DOMAIN: &str = "pbx.example";
@@ -63,10 +64,13 @@ pub struct PhoneCall {
     pub offers: u32,
     /// Requests of others in the dialog, by method.
     pub others: Vec<String>,
+    /// Statuses that NOTIFYs told of a transfer.
+    pub told: Vec<u16>,
     /// Reason of the CANCEL or BYE that came.
     pub reason: Option<String>,
     pub ended_by: Option<EndedBy>,
     direction: &'static str,
+    claims: Headers,
     offered: bool,
     tried: bool,
     dialled: String,
@@ -112,6 +116,10 @@ pub struct Phone {
     token: u64,
     version: u32,
     elapsed: Duration,
+    /// Hangs up when a NOTIFY says that the transfer was a success.
+    pub lets_go: bool,
+    /// Contact of 3xx answers.
+    pub sends_on_to: Option<String>,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
 }
@@ -146,6 +154,8 @@ impl Phone {
             token: 0,
             version: 0,
             elapsed: Duration::ZERO,
+            lets_go: true,
+            sends_on_to: None,
             gone: false,
         }
     }
@@ -203,6 +213,7 @@ impl Phone {
             outgoing: true,
             offered: with_offer,
             dialled: number.to_owned(),
+            claims: self.claims.clone(),
             ..PhoneCall::new(session)
         });
         let index = self.calls.len() - 1;
@@ -254,6 +265,10 @@ impl Phone {
     }
 
     fn say(&mut self, index: usize, method: &'static str, body: Option<Body>, now: Now) {
+        self.say_with(index, (method, Vec::new()), body, now);
+    }
+
+    fn say_with(&mut self, index: usize, (method, headers): (&'static str, Headers), body: Option<Body>, now: Now) {
         self.token += 1;
         let (session, token) = (self.calls[index].session, self.token);
         let method = Cow::Borrowed(method);
@@ -262,7 +277,7 @@ impl Phone {
                 session,
                 token,
                 method,
-                headers: Vec::new(),
+                headers,
                 body,
             },
             now,
@@ -342,9 +357,11 @@ impl PhoneCall {
             results: Vec::new(),
             offers: 0,
             others: Vec::new(),
+            told: Vec::new(),
             reason: None,
             ended_by: None,
             direction: "sendrecv",
+            claims: Vec::new(),
             offered: true,
             tried: false,
             dialled: String::new(),

@@ -89,6 +89,7 @@ impl World {
                 BoardChange::Sip { .. }
                 | BoardChange::CallRinging { .. }
                 | BoardChange::CallAnswered { .. }
+                | BoardChange::CallTransferred { .. }
                 | BoardChange::CallHeld { .. }
                 | BoardChange::Block(_) => {}
             }

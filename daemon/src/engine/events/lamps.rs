@@ -123,7 +123,7 @@ fn identity(call: &Call, side: Side, watch: &Watch) -> Identity {
         (None, Side::Caller) => None,
     };
     let (name, number) = match party {
-        Some((Side::Caller, leg)) if leg.staff.is_none() => (call.shown.name.as_str(), call.shown.number.as_str()),
+        Some((_, leg)) if leg.staff.is_none() => (leg.shown.name.as_str(), leg.shown.number.as_str()),
         Some((_, leg)) => (
             leg.party.name.as_deref().unwrap_or_default(),
             leg.party.number.as_deref().unwrap_or_default(),

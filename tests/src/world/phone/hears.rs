@@ -65,6 +65,7 @@ impl Phone {
                         session,
                         reply: Reply {
                             status,
+                            headers: self.forwarding(status),
                             ..Reply::default()
                         },
                     },
@@ -102,6 +103,9 @@ impl Phone {
                     ..Reply::default()
                 };
                 self.endpoint.command(Command::Respond { transaction, reply }, now);
+                if let Some(index) = self.place(session) {
+                    self.on_transfer_notify(index, &request, now);
+                }
             }
             other => {
                 let Some(index) = other.session().and_then(|session| self.place(session)) else {
@@ -119,9 +123,13 @@ impl Phone {
                 self.calls[index].reason = reason;
                 self.over(index, Some(487));
             }
-            Event::Progress { response, .. } => self.calls[index].progress.push(response.status().unwrap_or(0)),
+            Event::Progress { response, .. } => {
+                self.calls[index].progress.push(response.status().unwrap_or(0));
+                self.calls[index].heard = sdp::read(response.body()).or(self.calls[index].heard.take());
+            }
             Event::Answered { response, .. } => {
-                self.calls[index].heard = sdp::read(response.body());
+                // An answer in a reliable 183 is not given again (RFC 6337 section 2).
+                self.calls[index].heard = sdp::read(response.body()).or(self.calls[index].heard.take());
                 self.calls[index].state = State::Talking;
                 self.calls[index].status = Some(200);
                 if !self.calls[index].offered && self.forgets_answer {
@@ -246,7 +254,7 @@ impl Phone {
 
     pub(super) fn invite(&mut self, index: usize, after: Option<Message>, now: Now) {
         let uri = format!("sip:{}@{DOMAIN}", self.calls[index].dialled);
-        let mut headers = self.claims.clone();
+        let mut headers = self.calls[index].claims.clone();
         if let Some(value) = after
             .as_ref()
             .and_then(|challenge| self.credentials(challenge, "INVITE", &uri))

@@ -1,0 +1,66 @@
+//! Connected identity: each phone is told with whom it talks now (RFC 4916, RFC 3325, RFC 5876).
+
+use frontdesk_routing::ids::CallId;
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Command, Headers};
+use frontdesk_sip::privacy;
+use frontdesk_sip::wire::{HeaderName, Message};
+
+use super::Engine;
+use super::call::Side;
+use super::caller::shown_as;
+
+/// Whether the sender of a message takes UPDATE (RFC 3311 section 4).
+pub(super) fn takes_update(message: &Message) -> bool {
+    let mut methods = message.values(HeaderName::Allow);
+    methods.any(|method| method.eq_ignore_ascii_case(b"UPDATE"))
+}
+
+impl Engine {
+    /// Tells both phones whom they talk with. A provider's line is told nothing: its caller hears it.
+    pub(super) fn show_partners(&mut self, id: CallId, (first, second): (Side, Side), now: Now) {
+        for (side, partner) in [(first, second), (second, first)] {
+            self.show_partner(id, side, partner, now);
+        }
+    }
+
+    fn show_partner(&mut self, id: CallId, side: Side, partner: Side, now: Now) {
+        let wanted = self.wanted(id, side);
+        let headers = self.identity_of(id, side, partner);
+        let token = self.token();
+        let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
+            return;
+        };
+        if leg.trunk.is_some() || headers.is_empty() || leg.sees == Some(partner) {
+            return;
+        }
+        leg.sees = Some(partner);
+        // A re-INVITE that has to go out anyway carries it.
+        if leg.media.told != wanted || !leg.updates {
+            return self.ask_with(id, side, headers, now);
+        }
+        let update = Command::SendInDialog {
+            session: leg.session,
+            token,
+            method: "UPDATE".into(),
+            headers,
+            body: None,
+        };
+        self.endpoint.command(update, now);
+    }
+
+    /// P-Asserted-Identity of a party as another one's phone is given it.
+    pub(super) fn identity_of(&self, id: CallId, side: Side, partner: Side) -> Headers {
+        let Some(call) = self.calls.get(&id) else {
+            return Headers::new();
+        };
+        let (Some(leg), Some(partner)) = (call.leg(side), call.leg(partner)) else {
+            return Headers::new();
+        };
+        if partner.shown.number.is_empty() {
+            return Headers::new();
+        }
+        let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
+        vec![privacy::asserted(&shown_as(&partner.shown, host))]
+    }
+}

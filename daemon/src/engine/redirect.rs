@@ -1,0 +1,125 @@
+//! A phone sends a call on (3xx, RFC 3261 section 21.3): followed as that person's own forwarding.
+
+use frontdesk_routing::facts::Caller;
+use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::Headers;
+use frontdesk_sip::event::SessionId;
+use frontdesk_sip::wire::{Message, Scheme};
+
+use super::Engine;
+use super::call::Side;
+use super::caller::dialled_in;
+use super::setup::{Asked, Target, one_person};
+use super::transfer::{MOST_LEGS, More};
+
+/// How often a call may be sent on in all.
+const MOST_HOPS: u8 = 5;
+/// Contacts of one response that are looked at.
+const MOST_CONTACTS: usize = 5;
+
+impl Engine {
+    /// Rings whom the response names, before the leg that sent it counts as over. Where nobody can be rung the response
+    /// is a refusal like another.
+    pub(super) fn on_redirected(&mut self, session: SessionId, response: &Message, now: Now) {
+        let Some((id, Side::Called(leg))) = self.find(session) else {
+            return;
+        };
+        let Some(call) = self.calls.get(&id) else { return };
+        let calling = call.machine.calling().any(|calling| calling == leg);
+        if !calling || call.forwarded >= MOST_HOPS || call.max_forwards == 0 {
+            return;
+        }
+        let numbers = contacts(response);
+        let targets = self.forwarded_to(id, leg, &numbers);
+        if targets.is_empty() || call.called.len() + targets.len() > MOST_LEGS {
+            return;
+        }
+        let waiting = call.machine.waiting().unwrap_or(Side::Caller);
+        let Some((near, codec)) = call.leg(waiting).map(|leg| (leg.media.port, leg.media.codec())) else {
+            return;
+        };
+        let Ok(legs) = self.called_legs(&targets, near, codec, now) else {
+            return;
+        };
+        let headers = self.diversion(id, leg);
+        let from = self.name_of(id, Side::Called(leg));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.forwarded += 1;
+            call.note(&format!("forwarded by {from} to {}", numbers.join(", ")));
+        }
+        let one_person = one_person(&targets);
+        let more = More {
+            targets,
+            legs,
+            one_person,
+        };
+        self.call_more(id, more, headers, now);
+    }
+
+    /// Phones that have not been rung in this call yet, with the rights of whoever sends it on.
+    fn forwarded_to(&self, id: CallId, leg: LegId, numbers: &[String]) -> Vec<Target> {
+        let Some(call) = self.calls.get(&id) else {
+            return Vec::new();
+        };
+        let Some(staff) = call.leg(Side::Called(leg)).and_then(|leg| leg.staff) else {
+            return Vec::new();
+        };
+        let waiting = call
+            .machine
+            .waiting()
+            .and_then(|side| call.leg(side))
+            .unwrap_or(&call.caller);
+        let mut targets: Vec<Target> = Vec::new();
+        for dialled in numbers {
+            let asked = Asked {
+                plan: &self.plan,
+                account: call.account,
+                caller: Caller::Staff(staff),
+                dialled,
+                own: (&waiting.flow, waiting.staff),
+            };
+            let found = self.targets(&asked).map(|(targets, ..)| targets).unwrap_or_default();
+            let known = |target: &Target| {
+                let rung = call.called.iter().any(|leg| leg.staff == Some(target.staff));
+                rung || targets
+                    .iter()
+                    .any(|other| other.binding.contact == target.binding.contact)
+            };
+            let fresh: Vec<Target> = found.into_iter().filter(|target| !known(target)).collect();
+            targets.extend(fresh);
+        }
+        targets
+    }
+
+    /// RFC 5806: who sent it on, and how often that has happened.
+    fn diversion(&self, id: CallId, leg: LegId) -> Headers {
+        let Some(call) = self.calls.get(&id) else {
+            return Headers::new();
+        };
+        let Some(leg) = call.leg(Side::Called(leg)) else {
+            return Headers::new();
+        };
+        let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
+        let party = super::caller::shown_as(&leg.shown, host);
+        let name = frontdesk_sip::privacy::name_addr(&party);
+        let count = u16::from(call.forwarded) + 1;
+        vec![("Diversion".into(), format!("{name};reason=deflection;counter={count}"))]
+    }
+}
+
+/// The numbers in the Contacts of a response, best first as they stand.
+fn contacts(response: &Message) -> Vec<String> {
+    let mut numbers = Vec::new();
+    for contact in response.contacts().flatten().take(MOST_CONTACTS) {
+        let Ok(uri) = contact.uri() else { continue };
+        if !matches!(uri.scheme(), Scheme::Sip | Scheme::Sips | Scheme::Tel) {
+            continue;
+        }
+        let dialled = dialled_in(contact.raw_uri());
+        if !dialled.is_empty() && !numbers.contains(&dialled) {
+            numbers.push(dialled);
+        }
+    }
+    numbers
+}

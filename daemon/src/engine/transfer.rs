@@ -1,0 +1,245 @@
+//! Transfers (RFC 3515, RFC 5589): whoever talks sends the other one to somebody else, and the call stays one call.
+
+use std::borrow::Cow;
+
+use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::facts::Caller;
+use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Command, Headers, Reply};
+use frontdesk_sip::dialog::refer::{ReferTo, referred_by, wants_no_subscription};
+use frontdesk_sip::event::{SessionId, TransactionId};
+use frontdesk_sip::wire::Message;
+
+use super::Engine;
+use super::call::{Leg, Side};
+use super::caller::dialled_in;
+use super::referral::Referral;
+use super::requests::{reply, reply_with};
+use super::setup::{Asked, Shown, Target, one_person};
+
+/// Legs that one call may have had in all.
+pub(super) const MOST_LEGS: usize = 64;
+
+/// A REFER that may be served.
+struct Refer {
+    call: CallId,
+    by: Side,
+    to: ReferTo,
+    headers: Headers,
+}
+
+/// Phones that are to be rung for somebody who is in a call already.
+pub(super) struct More {
+    pub(super) targets: Vec<Target>,
+    pub(super) legs: Vec<Leg>,
+    pub(super) one_person: bool,
+}
+
+impl Engine {
+    pub(super) fn on_refer(&mut self, session: SessionId, transaction: TransactionId, request: &Message, now: Now) {
+        let (answer, served) = match self.read_refer(session, request) {
+            Ok(refer) => (accepted(request), Some(refer)),
+            Err(status) => (reply(status), None),
+        };
+        self.endpoint.command(
+            Command::Respond {
+                transaction,
+                reply: answer,
+            },
+            now,
+        );
+        let Some(refer) = served else { return };
+        let silent = wants_no_subscription(request);
+        let first = self.calls.get(&refer.call).is_some_and(|call| call.referral.is_none());
+        let event = event_of(request, first);
+        self.begin_referral(refer.call, Referral::new(refer.by, event, silent));
+        match self.replaced_by(&refer) {
+            Ok(Some(other)) => self.attend(refer.call, refer.by, other, now),
+            Ok(None) => self.send_on(refer, now),
+            Err(status) => self.tell_transferor(refer.call, (refer.by, status), now),
+        }
+    }
+
+    /// The error is the status that the REFER gets.
+    fn read_refer(&self, session: SessionId, request: &Message) -> Result<Refer, u16> {
+        let (id, by) = self.find(session).ok_or(481_u16)?;
+        let call = self.calls.get(&id).ok_or(481_u16)?;
+        let to = ReferTo::read(request).map_err(|_| 400_u16)?;
+        if call.machine.waiting().is_some() || call.referral.as_ref().is_some_and(Referral::is_under_way) {
+            return Err(491);
+        }
+        // Who is connected by a provider has no rights here, and before somebody has answered there is nobody to send.
+        let ours = call
+            .leg(by)
+            .is_some_and(|leg| leg.staff.is_some() && leg.trunk.is_none());
+        if !ours || call.other(by).is_none() || !to.method.eq_ignore_ascii_case("INVITE") {
+            return Err(603);
+        }
+        if call.called.len() >= MOST_LEGS || call.max_forwards == 0 {
+            return Err(503);
+        }
+        let referred = referred_by(request).map(|value| (Cow::Borrowed("Referred-By"), value));
+        Ok(Refer {
+            call: id,
+            by,
+            to,
+            headers: referred.into_iter().collect(),
+        })
+    }
+
+    /// The dialog that the target has with the transferor, as one of its calls with us (RFC 5589 section 7).
+    fn replaced_by(&self, refer: &Refer) -> Result<Option<SessionId>, u16> {
+        let Some(replaces) = refer.to.replaces().map_err(|_| 400_u16)? else {
+            return Ok(None);
+        };
+        let (ours, theirs) = (&replaces.to_tag, &replaces.from_tag);
+        let find = |ours: &[u8], theirs: &[u8]| self.endpoint.find_dialog(&replaces.call_id, ours, theirs);
+        // Some phones name the tags as they see them themselves.
+        find(ours, theirs).or_else(|| find(theirs, ours)).map(Some).ok_or(481)
+    }
+
+    /// Blind transfer: whatever is said of the target, it is reached with the transferor's rights.
+    fn send_on(&mut self, refer: Refer, now: Now) {
+        let Refer {
+            call: id,
+            by,
+            to,
+            headers,
+        } = refer;
+        let dialled = dialled_in(to.uri.as_bytes());
+        let found = self.more_for(id, by, &dialled, now);
+        let more = match found {
+            Ok(more) => more,
+            Err(status) => {
+                self.note(
+                    id,
+                    &format!("{} could not transfer to {dialled}: {status}", self.name_of(id, by)),
+                );
+                return self.tell_transferor(id, (by, status), now);
+            }
+        };
+        self.note(id, &format!("transferred by {} to {dialled}", self.name_of(id, by)));
+        self.tell_transferor(id, (by, 100), now);
+        self.step(id, CallEvent::Transfer { by }, now);
+        self.call_more(id, more, headers, now);
+    }
+
+    /// The phones of a number that is called in place of `by`.
+    fn more_for(&mut self, id: CallId, by: Side, dialled: &str, now: Now) -> Result<More, u16> {
+        let plan = std::sync::Arc::clone(&self.plan);
+        let call = self.calls.get(&id).ok_or(481_u16)?;
+        let party = call.other(by).and_then(|other| call.leg(other)).ok_or(481_u16)?;
+        let transferor = call.leg(by).and_then(|leg| leg.staff).ok_or(403_u16)?;
+        let (near, codec) = (party.media.port, party.media.codec());
+        let asked = Asked {
+            plan: &plan,
+            account: call.account,
+            caller: Caller::Staff(transferor),
+            dialled,
+            own: (&party.flow, party.staff),
+        };
+        let (targets, ..) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
+        let legs = self.called_legs(&targets, near, codec, now);
+        let legs = legs.map_err(|turned| turned.reply.status)?;
+        let one_person = one_person(&targets);
+        Ok(More {
+            targets,
+            legs,
+            one_person,
+        })
+    }
+
+    /// Rings more phones for whoever waits.
+    pub(super) fn call_more(&mut self, id: CallId, more: More, headers: Headers, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else {
+            return more.legs.iter().for_each(|leg| self.put_back(leg.media.port));
+        };
+        call.max_forwards = call.max_forwards.saturating_sub(1);
+        let waiting = call.machine.waiting().unwrap_or(Side::Caller);
+        let caller = call.leg(waiting).map(|leg| leg.shown.clone());
+        let shown = Shown {
+            caller: &caller.unwrap_or_else(|| call.caller.shown.clone()),
+            max_forwards: call.max_forwards,
+            headers,
+        };
+        let ids: Vec<LegId> = more.legs.iter().map(|leg| leg.id).collect();
+        call.machine.call(&ids, more.one_person);
+        for (mut leg, target) in more.legs.into_iter().zip(&more.targets) {
+            leg.sees = Some(waiting);
+            self.ring(id, &mut leg, (target, &shown), now);
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.called.push(leg);
+            }
+        }
+        self.touch(id);
+    }
+
+    /// Nobody took the party that was transferred and its transferor has left: that one's phones ring again.
+    pub(super) fn recall(&mut self, id: CallId, party: Side, now: Now) {
+        let more = self.phones_of_transferor(id, party, now);
+        self.wait_at_most(id, self.config.ring_timeout, now);
+        match more {
+            Ok(more) => {
+                self.note(id, "nobody took the call, so it went back");
+                self.call_more(id, more, Headers::new(), now);
+            }
+            Err(status) => {
+                self.note(id, &format!("nobody took the call, and it could not go back: {status}"));
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+        }
+    }
+
+    fn phones_of_transferor(&mut self, id: CallId, party: Side, now: Now) -> Result<More, u16> {
+        let plan = std::sync::Arc::clone(&self.plan);
+        let call = self.calls.get(&id).ok_or(481_u16)?;
+        let party = call.leg(party).ok_or(481_u16)?;
+        let transferor = call.referral.as_ref().and_then(|referral| call.leg(referral.by));
+        let staff = transferor.and_then(|leg| leg.staff).ok_or(480_u16)?;
+        let (near, codec) = (party.media.port, party.media.codec());
+        let targets = self.phones_of(&plan, staff);
+        if targets.is_empty() || call.called.len() >= MOST_LEGS {
+            return Err(480);
+        }
+        let legs = self.called_legs(&targets, near, codec, now);
+        Ok(More {
+            legs: legs.map_err(|turned| turned.reply.status)?,
+            targets,
+            one_person: true,
+        })
+    }
+
+    pub(super) fn note(&mut self, id: CallId, text: &str) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.note(text);
+        }
+    }
+
+    /// How the record names a party.
+    pub(super) fn name_of(&self, id: CallId, side: Side) -> String {
+        let party = self
+            .calls
+            .get(&id)
+            .and_then(|call| call.leg(side))
+            .map(|leg| &leg.party);
+        let named = party.and_then(|party| party.number.clone().or_else(|| party.name.clone()));
+        named.unwrap_or_else(|| "an unknown party".to_owned())
+    }
+}
+
+fn accepted(request: &Message) -> Reply {
+    match wants_no_subscription(request) {
+        true => reply_with(202, "Refer-Sub", "false"),
+        false => reply(202),
+    }
+}
+
+/// RFC 3515 section 2.4.6: from the second REFER of a dialog on, its CSeq tells the subscriptions apart.
+fn event_of(request: &Message, first: bool) -> String {
+    let cseq = request.cseq().map_or(0, |(number, _)| number);
+    match first {
+        true => "refer".to_owned(),
+        false => format!("refer;id={cseq}"),
+    }
+}
