@@ -240,7 +240,9 @@ impl World {
     pub fn restart(&mut self, plan: DialPlan) {
         let stored = self.stored_bindings();
         let config = people::engine_config();
-        self.engine = Engine::new(config, [self.seed.wrapping_add(7); 32], self.now());
+        self.seed = self.seed.wrapping_add(7);
+        self.transcript.process_ended();
+        self.engine = Engine::new(config, [self.seed; 32], self.now());
         self.media = MediaModel::default();
         let ports = self.media.stock();
         self.input(Input::Media(MediaNotice::PortsReady(ports)));

@@ -89,6 +89,11 @@ impl Transcript {
             .retain(|invite, finals| !finals.is_empty() || self.came_over.get(invite) != Some(&connection));
     }
 
+    /// A new process knows nothing of what the old one answered, and answers what comes again by itself.
+    pub fn process_ended(&mut self) {
+        self.invites.retain(|_, finals| finals.is_empty());
+    }
+
     pub fn lines(&self) -> &[Line] {
         &self.lines
     }
