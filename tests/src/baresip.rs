@@ -36,6 +36,15 @@ pub struct Line<'a> {
     pub tone: f64,
 }
 
+/// What else a phone can and does.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Talent<'a> {
+    /// Modules beyond those that every phone has.
+    pub modules: &'a [&'a str],
+    /// Parameters of its account, for example `;mediaenc=srtp-mand`.
+    pub account: &'a str,
+}
+
 /// A running baresip.
 pub struct Baresip {
     child: Child,
@@ -47,12 +56,16 @@ pub struct Baresip {
 impl Baresip {
     /// Starts one in `folder`; it registers by itself.
     pub async fn start(folder: &Path, line: Line<'_>) -> Result<Baresip> {
+        Baresip::start_with(folder, line, Talent::default()).await
+    }
+
+    pub async fn start_with(folder: &Path, line: Line<'_>, talent: Talent<'_>) -> Result<Baresip> {
         let folder = folder.join(format!("baresip-{}", line.user));
         std::fs::create_dir_all(folder.join("heard"))?;
         tone::write(&folder.join("tone.wav"), line.tone, TONE_SECONDS)?;
         let control = ports::free_udp_and_tcp()?;
-        std::fs::write(folder.join("config"), config(&folder, control)?)?;
-        std::fs::write(folder.join("accounts"), account(&line))?;
+        std::fs::write(folder.join("config"), config(&folder, control, talent.modules)?)?;
+        std::fs::write(folder.join("accounts"), account(&line, talent.account))?;
         std::fs::write(folder.join("contacts"), "")?;
         let log = std::fs::File::create(folder.join("screen.log"))?;
         let child = Command::new("baresip")
@@ -162,7 +175,7 @@ fn screen(folder: &Path) -> String {
     std::fs::read_to_string(folder.join("screen.log")).unwrap_or_default()
 }
 
-fn account(line: &Line<'_>) -> String {
+fn account(line: &Line<'_>, more: &str) -> String {
     let Line {
         user,
         secret,
@@ -172,23 +185,24 @@ fn account(line: &Line<'_>) -> String {
     } = line;
     format!(
         "<sip:{user}@{server};transport={transport}>;auth_user={user};auth_pass={secret};regint=60;answermode=manual;\
-         outbound=\"sip:{server};transport={transport}\"\n"
+         outbound=\"sip:{server};transport={transport}\"{more}\n"
     )
 }
 
 /// `aubridge` plays to nobody and lets the receiving pipeline run; `sndfile` writes both directions.
-fn config(folder: &Path, control: u16) -> Result<String> {
+fn config(folder: &Path, control: u16, more: &[&str]) -> Result<String> {
     let modules = MODULES
         .into_iter()
         .find(|path| Path::new(path).is_dir())
         .context("baresip's modules are not found")?;
     let (sip, media) = (ports::free_udp_and_tcp()?, ports::range(100));
     let folder = folder.display();
+    let more: String = more.iter().map(|module| format!("module {module}\n")).collect();
     Ok(format!(
         "poll_method epoll\nsip_listen 127.0.0.1:{sip}\ncall_local_timeout 120\ncall_max_calls 4\n\
          audio_player aubridge,nobody\naudio_source aufile,{folder}/tone.wav\naudio_alert aubridge,nobody\n\
          ausrc_srate 8000\nauplay_srate 8000\nausrc_channels 1\nauplay_channels 1\naudio_buffer 20-160\n\
-         jitter_buffer_delay 1-5\nrtp_ports {media}-{}\nmodule_path {modules}\nmodule g711.so\nmodule aufile.so\n\
+         jitter_buffer_delay 1-5\nrtp_ports {media}-{}\nmodule_path {modules}\n{more}module g711.so\nmodule aufile.so\n\
          module aubridge.so\nmodule sndfile.so\nmodule_tmp account.so\nmodule_app ctrl_tcp.so\nmodule_app menu.so\n\
          ctrl_tcp_listen 127.0.0.1:{control}\nsnd_path {folder}/heard\n",
         media + 99

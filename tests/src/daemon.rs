@@ -74,15 +74,32 @@ impl Log {
 impl Daemon {
     /// A company over SQLite whose staff have these short numbers and SIP data; every phone is offline.
     pub async fn start(short_numbers: &[&str]) -> Result<Daemon> {
-        Daemon::start_with(short_numbers, |sip| format!("udp = [\"{sip}\"]\ntcp = [\"{sip}\"]\n")).await
+        Daemon::start_with(short_numbers, plain).await
     }
 
     /// The same with other addresses for SIP: `addresses` makes the lines of `[sip]` from one whose port, and the three
     /// after it, are this daemon's alone.
     pub async fn start_with(short_numbers: &[&str], addresses: impl Fn(SocketAddr) -> String) -> Result<Daemon> {
+        Daemon::start_as(short_numbers, addresses, "").await
+    }
+
+    /// The same with more lines in `[rtp]`.
+    pub async fn start_audio(short_numbers: &[&str], audio: &str) -> Result<Daemon> {
+        Daemon::start_as(short_numbers, plain, audio).await
+    }
+
+    /// Both.
+    pub async fn start_as(
+        short_numbers: &[&str],
+        addresses: impl Fn(SocketAddr) -> String,
+        audio: &str,
+    ) -> Result<Daemon> {
         let folder = TempDir::with_prefix("frontdesk-")?;
         let (sip, http) = (free_address()?, free_address()?);
-        std::fs::write(folder.path().join("frontdesk.toml"), config(&addresses(sip), http))?;
+        std::fs::write(
+            folder.path().join("frontdesk.toml"),
+            config(&addresses(sip), http, audio),
+        )?;
         let log = Log::default();
         let mut daemon = Daemon {
             child: run(folder.path(), &log)?,
@@ -292,12 +309,17 @@ fn command(folder: &Path) -> Result<Command> {
     Ok(command)
 }
 
+/// UDP and TCP on one port.
+fn plain(sip: SocketAddr) -> String {
+    format!("udp = [\"{sip}\"]\ntcp = [\"{sip}\"]\n")
+}
+
 /// SIPp reads no further than the first challenge.
-fn config(sip: &str, http: SocketAddr) -> String {
+fn config(sip: &str, http: SocketAddr, audio: &str) -> String {
     let low = ports::range(100);
     format!(
         "[data]\ndir = \"data\"\n[sip]\n{sip}digest = \"md5-first\"\n\
-         [rtp]\nports = \"{low}-{}\"\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"debug\"\n",
+         [rtp]\nports = \"{low}-{}\"\n{audio}\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"debug\"\n",
         low + 99
     )
 }

@@ -36,6 +36,29 @@ impl Audio {
             .map_or(0.0, |channel| channel.len() as f64 / f64::from(self.rate))
     }
 
+    /// What lies between two moments, in seconds; a negative one counts from the end.
+    pub fn part(&self, from: f64, to: f64) -> Audio {
+        let place = |at: f64| {
+            let at = if at < 0.0 { self.seconds() + at } else { at };
+            (at.max(0.0) * f64::from(self.rate)) as usize
+        };
+        let cut = |channel: &Vec<i16>| {
+            let to = place(to).min(channel.len());
+            channel[place(from).min(to)..to].to_vec()
+        };
+        Audio {
+            rate: self.rate,
+            channels: self.channels.iter().map(cut).collect(),
+        }
+    }
+
+    /// The root of a channel's mean power; a tone of ours has 5657.
+    pub fn level(&self, channel: usize) -> f64 {
+        let samples = &self.channels[channel];
+        let sum: f64 = samples.iter().map(|sample| f64::from(*sample).powi(2)).sum();
+        (sum / samples.len().max(1) as f64).sqrt()
+    }
+
     /// What part of a channel's power lies at a frequency: near 1 for that tone alone, near 0 for another or for silence.
     pub fn share(&self, channel: usize, frequency: f64) -> f64 {
         share(&self.channels[channel], self.rate, frequency)
@@ -88,6 +111,8 @@ mod tests {
         assert!((audio.seconds() - 2.0).abs() < 1e-9);
         assert!(audio.share(0, 440.0) > 0.99);
         assert!(audio.share(0, 1_000.0) < 0.01);
+        assert!((audio.part(-0.5, 9.0).seconds() - 0.5).abs() < 1e-9);
+        assert!((audio.part(0.5, 1.5).level(0) - 5_657.0).abs() < 5.0);
         assert!(share(&[0; 800], 8_000, 440.0).abs() < 1e-9);
     }
 }

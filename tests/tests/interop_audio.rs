@@ -1,0 +1,124 @@
+//! baresip's audio through the running daemon: encrypted, on hold, and in the codecs that it has.
+
+use std::time::Duration;
+
+use anyhow::{Result, ensure};
+use frontdesk_tests::baresip::{Baresip, Line, Talent};
+use frontdesk_tests::daemon::{Daemon, Phone};
+use frontdesk_tests::tone::Audio;
+use frontdesk_tests::tools;
+
+const CALLER_TONE: f64 = 440.0;
+const CALLEE_TONE: f64 = 1_000.0;
+const MOST: f64 = 0.8;
+
+/// Two phones in a call.
+struct Call {
+    daemon: Daemon,
+    caller: Baresip,
+    callee: Baresip,
+}
+
+impl Call {
+    /// `None` where there is no baresip.
+    async fn begin(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<Option<Call>> {
+        if !tools::found("baresip", "two softphones with real audio", "baresip") {
+            return Ok(None);
+        }
+        let daemon = Daemon::start_audio(&["101", "102"], audio).await?;
+        let line = |phone: &Phone, tone| Line {
+            user: phone.user.clone(),
+            secret: phone.secret.clone(),
+            server: daemon.sip,
+            transport: "udp",
+            tone,
+        };
+        let folder = daemon.folder();
+        let mut caller = Baresip::start_with(folder, line(&daemon.phones[0], CALLER_TONE), caller).await?;
+        let mut callee = Baresip::start_with(folder, line(&daemon.phones[1], CALLEE_TONE), callee).await?;
+        daemon.sip_status("101", "online").await?;
+        daemon.sip_status("102", "online").await?;
+        caller.command("dial", &format!("sip:102@{}", daemon.sip)).await?;
+        callee.until("CALL_INCOMING").await?;
+        callee.command("accept", "").await?;
+        caller.until("CALL_ESTABLISHED").await?;
+        callee.until("CALL_ESTABLISHED").await?;
+        Ok(Some(Call { daemon, caller, callee }))
+    }
+
+    async fn end(&mut self) -> Result<[Audio; 2]> {
+        self.caller.command("hangup", "").await?;
+        self.callee.until("CALL_CLOSED").await?;
+        self.caller.until("CALL_CLOSED").await?;
+        Ok([Audio::read(&self.caller.heard()?)?, Audio::read(&self.callee.heard()?)?])
+    }
+
+    async fn recording(&self) -> Result<Audio> {
+        let call = self.daemon.last_call().await?;
+        let recording = call["recordings"][0]["id"].as_str().unwrap_or_default().to_owned();
+        ensure!(!recording.is_empty(), "not recorded: {call}");
+        let file = self.daemon.folder().join("recording.wav");
+        std::fs::write(&file, self.daemon.download(&format!("/recordings/{recording}/media")).await?)?;
+        Audio::read(&file)
+    }
+
+    async fn quit(self) -> Result<()> {
+        self.caller.quit().await?;
+        self.callee.quit().await?;
+        self.daemon.stop().await
+    }
+}
+
+fn is_tone(what: &str, audio: &Audio, channel: usize, hertz: f64) -> Result<()> {
+    let share = audio.share(channel, hertz);
+    ensure!(share > MOST, "{what}: {share:.3} of the power at {hertz} Hz");
+    Ok(())
+}
+
+/// Both hear each other, and the recording has both.
+async fn talk(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<()> {
+    let Some(mut call) = Call::begin(audio, caller, callee).await? else {
+        return Ok(());
+    };
+    call.caller.talks_for(Duration::from_secs(3)).await?;
+    let [caller, callee] = call.end().await?;
+    is_tone("what the caller heard", &caller.part(0.5, -0.2), 0, CALLEE_TONE)?;
+    is_tone("what the callee heard", &callee.part(0.5, -0.2), 0, CALLER_TONE)?;
+    let recording = call.recording().await?;
+    is_tone("the recording's left side", &recording, 0, CALLER_TONE)?;
+    is_tone("the recording's right side", &recording, 1, CALLEE_TONE)?;
+    call.quit().await
+}
+
+#[tokio::test]
+async fn two_phones_that_encrypt_hear_each_other() -> Result<()> {
+    let secret = Talent {
+        modules: &["srtp.so"],
+        account: ";mediaenc=srtp-mand",
+    };
+    talk("srtp = \"always\"", secret, secret).await
+}
+
+#[tokio::test]
+async fn a_held_phone_hears_music_which_is_not_recorded() -> Result<()> {
+    let Some(mut call) = Call::begin("", Talent::default(), Talent::default()).await? else {
+        return Ok(());
+    };
+    call.caller.talks_for(Duration::from_secs(2)).await?;
+    call.caller.command("hold", "").await?;
+    call.caller.talks_for(Duration::from_secs(3)).await?;
+    call.caller.command("resume", "").await?;
+    call.caller.talks_for(Duration::from_secs(2)).await?;
+    let [_, callee] = call.end().await?;
+    is_tone("before the hold", &callee.part(0.5, 1.7), 0, CALLER_TONE)?;
+    is_tone("after the hold", &callee.part(-1.5, -0.2), 0, CALLER_TONE)?;
+    let held = callee.part(2.6, 4.4);
+    let (level, tone) = (held.level(0), held.share(0, CALLER_TONE));
+    ensure!(level > 300.0 && tone < 0.3, "on hold: level {level:.0}, {tone:.3} of the caller's tone");
+    let recording = call.recording().await?;
+    let silent = recording.part(2.6, 4.4).level(0);
+    ensure!(silent < 300.0, "recorded while on hold: {silent:.0}");
+    ensure!((recording.seconds() - 7.0).abs() < 1.0, "{:.2} s recorded", recording.seconds());
+    is_tone("recorded after the hold", &recording.part(-1.5, -0.2), 0, CALLER_TONE)?;
+    call.quit().await
+}
