@@ -310,35 +310,6 @@ fn a_port_that_was_never_announced_cannot_be_opened() {
 }
 
 #[test]
-fn calls_live_on_several_threads_and_legs_of_different_ones_are_refused() {
-    let mut house = House::open(&IoConfig {
-        threads: 2,
-        ..config(22_200)
-    });
-    let mut calls: Vec<[Phone; 2]> = (0..3).map(|_| couple(&mut house, [Codec::Pcmu; 2])).collect();
-    for [anna, boris] in &mut calls {
-        anna.say(1);
-        boris.hear();
-        boris.say(2);
-        anna.hear();
-    }
-    let place = |phone: &Phone| phone.ours.port() / 2 % 2;
-    let first = place(&calls[0][0]);
-    let other = calls
-        .iter()
-        .find(|call| place(&call[0]) != first)
-        .expect("calls are spread over threads");
-    house.handle.send(MediaCommand::Join {
-        a: calls[0][0].leg,
-        b: other[0].leg,
-    });
-    house.wait_for(|notice| match notice {
-        MediaNotice::Failed { why, .. } => why.contains("threads").then_some(()),
-        _ => None,
-    });
-}
-
-#[test]
 fn rubbish_does_no_harm() {
     let mut house = House::open(&config(22_300));
     let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);

@@ -99,15 +99,29 @@ impl MediaThread {
             .shelf
             .take(port, &mut self.batch)
             .ok_or(io::ErrorKind::AddrNotAvailable)?;
-        let added = self.given.shelf.pair(place).map(|pair| {
-            self.poller.add(&pair.rtp, u64::from(place) << 1)?;
-            self.poller.add(&pair.rtcp, u64::from(place) << 1 | 1)
-        });
-        if let Some(Err(error)) = added {
+        if let Err(error) = self.watch(place) {
             self.given.shelf.put_to_rest(place, now);
             return Err(error);
         }
         Ok(place)
+    }
+
+    /// Reads a place's sockets from now on.
+    pub(super) fn watch(&self, place: u16) -> io::Result<()> {
+        let Some(pair) = self.given.shelf.pair(place) else {
+            return Ok(());
+        };
+        self.poller.add(&pair.rtp, u64::from(place) << 1)?;
+        self.poller.add(&pair.rtcp, u64::from(place) << 1 | 1)
+    }
+
+    /// Reads them no longer.
+    pub(super) fn unwatch(&self, place: u16) {
+        if let Some(pair) = self.given.shelf.pair(place) {
+            // A leg that failed is not polled any more.
+            let _ = self.poller.remove(&pair.rtp);
+            let _ = self.poller.remove(&pair.rtcp);
+        }
     }
 
     fn join(&mut self, a: MediaLegId, b: MediaLegId) {
@@ -127,7 +141,7 @@ impl MediaThread {
     }
 
     /// Whoever was joined to it hears nothing more.
-    fn part(&mut self, place: u16) {
+    pub(super) fn part(&mut self, place: u16) {
         let peer = self.slot_mut(place).and_then(|active| active.peer.take());
         if let Some(other) = peer.and_then(|peer| self.slot_mut(peer)) {
             other.peer.take_if(|peer| *peer == place);
@@ -149,10 +163,11 @@ impl MediaThread {
                 active.leg.tap(recording, side, started);
             }
         }
-        self.taps.insert(recording, Tapped { started, legs });
+        let lent = false;
+        self.taps.insert(recording, Tapped { started, legs, lent });
     }
 
-    fn loosen(&mut self, recording: u128, tapped: &Tapped) {
+    pub(super) fn loosen(&mut self, recording: u128, tapped: &Tapped) {
         for leg in tapped.legs.into_iter().flatten() {
             if let Some(active) = self.leg(leg) {
                 active.leg.untap(recording);
@@ -173,8 +188,8 @@ impl MediaThread {
 
     /// Nobody is left to be recorded.
     fn untap_if_alone(&mut self, recording: u128, now: Moment) {
-        let legs = self.taps.get(&recording).map(|tapped| tapped.legs);
-        if legs.is_some_and(|legs| legs.iter().flatten().all(|leg| !self.places.contains_key(leg))) {
+        let tapped = self.taps.get(&recording).filter(|tapped| !tapped.lent);
+        if tapped.is_some_and(|tapped| tapped.legs.iter().flatten().all(|leg| !self.places.contains_key(leg))) {
             self.untap(recording, now);
         }
     }
@@ -186,12 +201,8 @@ impl MediaThread {
         self.report(place, now, true);
         self.part(place);
         let active = self.slots.get_mut(usize::from(place)).and_then(Option::take);
-        if let Some(pair) = self.given.shelf.pair(place) {
-            // A leg that failed is not polled any more.
-            let _ = self.poller.remove(&pair.rtp);
-            let _ = self.poller.remove(&pair.rtcp);
-        }
-        self.given.shelf.put_to_rest(place, now);
+        self.unwatch(place);
+        self.retire(place, now);
         if let Some(active) = active {
             let stats = active.leg.stats();
             self.given.counters.closed(&stats);
@@ -204,10 +215,7 @@ impl MediaThread {
 
     pub(super) fn fail(&mut self, place: u16, why: String) {
         self.part(place);
-        if let Some(pair) = self.given.shelf.pair(place) {
-            let _ = self.poller.remove(&pair.rtp);
-            let _ = self.poller.remove(&pair.rtcp);
-        }
+        self.unwatch(place);
         let leg = self.slot(place).map(|active| active.id);
         if let Some(leg) = leg {
             tracing::error!(?leg, %why, "a leg's media failed");

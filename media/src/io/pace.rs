@@ -23,6 +23,10 @@ impl MediaThread {
         }
     }
 
+    pub(super) fn pace_at(&mut self, due: Moment, place: u16) {
+        self.pacing.push(Reverse((due, place)));
+    }
+
     pub(super) fn paced_at(&self) -> Option<Moment> {
         self.pacing.peek().map(|Reverse((at, _))| *at)
     }

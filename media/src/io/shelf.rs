@@ -65,8 +65,9 @@ fn bind(ip: IpAddr, port: u16) -> io::Result<UdpSocket> {
 #[derive(Debug)]
 pub(super) struct Shelf {
     partition: Partition,
+    thread: usize,
     ip: IpAddr,
-    /// By place in the partition; only this thread's places are ever filled.
+    /// By place in the partition: this thread's own ones, and those of legs that have come from other threads.
     pairs: Vec<Option<Pair>>,
     unbound: VecDeque<u16>,
     ready: Vec<bool>,
@@ -95,6 +96,7 @@ impl Shelf {
         unbound.shuffle(rng);
         Shelf {
             partition: plan.partition,
+            thread: plan.thread,
             ip: plan.ip,
             pairs: std::iter::repeat_with(|| None).take(places).collect(),
             unbound: unbound.into(),
@@ -162,6 +164,24 @@ impl Shelf {
         self.set_ready(place, false);
         self.pair(place)?.drain(batch);
         Some(place)
+    }
+
+    /// The thread that a place belongs to, if it is another one.
+    pub(super) fn home_of(&self, place: u16) -> Option<usize> {
+        let home = usize::from(place) % self.partition.threads();
+        (home != self.thread).then_some(home)
+    }
+
+    /// The sockets of a place go to another thread.
+    pub(super) fn lend(&mut self, place: u16) -> Option<Pair> {
+        self.pairs.get_mut(usize::from(place))?.take()
+    }
+
+    /// Sockets come from another thread.
+    pub(super) fn put(&mut self, place: u16, pair: Pair) {
+        if let Some(slot) = self.pairs.get_mut(usize::from(place)) {
+            *slot = Some(pair);
+        }
     }
 
     pub(super) fn put_to_rest(&mut self, place: u16, now: Moment) {

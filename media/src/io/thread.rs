@@ -2,12 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
-use std::fs::File;
 use std::io::{self, Read};
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crossbeam_channel::Receiver;
@@ -16,7 +15,9 @@ use rand::rngs::StdRng;
 use super::clock::Clock;
 use super::command::{MediaCommand, MediaLegId, MediaNotice};
 use super::counters::Counters;
-use super::shelf::Shelf;
+use super::handle::Way;
+use super::moving::{Cargo, Moves, Parcel, Ticket};
+use super::shelf::{Pair, Shelf};
 use super::sys::{BATCH, Batch, Poller};
 use crate::bridge::{Incoming, Leg, Outcome, PACKET, echo, step};
 use crate::clock::Moment;
@@ -36,6 +37,24 @@ const WAKE: u64 = u64::MAX;
 
 pub(super) enum Order {
     Media(MediaCommand),
+    /// Something is to come: later orders wait for it.
+    Expect(Ticket),
+    /// Something goes to another thread.
+    Give {
+        cargo: Cargo,
+        to: usize,
+        ticket: Ticket,
+    },
+    /// It comes.
+    Take {
+        ticket: Ticket,
+        parcel: Box<Parcel>,
+    },
+    /// Sockets of ours that another thread has used.
+    Home {
+        place: u16,
+        pair: Pair,
+    },
     Stop,
 }
 
@@ -44,14 +63,17 @@ pub(super) type Notify = Arc<dyn Fn(MediaNotice) + Send + Sync>;
 /// What a thread is given.
 pub(super) struct Equipment {
     pub(super) orders: Receiver<Order>,
-    pub(super) wake: File,
-    /// Set by who wakes, so that only the first one has to.
-    pub(super) woken: Arc<AtomicBool>,
+    /// Our own.
+    pub(super) way: Way,
+    /// Of all threads; set once all have been started.
+    pub(super) ways: Arc<OnceLock<Vec<Way>>>,
     pub(super) notify: Notify,
     pub(super) tap: TapProducer,
     pub(super) counters: Arc<Counters>,
     pub(super) shelf: Shelf,
     pub(super) rng: StdRng,
+    /// The same for all threads: moments move with legs.
+    pub(super) clock: Clock,
     pub(super) ipv6: bool,
     pub(super) silence: Duration,
     pub(super) pause: Duration,
@@ -70,6 +92,7 @@ pub(super) struct MediaThread {
     /// When which place says something of our own.
     pub(super) pacing: BinaryHeap<Reverse<(Moment, u16)>>,
     pub(super) packet: Box<[u8; PACKET]>,
+    pub(super) moves: Moves,
 }
 
 /// A leg on its port.
@@ -87,13 +110,15 @@ pub(super) struct Active {
 pub(super) struct Tapped {
     pub(super) started: Moment,
     pub(super) legs: [Option<MediaLegId>; 2],
+    /// A leg has gone to another thread: somebody will say how the recording goes on.
+    pub(super) lent: bool,
 }
 
 impl MediaThread {
     pub(super) fn new(given: Equipment, places: u16) -> io::Result<Self> {
         let poller = Poller::new(1_024)?;
-        poller.add(&given.wake, WAKE)?;
-        let clock = Clock::start();
+        poller.add(&*given.way.wake, WAKE)?;
+        let clock = given.clock;
         Ok(MediaThread {
             poller,
             batch: Batch::new(given.ipv6),
@@ -103,6 +128,7 @@ impl MediaThread {
             sweep_at: clock.now(),
             pacing: BinaryHeap::with_capacity(usize::from(places)),
             packet: Box::new([0; PACKET]),
+            moves: Moves::default(),
             clock,
             given,
         })
@@ -257,13 +283,13 @@ impl MediaThread {
     /// True when it is over.
     fn obey(&mut self) -> bool {
         // An eventfd that was not set is nothing to worry about.
-        let _ = (&self.given.wake).read(&mut [0; 8]);
-        self.given.woken.store(false, Ordering::SeqCst);
+        let _ = (&*self.given.way.wake).read(&mut [0; 8]);
+        self.given.way.woken.store(false, Ordering::SeqCst);
         while let Ok(order) = self.given.orders.try_recv() {
-            match order {
-                Order::Media(command) => self.command(command),
-                Order::Stop => return true,
+            if matches!(order, Order::Stop) {
+                return true;
             }
+            self.follow(order);
         }
         false
     }
@@ -329,7 +355,6 @@ mod tests {
     use rand::SeedableRng;
 
     use super::super::shelf::ShelfPlan;
-    use super::super::sys::wake_file;
     use super::*;
     use crate::ports::Partition;
     use crate::tap::{TapConsumer, TapMessage, ring};
@@ -346,15 +371,17 @@ mod tests {
         };
         let (sender, notices) = channel();
         let (tap, consumer) = ring(64);
+        let (way, orders) = Way::new().unwrap();
         let given = Equipment {
-            orders: crossbeam_channel::unbounded().1,
-            wake: wake_file().unwrap(),
-            woken: Arc::new(AtomicBool::new(false)),
+            orders,
+            way,
+            ways: Arc::new(OnceLock::new()),
             notify: Arc::new(move |notice| drop(sender.send(notice))),
             tap,
             counters: Arc::new(Counters::default()),
             shelf: Shelf::new(plan, &mut rng),
             rng,
+            clock: Clock::start(),
             ipv6: false,
             silence: Duration::ZERO,
             pause: Duration::ZERO,
