@@ -17,7 +17,7 @@ mod validate;
 pub use field::PortRange;
 pub use load::{Origin, Overrides, Problem, Problems, environment};
 pub use model::{
-    Calls, Config, Data, DigestOrder, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Recording, Rtp, Sip,
-    SrtpPolicy,
+    AudioCodec, Calls, Config, Data, DigestOrder, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Recording,
+    Rtp, Sip, SrtpPolicy,
 };
 pub use secret::Secret;

@@ -147,6 +147,9 @@ model! {
         quarantine: Duration = Duration::from_secs(5);
         /// A call is hung up when a phone that should speak has sent nothing for so long; 0 turns this off.
         silence: Duration = Duration::from_secs(60);
+        /// Audio codecs that phones may use, the preferred one first: pcma, pcmu, g722. A phone is offered what its caller
+        /// speaks, and G.711 (pcma, pcmu) in any case.
+        codecs: Vec<AudioCodec> = vec![AudioCodec::G722, AudioCodec::Pcma, AudioCodec::Pcmu];
         /// Encryption of the audio (SRTP, its keys in the signalling): with phones on TLS and WSS (tls), with all (always), or
         /// with none (never). Phones that are rung are then offered nothing else.
         srtp: SrtpPolicy = SrtpPolicy::Tls;
@@ -208,6 +211,11 @@ choice! {
     DigestOrder: "sha256-first, md5-first, sha256 or md5" {
         Sha256First = "sha256-first", Md5First = "md5-first", Sha256Only = "sha256", Md5Only = "md5",
     }
+}
+
+choice! {
+    /// An audio codec.
+    AudioCodec: "pcma, pcmu or g722" { Pcma = "pcma", Pcmu = "pcmu", G722 = "g722" }
 }
 
 choice! {

@@ -44,7 +44,7 @@ impl FrameSource for Taps {
                         let Some(samples) = self.samples.get_mut(..payload.len()) else {
                             continue;
                         };
-                        g711::decode_into(frame.codec, payload, samples);
+                        g711::decode_into(frame.law, payload, samples);
                         let side = match frame.side {
                             TapSide::Left => Side::Left,
                             TapSide::Right => Side::Right,

@@ -96,10 +96,10 @@ fn codecs(criterion: &mut Criterion) {
     let mut frame = [0x55; 160];
     let mut samples = [0; 160];
     criterion.bench_function("g711/transcode_frame", |bencher| {
-        bencher.iter(|| g711::transcode(Codec::Pcmu, Codec::Pcma, black_box(&mut frame)));
+        bencher.iter(|| g711::transcode(g711::Law::U, g711::Law::A, black_box(&mut frame)));
     });
     criterion.bench_function("g711/decode_frame", |bencher| {
-        bencher.iter(|| g711::decode_into(Codec::Pcma, black_box(&frame), black_box(&mut samples)));
+        bencher.iter(|| g711::decode_into(g711::Law::A, black_box(&frame), black_box(&mut samples)));
     });
 }
 

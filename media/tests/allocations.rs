@@ -16,7 +16,10 @@ use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use frontdesk_media::rtp::packet::{HEADER, Header};
 use frontdesk_media::rtp::rewrite::Rewriter;
 use frontdesk_media::sound::Sound;
+use frontdesk_media::srtp::{Crypto, Key, OVERHEAD, Suite};
 use frontdesk_media::tap::{Side, ring};
+use rand::SeedableRng;
+use rand::rngs::StdRng;
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -43,7 +46,12 @@ static ALLOCATOR: Counting = Counting;
 
 fn leg(remote: SocketAddr, codec: Codec) -> Leg {
     let mut leg = Leg::new(Rewriter::new(1, 2, 3), Moment::default());
-    let media = LegMedia {
+    leg.configure(media_of(remote, codec), Moment::default());
+    leg
+}
+
+fn media_of(remote: SocketAddr, codec: Codec) -> LegMedia {
+    LegMedia {
         remote,
         remote_rtcp: remote,
         format: AudioFormat {
@@ -54,9 +62,7 @@ fn leg(remote: SocketAddr, codec: Codec) -> Leg {
         direction: Direction::SendRecv,
         signalling: remote.ip(),
         crypto: None,
-    };
-    leg.configure(media, Moment::default());
-    leg
+    }
 }
 
 #[test]
@@ -108,4 +114,49 @@ fn playing_a_sound_takes_no_memory_after_its_start() {
         leg.tick(&mut packet, now);
     }
     assert_eq!(ALLOCATIONS.get() - before, 0);
+}
+
+#[test]
+fn encoding_anew_and_encrypting_take_no_memory() {
+    let source: SocketAddr = "192.0.2.1:4000".parse().unwrap();
+    let mut rng = StdRng::seed_from_u64(1);
+    for codecs in [[Codec::G722, Codec::Pcma], [Codec::Pcma, Codec::G722]] {
+        let mut from = leg(source, codecs[0]);
+        let mut to = leg("192.0.2.2:4000".parse().unwrap(), codecs[1]);
+        let mut media = media_of("192.0.2.2:4000".parse().unwrap(), codecs[1]);
+        let key = Key::random(Suite::Sha1_80, &mut rng);
+        media.crypto = Some(Crypto { ours: key, theirs: key });
+        to.configure(media, Moment::default());
+        from.tap(7, Side::Left, Moment::default());
+        from.outfit(Some(codecs[1]));
+        to.outfit(Some(codecs[0]));
+        let (mut producer, mut consumer) = ring(64);
+        let mut datagram = [0; HEADER + 160 + OVERHEAD];
+        let before = ALLOCATIONS.get();
+        for number in 0..1_000_u16 {
+            let header = Header {
+                marker: false,
+                payload_type: codecs[0].payload_type(),
+                sequence: number,
+                timestamp: u32::from(number) * 160,
+                ssrc: 5,
+                payload: HEADER..HEADER + 160,
+            };
+            assert!(header.write(&mut datagram).is_some());
+            let now = Moment::default().after(Duration::from_millis(20 * u64::from(number)));
+            let incoming = Incoming {
+                buffer: &mut datagram,
+                length: HEADER + 160,
+                source,
+                now,
+            };
+            let outcome = step(&mut from, Some(&mut to), incoming, &mut |frame| producer.frame(frame));
+            let Outcome::Forward { bytes, .. } = outcome else {
+                panic!("{codecs:?}: {outcome:?}");
+            };
+            assert_eq!(bytes, 0..HEADER + 160 + 10);
+            assert!(consumer.pop().is_some());
+        }
+        assert_eq!(ALLOCATIONS.get() - before, 0);
+    }
 }

@@ -31,7 +31,7 @@ fn two_phones_hear_each_other_and_each_side_has_its_own_numbers() {
         anna.say(0xf0 + number);
         let (header, payload) = boris.hear();
         let mut expected = [0xf0 + number; 160];
-        g711::transcode(Codec::Pcmu, Codec::Pcma, &mut expected);
+        g711::transcode(g711::Law::U, g711::Law::A, &mut expected);
         assert_eq!((header.payload_type, payload.as_slice()), (8, &expected[..]));
         assert_ne!(header.ssrc, 0xabcd);
         numbers.push(header.sequence);
@@ -104,18 +104,15 @@ fn both_sides_are_tapped_until_the_exact_end() {
             TapMessage::Frame(frame) => {
                 assert_eq!(frame.recording, recording);
                 assert_eq!(frame.payload().len(), 160);
-                sides.push((frame.side, frame.codec, frame.payload()[0], frame.at));
+                sides.push((frame.side, frame.law, frame.payload()[0], frame.at));
             }
             TapMessage::End(end) => break end,
         }
     };
-    let parts: Vec<_> = sides
-        .iter()
-        .map(|(side, codec, code, _)| (*side, *codec, *code))
-        .collect();
+    let parts: Vec<_> = sides.iter().map(|(side, law, code, _)| (*side, *law, *code)).collect();
     assert_eq!(
         parts,
-        [(Side::Left, Codec::Pcmu, 0x11), (Side::Right, Codec::Pcma, 0x22)]
+        [(Side::Left, g711::Law::U, 0x11), (Side::Right, g711::Law::A, 0x22)]
     );
     assert_eq!(end.recording, recording);
     assert!(sides.iter().all(|(.., at)| *at <= end.length));

@@ -43,6 +43,18 @@ fn join(house: &House, a: &Phone, b: &Phone) {
     house.handle.send(MediaCommand::Join { a: a.leg, b: b.leg });
 }
 
+/// Joins, and waits until every thread that a port belongs to has done what it was told.
+fn join_now(house: &mut House, [a, b]: [&Phone; 2], ports: &[u16]) {
+    join(house, a, b);
+    for port in ports {
+        house.settle(*port);
+    }
+}
+
+fn ports(phones: &[&Phone]) -> Vec<u16> {
+    phones.iter().map(|phone| phone.ours.port()).collect()
+}
+
 fn both_hear(one: &mut Phone, other: &mut Phone, code: u8) {
     one.say(code);
     while other.hear().1 != [code; 160] {}
@@ -58,7 +70,8 @@ fn legs_of_two_threads_can_be_joined_and_go_home_in_the_end() {
         boris.rtp.send_to(&packet(0, 0, 3), boris.ours).unwrap();
         anna.hear().0.ssrc
     };
-    join(&house, &gleb, &anna);
+    let used = ports(&[&anna, &boris, &vera, &gleb]);
+    join_now(&mut house, [&gleb, &anna], &used);
     both_hear(&mut anna, &mut gleb, 5);
     gleb.say(6);
     assert_eq!(anna.hear().0.ssrc, ssrc);
@@ -70,18 +83,23 @@ fn legs_of_two_threads_can_be_joined_and_go_home_in_the_end() {
     let mut again = Vec::new();
     while again.len() < 4 {
         while let Some(port) = house.stock.take() {
-            let used = [&anna, &boris, &vera, &gleb].iter().any(|phone| phone.ours.port() == port);
+            let used = [&anna, &boris, &vera, &gleb]
+                .iter()
+                .any(|phone| phone.ours.port() == port);
             again.extend(used.then_some(port));
         }
         if again.len() < 4 {
             house.next_notice();
         }
     }
-    let mut phones: Vec<Phone> = (0..).zip(&again).map(|(id, port)| Phone::new(&mut house, 90_000 + id, *port, Codec::Pcmu)).collect();
+    let mut phones: Vec<Phone> = (0..)
+        .zip(&again)
+        .map(|(id, port)| Phone::new(&mut house, 90_000 + id, *port, Codec::Pcmu))
+        .collect();
     let [first, second, ..] = phones.as_mut_slice() else {
         panic!("four phones")
     };
-    join(&house, first, second);
+    join_now(&mut house, [first, second], &again);
     both_hear(first, second, 8);
 }
 
@@ -101,7 +119,8 @@ fn a_recording_moves_with_the_legs_that_it_goes_on_with() {
     both_hear(&mut anna, &mut boris, 1);
     both_hear(&mut vera, &mut gleb, 2);
     // Boris is moved to Gleb's thread, and the recording with him.
-    join(&house, &gleb, &boris);
+    let used = ports(&[&anna, &boris, &vera, &gleb]);
+    join_now(&mut house, [&gleb, &boris], &used);
     house.handle.send(MediaCommand::Retap {
         recording: 1,
         left: Some(gleb.leg),
@@ -110,6 +129,7 @@ fn a_recording_moves_with_the_legs_that_it_goes_on_with() {
     anna.close(&mut house);
     vera.close(&mut house);
     house.handle.send(MediaCommand::Untap { recording: 2 });
+    used.iter().skip(1).step_by(2).for_each(|port| house.settle(*port));
     both_hear(&mut gleb, &mut boris, 3);
     house.handle.send(MediaCommand::Untap { recording: 1 });
     let mut heard = Vec::new();
@@ -127,11 +147,20 @@ fn a_recording_moves_with_the_legs_that_it_goes_on_with() {
     };
     let mut first = of(1);
     first.sort_by_key(|(side, code)| (*code, *side == Side::Right));
-    assert_eq!(first, [(Side::Left, 1), (Side::Right, 1), (Side::Left, 3), (Side::Right, 3)]);
+    assert_eq!(
+        first,
+        [(Side::Left, 1), (Side::Right, 1), (Side::Left, 3), (Side::Right, 3)]
+    );
     assert_eq!(of(2).len(), 2);
     let end = ends.iter().find(|end| end.recording == 1).unwrap();
-    let before = heard.iter().filter(|frame| frame.0 == 1 && frame.2 == 1).map(|frame| frame.3);
-    let after = heard.iter().filter(|frame| frame.0 == 1 && frame.2 == 3).map(|frame| frame.3);
+    let before = heard
+        .iter()
+        .filter(|frame| frame.0 == 1 && frame.2 == 1)
+        .map(|frame| frame.3);
+    let after = heard
+        .iter()
+        .filter(|frame| frame.0 == 1 && frame.2 == 3)
+        .map(|frame| frame.3);
     assert!(before.max() <= after.clone().min() && after.max() <= Some(end.length));
 }
 
@@ -149,11 +178,12 @@ fn music_goes_on_when_its_leg_moves_and_ends_when_it_is_joined() {
         token: 1,
     };
     house.handle.send(music(&anna));
-    assert_eq!(anna.hear().1, [g711::encode(Codec::Pcmu, 4_000); 160]);
-    join(&house, &gleb, &anna);
+    assert_eq!(anna.hear().1, [g711::encode(g711::Law::U, 4_000); 160]);
+    let used = ports(&[&anna, &gleb]);
+    join_now(&mut house, [&gleb, &anna], &used);
     both_hear(&mut anna, &mut gleb, 9);
     house.handle.send(music(&anna));
-    while anna.hear().1 != [g711::encode(Codec::Pcmu, 4_000); 160] {}
+    while anna.hear().1 != [g711::encode(g711::Law::U, 4_000); 160] {}
     vera.assert_hears_nothing();
 }
 
@@ -175,7 +205,8 @@ fn no_order_of_moves_gets_stuck() {
         }
     }
     for (a, b) in [(0, 8), (7, 1), (2, 6), (5, 3)] {
-        join(&house, &phones[a], &phones[b]);
+        let used: Vec<u16> = phones.iter().map(|phone| phone.ours.port()).collect();
+        join_now(&mut house, [&phones[a], &phones[b]], &used);
         let (low, high) = phones.split_at_mut(a.max(b));
         both_hear(&mut low[a.min(b)], &mut high[0], 7);
     }

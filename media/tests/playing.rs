@@ -51,7 +51,7 @@ fn a_held_phone_hears_music_until_its_peer_is_back() {
     let mut last = before.clone();
     for number in 0..12 {
         let (header, payload) = boris.hear();
-        assert_eq!(payload, [g711::encode(Codec::Pcma, 5_000); 160]);
+        assert_eq!(payload, [g711::encode(g711::Law::A, 5_000); 160]);
         assert_eq!(
             (header.sequence, header.ssrc, header.marker),
             (last.sequence.wrapping_add(1), before.ssrc, number == 0)
@@ -67,7 +67,7 @@ fn a_held_phone_hears_music_until_its_peer_is_back() {
     house.settle(anna.ours.port());
     anna.say(9);
     let mut expected = [9; 160];
-    g711::transcode(Codec::Pcmu, Codec::Pcma, &mut expected);
+    g711::transcode(g711::Law::U, g711::Law::A, &mut expected);
     while boris.hear().1 != expected {}
     boris.assert_hears_nothing();
 }
@@ -83,7 +83,7 @@ fn an_announcement_is_heard_once_and_its_end_is_told() {
         token: 77,
     });
     for _ in 0..3 {
-        assert_eq!(anna.hear().1, [g711::encode(Codec::Pcmu, -900); 160]);
+        assert_eq!(anna.hear().1, [g711::encode(g711::Law::U, -900); 160]);
     }
     assert_eq!(played(&mut house, &anna), 77);
     anna.assert_hears_nothing();

@@ -101,7 +101,7 @@ fn what_is_secret_on_one_leg_is_plain_on_the_other() {
             repeat: false,
             token: 1,
         });
-        assert_eq!(call.anna_hears(), [g711::encode(Codec::Pcmu, 3_000); 160]);
+        assert_eq!(call.anna_hears(), [g711::encode(g711::Law::U, 3_000); 160]);
     }
 }
 

@@ -33,6 +33,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rtcp_types", &["media/src/rtp/"]),
     ("sdp_types", &["media/src/sdp/"]),
     ("aes", &["media/src/srtp/"]),
+    ("audio_codec", &["media/src/codec/"]),
     ("sha1", &["media/src/srtp/"]),
     ("hound", &["recordings/", "tests/"]),
     ("sqlx", &["crm-core/"]),

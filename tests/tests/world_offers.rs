@@ -6,7 +6,7 @@ use frontdesk_sip::event::EndedBy;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::BORIS;
 use frontdesk_tests::world::phone::{Manner, State};
-use frontdesk_tests::world::sdp::{ALAW, ULAW};
+use frontdesk_tests::world::sdp::{ALAW, G722, ULAW};
 use frontdesk_tests::world::{World, ms, s};
 
 const ANNA_AT: usize = 0;
@@ -187,6 +187,10 @@ fn both_legs_speak_one_codec_when_they_can_and_their_own_when_not() {
     check(&[ULAW, ALAW], &[ULAW, ALAW], (Codec::Pcmu, Codec::Pcmu));
     check(&[ALAW, ULAW], &[ULAW], (Codec::Pcmu, Codec::Pcmu));
     check(&[ULAW], &[ALAW], (Codec::Pcmu, Codec::Pcma));
+    check(&[G722, ALAW], &[ALAW, G722], (Codec::G722, Codec::G722));
+    check(&[G722, ALAW], &[ALAW], (Codec::Pcma, Codec::Pcma));
+    check(&[ALAW], &[G722, ALAW], (Codec::Pcma, Codec::Pcma));
+    check(&[G722], &[ULAW], (Codec::G722, Codec::Pcmu));
 }
 
 #[test]

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
-use frontdesk_config::{Config, DigestOrder};
+use frontdesk_config::{AudioCodec, Config, DigestOrder};
 use frontdesk_media::io::IoConfig;
+use frontdesk_media::io::command::Codec;
 use frontdesk_sip::auth::{Algorithm, AuthConfig};
 use frontdesk_sip::endpoint::{EndpointConfig, SessionIntervals};
 use frontdesk_sip::flow::Advertise;
@@ -27,6 +28,22 @@ fn digests(order: DigestOrder) -> Vec<Algorithm> {
         DigestOrder::Sha256Only => vec![Algorithm::Sha256],
         DigestOrder::Md5Only => vec![Algorithm::Md5],
     }
+}
+
+/// Every phone and every provider speaks G.711: it is there even where nobody named it.
+fn codecs(named: &[AudioCodec]) -> Vec<Codec> {
+    let mut codecs: Vec<Codec> = Vec::new();
+    let named = named.iter().map(|codec| match codec {
+        AudioCodec::Pcma => Codec::Pcma,
+        AudioCodec::Pcmu => Codec::Pcmu,
+        AudioCodec::G722 => Codec::G722,
+    });
+    for codec in named.chain([Codec::Pcma, Codec::Pcmu]) {
+        if !codecs.contains(&codec) {
+            codecs.push(codec);
+        }
+    }
+    codecs
 }
 
 fn srtp(policy: frontdesk_config::SrtpPolicy) -> SrtpPolicy {
@@ -94,6 +111,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
         },
         ring_timeout: config.calls.ring_timeout,
         recording: config.recording.enabled,
+        codecs: codecs(&config.rtp.codecs),
         srtp: srtp(config.rtp.srtp),
         rtp_ports: (config.rtp.ports.low, config.rtp.ports.high),
         media_threads: media_threads(config),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use frontdesk_media::io::command::Codec;
 use frontdesk_sip::auth::AuthConfig;
 use frontdesk_sip::endpoint::EndpointConfig;
 use frontdesk_sip::guard::GuardConfig;
@@ -17,6 +18,8 @@ pub struct EngineConfig {
     pub ring_timeout: Duration,
     /// False: nothing is recorded here, whatever an account's policy says.
     pub recording: bool,
+    /// What phones may speak, best first.
+    pub codecs: Vec<Codec>,
     pub srtp: SrtpPolicy,
     /// As the media threads have them.
     pub rtp_ports: (u16, u16),

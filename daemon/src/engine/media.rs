@@ -27,6 +27,24 @@ pub(super) struct MediaSide {
     pub(super) listens: bool,
 }
 
+/// What a caller's offer comes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Wanted {
+    /// What we would answer with.
+    first: Codec,
+    offered: Vec<Codec>,
+}
+
+/// Somebody who talks already and whose codec should be kept.
+impl From<Codec> for Wanted {
+    fn from(codec: Codec) -> Self {
+        Wanted {
+            first: codec,
+            offered: vec![codec],
+        }
+    }
+}
+
 /// What has become of our re-INVITE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
@@ -56,6 +74,25 @@ impl MediaSide {
     pub(super) fn holds(&self) -> bool {
         self.settled()
             .is_some_and(|media| matches!(media.direction, Direction::RecvOnly | Direction::Inactive))
+    }
+
+    /// Tries an offer without answering it.
+    pub(super) fn try_offer(&self, offer: &[u8]) -> Result<Wanted, SdpError> {
+        let first = self
+            .negotiator
+            .clone()
+            .answer(offer, Direction::SendRecv)?
+            .media
+            .format
+            .codec;
+        let offered = self.negotiator.offered(offer);
+        Ok(Wanted { first, offered })
+    }
+
+    /// What this phone is offered beside G.711 is what its caller speaks; G.711 alone where that is not known.
+    pub(super) fn follow(&mut self, wanted: Option<&Wanted>) {
+        self.negotiator.limit(wanted.map_or(&[], |wanted| &wanted.offered));
+        wanted.into_iter().for_each(|wanted| self.prefer(wanted.first));
     }
 
     pub(super) fn prefer(&mut self, codec: Codec) {
@@ -131,7 +168,7 @@ impl Engine {
         LocalMedia {
             address: self.config.endpoint.advertise.media_address(flow),
             port,
-            codecs: vec![Codec::Pcma, Codec::Pcmu],
+            codecs: self.config.codecs.clone(),
             signalling: flow.peer.ip(),
             srtp,
         }

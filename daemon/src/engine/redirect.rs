@@ -10,6 +10,7 @@ use frontdesk_sip::wire::{Message, Scheme};
 use super::Engine;
 use super::call::Side;
 use super::caller::dialled_in;
+use super::media::Wanted;
 use super::setup::{Asked, Target, one_person};
 use super::transfer::{MOST_LEGS, More};
 
@@ -39,7 +40,7 @@ impl Engine {
         let Some((near, codec)) = call.leg(waiting).map(|leg| (leg.media.port, leg.media.codec())) else {
             return;
         };
-        let Ok(legs) = self.called_legs(&targets, near, codec, now) else {
+        let Ok(legs) = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now) else {
             return;
         };
         let headers = self.diversion(id, leg);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use frontdesk_media::io::command::{Codec, Direction, MediaCommand};
+use frontdesk_media::io::command::{Direction, MediaCommand};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::decision::Decision;
@@ -24,7 +24,7 @@ use super::call::{Call, Leg, Side};
 use super::caller::{Known, dialled_in, know, party_of_staff, shown_as, shown_of_party};
 use super::cdr::RefusedCall;
 use super::connected::takes_update;
-use super::media::{MediaSide, status_of};
+use super::media::{MediaSide, Wanted, status_of};
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
 use super::requests::{reply, reply_with};
 
@@ -134,7 +134,7 @@ impl Engine {
         let near = self.port_of_any(people);
         let caller_media = self.media_side(new.flow, near)?;
         let wanted = self.trial(&caller_media, offer.as_ref())?;
-        let called = self.called_legs(&targets, caller_media.port, wanted, now);
+        let called = self.called_legs(&targets, caller_media.port, wanted.as_ref(), now);
         let called = called.inspect_err(|_| self.put_back(caller_media.port))?;
         let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
         let one_person = one_person(&targets);
@@ -250,12 +250,11 @@ impl Engine {
         Ok(self.new_media_side(flow, port))
     }
 
-    /// Tries the caller's offer before anybody's phone rings; gives the codec that we would answer with.
-    pub(super) fn trial(&mut self, media: &MediaSide, offer: Option<&Bytes>) -> Result<Option<Codec>, Box<Turned>> {
+    /// Tries the caller's offer before anybody's phone rings; gives what it comes to.
+    pub(super) fn trial(&mut self, media: &MediaSide, offer: Option<&Bytes>) -> Result<Option<Wanted>, Box<Turned>> {
         let Some(offer) = offer else { return Ok(None) };
-        let mut trial = media.clone();
-        match trial.answer(offer, Direction::SendRecv) {
-            Ok(_) => Ok(trial.codec()),
+        match media.try_offer(offer) {
+            Ok(wanted) => Ok(Some(wanted)),
             Err(error) => {
                 self.put_back(media.port);
                 Err(turned(reply(status_of(&error)), Because::NoCommonCodec))
@@ -268,14 +267,14 @@ impl Engine {
         &mut self,
         targets: &[Target],
         near: u16,
-        wanted: Option<Codec>,
+        wanted: Option<&Wanted>,
         now: Now,
     ) -> Result<Vec<Leg>, Box<Turned>> {
         let mut called: Vec<Leg> = Vec::new();
         for target in targets {
             match self.called_leg(target, near, now) {
                 Ok(mut leg) => {
-                    wanted.into_iter().for_each(|codec| leg.media.prefer(codec));
+                    leg.media.follow(wanted);
                     called.push(leg);
                 }
                 Err(turned) => {

@@ -14,6 +14,7 @@ use frontdesk_sip::wire::Message;
 use super::Engine;
 use super::call::{Leg, Side};
 use super::caller::dialled_in;
+use super::media::Wanted;
 use super::referral::Referral;
 use super::requests::{reply, reply_with};
 use super::setup::{Asked, Shown, Target, one_person};
@@ -140,7 +141,7 @@ impl Engine {
             own: (&party.flow, party.staff),
         };
         let (targets, ..) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
-        let legs = self.called_legs(&targets, near, codec, now);
+        let legs = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now);
         let legs = legs.map_err(|turned| turned.reply.status)?;
         let one_person = one_person(&targets);
         Ok(More {
@@ -202,7 +203,7 @@ impl Engine {
         if targets.is_empty() || call.called.len() >= MOST_LEGS {
             return Err(480);
         }
-        let legs = self.called_legs(&targets, near, codec, now);
+        let legs = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now);
         Ok(More {
             legs: legs.map_err(|turned| turned.reply.status)?,
             targets,

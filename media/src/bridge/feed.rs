@@ -33,7 +33,7 @@ const RELEASED: u16 = 4;
 const ENDS: u16 = 3;
 
 /// A source of our own, paced by the clock.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Feed {
     due: Moment,
     sequence: u16,
@@ -43,24 +43,24 @@ pub(super) struct Feed {
     keys: Option<Pressing>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Playing {
     sound: Arc<Sound>,
     repeat: bool,
     token: u64,
     position: usize,
-    voice: Option<Voice>,
+    speaker: Option<Speaker>,
 }
 
 /// From the sound's rate to a codec's payload.
-#[derive(Debug, Clone)]
-struct Voice {
+#[derive(Debug)]
+struct Speaker {
     codec: Codec,
     resampler: Resampler,
     encoder: Encoder,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Pressing {
     waiting: VecDeque<u8>,
     /// The key that is pressed now, the timestamp of its beginning, and the frames since.
@@ -81,13 +81,13 @@ impl Leg {
     /// Replaces what the leg hears by a sound. Takes memory, as every command may.
     pub fn play(&mut self, sound: Arc<Sound>, repeat: bool, token: u64, now: Moment) {
         let codec = self.settled.as_ref().map(|settled| settled.media.format.codec);
-        let voice = codec.map(|codec| Voice::new(codec, sound.rate));
+        let speaker = codec.map(|codec| Speaker::new(codec, sound.rate));
         self.feed(now).sound = Some(Playing {
             sound,
             repeat,
             token,
             position: 0,
-            voice,
+            speaker,
         });
     }
 
@@ -124,9 +124,9 @@ impl Leg {
         let codec = self.settled.as_ref().map(|settled| settled.media.format.codec);
         let sound = self.feed.as_mut().and_then(|feed| feed.sound.as_mut());
         if let (Some(codec), Some(playing)) = (codec, sound)
-            && playing.voice.as_ref().is_none_or(|voice| voice.codec != codec)
+            && playing.speaker.as_ref().is_none_or(|speaker| speaker.codec != codec)
         {
-            playing.voice = Some(Voice::new(codec, playing.sound.rate));
+            playing.speaker = Some(Speaker::new(codec, playing.sound.rate));
         }
     }
 
@@ -229,10 +229,10 @@ impl Playing {
             *sample = self.sound.samples.get(self.position).copied().unwrap_or(0);
             self.position += 1;
         }
-        let (voice, format) = (self.voice.as_mut()?, format?);
+        let (speaker, format) = (self.speaker.as_mut()?, format?);
         let mut resampled = [0; SAMPLES];
-        let count = voice.resampler.run(wanted, &mut resampled);
-        let length = voice
+        let count = speaker.resampler.run(wanted, &mut resampled);
+        let length = speaker
             .encoder
             .encode(resampled.get(..count)?, frame.packet.get_mut(HEADER..)?);
         let (sequence, timestamp) = numbers;
@@ -251,10 +251,10 @@ impl Playing {
     }
 }
 
-impl Voice {
-    fn new(codec: Codec, rate: u32) -> Voice {
+impl Speaker {
+    fn new(codec: Codec, rate: u32) -> Speaker {
         let encoder = Encoder::new(codec);
-        Voice {
+        Speaker {
             codec,
             resampler: Resampler::new(rate, encoder.rate()),
             encoder,

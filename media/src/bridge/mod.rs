@@ -6,25 +6,26 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use crate::clock::Moment;
-use crate::g711;
+use crate::codec::{Ear, Voice};
 use crate::io::command::{Codec, LegMedia, LegStats};
 use crate::latch::Latch;
-use crate::rtp::dtmf::{Event, Keys};
-use crate::rtp::packet::Header;
+use crate::rtp::dtmf::Keys;
 use crate::rtp::rewrite::Rewriter;
-use crate::rtp::sequence::{Arrival, Reception};
+use crate::rtp::sequence::Reception;
 use crate::srtp::{Crypto, Receiver, Sender};
-use crate::tap::{Align, FRAME_SAMPLES, Side, TapFrame};
+use crate::tap::{Align, Side};
 
 mod feed;
+mod step;
 
 pub use feed::{PACKET, Tick};
+pub use step::{echo, step};
 
 /// RFC 3389.
 const COMFORT_NOISE: u8 = 13;
 
 /// Our side of one party's media, without its socket.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Leg {
     settled: Option<Settled>,
     pub(crate) reception: Reception,
@@ -41,6 +42,10 @@ pub struct Leg {
     pub(crate) echo: bool,
     keys: Option<Keys>,
     key: Option<char>,
+    /// What it says, where somebody needs samples of it.
+    voice: Option<Box<Voice>>,
+    /// What it hears, where that must be encoded anew.
+    ear: Option<Box<Ear>>,
 }
 
 /// What an exchange settled, and who turned out to send.
@@ -134,6 +139,8 @@ impl Leg {
             echo: false,
             keys: None,
             key: None,
+            voice: None,
+            ear: None,
         }
     }
 
@@ -192,6 +199,26 @@ impl Leg {
     /// The key whose press the last packet told.
     pub fn take_key(&mut self) -> Option<char> {
         self.key.take()
+    }
+
+    pub fn codec(&self) -> Option<Codec> {
+        self.settled.as_ref().map(|settled| settled.media.format.codec)
+    }
+
+    /// Makes what the leg needs to be heard by a peer with that codec, and by a recorder; lets go of what it does not. To be
+    /// called when any of these has changed.
+    pub fn outfit(&mut self, peer: Option<Codec>) {
+        let Some(own) = self.codec() else { return };
+        let differs = peer.is_some_and(|peer| peer != own);
+        let stateless = own.law().is_some() && peer.is_none_or(|peer| peer.law().is_some());
+        let voice = self.voice.take().filter(|voice| voice.codec == own);
+        if differs || self.tap.is_some() {
+            self.voice = voice.or_else(|| Voice::new(own).map(Box::new));
+        }
+        let ear = self.ear.take().filter(|ear| ear.codec == own);
+        if differs && !stateless {
+            self.ear = Some(ear.unwrap_or_else(|| Box::new(Ear::new(own))));
+        }
     }
 
     /// Copies what this leg says; another tap is replaced.
@@ -301,165 +328,6 @@ impl Leg {
             COMFORT_NOISE => Some(Content::ComfortNoise),
             _ => None,
         }
-    }
-}
-
-/// A datagram came for `from`; what goes out does so on the port of `to`.
-pub fn step(
-    from: &mut Leg,
-    to: Option<&mut Leg>,
-    mut incoming: Incoming<'_>,
-    record: &mut impl FnMut(TapFrame),
-) -> Outcome {
-    let taken = match from.take(&mut incoming, record) {
-        Ok(taken) => taken,
-        Err(outcome) => return outcome,
-    };
-    let first = taken.first;
-    match to.and_then(|to| forward(to, taken, incoming)) {
-        Some((bytes, to)) => Outcome::Forward { bytes, to, first },
-        None => Outcome::Kept { first },
-    }
-}
-
-/// A datagram came for a leg that hears itself.
-pub fn echo(leg: &mut Leg, mut incoming: Incoming<'_>, record: &mut impl FnMut(TapFrame)) -> Outcome {
-    let taken = match leg.take(&mut incoming, record) {
-        Ok(taken) => taken,
-        Err(outcome) => return outcome,
-    };
-    let first = taken.first;
-    match forward(leg, taken, incoming) {
-        Some((bytes, to)) => Outcome::Forward { bytes, to, first },
-        None => Outcome::Kept { first },
-    }
-}
-
-/// A packet of a leg's stream.
-struct Taken {
-    header: Header,
-    content: Content,
-    restarted: bool,
-    first: bool,
-}
-
-impl Leg {
-    /// Judges a datagram that came for this leg, and takes from it what stays here.
-    fn take(&mut self, incoming: &mut Incoming<'_>, record: &mut impl FnMut(TapFrame)) -> Result<Taken, Outcome> {
-        let Incoming {
-            buffer,
-            length: size,
-            source,
-            now,
-        } = incoming;
-        let settled = self.settled.as_mut().ok_or(Outcome::Ignored)?;
-        let mut datagram = buffer.get_mut(..*size).ok_or(Outcome::Ignored)?;
-        if let Some(srtp) = &mut settled.srtp {
-            let opened = srtp.receiver.open(datagram);
-            self.forged += u64::from(opened.is_none());
-            *size = opened.ok_or(Outcome::Foreign)?;
-            datagram = datagram.get_mut(..*size).ok_or(Outcome::Ignored)?;
-        }
-        let header = Header::read(datagram).ok_or(Outcome::Ignored)?;
-        let content = Leg::content(&settled.media, header.payload_type).ok_or(Outcome::Ignored)?;
-        if !settled.latch.admit(*source, header.ssrc, header.sequence, *now) {
-            self.foreign += 1;
-            return Err(Outcome::Foreign);
-        }
-        if !settled.media.direction.they_send() {
-            return Err(Outcome::Ignored);
-        }
-        self.alive_at = *now;
-        let audio = matches!(content, Content::Audio(_));
-        let arrival = self.reception.arrive(&header, audio, *now);
-        if arrival == Arrival::Stray {
-            return Err(Outcome::Ignored);
-        }
-        let restarted = arrival == Arrival::Restart;
-        let payload = datagram.get(header.payload.clone()).unwrap_or_default();
-        if let (Some(tap), Content::Audio(codec)) = (&mut self.tap, content) {
-            if restarted {
-                tap.align.restart();
-            }
-            let at = tap.align.place(header.timestamp, length(payload), *now);
-            tap.copy(codec, at, payload, record);
-        }
-        if let (Some(keys), Content::TelephoneEvent) = (&mut self.keys, content) {
-            self.key = Event::read(payload).and_then(|event| keys.hear(header.ssrc, header.timestamp, event));
-        }
-        Ok(Taken {
-            header,
-            content,
-            restarted,
-            first: !std::mem::replace(&mut self.heard, true),
-        })
-    }
-}
-
-impl TapPoint {
-    fn copy(&self, codec: Codec, mut at: u32, audio: &[u8], record: &mut impl FnMut(TapFrame)) {
-        for piece in audio.chunks(FRAME_SAMPLES) {
-            record(TapFrame::new(self.recording, self.side, at, codec, piece));
-            at = at.saturating_add(length(piece));
-        }
-    }
-}
-
-fn length(audio: &[u8]) -> u32 {
-    u32::try_from(audio.len()).unwrap_or(0)
-}
-
-fn forward(to: &mut Leg, taken: Taken, incoming: Incoming<'_>) -> Option<(Range<usize>, SocketAddr)> {
-    let Taken {
-        mut header,
-        content,
-        restarted,
-        ..
-    } = taken;
-    let Incoming { buffer, now, .. } = incoming;
-    if to.feed.is_some() {
-        return None;
-    }
-    if restarted {
-        to.sending.change_source();
-    }
-    let settled = to.settled.as_mut()?;
-    let target = settled.latch.target();
-    let (Some(target), true) = (target, settled.media.direction.we_send()) else {
-        to.sending.change_source();
-        return None;
-    };
-    let format = settled.media.format;
-    let payload = buffer.get_mut(header.payload.clone())?;
-    let payload_type = match content {
-        Content::Audio(codec) => {
-            g711::transcode(codec, format.codec, payload);
-            Some(format.payload_type)
-        }
-        Content::TelephoneEvent => format.telephone_event.filter(|_| Event::read(payload).is_some()),
-        Content::ComfortNoise => None,
-    };
-    let Some(payload_type) = payload_type else {
-        to.sending.leave_out();
-        return None;
-    };
-    header.payload_type = payload_type;
-    let audio = matches!(content, Content::Audio(_));
-    if !to.sending.rewrite(&mut header, audio, now) {
-        return None;
-    }
-    let packet = header.write(buffer)?;
-    Some((settled.protect(buffer, packet)?, target))
-}
-
-impl Settled {
-    /// The packet as it goes out.
-    fn protect(&mut self, buffer: &mut [u8], packet: Range<usize>) -> Option<Range<usize>> {
-        let Some(srtp) = &mut self.srtp else {
-            return Some(packet);
-        };
-        let length = srtp.sender.protect(buffer.get_mut(packet.start..)?, packet.len())?;
-        Some(packet.start..packet.start + length)
     }
 }
 

@@ -2,8 +2,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::*;
+use crate::g711;
 use crate::io::command::{AudioFormat, Direction};
-use crate::rtp::packet::HEADER;
+use crate::rtp::packet::{HEADER, Header};
+use crate::tap::TapFrame;
 
 const ANNA: &str = "203.0.113.5:4000";
 const BORIS: &str = "203.0.113.6:5000";
@@ -125,7 +127,7 @@ fn what_comes_in_goes_out_by_its_kind() {
     let same = [Codec::Pcmu; 2];
     let mixed = [Codec::Pcmu, Codec::Pcma];
     let events = [Some(101), Some(96)];
-    let (ulaw, alaw) = (0x9a, g711::encode(Codec::Pcma, g711::decode(Codec::Pcmu, 0x9a)));
+    let (ulaw, alaw) = (0x9a, g711::encode(g711::Law::A, g711::decode(g711::Law::U, 0x9a)));
     check(same, events, &rtp(0, 1, 1, &[ulaw; 160]), Some((0, ulaw)));
     check(mixed, events, &rtp(0, 1, 1, &[ulaw; 160]), Some((8, alaw)));
     check(same, events, &rtp(8, 1, 1, &[alaw; 160]), Some((0, ulaw)));
@@ -342,4 +344,35 @@ fn a_tap_ends_with_its_own_recording_only() {
     call.anna.untap(7);
     call.anna_sends(&rtp(0, 1, 2, &[1; 160]));
     assert_eq!(call.tapped.len(), 1);
+}
+
+#[test]
+fn g722_passes_as_it_is_between_two_who_speak_it() {
+    let mut call = Call::new([Codec::G722; 2], [None; 2]);
+    let (header, payload) = call.anna_sends(&rtp(9, 1, 1, &[0x77; 160])).1.unwrap();
+    assert_eq!((header.payload_type, payload), (9, vec![0x77; 160]));
+}
+
+#[test]
+fn g722_is_encoded_anew_for_who_does_not_speak_it_and_for_the_recorder() {
+    for (codecs, sent, out) in [([Codec::G722, Codec::Pcma], 9, 8), ([Codec::Pcmu, Codec::G722], 0, 9)] {
+        let mut call = Call::new(codecs, [None; 2]);
+        let before = call.anna_sends(&rtp(sent, 1, 0, &[0xff; 160])).1;
+        assert_eq!(before, None, "{codecs:?}");
+        call.tap();
+        call.anna.outfit(Some(codecs[1]));
+        call.boris.outfit(Some(codecs[0]));
+        let mut last: Option<Header> = None;
+        for number in 1..20 {
+            let (header, payload) = call.anna_sends(&rtp(sent, 1, number, &[0xff; 160])).1.unwrap();
+            assert_eq!((header.payload_type, payload.len()), (out, 160), "{codecs:?}");
+            if let Some(last) = last {
+                assert_eq!(header.sequence, last.sequence + 1);
+                assert_eq!(header.timestamp, last.timestamp + 160);
+            }
+            last = Some(header);
+        }
+        assert_eq!(call.tapped.len(), 19);
+        assert!(call.tapped.windows(2).all(|pair| pair[1].at == pair[0].at + 160));
+    }
 }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::g711::Law;
 use crate::sound::Sound;
 use crate::srtp::Crypto;
 
@@ -24,24 +25,37 @@ pub struct AudioFormat {
 pub enum Codec {
     Pcmu,
     Pcma,
+    G722,
 }
 
 impl Codec {
-    pub const ALL: [Codec; 2] = [Codec::Pcmu, Codec::Pcma];
+    pub const ALL: [Codec; 3] = [Codec::Pcmu, Codec::Pcma, Codec::G722];
 
     /// RFC 3551, table 4.
     pub fn payload_type(self) -> u8 {
         match self {
             Codec::Pcmu => 0,
             Codec::Pcma => 8,
+            Codec::G722 => 9,
         }
     }
 
-    /// The encoding name of RFC 3551.
-    pub fn name(self) -> &'static str {
+    /// The encoding of RFC 3551 with its clock, as rtpmap has it. G.722 has 16000 samples a second and a clock of half of
+    /// that (section 4.5.2).
+    pub fn encoding(self) -> &'static str {
         match self {
-            Codec::Pcmu => "PCMU",
-            Codec::Pcma => "PCMA",
+            Codec::Pcmu => "PCMU/8000",
+            Codec::Pcma => "PCMA/8000",
+            Codec::G722 => "G722/8000",
+        }
+    }
+
+    /// Of G.711.
+    pub fn law(self) -> Option<Law> {
+        match self {
+            Codec::Pcmu => Some(Law::U),
+            Codec::Pcma => Some(Law::A),
+            Codec::G722 => None,
         }
     }
 }

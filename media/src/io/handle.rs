@@ -88,7 +88,9 @@ impl Handle {
         let thread = match &command {
             MediaCommand::Open { leg, port } => {
                 let thread = self.partition.thread_of(*port);
-                thread.into_iter().for_each(|thread| drop(places.legs.insert(*leg, thread)));
+                if let Some(thread) = thread {
+                    places.legs.insert(*leg, thread);
+                }
                 thread.ok_or(*leg)
             }
             MediaCommand::Close { leg } => places.legs.remove(leg).ok_or(*leg),
@@ -103,8 +105,9 @@ impl Handle {
             MediaCommand::Part { a, .. } => places.thread_of(*a),
             MediaCommand::Tap { left, right, recording } => {
                 let thread = self.gather(&mut places, *left, *right);
-                let known = thread.into_iter();
-                known.for_each(|thread| drop(places.recordings.insert(*recording, thread)));
+                if let Ok(thread) = thread {
+                    places.recordings.insert(*recording, thread);
+                }
                 thread
             }
             MediaCommand::Retap { recording, left, right } => {

@@ -26,6 +26,7 @@ impl MediaThread {
                 if let Some(active) = self.leg(leg) {
                     active.leg.configure(media, now);
                 }
+                self.outfit(leg);
             }
             MediaCommand::Join { a, b } => self.join(a, b),
             MediaCommand::Part { a, b } => self.part_pair(a, b),
@@ -138,6 +139,22 @@ impl MediaThread {
                 active.leg.change_peer();
             }
         }
+        self.outfit(a);
+    }
+
+    /// Sees to it that a leg and its peer understand each other.
+    fn outfit(&mut self, leg: MediaLegId) {
+        let Some(place) = self.places.get(&leg).copied() else {
+            return;
+        };
+        let peer = self.slot(place).and_then(|active| active.peer);
+        let codec_at = |place: Option<u16>| self.slot(place?)?.leg.codec();
+        let (own, other) = (codec_at(Some(place)), codec_at(peer));
+        for (place, codec) in [(Some(place), other), (peer, own)] {
+            if let Some(active) = place.and_then(|place| self.slot_mut(place)) {
+                active.leg.outfit(codec);
+            }
+        }
     }
 
     /// Whoever was joined to it hears nothing more.
@@ -162,6 +179,7 @@ impl MediaThread {
             if let Some(active) = leg.and_then(|leg| self.leg(leg)) {
                 active.leg.tap(recording, side, started);
             }
+            leg.into_iter().for_each(|leg| self.outfit(leg));
         }
         let lent = false;
         self.taps.insert(recording, Tapped { started, legs, lent });

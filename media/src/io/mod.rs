@@ -92,7 +92,9 @@ pub fn start(
         taps.push(tap);
     }
     // It was empty until now.
-    let _ = shared.ways.set(lanes.iter().map(|lane: &Lane| lane.way.clone()).collect());
+    let _ = shared
+        .ways
+        .set(lanes.iter().map(|lane: &Lane| lane.way.clone()).collect());
     Ok((Handle::new(lanes, partition, shared.notify), taps))
 }
 

@@ -59,7 +59,9 @@ impl MediaThread {
             Order::Take { ticket, parcel } => {
                 self.moves.arrived.insert(ticket, *parcel);
             }
-            other => self.moves.waiting.push_back(other),
+            order @ (Order::Media(_) | Order::Expect(_) | Order::Give { .. } | Order::Home { .. } | Order::Stop) => {
+                self.moves.waiting.push_back(order)
+            }
         }
         loop {
             if let Some(ticket) = self.moves.awaited {

@@ -90,6 +90,22 @@ pub fn answer(offer: &Session, origin: Origin, local: &LocalMedia, wanted: Direc
     })
 }
 
+/// The codecs of a description's first stream that has any.
+pub(super) fn codecs(session: &Session) -> Vec<Codec> {
+    let of = |line: AudioLine<'_>| -> Vec<Codec> {
+        let codecs = line.formats().filter_map(|(_, format)| match format {
+            Format::Audio(codec) => Some(codec),
+            Format::TelephoneEvent | Format::Other => None,
+        });
+        codecs.collect()
+    };
+    session
+        .audio_lines()
+        .map(of)
+        .find(|codecs| !codecs.is_empty())
+        .unwrap_or_default()
+}
+
 pub(super) fn choose(offer: &Session, local: &LocalMedia, wanted: Direction) -> Result<Choice, SdpError> {
     let mut problem = SdpError::NoAudio;
     for line in offer.audio_lines() {

@@ -115,6 +115,22 @@ impl Negotiator {
         self.local.codecs.sort_by_key(|codec| *codec != preferred);
     }
 
+    /// Which of our codecs an offer names, in its own order; none if it cannot be read.
+    pub fn offered(&self, offer: &[u8]) -> Vec<Codec> {
+        let Ok(offer) = Session::parse(offer) else {
+            return Vec::new();
+        };
+        let ours = |codec: &Codec| self.local.codecs.contains(codec);
+        negotiate::codecs(&offer).into_iter().filter(ours).collect()
+    }
+
+    /// Leaves of ours those codecs, and G.711: what only the other leg's phone does not speak need not be offered to this one.
+    pub fn limit(&mut self, codecs: &[Codec]) {
+        self.local
+            .codecs
+            .retain(|codec| codec.law().is_some() || codecs.contains(codec));
+    }
+
     pub fn agreed(&self) -> Option<&LegMedia> {
         self.agreed.as_ref()
     }

@@ -114,24 +114,17 @@ impl<'a> AudioLine<'a> {
             (payload_type.parse() == Ok(number)).then(|| encoding.trim())
         });
         let Some(encoding) = mapped else {
-            return match number {
-                0 => Format::Audio(Codec::Pcmu),
-                8 => Format::Audio(Codec::Pcma),
-                _ => Format::Other,
-            };
+            let fixed = Codec::ALL.into_iter().find(|codec| codec.payload_type() == number);
+            return fixed.map_or(Format::Other, Format::Audio);
         };
-        let mut parts = encoding.split('/').map(str::trim);
-        let name = parts.next().unwrap_or_default();
-        let (rate, channels) = (parts.next(), parts.next().unwrap_or("1"));
-        if rate != Some("8000") || channels != "1" {
-            return Format::Other;
-        }
-        if name.eq_ignore_ascii_case("telephone-event") {
+        // RFC 8866 section 6.6: one channel need not be said.
+        let encoding = encoding.strip_suffix("/1").unwrap_or(encoding);
+        if encoding.eq_ignore_ascii_case("telephone-event/8000") {
             return Format::TelephoneEvent;
         }
         let codec = Codec::ALL
             .into_iter()
-            .find(|codec| codec.name().eq_ignore_ascii_case(name));
+            .find(|codec| codec.encoding().eq_ignore_ascii_case(encoding));
         codec.map_or(Format::Other, Format::Audio)
     }
 

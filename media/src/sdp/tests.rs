@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::io::command::Direction::{self, Inactive, RecvOnly, SendOnly, SendRecv};
 
+mod codecs;
 mod secure;
 
 const SIGNALLING: &str = "198.51.100.9";

@@ -65,7 +65,7 @@ pub(super) fn audio(audio: &Audio<'_>) -> Media {
     let mut attributes = Vec::with_capacity(8);
     for format in audio.formats {
         types.push(format.payload_type);
-        let value = format!("{} {}/8000", format.payload_type, format.codec.name());
+        let value = format!("{} {}", format.payload_type, format.codec.encoding());
         attributes.push(Attribute::with_value("rtpmap", value));
     }
     if let Some(event) = audio.formats.iter().find_map(|format| format.telephone_event) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::io::command::Codec;
+use crate::g711::Law;
 
 mod align;
 
@@ -25,7 +25,7 @@ pub enum TapMessage {
     End(TapEnd),
 }
 
-/// One piece of one side's audio, still encoded.
+/// One piece of one side's audio by G.711: still as it was sent, or encoded anew where it was sent by another codec.
 ///
 /// Frames of a side come nearly in order: a late packet may come after its successor, at most about 100 ms late.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,14 +34,14 @@ pub struct TapFrame {
     /// Position of the first sample: samples at 8 kHz since the `Tap` command. What nobody sends is silence.
     pub at: u32,
     pub side: Side,
-    pub codec: Codec,
+    pub law: Law,
     length: u8,
     payload: [u8; FRAME_SAMPLES],
 }
 
 impl TapFrame {
     /// Takes at most [`FRAME_SAMPLES`] bytes of `audio`.
-    pub fn new(recording: u128, side: Side, at: u32, codec: Codec, audio: &[u8]) -> Self {
+    pub fn new(recording: u128, side: Side, at: u32, law: Law, audio: &[u8]) -> Self {
         let mut payload = [0; FRAME_SAMPLES];
         let mut length = 0;
         for (to, from) in payload.iter_mut().zip(audio) {
@@ -52,7 +52,7 @@ impl TapFrame {
             recording,
             at,
             side,
-            codec,
+            law,
             length,
             payload,
         }

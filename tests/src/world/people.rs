@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk::engine::EngineConfig;
+use frontdesk_media::io::command::Codec;
 use frontdesk_routing::ids::{AccountId, ClientId, DepartmentId, SipAccountId, StaffId, TrunkId};
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
@@ -145,6 +146,7 @@ pub fn engine_config() -> EngineConfig {
         },
         ring_timeout: Duration::from_secs(60),
         recording: true,
+        codecs: vec![Codec::G722, Codec::Pcma, Codec::Pcmu],
         srtp: Default::default(),
         rtp_ports: super::media::PORTS,
         media_threads: 1,

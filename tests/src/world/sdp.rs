@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 pub const ALAW: u8 = 8;
 pub const ULAW: u8 = 0;
+pub const G722: u8 = 9;
 
 /// A phone's description of its audio.
 pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> String {
@@ -19,6 +20,7 @@ pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> St
         let name = match *codec {
             ALAW => "PCMA",
             ULAW => "PCMU",
+            G722 => "G722",
             _ => "G729",
         };
         text.push_str(&format!("a=rtpmap:{codec} {name}/8000\r\n"));

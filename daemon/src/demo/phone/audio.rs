@@ -149,7 +149,8 @@ impl Talk {
         packet.extend(ssrc.to_be_bytes());
         let from = usize::try_from(frame).unwrap_or(0).wrapping_mul(FRAME) % self.speech.len().max(FRAME);
         let words = self.speech.get(from..from + FRAME).filter(|_| self.has_turn(frame));
-        let encode = |sample: i16| g711::encode(self.to.format.codec, sample);
+        let law = self.to.format.codec.law().unwrap_or(g711::Law::A);
+        let encode = |sample: i16| g711::encode(law, sample);
         match words {
             Some(words) => packet.extend(words.iter().map(|sample| encode(*sample))),
             None => packet.extend([encode(0); FRAME]),

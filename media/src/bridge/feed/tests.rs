@@ -59,7 +59,7 @@ fn tick_at(leg: &mut Leg, now: Moment) -> Said {
 }
 
 fn alaw(level: i16) -> u8 {
-    g711::encode(Codec::Pcma, level)
+    g711::encode(g711::Law::A, level)
 }
 
 /// What a peer says to the leg; the sequence number and marker that go out.
@@ -155,7 +155,7 @@ fn nobody_who_may_not_hear_is_played_anything_and_time_goes_on() {
     leg.configure(media(Codec::Pcmu, Direction::SendRecv), ms(20));
     assert_eq!(
         tick(&mut leg).0.unwrap(),
-        (101, 1_000, true, g711::encode(Codec::Pcmu, 1_000))
+        (101, 1_000, true, g711::encode(g711::Law::U, 1_000))
     );
     leg.configure(media(Codec::Pcmu, Direction::Inactive), ms(40));
     assert_eq!(tick(&mut leg), (None, Some(9)));
