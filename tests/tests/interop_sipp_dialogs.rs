@@ -89,3 +89,19 @@ async fn a_caller_that_refreshes_is_told_the_least_interval_and_kept_to_it() -> 
     let callee = Scenario::callee().is_called().rings().answers().is_hung_up_on();
     office.check(&caller, &callee).await
 }
+
+#[tokio::test]
+async fn a_callee_that_wants_longer_sessions_is_called_again_with_them() -> Result<()> {
+    let Some(office) = Office::open().await? else {
+        return Ok(());
+    };
+    let caller = office.caller().calls().is_answered().waits(300).hangs_up();
+    let callee = Scenario::callee()
+        .is_called_for("1800")
+        .wants_longer_sessions("3600")
+        .is_called_for("3600")
+        .rings()
+        .answers_for("3600;refresher=uas")
+        .is_hung_up_on();
+    office.check(&caller, &callee).await
+}

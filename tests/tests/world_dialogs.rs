@@ -194,3 +194,19 @@ fn a_call_is_not_forked_to_more_phones_than_it_may_be() {
     world.close();
     assert_eq!(world.records_of_calls().len(), 2);
 }
+
+#[test]
+fn a_phone_that_asks_is_told_which_extensions_we_serve() {
+    let mut world = World::office(8, FAIR);
+    world.act(ANNA_AT, |phone, now| {
+        phone.ask("OPTIONS", "sip:pbx.example", Vec::new(), now)
+    });
+    world.run_for(s(2));
+    let supported = fields(&world, "anna < 200 OPTIONS", "Supported").concat();
+    for tag in ["100rel", "timer"] {
+        assert!(supported.split(", ").any(|known| known == tag), "{supported}");
+    }
+    let allow = fields(&world, "anna < 200 OPTIONS", "Allow").concat();
+    assert!(allow.contains("PRACK") && allow.contains("UPDATE"), "{allow}");
+    world.close();
+}

@@ -68,6 +68,7 @@ impl Engine {
             Method::Options => Reply {
                 headers: vec![
                     (Cow::Borrowed("Allow"), ALLOW.to_owned()),
+                    (Cow::Borrowed("Supported"), self.endpoint.supported().to_owned()),
                     (Cow::Borrowed("Accept"), "application/sdp".to_owned()),
                     (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
                 ],

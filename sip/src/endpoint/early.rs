@@ -28,8 +28,9 @@ impl Endpoint {
         };
         session.timer.hear(response);
         let tag = response.to_tag().unwrap_or_default();
-        // Of an INVITE without an offer we did not ask for this, and could not answer in the PRACK.
-        if session.described.is_none() {
+        // Of an INVITE without an offer we did not ask for this, and could not answer in the PRACK; without a tag there is no
+        // dialog to send one in.
+        if session.described.is_none() || tag.is_empty() {
             return true;
         }
         let Some(dialog) = session.early.iter_mut().find(|dialog| dialog.remote_tag == tag) else {

@@ -216,6 +216,11 @@ impl Endpoint {
         })
     }
 
+    /// The option tags that requests to us may require, as Supported lists them.
+    pub fn supported(&self) -> &str {
+        &self.fields.supported
+    }
+
     pub fn config(&self) -> &EndpointConfig {
         &self.config
     }

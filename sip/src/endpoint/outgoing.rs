@@ -113,7 +113,7 @@ pub(super) struct Fields {
     /// Of requests inside dialogs.
     pub(super) dialog: Headers,
     /// What responses say of it.
-    supported: String,
+    pub(super) supported: String,
 }
 
 impl Fields {

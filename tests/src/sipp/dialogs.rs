@@ -1,6 +1,6 @@
 //! Scenarios of what a dialog owes its peer: PRACK and session timers.
 
-use super::{SDP, Scenario};
+use super::{SDP, Scenario, TAG};
 
 impl Scenario {
     /// INVITE, 401, ACK, INVITE with credentials; `more` are header fields of both.
@@ -50,6 +50,35 @@ impl Scenario {
         self.with("  <recv response=\"180\" optional=\"true\"/>\n")
             .expects_field(200, "Session-Expires", expires)
             .acknowledges_answer()
+    }
+
+    /// The callee's side: an INVITE with a Session-Expires of that form comes.
+    #[must_use]
+    pub fn is_called_for(self, expires: &str) -> Scenario {
+        self.with(&format!(
+            "  <recv request=\"INVITE\" rrs=\"true\">\n    <action>\n      <ereg regexp=\"{expires}\" search_in=\"hdr\" \
+             header=\"Session-Expires:\" check_it=\"true\" assign_to=\"expires\"/>\n      <log message=\"[$expires]\"/>\n    \
+             </action>\n  </recv>\n"
+        ))
+    }
+
+    /// 422 with this Min-SE, and its ACK.
+    #[must_use]
+    pub fn wants_longer_sessions(self, least: &str) -> Scenario {
+        let headers = format!("Min-SE: {least}\n");
+        self.responds("422 Session Interval Too Small", TAG, &headers, "")
+            .with("  <recv request=\"ACK\"/>\n")
+    }
+
+    /// 200 with this Session-Expires, and its ACK.
+    #[must_use]
+    pub fn answers_for(self, expires: &str) -> Scenario {
+        let headers = format!(
+            "Contact: <sip:callee@[local_ip]:[local_port]>\nAllow: INVITE, ACK, BYE, CANCEL, OPTIONS\nRequire: timer\n\
+             Session-Expires: {expires}\n"
+        );
+        self.responds("200 OK", TAG, &headers, SDP)
+            .with("  <recv request=\"ACK\"/>\n")
     }
 
     /// UPDATE that refreshes the session, and its 200.
