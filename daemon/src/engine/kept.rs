@@ -41,10 +41,14 @@ impl Kept {
                 let contact = std::mem::take(&mut written.contact);
                 *written = Written { contact, ..news };
             }
-            None => of_account.push(Written {
-                contact: binding.contact.clone(),
-                ..news
-            }),
+            None => {
+                // Most people have one phone.
+                of_account.reserve_exact(1);
+                of_account.push(Written {
+                    contact: binding.contact.clone(),
+                    ..news
+                });
+            }
         }
         true
     }

@@ -193,7 +193,7 @@ impl Registrar {
     }
 
     /// Replaces the bindings of an address, and tells the difference.
-    fn commit(&mut self, aor: Aor, new: Vec<Binding>) -> Vec<Change> {
+    fn commit(&mut self, aor: Aor, mut new: Vec<Binding>) -> Vec<Change> {
         let old = self.locations.remove(&aor).unwrap_or_default();
         let removed = old.iter().filter(|o| !new.iter().any(|n| n.contact == o.contact));
         let removed = removed.map(|b| BindingChange::Removed(Box::new(b.clone())));
@@ -211,6 +211,8 @@ impl Registrar {
             .collect();
         self.index(aor, &old, &new);
         if !new.is_empty() {
+            // Room for contacts that never come would cost more than the one that did.
+            new.shrink_to_fit();
             self.locations.insert(aor, new);
         }
         changes
