@@ -2,7 +2,7 @@
 
 use frontdesk::engine::output::{BoardChange, Disposition, EndedBySide};
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
-use frontdesk_tests::world::people::{BORIS, CLARA, DAVID};
+use frontdesk_tests::world::people::{ANNA, BORIS, CLARA, DAVID};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, ms, s};
 
@@ -138,9 +138,15 @@ fn a_transferor_who_hangs_up_at_once_changes_nothing() {
         assert!(together, "loss {loss}\n{}", ladder(&world));
         world.run_for(s(40));
         assert!(world.together(BORIS_AT, CLARA_AT));
+        // Nobody was told how that transfer came out; it is over all the same.
+        let back = world.phones[ANNA_AT].calls.len();
+        world.act(CLARA_AT, |phone, now| phone.refer(0, ANNA.number, now));
+        world.run_for(s(60));
+        assert!(world.together(BORIS_AT, ANNA_AT), "loss {loss}\n{}", ladder(&world));
+        assert_eq!(world.phones[ANNA_AT].calls.len(), back + 1);
         world.end_calls(BORIS_AT);
         world.close();
-        assert_eq!(world.record().legs.len(), 3);
+        assert_eq!(world.record().legs.len(), 4);
     }
 }
 
@@ -287,6 +293,16 @@ fn a_refer_that_says_nothing_or_comes_too_early_is_refused() {
     });
     world.run_for(s(1));
     assert_eq!(world.phones[ANNA_AT].call(0).results, [400, 603]);
+    let headers = vec![("Refer-To".into(), "<sip:103@pbx.example>".to_owned())];
+    world.act(ANNA_AT, |phone, now| {
+        phone.ask("REFER", "sip:101@pbx.example", headers, now)
+    });
+    world.run_for(s(1));
+    assert_eq!(
+        world.phones[ANNA_AT].answers.last(),
+        Some(&403),
+        "nobody is called outside a call"
+    );
     assert!(world.together(ANNA_AT, BORIS_AT));
     world.end_calls(ANNA_AT);
     world.close();

@@ -40,10 +40,6 @@ impl Referral {
         }
     }
 
-    pub(super) fn is_under_way(&self) -> bool {
-        !self.concluded
-    }
-
     fn is_quiet(&self) -> bool {
         self.silent || (self.asked.is_none() && self.next.is_none())
     }

@@ -74,6 +74,8 @@ impl Engine {
                 ],
                 ..reply(200)
             },
+            // Nobody is called for a stranger: a transfer has a call (RFC 3515 section 2.4.4, RFC 7647).
+            Method::Refer => reply(403),
             Method::Invite
             | Method::Ack
             | Method::Bye
@@ -81,7 +83,6 @@ impl Engine {
             | Method::Prack
             | Method::Update
             | Method::Info
-            | Method::Refer
             | Method::Subscribe
             | Method::Notify
             | Method::Publish

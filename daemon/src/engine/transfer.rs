@@ -67,7 +67,7 @@ impl Engine {
         let (id, by) = self.find(session).ok_or(481_u16)?;
         let call = self.calls.get(&id).ok_or(481_u16)?;
         let to = ReferTo::read(request).map_err(|_| 400_u16)?;
-        if call.machine.waiting().is_some() || call.referral.as_ref().is_some_and(Referral::is_under_way) {
+        if call.machine.waiting().is_some() {
             return Err(491);
         }
         // Who is connected by a provider has no rights here, and before somebody has answered there is nobody to send.
