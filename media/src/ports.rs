@@ -85,12 +85,6 @@ impl PortStock {
         self.ready.get_mut(self.partition.thread_of(port)?)?.pop_front()
     }
 
-    /// Whether two ports are on one media thread, so that their legs can be joined.
-    pub fn together(&self, a: u16, b: u16) -> bool {
-        let [a, b] = [a, b].map(|port| self.partition.thread_of(port));
-        a.is_some() && a == b
-    }
-
     /// Gives back a port that was taken and never opened.
     pub fn put_back(&mut self, port: u16) {
         self.add(&[port]);

@@ -11,6 +11,7 @@ use super::call::{Call, Leg, Side};
 use super::cdr::End;
 use super::output::{Disposition, EndedBySide};
 use super::requests::reply;
+use super::transfer::MOST_LEGS;
 
 /// One of two calls that become one: who leaves it and who stays.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +44,9 @@ impl Engine {
         if call.account != other.account || staff(call, by) != staff(other, other_by) {
             return Err(481);
         }
+        if call.called.len() + other.called.len() > MOST_LEGS {
+            return Err(503);
+        }
         let stays = call.other(by).ok_or(481_u16)?;
         let here = Half {
             call: id,
@@ -56,16 +60,16 @@ impl Engine {
                     leaves: other_by,
                     stays: far,
                 };
-                self.merge(here, there, now)
+                self.merge(here, there, now);
             }
             None if other.machine.is_ringing() && other_by == Side::Caller => self.take_ringing(here, other_id, now),
-            None => Err(491),
+            None => return Err(491),
         }
+        Ok(())
     }
 
     /// Both are answered. The older call goes on, with its id and its recording.
-    fn merge(&mut self, here: Half, there: Half, now: Now) -> Result<(), u16> {
-        self.may_meet(here, [there.stays], there.call)?;
+    fn merge(&mut self, here: Half, there: Half, now: Now) {
         let age = |id| self.calls.get(&id).map(|call: &Call| (call.started_at, call.id));
         let (kept, gone) = if age(here.call) <= age(there.call) {
             (here, there)
@@ -83,17 +87,10 @@ impl Engine {
             };
             self.step(kept.call, replace, now);
         }
-        Ok(())
     }
 
     /// The second call still rings: what rings there rings for the party of the first one now.
-    fn take_ringing(&mut self, here: Half, other: CallId, now: Now) -> Result<(), u16> {
-        let ringing: Vec<LegId> = self
-            .calls
-            .get(&other)
-            .map(|call| call.machine.calling().collect())
-            .unwrap_or_default();
-        self.may_meet(here, ringing.iter().map(|leg| Side::Called(*leg)), other)?;
+    fn take_ringing(&mut self, here: Half, other: CallId, now: Now) {
         let rang = self.calls.get(&other).is_some_and(|call| call.machine.rang());
         self.tell_transferor(here.call, (here.leaves, 100), now);
         let Half {
@@ -119,20 +116,6 @@ impl Engine {
             Some(_) => {}
             None => self.step(id, CallEvent::NobodyCalled(480), now),
         }
-        Ok(())
-    }
-
-    /// Two legs can be joined only on one media thread.
-    fn may_meet(&self, here: Half, others: impl IntoIterator<Item = Side>, there: CallId) -> Result<(), u16> {
-        let port = |id, side| Some(self.calls.get(&id)?.leg(side)?.media.port);
-        let own = port(here.call, here.stays).ok_or(481_u16)?;
-        for side in others {
-            let other = port(there, side).ok_or(481_u16)?;
-            if !self.ports.together(own, other) {
-                return Err(503);
-            }
-        }
-        Ok(())
     }
 
     /// Ends a call's own story; gives the legs that go on in another call, under new ids.
