@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
-use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::forwarding::Forwarding;
+use frontdesk_routing::ids::{AccountId, StaffId};
 use frontdesk_routing::number::ShortNumber;
-use frontdesk_routing::plan::{DialPlan, PlanStaff, StaffSection};
+use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanForwarding, PlanStaff, StaffSection};
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::{FAIR, rough};
 use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, DAVID, LINE, Person};
@@ -189,6 +190,35 @@ fn presence_follows_a_plan_that_takes_the_phone_away() {
             .last()
             .contains("<basic>closed</basic>")
     );
+    world.close();
+}
+
+#[test]
+fn presence_says_who_wants_to_be_left_alone() {
+    let mut world = World::office(7, FAIR);
+    let watching = world.act(CLARA_AT, |phone, now| phone.watch("presence", "102", SHORT, now));
+    world.run_for(s(1));
+    let before = people::plan();
+    world.input(Input::Plan(Arc::new(before.clone())));
+    let settings = Forwarding {
+        dnd: true,
+        ..Forwarding::default()
+    };
+    let boris = (StaffId::from_u128(BORIS.id), PlanForwarding { settings, mark: 0 });
+    world.input(Input::Plan(Arc::new(DialPlan {
+        features: Arc::new(FeatureSection::new([], [boris])),
+        ..before.clone()
+    })));
+    world.run_for(s(1));
+    let body = world.phones[CLARA_AT].watching[watching].last();
+    assert!(
+        body.contains("<basic>closed</basic>") && body.contains("<note>Do not disturb</note>"),
+        "{body}"
+    );
+    world.input(Input::Plan(Arc::new(before)));
+    world.run_for(s(1));
+    let watching = &world.phones[CLARA_AT].watching[watching];
+    assert!(watching.last().contains("<note>Online</note>"), "{}", watching.last());
     world.close();
 }
 

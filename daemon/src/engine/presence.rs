@@ -50,7 +50,7 @@ impl Engine {
         self.pending.settle(&plan);
         let before = std::mem::replace(&mut self.plan, plan);
         if Arc::ptr_eq(&before.staff, &self.plan.staff) {
-            return;
+            return self.review_settings(&before);
         }
         let gone: Vec<SipAccountId> = self
             .online

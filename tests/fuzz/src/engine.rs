@@ -40,6 +40,17 @@ const METHODS: [&str; 14] = [
     "PUBLISH",
     "FROB",
 ];
+/// What phones ask for beside calls.
+const BESIDE_CALLS: [(&str, &str); 8] = [
+    ("REGISTER", ""),
+    ("REGISTER", "Expires: 0\r\n"),
+    ("REGISTER", "Expires: 60\r\n"),
+    ("SUBSCRIBE", "Event: dialog\r\n"),
+    ("SUBSCRIBE", "Event: dialog;id=7\r\nExpires: 0\r\n"),
+    ("SUBSCRIBE", "Event: presence\r\nExpires: 60\r\n"),
+    ("SUBSCRIBE", "Event: message-summary\r\nAccept: */*\r\n"),
+    ("SUBSCRIBE", "Event: reg\r\nExpires: 4294967296\r\n"),
+];
 const STATUSES: [u16; 12] = [100, 180, 183, 200, 202, 302, 401, 404, 486, 491, 500, 603];
 const NUMBERS: [&str; 8] = ["101", "102", "103", "200", "*21", "+79161234567", "999", "anna_u"];
 
@@ -147,12 +158,15 @@ impl Play {
         let phone = usize::from(source.octet()?) % self.phones.len();
         match what % 12 {
             0 => self.pass(Duration::from_millis(1 << (source.octet()? % 20))),
-            1 => self.request(
-                phone,
-                "REGISTER",
-                "101",
-                source.pick(&["", "Expires: 0\r\n", "Expires: 60\r\n"])?,
-            ),
+            1 => {
+                let (method, more) = source.pick(&BESIDE_CALLS)?;
+                let user = if method == "REGISTER" {
+                    "101"
+                } else {
+                    source.pick(&NUMBERS)?
+                };
+                self.request(phone, method, user, more);
+            }
             2 => self.request(phone, "INVITE", source.pick(&NUMBERS)?, SDP),
             3 => {
                 let body = source.pick(&["", SDP])?;
@@ -286,8 +300,9 @@ impl Play {
         let message = format!(
             "{method} sip:x@pbx SIP/2.0\r\nVia: SIP/2.0/UDP p:5060;branch=z9hG4bK{n};rport\r\nFrom: {from}\r\nTo: {to}\r\n\
              Call-ID: {call_id}\r\nCSeq: {number} {method}\r\nContact: <sip:x@192.0.2.7>\r\nRefer-To: <sip:103@pbx>\r\n\
-             Event: refer\r\nRAck: 1 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}",
+             Event: {event}\r\nRAck: 1 1 INVITE\r\nContent-Type: application/sdp\r\nContent-Length: {length}\r\n\r\n{body}",
             call_id = text(message, HeaderName::CallId),
+            event = ["refer", "dialog", "presence", "reg"][usize::try_from(n % 4).unwrap_or(0)],
             length = body.len(),
         );
         self.send(index, message.into_bytes());

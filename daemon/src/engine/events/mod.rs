@@ -177,6 +177,13 @@ impl Engine {
         }
     }
 
+    /// The same people with other settings, do not disturb among them.
+    pub(super) fn review_settings(&mut self, before: &DialPlan) {
+        if !Arc::ptr_eq(&before.features, &self.plan.features) {
+            self.watchers.touch_all();
+        }
+    }
+
     fn tell_watcher(&mut self, subscription: SubscriptionId, always: bool, now: Now) {
         let Some(watch) = self.watchers.get(subscription) else {
             return;

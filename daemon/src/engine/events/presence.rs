@@ -1,4 +1,4 @@
-//! `presence` (RFC 3856): a person is reachable, and talks.
+//! `presence` (RFC 3856): a person is reachable, talks, or wants to be left alone.
 
 use frontdesk_sip::registrar::Aor;
 
@@ -9,16 +9,18 @@ use crate::engine::Engine;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Presence {
     /// A phone is registered.
-    open: bool,
+    online: bool,
     on_the_phone: bool,
+    do_not_disturb: bool,
 }
 
 impl Engine {
     pub(super) fn presence_of(&self, watch: &Watch) -> Presence {
         let sip = self.plan.staff.get(watch.staff).and_then(|staff| staff.sip.as_ref());
         Presence {
-            open: sip.is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128()))),
+            online: sip.is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128()))),
             on_the_phone: self.is_on_the_phone(watch.staff),
+            do_not_disturb: self.pending.settings(&self.plan, watch.staff).dnd,
         }
     }
 }
@@ -26,16 +28,17 @@ impl Engine {
 /// PIDF (RFC 3863) with the activity of RPID (RFC 4480).
 pub(super) fn document(presence: &Presence, watch: &Watch) -> String {
     let uri = escape(&watch.address.uri());
-    let basic = if presence.open { "open" } else { "closed" };
-    let note = match (presence.on_the_phone, presence.open) {
-        (true, _) => "On the phone",
-        (false, true) => "Online",
-        (false, false) => "Offline",
+    let open = presence.online && !presence.do_not_disturb;
+    let basic = if open { "open" } else { "closed" };
+    let (note, activity) = match (presence.on_the_phone, presence.do_not_disturb) {
+        (true, _) => ("On the phone", "<rpid:on-the-phone/>"),
+        (false, true) => ("Do not disturb", "<rpid:busy/>"),
+        (false, false) if presence.online => ("Online", ""),
+        (false, false) => ("Offline", ""),
     };
-    let activity = if presence.on_the_phone {
-        "<dm:person id=\"person\"><rpid:activities><rpid:on-the-phone/></rpid:activities></dm:person>\r\n"
-    } else {
-        ""
+    let activity = match activity {
+        "" => String::new(),
+        activity => format!("<dm:person id=\"person\"><rpid:activities>{activity}</rpid:activities></dm:person>\r\n"),
     };
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n\

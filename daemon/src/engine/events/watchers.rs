@@ -131,6 +131,10 @@ impl Watchers {
         }
     }
 
+    pub(super) fn touch_all(&mut self) {
+        self.touched = self.by_staff.iter().map(|(staff, _)| *staff).collect();
+    }
+
     pub(super) fn touch_call(&mut self, call: CallId, parties: impl Iterator<Item = StaffId>) {
         for staff in parties {
             if self.busy.insert((staff, call)) {
