@@ -130,9 +130,7 @@ impl Engine {
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
         }
-        let people = targets.iter().map(|target| target.staff).chain(new.known.party.staff);
-        let near = self.port_of_any(people);
-        let caller_media = self.media_side(new.flow, near)?;
+        let caller_media = self.media_side(new.flow, None)?;
         let wanted = self.trial(&caller_media, offer.as_ref())?;
         let called = self.called_legs(&targets, caller_media.port, wanted.as_ref(), now);
         let called = called.inspect_err(|_| self.put_back(caller_media.port))?;
@@ -284,14 +282,6 @@ impl Engine {
             }
         }
         Ok(called)
-    }
-
-    /// The port of a call that one of these people has: two calls of one person may become one.
-    fn port_of_any(&self, people: impl Iterator<Item = StaffId>) -> Option<u16> {
-        let people: Vec<StaffId> = people.collect();
-        let theirs = |leg: &&Leg| leg.open && leg.staff.is_some_and(|staff| people.contains(&staff));
-        let legs = self.calls.values().flat_map(Call::legs);
-        legs.into_iter().find(theirs).map(|leg| leg.media.port)
     }
 
     fn caller_leg(&mut self, new: &NewCall<'_>, media: MediaSide, now: Now) -> Leg {
