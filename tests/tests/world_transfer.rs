@@ -1,8 +1,9 @@
 //! Transfers: blind, attended, early attended, given back, called back, and whoever leaves meanwhile.
 
 use frontdesk::engine::output::{BoardChange, Disposition, EndedBySide};
+use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
-use frontdesk_tests::world::people::{ANNA, BORIS, CLARA, DAVID};
+use frontdesk_tests::world::people::{ANNA, BORIS, CLARA, CLIENT_NUMBER, DAVID, LINE};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, ms, s};
 
@@ -375,4 +376,59 @@ fn the_target_may_send_the_party_on_again() {
     world.close();
     let record = world.record();
     assert_eq!((record.legs.len(), world.media.tapped), (4, 1));
+}
+
+/// A caller from outside who keeps the number to themselves.
+fn transferred_from_outside(seed: u8, restricted: bool) -> World {
+    let mut world = World::office(seed, FAIR);
+    let line = world.add_phone_at(LINE, Transport::Udp, "192.0.2.77:5060");
+    world.register(line);
+    world.run_for(s(2));
+    world.phones[line].from.uri = format!("sip:{CLIENT_NUMBER}@provider.example");
+    if restricted {
+        world.phones[line].claims = vec![("Privacy".into(), "id".to_owned())];
+    }
+    world.talk(line, ANNA_AT, ANNA.number);
+    world.act(ANNA_AT, |phone, now| phone.refer(0, CLARA.number, now));
+    world.run_for(s(8));
+    assert!(world.together(line, CLARA_AT), "{}", ladder(&world));
+    world
+}
+
+#[test]
+fn a_client_who_is_transferred_is_shown_to_the_target_as_a_direct_caller_would_be() {
+    let mut world = transferred_from_outside(16, false);
+    let line = world.phones.len() - 1;
+    let clara = world.phones[CLARA_AT].last().clone();
+    assert_eq!(clara.shown.0, "ООО «Ромашка»");
+    assert!(clara.shown.1.contains(CLIENT_NUMBER), "{:?}", clara.shown);
+    // A provider has no rights to send anybody on, and is told nothing of people inside.
+    world.act(line, |phone, now| phone.refer(0, BORIS.number, now));
+    world.run_for(s(2));
+    assert_eq!(world.phones[line].call(0).results, [603]);
+    assert!(world.sent_to(line, "UPDATE").is_empty(), "{}", ladder(&world));
+    world.end_calls(CLARA_AT);
+    world.close();
+    assert_eq!(world.record().caller.number.as_deref(), Some(CLIENT_NUMBER));
+}
+
+#[test]
+fn a_hidden_number_stays_hidden_through_a_transfer() {
+    let mut world = transferred_from_outside(17, true);
+    let line = world.phones.len() - 1;
+    let digits = CLIENT_NUMBER.trim_start_matches('+');
+    world.act(CLARA_AT, |phone, now| phone.refer(0, BORIS.number, now));
+    world.run_for(s(8));
+    assert!(world.together(line, BORIS_AT), "{}", ladder(&world));
+    for line in world
+        .transcript
+        .lines()
+        .iter()
+        .filter(|line| line.from_server && line.phone != "line")
+    {
+        let text = String::from_utf8_lossy(&line.bytes);
+        assert!(!text.contains(digits), "{text}");
+    }
+    world.end_calls(BORIS_AT);
+    world.close();
 }
