@@ -83,12 +83,22 @@ fn text(message: &Message, name: HeaderName) -> String {
     String::from_utf8_lossy(message.header(name).unwrap_or_default()).into_owned()
 }
 
+/// What a phone answers: encrypted, with a key of its own, where that is offered (RFC 4568 section 5.1.2).
+fn answer_to(offer: &[u8], port: u16) -> String {
+    let answer = sdp(port);
+    if !String::from_utf8_lossy(offer).contains("RTP/SAVP") {
+        return answer;
+    }
+    let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+    answer.replace("RTP/AVP", "RTP/SAVP") + key
+}
+
 /// Rings, answers, and waits for the end of the call; gives the INVITE that came.
 async fn answers(phone: &mut WirePhone) -> Result<Message> {
     let invite = phone.request_of("INVITE").await?;
     phone.respond(&invite, 180, ("", "")).await?;
     let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", phone.contact());
-    phone.respond(&invite, 200, (&headers, &sdp(42_002))).await?;
+    phone.respond(&invite, 200, (&headers, &answer_to(invite.body(), 42_002))).await?;
     phone.request_of("ACK").await?;
     let bye = phone.request_of("BYE").await?;
     phone.respond(&bye, 200, ("", "")).await?;

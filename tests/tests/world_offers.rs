@@ -187,7 +187,9 @@ fn both_legs_speak_one_codec_when_they_can_and_their_own_when_not() {
     check(&[ULAW, ALAW], &[ULAW, ALAW], (Codec::Pcmu, Codec::Pcmu));
     check(&[ALAW, ULAW], &[ULAW], (Codec::Pcmu, Codec::Pcmu));
     check(&[ULAW], &[ALAW], (Codec::Pcmu, Codec::Pcma));
-    check(&[G722, ALAW], &[ALAW, G722], (Codec::G722, Codec::G722));
+    check(&[G722, ALAW], &[G722, ALAW], (Codec::G722, Codec::G722));
+    // The callee's answer lists what it likes best first (RFC 3264 section 6.1).
+    check(&[G722, ALAW], &[ALAW, G722], (Codec::Pcma, Codec::Pcma));
     check(&[G722, ALAW], &[ALAW], (Codec::Pcma, Codec::Pcma));
     check(&[ALAW], &[G722, ALAW], (Codec::Pcma, Codec::Pcma));
     check(&[G722], &[ULAW], (Codec::G722, Codec::Pcmu));

@@ -35,10 +35,10 @@ fn what_the_endpoint_refuses_by_itself() {
         &request(
             "INVITE",
             "z9hG4bK1",
-            "Require: nothing, path, 100rel, timer, replaces\n",
+            "Require: nothing, path, 100rel, timer, replaces, gruu\n",
         ),
         "420",
-        Some(("Unsupported", "nothing, replaces")),
+        Some(("Unsupported", "nothing, gruu")),
     );
     let exhausted = request("INVITE", "z9hG4bK1", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
     check(&exhausted, "483", None);
