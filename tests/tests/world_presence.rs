@@ -414,7 +414,7 @@ fn requests_that_we_do_not_serve_are_answered_and_tell_nothing() {
     check("MESSAGE", 405);
     check("PUBLISH", 405);
     check("SUBSCRIBE", 489);
-    check("REFER", 405);
+    check("REFER", 403);
     check("NOTIFY", 405);
     check("INFO", 481);
     check("BYE", 481);
