@@ -98,7 +98,9 @@ async fn answers(phone: &mut WirePhone) -> Result<Message> {
     let invite = phone.request_of("INVITE").await?;
     phone.respond(&invite, 180, ("", "")).await?;
     let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", phone.contact());
-    phone.respond(&invite, 200, (&headers, &answer_to(invite.body(), 42_002))).await?;
+    phone
+        .respond(&invite, 200, (&headers, &answer_to(invite.body(), 42_002)))
+        .await?;
     phone.request_of("ACK").await?;
     let bye = phone.request_of("BYE").await?;
     phone.respond(&bye, 200, ("", "")).await?;

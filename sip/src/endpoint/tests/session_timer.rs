@@ -55,7 +55,10 @@ fn calling(script: &mut Script, extra: &str) -> SessionId {
     let invite = invite(session, script.flow, Some(body("our offer")));
     let sent = texts(script.command(Command::Invite(Box::new(invite)))).remove(0);
     assert_eq!(field(&sent, "Session-Expires"), Some("1800"));
-    assert_eq!(field(&sent, "Supported"), Some("path, replaces, norefersub, timer, 100rel"));
+    assert_eq!(
+        field(&sent, "Supported"),
+        Some("path, replaces, norefersub, timer, 100rel")
+    );
     script.give(&response("200 OK", &sent, extra));
     assert!(matches!(script.event(), Event::Answered { .. }));
     session
