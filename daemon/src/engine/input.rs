@@ -11,6 +11,7 @@ use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::guard::Block;
 
 use super::events::Messages;
+use super::names::{Resolution, ServerName};
 use super::output::StoredBinding;
 
 #[derive(Debug)]
@@ -33,6 +34,11 @@ pub enum Input {
     },
     /// Blocks from before the restart.
     RestoreBlocks(Vec<Block>),
+    /// What became of an `Output::Resolve`; the error says why for people.
+    Resolved {
+        name: ServerName,
+        answer: Result<Resolution, String>,
+    },
     Operator(OperatorCommand),
     /// How full the journal's queue is, in percent; from 80 on new calls get 503.
     JournalLoad(u8),

@@ -20,6 +20,7 @@ mod legs;
 mod media;
 mod merge;
 mod music;
+pub mod names;
 mod operator;
 pub mod output;
 mod pair;
@@ -56,6 +57,7 @@ pub use config::{Counters, Counts, EngineConfig, SrtpPolicy};
 pub use events::Messages;
 use input::Input;
 use kept::Kept;
+use names::Names;
 use output::Output;
 
 /// From this load of the journal on, in percent, new calls get 503.
@@ -83,6 +85,7 @@ pub struct Engine {
     /// Settings changed by phone that the plan does not show yet.
     pending: Pending,
     watchers: events::Watchers,
+    names: Names,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -113,6 +116,7 @@ impl Engine {
             kept: Kept::default(),
             pending: Pending::default(),
             watchers: events::Watchers::default(),
+            names: Names::default(),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),
@@ -133,6 +137,7 @@ impl Engine {
             Input::Restore(bindings) => self.restore(bindings, now),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::RestoreBlocks(blocks) => self.restore_blocks(blocks, now),
+            Input::Resolved { name, answer } => self.names.answered(&name, answer, now.instant),
             Input::Operator(command) => self.on_operator(&command, now),
             Input::JournalLoad(load) => self.journal_full = load >= JOURNAL_FULL,
             Input::Drain => self.draining = true,
@@ -154,6 +159,7 @@ impl Engine {
             self.endpoint.deadline(),
             self.registrar.deadline(),
             self.guard.deadline(),
+            self.names.deadline(),
             ringing,
         ]
         .into_iter()
@@ -200,6 +206,9 @@ impl Engine {
             self.on_binding_changes(changes, now);
         }
         self.end_blocks(now);
+        for name in self.names.outdated(now.instant) {
+            self.outputs.push_back(Output::Resolve(name));
+        }
         while let Some((at, call)) = self.ringing.first().copied()
             && at <= now.instant
         {

@@ -9,6 +9,8 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, Si
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::guard::Block;
 
+use super::names::ServerName;
+
 #[derive(Debug)]
 pub enum Output {
     Transmit {
@@ -26,6 +28,8 @@ pub enum Output {
     Record(RecordCommand),
     Journal(JournalEntry),
     Board(BoardChange),
+    /// Look this up (RFC 3263) and answer by `Input::Resolved`; calls do not wait for it.
+    Resolve(ServerName),
     /// Close this connection (a peer that misbehaves).
     CloseFlow(FlowId),
 }

@@ -311,6 +311,7 @@ impl Shell {
             Output::Record(command) => self.outlets.record(command),
             Output::Journal(entry) => self.outlets.journal(entry),
             Output::Board(change) => self.outlets.board(change),
+            Output::Resolve(_) => {}
         }
     }
 

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use frontdesk::engine::Engine;
 use frontdesk::engine::input::Input;
+use frontdesk::engine::names::{Resolution, ServerName};
 use frontdesk::engine::output::{BoardChange, JournalEntry, Output, RecordCommand, StoredBinding};
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_routing::plan::DialPlan;
@@ -52,6 +53,9 @@ pub struct World {
     pub lose: Option<Filter>,
     /// Connections that the server opened and nobody takes.
     refused: Vec<FlowId>,
+    /// What the name server knows, by host.
+    pub dns: BTreeMap<Box<str>, Resolution>,
+    asked: Vec<ServerName>,
     net: Net,
     elapsed: Duration,
     connections: u64,
@@ -100,6 +104,8 @@ impl World {
             astray: Vec::new(),
             lose: None,
             refused: Vec::new(),
+            dns: BTreeMap::new(),
+            asked: Vec::new(),
             net: Net::new(weather, seed),
             elapsed: Duration::ZERO,
             connections: 0,
@@ -383,8 +389,13 @@ impl World {
             let now = self.now();
             let refused = std::mem::take(&mut self.refused);
             let notices = self.media.notices();
-            if notices.is_empty() && refused.is_empty() {
+            let asked = std::mem::take(&mut self.asked);
+            if notices.is_empty() && refused.is_empty() && asked.is_empty() {
                 return;
+            }
+            for name in asked {
+                let answer = self.dns.get(&name.host).cloned().ok_or_else(|| "NXDOMAIN".to_owned());
+                self.engine.handle(Input::Resolved { name, answer }, now);
             }
             for flow in refused {
                 self.engine.handle(Input::FlowClosed(flow), now);
@@ -402,6 +413,7 @@ impl World {
             Output::Record(command) => self.records.push(command),
             Output::Journal(entry) => self.journal.push(entry),
             Output::Board(change) => self.board.push(change),
+            Output::Resolve(name) => self.asked.push(name),
             Output::CloseFlow(_) | Output::Connect { .. } => {}
         }
     }
