@@ -134,6 +134,7 @@ impl Pair {
             headers: Vec::new(),
             body: Some(Body::sdp(Bytes::from_static(&[b'a'; 220]))),
             after: None,
+            credentials: None,
         };
         caller.command(Command::Invite(Box::new(invite)), now);
         self.drain(now);

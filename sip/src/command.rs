@@ -1,9 +1,11 @@
 //! What the owner asks of the endpoint.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::auth::Credentials;
 use crate::event::{SessionId, SubscriptionId, TransactionId};
 use crate::flow::FlowId;
 use crate::wire::Message;
@@ -65,6 +67,8 @@ pub struct Invite {
     /// The response (401, 407, 422, 3xx ...) that this INVITE follows: it keeps that one's Call-ID and From tag, its
     /// CSeq is one higher. `None`: a new call.
     pub after: Option<Message>,
+    /// What challenges are answered with, to this INVITE and to what follows in its dialog.
+    pub credentials: Option<Arc<Credentials>>,
 }
 
 /// A request outside dialogs other than INVITE: REGISTER, OPTIONS, MESSAGE ...
@@ -84,6 +88,8 @@ pub struct Request {
     pub body: Option<Body>,
     /// The response that this request follows: it keeps that one's Call-ID and From tag, its CSeq is one higher.
     pub after: Option<Message>,
+    /// What challenges are answered with.
+    pub credentials: Option<Arc<Credentials>>,
 }
 
 /// Subscription-State of a NOTIFY (RFC 6665 section 4.1.3).

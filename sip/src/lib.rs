@@ -15,6 +15,7 @@ pub mod flow;
 pub mod guard;
 pub mod privacy;
 pub mod registrar;
+pub mod trunk;
 mod tx;
 pub mod wire;
 

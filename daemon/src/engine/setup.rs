@@ -402,6 +402,7 @@ impl Engine {
             max_forwards: shown.max_forwards,
             body: Some(body),
             after: None,
+            credentials: None,
         }
     }
 }

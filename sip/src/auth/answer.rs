@@ -9,6 +9,25 @@ pub struct Login<'a> {
     pub secret: &'a str,
 }
 
+/// What we prove ourselves with when somebody challenges us.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub user: Box<str>,
+    pub secret: Box<str>,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Credentials({})", self.user)
+    }
+}
+
+/// Whether a challenge only wants a newer nonce (RFC 7616 section 3.3).
+pub fn is_stale(challenge: &[u8]) -> bool {
+    let fields = Fields::read(challenge).and_then(Result::ok);
+    fields.is_some_and(|fields| fields.stale.is_some_and(|stale| stale.eq_ignore_ascii_case(b"true")))
+}
+
 /// What is being sent, and the client's part of the digest.
 #[derive(Debug, Clone, Copy)]
 pub struct Answering<'a> {

@@ -119,6 +119,7 @@ pub(super) struct Fields<'a> {
     pub(super) nc: Option<&'a [u8]>,
     pub(super) cnonce: Option<&'a [u8]>,
     pub(super) opaque: Option<&'a [u8]>,
+    pub(super) stale: Option<&'a [u8]>,
 }
 
 /// The header's text is not a list of `name=value`, or names a field twice.
@@ -156,7 +157,7 @@ impl<'a> Fields<'a> {
     }
 
     fn place(&mut self, name: &[u8]) -> Option<&mut Option<&'a [u8]>> {
-        let places: [(&[u8], &mut Option<&'a [u8]>); 10] = [
+        let places: [(&[u8], &mut Option<&'a [u8]>); 11] = [
             (b"username", &mut self.username),
             (b"realm", &mut self.realm),
             (b"nonce", &mut self.nonce),
@@ -167,6 +168,7 @@ impl<'a> Fields<'a> {
             (b"nc", &mut self.nc),
             (b"cnonce", &mut self.cnonce),
             (b"opaque", &mut self.opaque),
+            (b"stale", &mut self.stale),
         ];
         places
             .into_iter()

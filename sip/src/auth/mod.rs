@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
-pub use answer::{Answering, Login, answer};
+pub use answer::{Answering, Credentials, Login, answer, is_stale};
 pub use digest::Algorithm;
 use digest::{Asked, Fields, Malformed, Qop, hash};
 use nonce::{Nonces, Use};

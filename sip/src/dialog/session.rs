@@ -1,10 +1,12 @@
 //! The INVITE usage of a dialog (RFC 5057): one party's call as the endpoint keeps it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::Dialog;
 use super::reliable::{Exchange, Reliable};
 use super::session_timer::SessionTimer;
+use crate::auth::Credentials;
 use crate::command::{Body, Headers};
 use crate::event::SessionId;
 use crate::flow::FlowId;
@@ -37,6 +39,8 @@ pub(crate) struct Session {
     /// Our side's last description of the media.
     pub(crate) described: Option<Body>,
     pub(crate) timer: SessionTimer,
+    /// What the peer's challenges are answered with.
+    pub(crate) credentials: Option<Arc<Credentials>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use rand::RngCore;
 
+use super::login::Known;
 use super::outgoing::{NO_HEADERS, Outgoing, name_addr};
 use super::{Endpoint, Held};
 use crate::Now;
@@ -66,12 +67,19 @@ impl Endpoint {
 
     /// Sends a request other than INVITE and ACK.
     pub(super) fn start_other(&mut self, id: u64, flow: FlowId, (bytes, purpose): (Bytes, Purpose), now: Now) {
+        let known = match &purpose {
+            Purpose::InDialog { session, .. } | Purpose::Refresh { session } | Purpose::EarlyOffer { session } => {
+                self.credentials_of(*session).map(Known::new)
+            }
+            Purpose::Invite(_) | Purpose::Outside { .. } | Purpose::Notify { .. } | Purpose::Parting => None,
+        };
         let transaction = ClientTx {
             flow,
             request: bytes,
             interval: self.config.timers.t1,
             stage: ClientStage::Other(client::State::Trying),
             purpose,
+            known,
         };
         self.start_client(id, transaction, now);
     }
@@ -102,6 +110,7 @@ impl Endpoint {
             (bytes, Purpose::Outside { token: request.token }),
             now,
         );
+        self.log_in(branch, request.credentials);
     }
 
     pub(super) fn on_response(&mut self, response: Message, now: Now) {
@@ -144,13 +153,14 @@ impl Endpoint {
         let step = client::step(state, input, Reliability::of(transaction.flow.transport));
         transaction.stage = ClientStage::Other(step.next);
         let (flow, request) = (transaction.flow, transaction.request.clone());
+        let known = transaction.known.clone();
         let mut purpose = None;
         match step.act {
             client::Act::Nothing => {}
-            client::Act::Resend => self.resend_client(flow, request),
+            client::Act::Resend => self.resend_client(flow, request.clone()),
             client::Act::ResendSlowly => {
                 transaction.interval = self.config.timers.t2;
-                self.resend_client(flow, request);
+                self.resend_client(flow, request.clone());
             }
             client::Act::Deliver | client::Act::GiveUp => {
                 transaction.request = Bytes::new();
@@ -160,6 +170,10 @@ impl Endpoint {
         self.arm_client(id, step.arm, now);
         if step.next == client::State::Terminated {
             self.forget_client(id);
+        }
+        if let (Some(known), Some(response)) = (known, &response) {
+            purpose =
+                purpose.and_then(|purpose| self.unless_again((id, flow, request), known, (purpose, response), now));
         }
         if let Some(purpose) = purpose {
             let status = response.as_ref().and_then(Message::status).unwrap_or(408);

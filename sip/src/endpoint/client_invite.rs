@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::Endpoint;
+use super::login::Known;
 use super::outgoing::{NO_HEADERS, Outgoing, name_addr};
 use crate::Now;
 use crate::command::{Body, Invite};
@@ -77,6 +78,7 @@ impl Endpoint {
             reliable: None,
             described: invite.body,
             timer: SessionTimer::default(),
+            credentials: invite.credentials,
         });
         self.start_invite_client(branch, invite.flow, (bytes, work), now);
     }
@@ -93,6 +95,10 @@ impl Endpoint {
             request,
             interval: self.config.timers.t1,
             stage: ClientStage::Invite(State::Calling),
+            known: work
+                .session
+                .and_then(|session| self.credentials_of(session))
+                .map(Known::new),
             purpose: Purpose::Invite(Box::new(work)),
         };
         self.start_client(id, transaction, now);
@@ -275,6 +281,9 @@ impl Endpoint {
         let (again, Some(owner)) = (work.again, work.session.take()) else {
             return;
         };
+        if matches!(status, 401 | 407) && self.invite_again(id, owner, &response, now) {
+            return;
+        }
         if again {
             self.on_reinvite_result(owner, response, now);
         } else if status == 422 && self.retry_with_interval(id, owner, &response, now) {
@@ -427,7 +436,8 @@ impl Endpoint {
         let Some(dialog) = &session.dialog else { return };
         let flow = dialog.destination(&session.flow);
         let ack = Outgoing::within(session, dialog, "ACK", (&flow, branch, cseq));
-        let bytes = self.request(&Outgoing { body, ..ack });
+        let headers = &self.credentials_sent(id);
+        let bytes = self.request(&Outgoing { body, headers, ..ack });
         if let Some(work) = self.invite_work(id) {
             work.acks.retain(|(known, _)| *known != tag);
             work.acks.push((tag, Some((flow, bytes.clone()))));

@@ -10,7 +10,8 @@ use crate::command::Headers;
 use crate::dialog::reliable::{Exchange, Heard, rseq};
 use crate::dialog::session::{Phase, Session};
 use crate::event::SessionId;
-use crate::tx::store::Purpose;
+use crate::tx::client_invite;
+use crate::tx::store::{ClientStage, Purpose};
 use crate::wire::Message;
 
 impl Endpoint {
@@ -58,6 +59,7 @@ impl Endpoint {
         };
         let bytes = self.request(&prack);
         self.start_other(branch, flow, (bytes, Purpose::Parting), now);
+        self.log_in(branch, self.credentials_of(id));
         true
     }
 
@@ -99,6 +101,17 @@ impl Endpoint {
         let bytes = self.request(&update);
         self.start_other(branch, flow, (bytes, Purpose::EarlyOffer { session: id }), now);
         true
+    }
+}
+
+impl Endpoint {
+    /// Anything at all has been heard of our INVITE that is under way; false for a session that is none.
+    pub fn is_heard(&self, session: SessionId) -> bool {
+        let Some(Phase::Calling { tx }) = self.sessions.get(&session.0).map(|session| &session.phase) else {
+            return false;
+        };
+        let stage = self.clients.get(tx).map(|transaction| transaction.stage);
+        stage.is_some_and(|stage| stage != ClientStage::Invite(client_invite::State::Calling))
     }
 }
 

@@ -165,7 +165,9 @@ impl Endpoint {
             headers: &headers,
             ..bye
         });
+        let credentials = session.credentials.take();
         self.start_other(branch, flow, (bytes, Purpose::Parting), now);
+        self.log_in(branch, credentials);
     }
 
     /// The ACK that a 2xx with an offer still needs when the answer will never come.

@@ -7,6 +7,7 @@ mod config;
 mod early;
 mod in_dialog;
 mod incoming;
+pub(crate) mod login;
 mod offer;
 mod outgoing;
 mod outside;

@@ -147,6 +147,7 @@ impl Endpoint {
             reliable: None,
             described: None,
             timer,
+            credentials: None,
         }
     }
 }

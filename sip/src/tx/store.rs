@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::{client, client_invite, server, server_invite};
+use crate::endpoint::login::Known;
 use crate::event::{SessionId, SubscriptionId};
 use crate::flow::FlowId;
 use crate::wire::Message;
@@ -51,6 +52,8 @@ pub(crate) struct ClientTx {
     pub(crate) interval: Duration,
     pub(crate) stage: ClientStage,
     pub(crate) purpose: Purpose,
+    /// What challenges are answered with.
+    pub(crate) known: Option<Known>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

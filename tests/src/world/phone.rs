@@ -201,6 +201,7 @@ impl Phone {
             headers,
             body: None,
             after: None,
+            credentials: None,
         };
         self.asked.push((self.token, request.clone()));
         self.command(Command::Request(Box::new(request)), now);

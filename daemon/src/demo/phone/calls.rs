@@ -114,6 +114,7 @@ impl Shell {
             headers,
             body: Some(audio.offer()),
             after: after.clone(),
+            credentials: None,
         };
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
         let stage = Stage::Calling {

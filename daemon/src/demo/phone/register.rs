@@ -114,6 +114,7 @@ impl Shell {
             headers,
             body: None,
             after,
+            credentials: None,
         };
         self.endpoint.command(Command::Request(Box::new(request)), now);
     }

@@ -348,6 +348,7 @@ fn a_request_outside_dialogs_is_answered_or_times_out() {
             headers: vec![("Contact".into(), "<sip:101@192.0.2.1>".to_owned())],
             body: None,
             after: None,
+            credentials: None,
         }))
     };
     let command = register(&net, 4);

@@ -315,6 +315,7 @@ pub(super) fn invite(session: SessionId, flow: FlowId, body: Option<Body>) -> In
         headers: Vec::new(),
         body,
         after: None,
+        credentials: None,
     }
 }
 

@@ -276,6 +276,7 @@ impl Phone {
             headers,
             body,
             after,
+            credentials: None,
         };
         self.command(Command::Invite(Box::new(invite)), now);
     }

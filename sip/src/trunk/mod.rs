@@ -1,0 +1,4 @@
+//! The client's side of a provider line: when to register and to probe, without sending anything itself.
+
+pub mod probe;
+pub mod register;
