@@ -171,11 +171,10 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
 }
 
 fn read_trunk(row: TrunkRow) -> Result<PlanTrunk, StoreError> {
+    let sip = read_sip(&row.sip_id, row.sip_user, (&row.ha1_md5, &row.ha1_sha256), row.enabled)?;
     Ok(PlanTrunk {
-        id: id(&row.id)?,
-        account: id(&row.account_id)?,
-        name: row.name.into(),
-        sip: read_sip(&row.sip_id, row.sip_user, (&row.ha1_md5, &row.ha1_sha256), row.enabled)?,
+        sip: Some(sip),
+        ..PlanTrunk::new(id(&row.id)?, id(&row.account_id)?, row.name.into())
     })
 }
 

@@ -18,14 +18,26 @@ pub struct PlanDepartment {
 #[derive(Debug, Clone, Default)]
 pub struct DepartmentSection {
     by_short: BTreeMap<(AccountId, ShortNumber), PlanDepartment>,
+    by_id: BTreeMap<DepartmentId, (AccountId, ShortNumber)>,
 }
 
 impl DepartmentSection {
     pub fn new(departments: Vec<PlanDepartment>) -> DepartmentSection {
-        let key = |department: PlanDepartment| ((department.account, department.short_number), department);
+        let place = |department: &PlanDepartment| (department.account, department.short_number);
         DepartmentSection {
-            by_short: departments.into_iter().map(key).collect(),
+            by_id: departments
+                .iter()
+                .map(|department| (department.id, place(department)))
+                .collect(),
+            by_short: departments
+                .into_iter()
+                .map(|department| (place(&department), department))
+                .collect(),
         }
+    }
+
+    pub fn get(&self, department: DepartmentId) -> Option<&PlanDepartment> {
+        self.by_short.get(self.by_id.get(&department)?)
     }
 
     pub fn by_short(&self, account: AccountId, short: ShortNumber) -> Option<&PlanDepartment> {

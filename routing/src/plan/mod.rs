@@ -4,7 +4,9 @@ pub mod accounts;
 pub mod clients;
 pub mod departments;
 pub mod features;
+pub mod numbers;
 pub mod staff;
+pub mod trunks;
 
 use std::sync::Arc;
 
@@ -12,7 +14,9 @@ pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
 pub use clients::{ClientSection, PlanClient};
 pub use departments::{DepartmentSection, PlanDepartment};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
-pub use staff::{Owner, PlanSip, PlanStaff, PlanTrunk, StaffSection};
+pub use numbers::{NumberSection, NumberTarget, PlanNumber};
+pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};
+pub use trunks::PlanTrunk;
 
 /// What all companies have set up, as immutable sections. A change replaces the touched section only;
 /// a call in progress keeps the plan that it was decided with.
@@ -23,4 +27,5 @@ pub struct DialPlan {
     pub departments: Arc<DepartmentSection>,
     pub clients: Arc<ClientSection>,
     pub features: Arc<FeatureSection>,
+    pub numbers: Arc<NumberSection>,
 }

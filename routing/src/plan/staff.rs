@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::trunks::PlanTrunk;
 use crate::ids::{AccountId, SipAccountId, StaffId, TrunkId};
 use crate::number::{PhoneNumber, ShortNumber};
 
@@ -33,15 +34,6 @@ pub struct PlanStaff {
     pub sip: Option<PlanSip>,
 }
 
-/// A provider line that registers with us and is trusted to say who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlanTrunk {
-    pub id: TrunkId,
-    pub account: AccountId,
-    pub name: Arc<str>,
-    pub sip: PlanSip,
-}
-
 /// Whose SIP account it is.
 #[derive(Debug, Clone, Copy)]
 pub enum Owner<'a> {
@@ -60,7 +52,7 @@ impl<'a> Owner<'a> {
     pub fn sip(&self) -> Option<&'a PlanSip> {
         match self {
             Owner::Staff(staff) => staff.sip.as_ref(),
-            Owner::Trunk(trunk) => Some(&trunk.sip),
+            Owner::Trunk(trunk) => trunk.sip.as_ref(),
         }
     }
 }
@@ -76,6 +68,7 @@ pub struct StaffSection {
     staff: Vec<PlanStaff>,
     trunks: Vec<PlanTrunk>,
     by_id: HashMap<StaffId, usize>,
+    by_trunk: HashMap<TrunkId, usize>,
     by_user: HashMap<Arc<str>, Place>,
     by_sip: HashMap<SipAccountId, Place>,
     by_short: BTreeMap<(AccountId, ShortNumber), usize>,
@@ -101,14 +94,21 @@ impl StaffSection {
             }
         }
         for (index, trunk) in section.trunks.iter().enumerate() {
-            section.by_user.insert(Arc::clone(&trunk.sip.user), Place::Trunk(index));
-            section.by_sip.insert(trunk.sip.id, Place::Trunk(index));
+            section.by_trunk.insert(trunk.id, index);
+            if let Some(sip) = &trunk.sip {
+                section.by_user.insert(Arc::clone(&sip.user), Place::Trunk(index));
+                section.by_sip.insert(sip.id, Place::Trunk(index));
+            }
         }
         section
     }
 
     pub fn get(&self, staff: StaffId) -> Option<&PlanStaff> {
         self.staff.get(*self.by_id.get(&staff)?)
+    }
+
+    pub fn trunk(&self, trunk: TrunkId) -> Option<&PlanTrunk> {
+        self.trunks.get(*self.by_trunk.get(&trunk)?)
     }
 
     /// The digest username, with regard to case.

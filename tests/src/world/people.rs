@@ -89,10 +89,12 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         region: "RU".into(),
     };
     let line = PlanTrunk {
-        id: TrunkId::from_u128(LINE.id),
-        account: AccountId::from_u128(ACCOUNT),
-        name: "Provider".into(),
-        sip: sip(LINE),
+        sip: Some(sip(LINE)),
+        ..PlanTrunk::new(
+            TrunkId::from_u128(LINE.id),
+            AccountId::from_u128(ACCOUNT),
+            "Provider".into(),
+        )
     };
     let department = PlanDepartment {
         id: DepartmentId::from_u128(1),
@@ -119,6 +121,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         departments: Arc::new(DepartmentSection::new(vec![department])),
         clients: Arc::new(ClientSection::new(vec![client])),
         features: Arc::default(),
+        numbers: Arc::default(),
     }
 }
 

@@ -1,0 +1,41 @@
+//! Connected numbers: which of our numbers reaches whom.
+
+use std::collections::HashMap;
+
+use crate::ids::{AccountId, DepartmentId, StaffId, TrunkId};
+use crate::number::PhoneNumber;
+
+/// A number (DID) that calls from outside arrive on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlanNumber {
+    pub number: PhoneNumber,
+    pub account: AccountId,
+    /// `None`: it may arrive by any trunk of the account.
+    pub trunk: Option<TrunkId>,
+    pub to: NumberTarget,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NumberTarget {
+    Staff(StaffId),
+    Department(DepartmentId),
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct NumberSection {
+    by_number: HashMap<(AccountId, PhoneNumber), PlanNumber>,
+}
+
+impl NumberSection {
+    /// Live numbers of all accounts; within an account a number is unique.
+    pub fn new(numbers: Vec<PlanNumber>) -> NumberSection {
+        let key = |number: PlanNumber| ((number.account, number.number), number);
+        NumberSection {
+            by_number: numbers.into_iter().map(key).collect(),
+        }
+    }
+
+    pub fn get(&self, account: AccountId, number: PhoneNumber) -> Option<&PlanNumber> {
+        self.by_number.get(&(account, number))
+    }
+}
