@@ -51,25 +51,21 @@ impl Strict {
     }
 
     fn serve(&mut self, net: &mut Net, side: usize, event: &Event) {
-        match event {
-            Event::Invite { session, request, .. } => {
-                let command = match self.refusal(net, request) {
-                    Some(reply) => Command::Refuse {
-                        session: *session,
-                        reply,
-                    },
-                    None => accept(*session),
-                };
-                net.command(side, command);
-            }
-            Event::InDialog {
-                transaction, request, ..
-            } => {
-                let reply = self.refusal(net, request).unwrap_or_else(|| reply(200));
-                let transaction = *transaction;
-                net.command(side, Command::Respond { transaction, reply });
-            }
-            _ => {}
+        if let Event::Invite { session, request, .. } = event {
+            let session = *session;
+            let command = match self.refusal(net, request) {
+                Some(reply) => Command::Refuse { session, reply },
+                None => accept(session),
+            };
+            net.command(side, command);
+        }
+        if let Event::InDialog {
+            transaction, request, ..
+        } = event
+        {
+            let reply = self.refusal(net, request).unwrap_or_else(|| reply(200));
+            let transaction = *transaction;
+            net.command(side, Command::Respond { transaction, reply });
         }
     }
 }
