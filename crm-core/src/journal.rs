@@ -1,11 +1,13 @@
 //! What the engine wants remembered: applied in order, a batch in one transaction.
 
-use frontdesk_routing::ids::{RecordingId, SipAccountId};
+use std::collections::BTreeMap;
+
+use frontdesk_routing::ids::{CallId, RecordingId, SipAccountId};
 
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
 use crate::forwardings::{self, ByPhone};
-use crate::recordings;
+use crate::recordings::{self, Started};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
 
@@ -98,11 +100,75 @@ pub async fn apply(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
 }
 
 async fn together(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+    let batch = Batch::of(entries);
     let mut tx = db.begin().await?;
-    for entry in entries {
+    calls::save(&mut tx, &values(batch.answered)).await?;
+    recordings::started(&mut tx, batch.started.into_values()).await?;
+    calls::save(&mut tx, &values(batch.ended)).await?;
+    recordings::ready(&mut tx, batch.ready.into_values()).await?;
+    for entry in batch.others {
         enter(&mut tx, entry).await?;
     }
     tx.commit().await
+}
+
+fn values<K, V>(map: BTreeMap<K, V>) -> Vec<V> {
+    map.into_values().collect()
+}
+
+/// Entries by what they become, so that many of a kind are written together. What is said of one call or recording keeps
+/// its order: it starts, it ends, it is ready.
+#[derive(Default)]
+struct Batch<'a> {
+    answered: BTreeMap<CallId, (&'a Call, &'a [Leg])>,
+    started: BTreeMap<RecordingId, Started<'a>>,
+    ended: BTreeMap<CallId, (&'a Call, &'a [Leg])>,
+    ready: BTreeMap<RecordingId, (RecordingId, i64, i64)>,
+    others: Vec<&'a Entry>,
+}
+
+impl<'a> Batch<'a> {
+    fn of(entries: &'a [Entry]) -> Self {
+        let mut batch = Batch::default();
+        for entry in entries {
+            match entry {
+                Entry::RecordingStarted {
+                    recording,
+                    path,
+                    at,
+                    call,
+                    legs,
+                } => {
+                    batch.answered.insert(call.id, (call, legs));
+                    let started = Started {
+                        recording: *recording,
+                        account: call.account,
+                        call: call.id,
+                        path,
+                        at: *at,
+                    };
+                    batch.started.insert(*recording, started);
+                }
+                Entry::CallEnded { call, legs } => {
+                    batch.ended.insert(call.id, (call, legs));
+                }
+                Entry::RecordingReady {
+                    recording,
+                    duration_ms,
+                    bytes,
+                } => {
+                    batch.ready.insert(*recording, (*recording, *duration_ms, *bytes));
+                }
+                Entry::BindingSaved(_)
+                | Entry::BindingRemoved { .. }
+                | Entry::RecordingFailed { .. }
+                | Entry::SettingChanged(_)
+                | Entry::BlockSaved(_)
+                | Entry::BlockRemoved(_) => batch.others.push(entry),
+            }
+        }
+        batch
+    }
 }
 
 async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
@@ -115,36 +181,22 @@ async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// An entry of which there are few.
 async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
     match entry {
         Entry::BindingSaved(binding) => save_binding(tx, binding).await,
         Entry::BindingRemoved { sip_account, contact } => {
             tx.run(REMOVE_BINDING, args![*sip_account, contact]).await.map(drop)
         }
-        Entry::RecordingStarted {
-            recording,
-            path,
-            at,
-            call,
-            legs,
-        } => {
-            calls::save(tx, call, legs).await?;
-            recordings::started(tx, *recording, (call.account, call.id), path, *at).await
-        }
-        Entry::RecordingReady {
-            recording,
-            duration_ms,
-            bytes,
-        } => recordings::ready(tx, *recording, *duration_ms, *bytes).await,
         Entry::RecordingFailed {
             recording,
             problem,
             duration_ms,
         } => recordings::failed(tx, *recording, problem, *duration_ms).await,
-        Entry::CallEnded { call, legs } => calls::save(tx, call, legs).await,
         Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
         Entry::BlockSaved(block) => blocks::save(tx, block).await,
         Entry::BlockRemoved(address) => blocks::remove(tx, address).await,
+        Entry::RecordingStarted { .. } | Entry::RecordingReady { .. } | Entry::CallEnded { .. } => Ok(()),
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod telemetry;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use anyhow::Context;
 use frontdesk_config::Config;
@@ -39,7 +40,9 @@ const JOURNAL: usize = 100_000;
 /// Changes of the plan that may wait for its publisher.
 const PLAN_CHANGES: usize = 64;
 const BOARD: usize = 100_000;
-const BOARD_BATCH: usize = 256;
+/// What a page may be behind.
+const BOARD_PAUSE: Duration = Duration::from_millis(20);
+const BOARD_BATCH: usize = 4_096;
 
 /// What all parts of a running daemon stand on.
 pub struct Ground {
@@ -163,6 +166,8 @@ async fn keep_board(live: Arc<Live>, mut reader: QueueReader<BoardChange>) -> an
         let count = changes.len();
         changes.into_iter().for_each(|change| live.apply(change));
         reader.done(count);
+        // A call's changes come close together; each would wake this task by itself.
+        tokio::time::sleep(BOARD_PAUSE).await;
     }
 }
 

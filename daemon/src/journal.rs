@@ -20,7 +20,7 @@ use crate::shell::QueueReader;
 /// Entries of one transaction.
 const BATCH: usize = 1_000;
 /// How long a batch is gathered; what a crash may cost of the journal.
-const GATHER: Duration = Duration::from_millis(30);
+const GATHER: Duration = Duration::from_millis(100);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long the last entries may take at the shutdown.

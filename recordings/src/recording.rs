@@ -30,10 +30,14 @@ pub struct Recording {
 impl Recording {
     /// Makes the file and the folders above it. A new file is begun each `part_moments`.
     pub fn create(path: PathBuf, part_moments: u32) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let wav = open(&path)?;
+        // The day's folder is there but for its first recording.
+        let wav = match open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                path.parent().map_or(Ok(()), fs::create_dir_all)?;
+                open(&path)?
+            }
+            other => other?,
+        };
         let files = Files {
             path,
             wav,

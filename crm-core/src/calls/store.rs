@@ -2,8 +2,9 @@ use frontdesk_routing::ids::{AccountId, CallId};
 
 use super::{Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
 use crate::store::page::Place;
+use crate::store::rows::{self, rows};
 use crate::store::text::{id, maybe_id, wildcard};
-use crate::store::{Db, Listing, Page, StoreError, Tx, args};
+use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
 
 macro_rules! call {
     ($rest:literal) => {
@@ -28,23 +29,44 @@ const LIST: &str = call!(
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
     ORDER BY l.started_at, l.id";
-const SAVE: &str = "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, \
-    caller_name, called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, \
-    started_at, answered_at, ended_at, ended_by, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-    $14, $15, $16, $17, $18, $19, $20) ON CONFLICT (id) DO UPDATE SET callee_staff_id = excluded.callee_staff_id, \
-    callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, callee_name = excluded.callee_name, \
-    client_id = excluded.client_id, disposition = excluded.disposition, because = excluded.because, \
-    answered_at = excluded.answered_at, ended_at = excluded.ended_at, ended_by = excluded.ended_by, status = excluded.status";
-const SAVE_LEG: &str = "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, \
-    answered_at, ended_at, status) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (id) DO UPDATE SET \
-    answered_at = excluded.answered_at, ended_at = excluded.ended_at, status = excluded.status";
+const SAVE: [(usize, &str); 3] = rows!(
+    20,
+    "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
+     callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
+     answered_at, ended_at, ended_by, status)",
+    " ON CONFLICT (id) DO UPDATE SET callee_staff_id = excluded.callee_staff_id, \
+     callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, \
+     callee_name = excluded.callee_name, client_id = excluded.client_id, disposition = excluded.disposition, \
+     because = excluded.because, answered_at = excluded.answered_at, ended_at = excluded.ended_at, \
+     ended_by = excluded.ended_by, status = excluded.status"
+);
+const SAVE_LEG: [(usize, &str); 3] = rows!(
+    11,
+    "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, answered_at, ended_at, \
+     status)",
+    " ON CONFLICT (id) DO UPDATE SET answered_at = excluded.answered_at, ended_at = excluded.ended_at, \
+     status = excluded.status"
+);
 const OPEN: &str = "SELECT c.id, c.started_at, c.answered_at, (SELECT MAX(r.started_at + COALESCE(r.duration_ms, 0)) \
     FROM recordings r WHERE r.call_id = c.id) AS sound_until FROM calls c WHERE c.ended_at IS NULL ORDER BY c.id";
 const CLOSE: &str = "UPDATE calls SET ended_at = $2, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
     THEN 'failed' ELSE 'answered' END WHERE id = $1";
 const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND ended_at IS NULL";
 
-pub(crate) const ALL: &[&str] = &[GET, LIST, LEGS, SAVE, SAVE_LEG, OPEN, CLOSE, CLOSE_LEGS];
+pub(crate) const ALL: &[&str] = &[
+    GET,
+    LIST,
+    LEGS,
+    SAVE[0].1,
+    SAVE[1].1,
+    SAVE[2].1,
+    SAVE_LEG[0].1,
+    SAVE_LEG[1].1,
+    SAVE_LEG[2].1,
+    OPEN,
+    CLOSE,
+    CLOSE_LEGS,
+];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -162,9 +184,19 @@ pub async fn close_open(db: &Db, now: i64) -> Result<u64, StoreError> {
     Ok(closed)
 }
 
-/// Makes the call's rows, or puts them in the place of what was there.
-pub(crate) async fn save(tx: &mut Tx, call: &Call, legs: &[Leg]) -> Result<(), StoreError> {
-    let values = args![
+/// Makes the calls' rows, or puts them in the place of what was there. Each call comes once.
+pub(crate) async fn save(tx: &mut Tx, calls: &[(&Call, &[Leg])]) -> Result<(), StoreError> {
+    let legs_of = |(call, legs): &(&Call, &[Leg])| {
+        let id = call.id;
+        legs.iter().map(|leg| row_of_leg(id, leg)).collect::<Vec<_>>()
+    };
+    let legs = calls.iter().flat_map(legs_of).collect();
+    rows::enter(tx, &SAVE, calls.iter().map(|(call, _)| row_of(call)).collect()).await?;
+    rows::enter(tx, &SAVE_LEG, legs).await
+}
+
+fn row_of(call: &Call) -> Vec<Arg> {
+    args![
         call.id,
         call.account,
         call.direction.name(),
@@ -185,25 +217,23 @@ pub(crate) async fn save(tx: &mut Tx, call: &Call, legs: &[Leg]) -> Result<(), S
         call.ended_at,
         call.ended_by.map(EndedBy::name),
         call.status,
-    ];
-    tx.run(SAVE, values).await?;
-    for leg in legs {
-        let values = args![
-            leg.id,
-            call.id,
-            leg.caller,
-            leg.staff,
-            leg.trunk,
-            &leg.sip_call_id,
-            &leg.peer,
-            leg.started_at,
-            leg.answered_at,
-            leg.ended_at,
-            leg.status,
-        ];
-        tx.run(SAVE_LEG, values).await?;
-    }
-    Ok(())
+    ]
+}
+
+fn row_of_leg(call: CallId, leg: &Leg) -> Vec<Arg> {
+    args![
+        leg.id,
+        call,
+        leg.caller,
+        leg.staff,
+        leg.trunk,
+        &leg.sip_call_id,
+        &leg.peer,
+        leg.started_at,
+        leg.answered_at,
+        leg.ended_at,
+        leg.status,
+    ]
 }
 
 fn word<T>(word: &str, named: impl Fn(&str) -> Option<T>) -> Result<T, StoreError> {

@@ -4,7 +4,7 @@ mod store;
 
 use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 
-pub(crate) use store::{ALL, failed, ready, started};
+pub(crate) use store::{ALL, Started, failed, ready, started};
 pub use store::{delete, get, list, of_calls, played, unfinished};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,6 +3,7 @@ use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 use super::{Recording, RecordingState};
 use crate::audit::{self, Author};
 use crate::store::page::Place;
+use crate::store::rows::{self, rows};
 use crate::store::text::id;
 use crate::store::{Db, Listing, Page, StoreError, Tx, args};
 
@@ -25,16 +26,36 @@ const OF_CALLS: &str = recording!(
      AND c.started_at <= $3) ORDER BY started_at, id"
 );
 const UNFINISHED: &str = recording!("WHERE state = 'recording' ORDER BY id");
-const INSERT: &str = "INSERT INTO recordings (id, account_id, call_id, path, state, started_at, version) \
-    VALUES ($1, $2, $3, $4, 'recording', $5, 1) ON CONFLICT (id) DO NOTHING";
-const READY: &str = "UPDATE recordings SET state = 'ready', duration_ms = $2, bytes = $3, version = version + 1 \
-    WHERE id = $1 AND state = 'recording'";
+const INSERT: [(usize, &str); 3] = rows!(
+    7,
+    "INSERT INTO recordings (id, account_id, call_id, path, state, started_at, version)",
+    " ON CONFLICT (id) DO NOTHING"
+);
+const READY: [(usize, &str); 3] = rows!(
+    3,
+    "UPDATE recordings SET state = 'ready', duration_ms = CAST(made.column2 AS BIGINT), \
+     bytes = CAST(made.column3 AS BIGINT), version = version + 1 FROM (",
+    ") AS made WHERE recordings.id = made.column1 AND recordings.state = 'recording'"
+);
 const FAILED: &str = "UPDATE recordings SET state = 'failed', problem = $2, duration_ms = $3, version = version + 1 \
     WHERE id = $1 AND state = 'recording'";
 const DELETE: &str = "UPDATE recordings SET state = 'deleted', deleted_at = $3, version = version + 1 \
     WHERE account_id = $1 AND id = $2 AND state IN ('ready', 'failed')";
 
-pub(crate) const ALL: &[&str] = &[GET, LIST, OF_CALLS, UNFINISHED, INSERT, READY, FAILED, DELETE];
+pub(crate) const ALL: &[&str] = &[
+    GET,
+    LIST,
+    OF_CALLS,
+    UNFINISHED,
+    INSERT[0].1,
+    INSERT[1].1,
+    INSERT[2].1,
+    READY[0].1,
+    READY[1].1,
+    READY[2].1,
+    FAILED,
+    DELETE,
+];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -122,20 +143,37 @@ pub async fn delete(db: &Db, author: &Author, recording: RecordingId) -> Result<
     tx.commit().await
 }
 
-pub(crate) async fn started(
-    tx: &mut Tx,
-    recording: RecordingId,
-    (account, call): (AccountId, CallId),
-    path: &str,
-    at: i64,
-) -> Result<(), StoreError> {
-    tx.run(INSERT, args![recording, account, call, path, at])
-        .await
-        .map(drop)
+/// A recording that has begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Started<'a> {
+    pub recording: RecordingId,
+    pub account: AccountId,
+    pub call: CallId,
+    /// Below the recordings' folder.
+    pub path: &'a str,
+    /// Unix milliseconds.
+    pub at: i64,
 }
 
-pub(crate) async fn ready(tx: &mut Tx, recording: RecordingId, duration_ms: i64, bytes: i64) -> Result<(), StoreError> {
-    tx.run(READY, args![recording, duration_ms, bytes]).await.map(drop)
+pub(crate) async fn started<'a>(tx: &mut Tx, begun: impl Iterator<Item = Started<'a>>) -> Result<(), StoreError> {
+    let row = |one: Started<'_>| {
+        args![
+            one.recording,
+            one.account,
+            one.call,
+            one.path,
+            "recording",
+            one.at,
+            1_i64
+        ]
+    };
+    rows::enter(tx, &INSERT, begun.map(row).collect()).await
+}
+
+/// Recordings that are whole, each with its milliseconds and its octets.
+pub(crate) async fn ready(tx: &mut Tx, made: impl Iterator<Item = (RecordingId, i64, i64)>) -> Result<(), StoreError> {
+    let row = |(recording, duration_ms, bytes)| args![recording, duration_ms, bytes];
+    rows::enter(tx, &READY, made.map(row).collect()).await
 }
 
 pub(crate) async fn failed(

@@ -3,6 +3,7 @@
 pub mod db;
 pub mod error;
 pub mod page;
+pub(crate) mod rows;
 pub mod sql;
 pub mod stamp;
 pub mod text;

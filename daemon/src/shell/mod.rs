@@ -48,6 +48,8 @@ const SWEEP: Duration = Duration::from_secs(1);
 pub struct EngineHandle {
     inputs: Sender<Input>,
     waker: Arc<Waker>,
+    /// Set by who wakes, so that only the first one has to.
+    woken: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
 }
 
@@ -55,7 +57,9 @@ impl EngineHandle {
     /// Queues an input; waits only if the engine is 65,536 inputs behind. False when the engine is gone.
     pub fn send(&self, input: Input) -> bool {
         let sent = self.inputs.send(input).is_ok();
-        let _ = self.waker.wake();
+        if !self.woken.swap(true, Ordering::SeqCst) {
+            let _ = self.waker.wake();
+        }
         sent
     }
 
@@ -94,6 +98,7 @@ impl Sockets {
         let handle = EngineHandle {
             inputs: sender,
             waker,
+            woken: Arc::new(AtomicBool::new(false)),
             stop: Arc::new(AtomicBool::new(false)),
         };
         Ok(Sockets {
@@ -236,6 +241,7 @@ impl Shell {
     }
 
     fn take_inputs(&mut self, now: Now) {
+        self.sockets.handle.woken.store(false, Ordering::SeqCst);
         for _ in 0..INPUTS {
             let Ok(input) = self.sockets.inputs.try_recv() else {
                 return;

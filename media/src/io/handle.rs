@@ -60,9 +60,11 @@ impl Way {
     }
 
     pub(super) fn send(&self, order: Order) {
+        // That a port is left can wait for the next order, or for the thread's next look around.
+        let urgent = !matches!(order, Order::Media(MediaCommand::Close { .. }));
         // A thread that is gone takes no orders: `is_running` tells.
         let _ = self.orders.send(order);
-        if !self.woken.swap(true, Ordering::SeqCst) {
+        if urgent && !self.woken.swap(true, Ordering::SeqCst) {
             let _ = (&*self.wake).write(&1_u64.to_ne_bytes());
         }
     }

@@ -150,11 +150,12 @@ impl MediaThread {
                     None => {}
                 }
             }
-            if orders && self.obey() {
+            let due = now >= self.sweep_at;
+            if (orders || due) && self.obey() {
                 break;
             }
             self.pace(now);
-            if now >= self.sweep_at {
+            if due {
                 self.sweep_at = now.after(SWEEP);
                 self.sweep(now);
             }
