@@ -9,6 +9,7 @@ use crate::office::{NOON, Office};
 
 crate::on_both! {
     a_batch_applied_twice_does_no_harm
+    every_row_of_a_large_batch_is_its_own
     an_entry_that_never_fits_keeps_nothing_back
     what_a_crash_left_open_is_found_and_closed_where_its_sound_ends
     bindings_survive_a_restart_until_they_expire
@@ -105,6 +106,41 @@ async fn a_batch_applied_twice_does_no_harm(office: &Office) {
         .await
         .unwrap();
     assert_eq!((kept.state, kept.duration_ms), (RecordingState::Ready, Some(8_000)));
+}
+
+/// 23 calls: one text of sixteen rows, one of four and three of one.
+async fn every_row_of_a_large_batch_is_its_own(office: &Office) {
+    const CALLS: u128 = 23;
+    let at = |n: u128| NOON + i64::try_from(n).unwrap();
+    let recording = |n: u128| RecordingId::new(NOON, n);
+    let legs = |n: u128| [leg(2 * n), leg(2 * n + 1)];
+    let begun = (0..CALLS).map(|n| started(&call(office.first.account, n), &legs(n), recording(n)));
+    let ended = (0..CALLS).map(|n| Entry::CallEnded {
+        call: Box::new(Call {
+            ended_at: Some(at(n)),
+            ..call(office.first.account, n)
+        }),
+        legs: legs(n).to_vec(),
+    });
+    let ready = (0..CALLS).map(|n| Entry::RecordingReady {
+        recording: recording(n),
+        duration_ms: at(n) - NOON,
+        bytes: at(n),
+    });
+    let batch: Vec<Entry> = begun.chain(ended).chain(ready).collect();
+    journal::apply(&office.db, &batch).await.unwrap();
+    for n in 0..CALLS {
+        let account = office.first.account;
+        let (id, recording) = (CallId::new(NOON, n), recording(n));
+        let kept = calls::get(&office.db, account, id).await.unwrap();
+        assert_eq!(kept.ended_at, Some(at(n)));
+        let kept = calls::legs(&office.db, account, id).await.unwrap();
+        let kept: Vec<LegId> = kept.iter().map(|leg| leg.id).collect();
+        assert_eq!(kept, legs(n).map(|leg| leg.id));
+        let kept = recordings::get(&office.db, account, recording).await.unwrap();
+        assert_eq!((kept.call, kept.state), (id, RecordingState::Ready));
+        assert_eq!((kept.duration_ms, kept.bytes), (Some(at(n) - NOON), Some(at(n))));
+    }
 }
 
 async fn an_entry_that_never_fits_keeps_nothing_back(office: &Office) {
