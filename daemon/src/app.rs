@@ -122,7 +122,7 @@ impl App {
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));
         let core = Engine::new(settings::engine(&config), clock::random(), clock::now());
-        let shell = Shell::new(core, sockets, outlets);
+        let shell = Shell::new(core, sockets, outlets, u64::from_le_bytes(clock::random()));
         let shell = supervisor.thread("engine", move || {
             shell.run().context("the SIP sockets cannot be polled")
         })?;

@@ -13,6 +13,7 @@ pub mod endpoint;
 pub mod event;
 pub mod flow;
 pub mod guard;
+pub mod overload;
 pub mod privacy;
 pub mod registrar;
 pub mod trunk;

@@ -41,6 +41,8 @@ pub enum SrtpPolicy {
 pub struct Counters {
     pub messages: u64,
     pub throttled: u64,
+    /// Requests that got 503 because there was no time for them.
+    pub turned_away: u64,
     /// Messages of blocked sources.
     pub blocked: u64,
     /// Sources that were blocked.

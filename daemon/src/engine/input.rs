@@ -21,6 +21,11 @@ pub enum Input {
         flow: FlowId,
         bytes: Bytes,
     },
+    /// The same, when there is no time to serve it: it gets 503.
+    TurnAway {
+        flow: FlowId,
+        bytes: Bytes,
+    },
     /// A connection is gone: everything bound to it is offline.
     FlowClosed(FlowId),
     Plan(Arc<DialPlan>),

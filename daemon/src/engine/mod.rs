@@ -127,6 +127,7 @@ impl Engine {
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
             Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
+            Input::TurnAway { flow, bytes } => self.turn_request_away(&flow, bytes, now),
             Input::FlowClosed(flow) => {
                 self.endpoint.flow_closed(&flow, now);
                 let changes = self.registrar.flow_closed(&flow);

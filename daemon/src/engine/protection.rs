@@ -31,6 +31,20 @@ impl Engine {
         self.tell_blocks();
     }
 
+    /// Blocked and throttled sources get nothing here either.
+    pub(super) fn turn_request_away(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
+        self.counters.messages += 1;
+        match self.guard.admit(flow.peer, now) {
+            Verdict::Trusted | Verdict::Watched => {
+                self.counters.turned_away += 1;
+                self.endpoint.turn_away(flow, bytes, now);
+            }
+            Verdict::Throttled => self.counters.throttled += 1,
+            Verdict::Blocked => self.counters.blocked += 1,
+        }
+        self.tell_blocks();
+    }
+
     fn receive_watched(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
         let before = self.endpoint.totals();
         self.endpoint.receive(flow, bytes, now);

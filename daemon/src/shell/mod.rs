@@ -3,6 +3,7 @@
 pub mod clock;
 mod connection;
 pub mod facing;
+mod intake;
 pub mod limits;
 mod outlets;
 pub mod streams;
@@ -21,12 +22,14 @@ use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
 use frontdesk_sip::Now;
 use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::overload::Due;
 use mio::{Events, Interest, Poll, Token, Waker};
 
 use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::output::Output;
 use facing::Facing;
+use intake::Intake;
 use limits::Limits;
 pub use outlets::{Outlets, Queue, QueueReader, queue};
 use streams::{Arrived, Naming, Streams};
@@ -38,7 +41,9 @@ use upgraded::{UpgradeHandle, Upgraded, upgrades};
 const WAKER: Token = Token(0);
 const FIRST_UDP: usize = 1;
 /// Datagrams taken from one socket before the others get their turn.
-const TURN: usize = 128;
+const TURN: usize = 256;
+/// Messages served before the sockets are looked at again: what waits in them has no rank yet.
+const SLICE: usize = 16;
 /// Inputs that may wait for the engine: far more than a healthy engine ever leaves.
 const INPUTS: usize = 65_536;
 const SWEEP: Duration = Duration::from_secs(1);
@@ -154,13 +159,15 @@ pub struct Shell {
     sockets: Sockets,
     outlets: Outlets,
     facing: Facing,
+    intake: Intake,
     /// Datagram sockets that were left before they were empty.
     unfinished: Vec<bool>,
     swept: Instant,
 }
 
 impl Shell {
-    pub fn new(engine: Engine, sockets: Sockets, outlets: Outlets) -> Shell {
+    /// `seed` should be nobody's to guess.
+    pub fn new(engine: Engine, sockets: Sockets, outlets: Outlets, seed: u64) -> Shell {
         let unfinished = vec![true; sockets.udp.len()];
         let swept = clock::now().instant;
         Shell {
@@ -168,6 +175,7 @@ impl Shell {
             sockets,
             outlets,
             facing: Facing::default(),
+            intake: Intake::new(seed),
             unfinished,
             swept,
         }
@@ -189,7 +197,7 @@ impl Shell {
     }
 
     fn wait(&self, now: Instant) -> Duration {
-        if self.unfinished.iter().any(|left| *left) || self.sockets.streams.is_unfinished() {
+        if self.unfinished.iter().any(|left| *left) || self.sockets.streams.is_unfinished() || !self.intake.is_empty() {
             return Duration::ZERO;
         }
         let sweep = (self.swept + SWEEP).saturating_duration_since(now);
@@ -209,17 +217,15 @@ impl Shell {
                         *left = true;
                     }
                 }
-                token => {
-                    self.sockets.streams.ready(token, now.instant);
-                    self.take_arrived(now);
-                }
+                token => self.sockets.streams.ready(token, now.instant),
             }
         }
         self.sockets.streams.resume(now.instant);
         self.sockets.upgraded.take(&mut self.facing, now.instant);
-        self.take_arrived(now);
         self.take_inputs(now);
+        self.take_arrived(now);
         self.read_datagrams(now);
+        self.serve_waiting(now);
         if self.engine.deadline().is_some_and(|deadline| deadline <= now.instant) {
             self.handle(Input::Tick, now);
         }
@@ -233,11 +239,24 @@ impl Shell {
         self.take_arrived(now);
     }
 
+    fn serve_waiting(&mut self, now: Now) {
+        for _ in 0..SLICE {
+            let input = match self.intake.next(now.instant) {
+                Some(Due::Serve(flow, bytes)) => Input::Datagram { flow, bytes },
+                Some(Due::TurnAway(flow, bytes)) => Input::TurnAway { flow, bytes },
+                Some(Due::Closed(flow)) => Input::FlowClosed(flow),
+                None => return,
+            };
+            self.handle(input, now);
+        }
+    }
+
     fn sweep(&mut self, now: Now) {
         self.sockets.streams.sweep(now.instant);
         self.sockets.upgraded.sweep();
         let open = self.sockets.streams.open() + self.sockets.upgraded.open();
         self.outlets.report(&self.engine, open);
+        self.intake.report(now.instant);
     }
 
     fn take_inputs(&mut self, now: Now) {
@@ -278,18 +297,17 @@ impl Shell {
                 peer,
                 connection: 0,
             };
-            self.handle(Input::Datagram { flow, bytes }, now);
+            self.intake.push(flow, bytes, now.instant);
         }
         false
     }
 
     fn take_arrived(&mut self, now: Now) {
         while let Some(arrived) = self.sockets.streams.poll().or_else(|| self.sockets.upgraded.poll()) {
-            let input = match arrived {
-                Arrived::Message(flow, bytes) => Input::Datagram { flow, bytes },
-                Arrived::Closed(flow) => Input::FlowClosed(flow),
-            };
-            self.handle(input, now);
+            match arrived {
+                Arrived::Message(flow, bytes) => self.intake.push(flow, bytes, now.instant),
+                Arrived::Closed(flow) => self.intake.close(flow, now.instant),
+            }
         }
     }
 

@@ -158,6 +158,7 @@ impl Outlets {
         metrics::counter!("frontdesk_sip_messages_total").absolute(counters.messages);
         metrics::counter!("frontdesk_sip_throttled_total").absolute(counters.throttled);
         metrics::counter!("frontdesk_sip_blocked_total").absolute(counters.blocked);
+        metrics::counter!("frontdesk_overload_refused_total").absolute(counters.turned_away);
         metrics::counter!("frontdesk_blocks_total").absolute(counters.blocks);
         metrics::counter!("frontdesk_registers_accepted_total").absolute(counters.registers_accepted);
         metrics::counter!("frontdesk_credentials_failed_total").absolute(counters.credentials_failed);

@@ -1,5 +1,6 @@
 //! Whole calls between simulated phones and a real engine, over a seeded net and a clock that only we move.
 
+pub mod front;
 pub mod media;
 pub mod net;
 pub mod people;
@@ -25,6 +26,7 @@ use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::{Endpoint, EndpointConfig, Now};
 
+use front::Front;
 use media::MediaModel;
 use net::{End, Net, Packet, Weather};
 use people::Person;
@@ -51,6 +53,8 @@ pub struct World {
     pub astray: Vec<SocketAddr>,
     /// Loses what it says yes to.
     pub lose: Option<Filter>,
+    /// A server that needs time for what it does; otherwise it needs none.
+    pub front: Option<Front>,
     /// Connections that the server opened and nobody takes.
     refused: Vec<FlowId>,
     /// What the name server knows, by host.
@@ -103,6 +107,7 @@ impl World {
             disagreements: Vec::new(),
             astray: Vec::new(),
             lose: None,
+            front: None,
             refused: Vec::new(),
             dns: BTreeMap::new(),
             asked: Vec::new(),
@@ -307,8 +312,10 @@ impl World {
                 .iter()
                 .filter(|phone| !phone.gone)
                 .filter_map(|phone| phone.deadline(start()));
+            let front = self.front.as_ref().and_then(Front::free_at);
             let Some(next) = phones
                 .chain(engine)
+                .chain(front)
                 .chain(self.net.next_at())
                 .min()
                 .filter(|next| *next <= end)
@@ -324,6 +331,7 @@ impl World {
         while let Some(packet) = self.net.arrived(self.elapsed) {
             self.deliver(packet);
         }
+        self.serve_front();
         if self.engine.deadline().is_some_and(|at| at <= self.now().instant) {
             self.input(Input::Tick);
         }
@@ -341,14 +349,11 @@ impl World {
         match packet.to {
             End::Server => {
                 self.transcript.arrived(&packet.bytes, packet.flow.connection);
-                self.engine.handle(
-                    Input::Datagram {
-                        flow: packet.flow,
-                        bytes: packet.bytes,
-                    },
-                    now,
-                );
-                self.take_from_engine();
+                let Packet { flow, bytes, .. } = packet;
+                match &mut self.front {
+                    Some(front) => front.inbox.push(flow, bytes, now.instant),
+                    None => self.input(Input::Datagram { flow, bytes }),
+                }
             }
             End::Phone(index) if !self.phones[index].gone => {
                 self.phones[index].receive(packet.bytes, now, elapsed);
@@ -407,6 +412,9 @@ impl World {
     }
 
     fn take(&mut self, output: Output) {
+        if let Some(front) = &mut self.front {
+            front.charge(&output);
+        }
         match output {
             Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
             Output::Media(command) => self.media.command(command),
