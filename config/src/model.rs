@@ -174,6 +174,8 @@ model! {
     calls: Calls {
         /// How long a phone rings before the call counts as not answered.
         ring_timeout: Duration = Duration::from_secs(60);
+        /// How long a call stays parked before whoever parked it is called back.
+        parking_timeout: Duration = Duration::from_secs(120);
         /// How long calls in progress may go on when the daemon is told to stop.
         drain_timeout: Duration = Duration::from_secs(30);
     }

@@ -186,6 +186,7 @@ impl Checker<'_> {
         let (calls, http, rtp) = (&self.config.calls, &self.config.http, &self.config.rtp);
         let bounds = [
             ("calls.ring_timeout", calls.ring_timeout, 5, 600),
+            ("calls.parking_timeout", calls.parking_timeout, 10, 3_600),
             ("calls.drain_timeout", calls.drain_timeout, 0, 86_400),
             ("http.session_lifetime", http.session_lifetime, 60, 365 * 86_400),
             ("rtp.quarantine", rtp.quarantine, 0, 600),

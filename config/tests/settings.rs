@@ -255,6 +255,11 @@ fn well_formed_values_that_make_no_sense_are_refused() {
     );
     check(
         "",
+        &[("FRONTDESK_CALLS_PARKING_TIMEOUT", "2h")],
+        &["calls.parking_timeout: must lie between 10 and 3600"],
+    );
+    check(
+        "",
         &[("FRONTDESK_GUARD_RATE", "5000")],
         &["guard.burst: must not be less"],
     );

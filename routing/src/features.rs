@@ -187,8 +187,8 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
     let Caller::Staff(caller) = facts.caller else {
         return None;
     };
-    if let Some(slot) = slot(plan, facts.account, facts.dialled) {
-        return Some(Decision::Feature(FeatureCall::Retrieve(slot)));
+    if let Some(place) = place(plan, facts.account, facts.dialled) {
+        return Some(Decision::Feature(FeatureCall::Retrieve(place)));
     }
     let (feature, number) = plan.features.of(facts.account).codes.find(facts.dialled)?;
     let own = plan.staff.get(caller).and_then(|caller| caller.short_number);
@@ -205,7 +205,7 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
 }
 
 /// A place where calls are parked; whoever has its number as a short number comes first.
-fn slot(plan: &DialPlan, account: AccountId, dialled: &str) -> Option<u16> {
+pub fn place(plan: &DialPlan, account: AccountId, dialled: &str) -> Option<u16> {
     let slot = dialled.parse().ok().filter(|slot| SLOTS.contains(slot))?;
     is_free(plan, account, slot).then_some(slot)
 }

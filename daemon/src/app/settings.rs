@@ -110,6 +110,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
             ..GuardConfig::default()
         },
         ring_timeout: config.calls.ring_timeout,
+        parking_timeout: config.calls.parking_timeout,
         recording: config.recording.enabled,
         codecs: codecs(&config.rtp.codecs),
         srtp: srtp(config.rtp.srtp),

@@ -13,6 +13,7 @@ use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
 
+use super::feature::Service;
 use super::media::MediaSide;
 use super::output::{CallDirection, CdrParty};
 use super::referral::Referral;
@@ -33,6 +34,8 @@ pub(super) struct Leg {
     pub(super) sees: Option<Side>,
     /// The phone takes UPDATE (RFC 3311).
     pub(super) updates: bool,
+    /// The token of what we say to it before it is let go.
+    pub(super) hears: Option<u64>,
     /// Its audio port is in use.
     pub(super) open: bool,
     /// It has no place in the call any more, and is hung up when it has been told what it waits for.
@@ -75,6 +78,10 @@ pub(super) struct Call {
     pub(super) max_forwards: u8,
     /// How often a phone has sent the call on.
     pub(super) forwarded: u8,
+    /// What we do for the caller, whom we have answered ourselves.
+    pub(super) service: Option<Service>,
+    /// Where one of its parties waits.
+    pub(super) place: Option<u16>,
     /// The transfer that is under way, or the last one.
     pub(super) referral: Option<Referral>,
     pub(super) rings_until: Instant,

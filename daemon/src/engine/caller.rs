@@ -15,6 +15,7 @@ use frontdesk_sip::wire::{Message, Uri};
 use super::output::{CallDirection, CdrParty};
 
 /// A caller who has proved who they are.
+#[derive(Debug, Clone)]
 pub(super) struct Known {
     pub(super) account: AccountId,
     pub(super) caller: Caller,

@@ -60,6 +60,8 @@ impl Engine {
         let id = call.id;
         self.ringing.remove(&(call.rings_until, id));
         self.watchers.call_over(id);
+        let place = call.place.take();
+        self.vacate(call.account, place);
         for leg in call.legs_mut() {
             leg.ended_at.get_or_insert(now.unix_ms);
             if leg.status == 0 {

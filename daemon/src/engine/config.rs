@@ -16,6 +16,8 @@ pub struct EngineConfig {
     pub guard: GuardConfig,
     /// How long phones ring before the caller gets 480.
     pub ring_timeout: Duration,
+    /// How long a call stays parked before whoever parked it is called back.
+    pub parking_timeout: Duration,
     /// False: nothing is recorded here, whatever an account's policy says.
     pub recording: bool,
     /// What phones may speak, best first.
@@ -65,6 +67,8 @@ pub struct Counts {
     pub ports_in_use: usize,
     pub relayed: usize,
     pub subscriptions: usize,
+    /// Places where calls are parked that are taken.
+    pub parked: usize,
     /// What is kept of watchers, and of calls for them.
     pub watches: usize,
 }

@@ -69,6 +69,7 @@ impl Engine {
     pub(super) fn on_settled(&mut self, id: CallId, side: Side, now: Now) {
         self.touch(id);
         self.configure(id, side);
+        self.begin_service(id);
         self.join(id, now);
         self.tune_music(id);
         self.tune_digits(id);

@@ -62,6 +62,7 @@ impl Engine {
                 };
                 self.merge(here, there, now);
             }
+            None if other.machine.is_served() => return self.park_attended(id, by, other_id, now),
             None if other.machine.is_ringing() && other_by == Side::Caller => self.take_ringing(here, other_id, now),
             None => return Err(491),
         }
@@ -168,6 +169,7 @@ impl Engine {
             shown: leg.shown.clone(),
             sees: None,
             updates: leg.updates,
+            hears: None,
             open: true,
             leaving: false,
             media: leg.media.clone(),

@@ -12,6 +12,7 @@ mod connected;
 mod digits;
 mod early;
 mod events;
+mod feature;
 mod forwarding;
 mod hold;
 pub mod input;
@@ -21,9 +22,12 @@ mod media;
 mod merge;
 mod music;
 pub mod names;
+mod new_call;
 mod operator;
 pub mod output;
 mod pair;
+mod parking;
+mod pickup;
 mod presence;
 mod protection;
 mod redirect;
@@ -84,6 +88,7 @@ pub struct Engine {
     kept: Kept,
     /// Settings changed by phone that the plan does not show yet.
     pending: Pending,
+    parked: parking::Parked,
     watchers: events::Watchers,
     names: Names,
     draining: bool,
@@ -115,6 +120,7 @@ impl Engine {
             online: BTreeSet::new(),
             kept: Kept::default(),
             pending: Pending::default(),
+            parked: parking::Parked::default(),
             watchers: events::Watchers::default(),
             names: Names::default(),
             draining: false,
@@ -184,6 +190,7 @@ impl Engine {
                 .map(|call| call.relayed.len() + call.pressed.len())
                 .sum(),
             subscriptions: self.endpoint.counts().subscriptions,
+            parked: self.parked.len(),
             watches: self.watchers.count(),
         }
     }
@@ -240,7 +247,7 @@ impl Engine {
                 // Whoever holds or is held may send nothing, and so may whoever talks with nobody.
                 let talking = self.find_media(leg).filter(|(call, side)| {
                     let call = self.calls.get(call);
-                    call.is_some_and(|call| !call.held && call.other(*side).is_some())
+                    call.is_some_and(|call| !call.held && (call.other(*side).is_some() || call.machine.is_served()))
                 });
                 if let Some((call, side)) = talking {
                     self.step(call, CallEvent::Lost(side), now);
@@ -252,7 +259,8 @@ impl Engine {
                 }
             }
             MediaNotice::Digit { leg, digit } => self.on_digit(leg, digit, now),
-            MediaNotice::Played { .. } | MediaNotice::Closed { .. } => {}
+            MediaNotice::Played { leg, token } => self.on_played(leg, token, now),
+            MediaNotice::Closed { .. } => {}
         }
     }
 

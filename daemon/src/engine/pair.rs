@@ -36,6 +36,9 @@ impl Engine {
     pub(super) fn bring_together(&mut self, id: CallId, pair: (Side, Side), now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.ringing.remove(&(call.rings_until, id));
+        let (account, place) = (call.account, call.place.take());
+        self.vacate(account, place);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let party = |side| call.leg(side).map(|leg| leg.party.clone()).unwrap_or_default();
         let (caller, callee) = (party(pair.0), party(pair.1));
         call.callee = callee.clone();

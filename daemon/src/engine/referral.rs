@@ -26,6 +26,8 @@ pub(super) struct Referral {
     next: Option<u16>,
     /// The final status has been told, or is about to be.
     concluded: bool,
+    /// Where the other party was parked.
+    place: Option<u16>,
 }
 
 impl Referral {
@@ -37,6 +39,7 @@ impl Referral {
             asked: None,
             next: None,
             concluded: false,
+            place: None,
         }
     }
 
@@ -68,6 +71,15 @@ impl Engine {
         self.notify(id, now);
     }
 
+    /// The other party was parked at this place: that is the final word.
+    pub(super) fn tell_place(&mut self, id: CallId, (to, place): (Side, u16), now: Now) {
+        let call = self.calls.get_mut(&id);
+        if let Some(referral) = call.and_then(|call| call.referral.as_mut()) {
+            referral.place = Some(place);
+        }
+        self.tell_transferor(id, (to, 200), now);
+    }
+
     fn notify(&mut self, id: CallId, now: Now) {
         let token = self.token();
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -84,7 +96,7 @@ impl Engine {
             ("Event".into(), referral.event.clone()),
             ("Subscription-State".into(), state),
         ];
-        let by = referral.by;
+        let (by, place) = (referral.by, referral.place);
         let Some(session) = call.leg(by).map(|leg| leg.session) else {
             return;
         };
@@ -93,7 +105,7 @@ impl Engine {
             token,
             method: "NOTIFY".into(),
             headers,
-            body: Some(fragment(status)),
+            body: Some(fragment(status, place)),
         };
         self.endpoint.command(command, now);
     }
@@ -131,7 +143,7 @@ impl Engine {
         let referral = call.referral.as_ref().filter(|referral| referral.by == side);
         let told = referral.is_none_or(Referral::is_quiet);
         let Some(leg) = call.leg_mut(side) else { return };
-        if !told && leg.open {
+        if (!told || leg.hears.is_some()) && leg.open {
             leg.leaving = true;
             return;
         }
@@ -140,8 +152,12 @@ impl Engine {
     }
 }
 
-/// RFC 3420: the status line of the response.
-fn fragment(status: u16) -> Body {
+/// RFC 3420: the status line of the response; phones show its words, and so a place where somebody was parked stands in
+/// them.
+fn fragment(status: u16, place: Option<u16>) -> Body {
+    let parked = place
+        .filter(|_| status == 200)
+        .map(|place| format!("Parked at {place}"));
     let reason = match status {
         100 => "Trying",
         180 => "Ringing",
@@ -160,6 +176,6 @@ fn fragment(status: u16) -> Body {
     };
     Body {
         content_type: "message/sipfrag;version=2.0".into(),
-        bytes: Bytes::from(format!("SIP/2.0 {status} {reason}\r\n")),
+        bytes: Bytes::from(format!("SIP/2.0 {status} {}\r\n", parked.as_deref().unwrap_or(reason))),
     }
 }

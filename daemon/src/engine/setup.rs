@@ -21,15 +21,12 @@ use frontdesk_sip::wire::Message;
 
 use super::Engine;
 use super::call::{Call, Leg, Side};
-use super::caller::{Known, dialled_in, know, party_of_staff, shown_as, shown_of_party};
-use super::cdr::RefusedCall;
-use super::connected::takes_update;
+use super::caller::{dialled_in, know, party_of_staff, shown_as, shown_of_party};
 use super::media::{MediaSide, Wanted, status_of};
-use super::output::{BoardChange, CdrParty, LiveCall, Output};
+use super::new_call::NewCall;
+use super::output::{CdrParty, Output};
 use super::requests::{reply, reply_with};
 
-/// When a request says nothing (RFC 3261 section 8.1.1.6).
-const MAX_FORWARDS: u8 = 70;
 /// Seconds after which a caller may try again when we cannot take calls at present.
 const RETRY_AFTER: &str = "5";
 
@@ -56,17 +53,6 @@ pub(super) struct Shown<'a> {
     pub(super) caller: &'a ShownCaller,
     pub(super) max_forwards: u8,
     pub(super) headers: Headers,
-}
-
-/// A new call on its way in.
-struct NewCall<'a> {
-    id: CallId,
-    session: SessionId,
-    request: &'a Message,
-    flow: &'a FlowId,
-    plan: &'a Arc<DialPlan>,
-    known: Known,
-    dialled: String,
 }
 
 /// Why a call ends before it began.
@@ -119,6 +105,9 @@ impl Engine {
     fn set_up(&mut self, new: &NewCall<'_>, now: Now) -> Result<(), Box<Turned>> {
         self.open_for_calls()?;
         let offer = offer_of(new.request)?;
+        if let Some(served) = self.serve(new, offer.as_ref(), now) {
+            return served;
+        }
         let asked = Asked {
             plan: new.plan,
             account: new.known.account,
@@ -137,31 +126,12 @@ impl Engine {
         let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
         let one_person = one_person(&targets);
         let caller = self.caller_leg(new, caller_media, now);
+        let machine = CallMachine::new(&legs, one_person);
         let call = Call {
-            id: new.id,
-            account: new.known.account,
-            plan: Arc::clone(new.plan),
-            machine: CallMachine::new(&legs, one_person),
-            direction: new.known.direction,
-            caller,
             called,
-            dialled: new.dialled.clone(),
             callee,
-            client: new.known.shown.client,
-            because: because.to_string(),
-            started_at: now.unix_ms,
-            answered_at: None,
-            recording: None,
-            joined: None,
-            held: false,
             offer,
-            early: false,
-            max_forwards: max_forwards(new.request),
-            forwarded: 0,
-            referral: None,
-            rings_until: now.instant + self.config.ring_timeout,
-            relayed: Vec::new(),
-            pressed: Vec::new(),
+            ..self.new_call(new, (machine, caller), &because, now)
         };
         self.begin(call, &targets, new, now);
         Ok(())
@@ -284,29 +254,6 @@ impl Engine {
         Ok(called)
     }
 
-    fn caller_leg(&mut self, new: &NewCall<'_>, media: MediaSide, now: Now) -> Leg {
-        let party = new.known.party.clone();
-        Leg {
-            id: LegId::new(now.unix_ms, self.random()),
-            session: new.session,
-            sip_call_id: sip_call_id(new.request),
-            flow: *new.flow,
-            staff: party.staff,
-            trunk: party.trunk,
-            party,
-            shown: new.known.shown.clone(),
-            sees: None,
-            updates: takes_update(new.request),
-            open: true,
-            leaving: false,
-            media,
-            started_at: now.unix_ms,
-            answered_at: None,
-            ended_at: None,
-            status: 0,
-        }
-    }
-
     fn called_leg(&mut self, target: &Target, near: u16, now: Now) -> Result<Leg, Box<Turned>> {
         let flow = target.binding.target();
         let media = self.media_side(&flow, Some(near))?;
@@ -321,6 +268,7 @@ impl Engine {
             shown: shown_of_party(&target.party),
             sees: Some(Side::Caller),
             updates: false,
+            hears: None,
             open: true,
             leaving: false,
             media,
@@ -333,22 +281,7 @@ impl Engine {
 
     /// Puts the call on the board and rings every phone.
     fn begin(&mut self, mut call: Call, targets: &[Target], new: &NewCall<'_>, now: Now) {
-        let live = LiveCall {
-            id: call.id,
-            account: call.account,
-            direction: call.direction,
-            caller: call.caller.party.clone(),
-            called: call.dialled.clone(),
-            callee: call.callee.clone(),
-            client: call.client,
-            started_at: call.started_at,
-            answered_at: None,
-            held: false,
-            recording: None,
-        };
-        self.outputs
-            .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
-        self.open_media(&call.caller);
+        self.announce(&call);
         let share = breadth(new.request, targets.len()).unwrap_or_default();
         let shown = Shown {
             caller: &new.known.shown,
@@ -358,12 +291,7 @@ impl Engine {
         for (leg, target) in call.called.iter_mut().zip(targets) {
             self.ring(call.id, leg, (target, &shown), now);
         }
-        self.sessions.insert(call.caller.session, call.id);
-        self.media_legs.insert(call.caller.media.leg, call.id);
-        self.ringing.insert((call.rings_until, call.id));
-        let id = call.id;
-        self.calls.insert(id, call);
-        self.touch(id);
+        self.keep(call);
     }
 
     pub(super) fn open_media(&mut self, leg: &Leg) {
@@ -417,10 +345,6 @@ pub(super) fn sip_call_id(request: &Message) -> String {
     String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
-fn max_forwards(request: &Message) -> u8 {
-    request.max_forwards().unwrap_or(MAX_FORWARDS).saturating_sub(1)
-}
-
 /// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.
 fn breadth(request: &Message, phones: usize) -> Option<u32> {
     let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
@@ -442,20 +366,4 @@ pub(super) fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> 
         ));
     }
     Ok(Some(request.body_bytes()))
-}
-
-impl NewCall<'_> {
-    fn refused(&self, callee: CdrParty) -> RefusedCall {
-        RefusedCall {
-            id: self.id,
-            callee,
-            sip_call_id: sip_call_id(self.request),
-            peer: self.flow.peer,
-            account: self.known.account,
-            direction: self.known.direction,
-            caller: self.known.party.clone(),
-            client: self.known.shown.client,
-            dialled: self.dialled.clone(),
-        }
-    }
 }

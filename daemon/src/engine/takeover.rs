@@ -119,6 +119,7 @@ impl Engine {
             shown: comer.known.shown.clone(),
             sees: None,
             updates: takes_update(comer.request),
+            hears: None,
             open: true,
             leaving: false,
             media,

@@ -109,6 +109,11 @@ impl Engine {
             headers,
         } = refer;
         let dialled = dialled_in(to.uri.as_bytes());
+        match self.parks(id, by, &dialled) {
+            Some(Ok(place)) => return self.park(id, (by, place), now),
+            Some(Err(status)) => return self.tell_transferor(id, (by, status), now),
+            None => {}
+        }
         let found = self.more_for(id, by, &dialled, now);
         let more = match found {
             Ok(more) => more,
@@ -124,6 +129,13 @@ impl Engine {
         self.tell_transferor(id, (by, 100), now);
         self.step(id, CallEvent::Transfer { by }, now);
         self.call_more(id, more, headers, now);
+    }
+
+    /// Whether a transfer is meant for a place where calls are parked.
+    fn parks(&self, id: CallId, by: Side, dialled: &str) -> Option<Result<u16, u16>> {
+        let call = self.calls.get(&id)?;
+        let transferor = call.leg(by)?.staff?;
+        self.place_for(&self.plan, (call.account, transferor), dialled)
     }
 
     /// The phones of a number that is called in place of `by`.

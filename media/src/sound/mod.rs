@@ -3,10 +3,12 @@
 use std::sync::{Arc, LazyLock};
 
 mod music;
+mod prompts;
 mod tones;
 mod wav;
 
-pub use tones::{busy, confirmation, refusal, ringback, tone};
+pub use prompts::{Language, spoken};
+pub use tones::{busy, confirmation, refusal, revocation, ringback, tone};
 pub use wav::WavError;
 
 static MUSIC: LazyLock<Arc<Sound>> = LazyLock::new(|| Arc::new(music::make()));
@@ -31,5 +33,20 @@ impl Sound {
             rate: 8_000,
             samples: vec![0; milliseconds.saturating_mul(8)],
         }
+    }
+
+    /// This sound and then another one of the same rate; one of another rate is left out.
+    #[must_use]
+    pub fn then(mut self, next: &Sound) -> Sound {
+        if next.rate == self.rate {
+            self.samples.extend(&next.samples);
+        }
+        self
+    }
+
+    /// Milliseconds that it lasts.
+    pub fn duration_ms(&self) -> u64 {
+        let samples = u64::try_from(self.samples.len()).unwrap_or(u64::MAX);
+        samples.saturating_mul(1_000) / u64::from(self.rate.max(1))
     }
 }

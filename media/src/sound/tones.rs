@@ -27,10 +27,19 @@ pub fn busy() -> Sound {
     cadence(&[(350, 350)])
 }
 
-/// Done: two short rising notes.
+/// Done, and on now: two short rising notes.
 pub fn confirmation() -> Sound {
+    notes([700, 1_050])
+}
+
+/// Done, and off now: two short falling notes.
+pub fn revocation() -> Sound {
+    notes([1_050, 700])
+}
+
+fn notes(pitches: [u32; 2]) -> Sound {
     let mut samples = Vec::new();
-    for hertz in [700, 1_050] {
+    for hertz in pitches {
         add_tone(&mut samples, hertz, 120);
         add_silence(&mut samples, 60);
     }
@@ -105,6 +114,7 @@ mod tests {
             .unwrap();
         assert!(step < 1_800 && tone.samples[0] == 0, "{step}");
         assert_eq!(confirmation().samples.len(), 2 * 180 * 8);
+        assert_ne!(confirmation(), revocation());
         assert_eq!(refusal().samples.len(), 3 * 240 * 8);
     }
 }

@@ -4,6 +4,7 @@
 //! `(phase, event) -> commands`: pure, total, and the same for every kind of leg.
 
 mod leg;
+mod served;
 mod step;
 mod transfer;
 
@@ -106,6 +107,8 @@ enum Phase {
     /// The caller's place first.
     Talking(Side, Side),
     Waiting(Wait),
+    /// The caller talks with us.
+    Served,
     Over,
 }
 
@@ -176,7 +179,7 @@ impl CallMachine {
     pub fn pair(&self) -> Option<(Side, Side)> {
         match self.phase {
             Phase::Talking(first, second) => Some((first, second)),
-            Phase::Ringing | Phase::Waiting(_) | Phase::Over => None,
+            Phase::Ringing | Phase::Waiting(_) | Phase::Served | Phase::Over => None,
         }
     }
 
@@ -193,7 +196,7 @@ impl CallMachine {
     pub fn waiting(&self) -> Option<Side> {
         match self.phase {
             Phase::Waiting(wait) => Some(wait.party),
-            Phase::Ringing | Phase::Talking(..) | Phase::Over => None,
+            Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => None,
         }
     }
 

@@ -10,6 +10,7 @@ impl CallMachine {
     pub fn step(&mut self, event: CallEvent) -> Commands {
         match (self.phase, event) {
             (Phase::Waiting(wait), event) => self.wait(wait, event),
+            (Phase::Served, event) => self.serve(event),
             (Phase::Talking(..), CallEvent::Transfer { by }) => self.transfer(by),
             (Phase::Talking(..), CallEvent::Park { party }) => self.park(party),
             (Phase::Talking(..), CallEvent::Replace { gone, by }) => self.replace(gone, by),

@@ -1,7 +1,9 @@
 //! Departments: groups that answer together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+
+use smallvec::SmallVec;
 
 use crate::ids::{AccountId, DepartmentId, StaffId};
 use crate::number::ShortNumber;
@@ -19,12 +21,20 @@ pub struct PlanDepartment {
 pub struct DepartmentSection {
     by_short: BTreeMap<(AccountId, ShortNumber), PlanDepartment>,
     by_id: BTreeMap<DepartmentId, (AccountId, ShortNumber)>,
+    by_member: HashMap<StaffId, SmallVec<[DepartmentId; 2]>>,
 }
 
 impl DepartmentSection {
     pub fn new(departments: Vec<PlanDepartment>) -> DepartmentSection {
+        let mut by_member: HashMap<StaffId, SmallVec<[DepartmentId; 2]>> = HashMap::new();
+        for department in &departments {
+            for member in &department.members {
+                by_member.entry(*member).or_default().push(department.id);
+            }
+        }
         let place = |department: &PlanDepartment| (department.account, department.short_number);
         DepartmentSection {
+            by_member,
             by_id: departments
                 .iter()
                 .map(|department| (department.id, place(department)))
@@ -38,6 +48,17 @@ impl DepartmentSection {
 
     pub fn get(&self, department: DepartmentId) -> Option<&PlanDepartment> {
         self.by_short.get(self.by_id.get(&department)?)
+    }
+
+    /// Two people are members of one department.
+    pub fn share(&self, one: StaffId, other: StaffId) -> bool {
+        let of = |staff| self.by_member.get(&staff).map(SmallVec::as_slice).unwrap_or_default();
+        of(one).iter().any(|department| of(other).contains(department))
+    }
+
+    /// The person is a member of some department.
+    pub fn has(&self, staff: StaffId) -> bool {
+        self.by_member.contains_key(&staff)
     }
 
     pub fn by_short(&self, account: AccountId, short: ShortNumber) -> Option<&PlanDepartment> {

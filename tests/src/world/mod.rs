@@ -7,6 +7,7 @@ pub mod people;
 pub mod phone;
 pub mod sdp;
 pub mod second;
+mod sounds;
 pub mod talk;
 pub mod transcript;
 mod truth;
@@ -60,6 +61,8 @@ pub struct World {
     /// What the name server knows, by host.
     pub dns: BTreeMap<Box<str>, Resolution>,
     asked: Vec<ServerName>,
+    /// What is being played, and all that was.
+    pub sounds: sounds::Sounds,
     net: Net,
     elapsed: Duration,
     connections: u64,
@@ -111,6 +114,7 @@ impl World {
             refused: Vec::new(),
             dns: BTreeMap::new(),
             asked: Vec::new(),
+            sounds: Default::default(),
             net: Net::new(weather, seed),
             elapsed: Duration::ZERO,
             connections: 0,
@@ -255,6 +259,7 @@ impl World {
         self.transcript.process_ended();
         self.engine = Engine::new(config, [self.seed; 32], self.now());
         self.media = MediaModel::default();
+        self.sounds = Default::default();
         let ports = self.media.stock();
         self.input(Input::Media(MediaNotice::PortsReady(ports)));
         self.input(Input::Plan(Arc::new(plan)));
@@ -317,6 +322,7 @@ impl World {
                 .chain(engine)
                 .chain(front)
                 .chain(self.net.next_at())
+                .chain(self.sounds.next_at())
                 .min()
                 .filter(|next| *next <= end)
             else {
@@ -334,6 +340,9 @@ impl World {
         self.serve_front();
         if self.engine.deadline().is_some_and(|at| at <= self.now().instant) {
             self.input(Input::Tick);
+        }
+        for notice in self.sounds.over(self.elapsed, &mut self.media) {
+            self.input(Input::Media(notice));
         }
         let (now, elapsed) = (self.now(), self.elapsed);
         for index in 0..self.phones.len() {
@@ -417,7 +426,10 @@ impl World {
         }
         match output {
             Output::Transmit { flow, bytes } => self.transmit(flow, bytes),
-            Output::Media(command) => self.media.command(command),
+            Output::Media(command) => {
+                self.sounds.note(&command, self.elapsed);
+                self.media.command(command);
+            }
             Output::Record(command) => self.records.push(command),
             Output::Journal(entry) => self.journal.push(entry),
             Output::Board(change) => self.board.push(change),

@@ -148,6 +148,7 @@ pub fn engine_config() -> EngineConfig {
             ..Default::default()
         },
         ring_timeout: Duration::from_secs(60),
+        parking_timeout: Duration::from_secs(120),
         recording: true,
         codecs: vec![Codec::G722, Codec::Pcma, Codec::Pcmu],
         srtp: Default::default(),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use frontdesk_routing::ids::{LegId, StaffId};
+use frontdesk_routing::ids::{AccountId, LegId, StaffId};
 use frontdesk_sip::privacy;
 
 use super::watchers::Watch;
@@ -53,14 +53,36 @@ struct Identity {
 }
 
 impl Engine {
-    pub(super) fn lamps(&self, watch: &Watch) -> Vec<Lamp> {
-        let calls = self.watchers.calls_of(watch.staff);
+    pub(super) fn lamps(&self, watch: &Watch, staff: StaffId) -> Vec<Lamp> {
+        let calls = self.watchers.calls_of(staff);
         let calls = calls.filter_map(|id| self.calls.get(&id));
         let lamps = calls.flat_map(|call| {
-            let of_person = sides(call).filter(|(_, leg)| leg.staff == Some(watch.staff));
+            let of_person = sides(call).filter(|(_, leg)| leg.staff == Some(staff));
             of_person.filter_map(|(side, leg)| self.lamp(call, (side, leg), watch))
         });
         lamps.take(MOST_SHOWN).collect()
+    }
+
+    /// A place is taken while somebody waits there.
+    pub(super) fn lamp_of_place(&self, watch: &Watch, account: AccountId, place: u16) -> Vec<Lamp> {
+        let call = self.parked.at(account, place).and_then(|id| self.calls.get(&id));
+        let waiting = call.and_then(|call| call.leg(call.machine.waiting()?));
+        let lamp = waiting.map(|leg| {
+            let (name, number) = seen(leg);
+            Lamp {
+                id: leg.id,
+                state: State::Confirmed,
+                initiator: false,
+                holds: false,
+                names: None,
+                remote: named(name, number, watch),
+                local: Identity {
+                    name: String::new(),
+                    uri: watch.address.uri(),
+                },
+            }
+        });
+        lamp.into_iter().collect()
     }
 
     /// Talks, or calls somebody; a phone that only rings does not count.
@@ -122,14 +144,30 @@ fn identity(call: &Call, side: Side, watch: &Watch) -> Identity {
         (None, Side::Called(_)) => Some((Side::Caller, &call.caller)),
         (None, Side::Caller) => None,
     };
-    let (name, number) = match party {
-        Some((_, leg)) if leg.staff.is_none() => (leg.shown.name.as_str(), leg.shown.number.as_str()),
-        Some((_, leg)) => (
+    match party {
+        Some((_, leg)) => {
+            let (name, number) = seen(leg);
+            named(name, number, watch)
+        }
+        None => named(
+            call.callee.name.as_deref().unwrap_or_default(),
+            call.dialled.as_str(),
+            watch,
+        ),
+    }
+}
+
+fn seen(leg: &Leg) -> (&str, &str) {
+    match leg.staff {
+        None => (leg.shown.name.as_str(), leg.shown.number.as_str()),
+        Some(_) => (
             leg.party.name.as_deref().unwrap_or_default(),
             leg.party.number.as_deref().unwrap_or_default(),
         ),
-        None => (call.callee.name.as_deref().unwrap_or_default(), call.dialled.as_str()),
-    };
+    }
+}
+
+fn named(name: &str, number: &str, watch: &Watch) -> Identity {
     match number {
         "" => Identity {
             name: name.to_owned(),

@@ -14,6 +14,7 @@ mod xml;
 
 use std::sync::Arc;
 
+use frontdesk_routing::features;
 use frontdesk_routing::ids::{AccountId, CallId, SipAccountId, StaffId};
 use frontdesk_routing::number::ShortNumber;
 use frontdesk_routing::plan::{DialPlan, Owner, PlanStaff};
@@ -28,7 +29,7 @@ use self::address::Address;
 pub use self::messages::Messages;
 use self::told::Told;
 pub(super) use self::watchers::Watchers;
-use self::watchers::{Package, Watch};
+use self::watchers::{Package, Watch, Watched};
 use super::Engine;
 use super::requests::{reply, reply_with};
 
@@ -97,16 +98,18 @@ impl Engine {
         }
         let address = Address::of(request, self.config.endpoint.advertise.signalling_address(flow));
         let watched = match (address.user.is_empty(), package.is_private()) {
-            (true, true) => asking,
-            (true, false) | (false, _) => resolve(&plan, asking.account, &address.user).ok_or_else(|| reply(404))?,
+            (true, true) => Watched::Person(asking.id),
+            (true, false) | (false, _) => {
+                watched(&plan, asking.account, &address.user, package).ok_or_else(|| reply(404))?
+            }
         };
-        if package.is_private() && watched.id != asking.id {
+        if package.is_private() && watched != Watched::Person(asking.id) {
             return Err(reply(403));
         }
         Ok(Watch {
             watcher,
             account: asking.account,
-            staff: watched.id,
+            watched,
             package,
             address,
             version: 0,
@@ -148,8 +151,18 @@ impl Engine {
     /// The bindings of this SIP account change.
     pub(super) fn touch_bindings(&mut self, account: SipAccountId) {
         if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
-            self.watchers.touch(staff.id);
+            self.touch_person(staff.id);
         }
+    }
+
+    /// A person's settings change.
+    pub(super) fn touch_person(&mut self, staff: StaffId) {
+        self.watchers.touch(Watched::Person(staff));
+    }
+
+    /// Somebody is parked at a place, or no more.
+    pub(super) fn touch_place(&mut self, account: AccountId, place: u16) {
+        self.watchers.touch(Watched::Place(account, place));
     }
 
     /// What stands in a person's mailbox now.
@@ -172,7 +185,7 @@ impl Engine {
             };
             match objection(watch, before, &self.plan) {
                 Some(reason) => self.dismiss(subscription, reason, now),
-                None => self.watchers.touch(watch.staff),
+                None => self.watchers.touch(watch.watched),
             }
         }
     }
@@ -207,11 +220,12 @@ impl Engine {
     }
 
     fn state_for(&self, watch: &Watch) -> Told {
-        match watch.package {
-            Package::Dialog => Told::Dialogs(self.lamps(watch)),
-            Package::Presence => Told::Presence(self.presence_of(watch)),
-            Package::MessageSummary => Told::Messages(self.watchers.messages(watch.staff)),
-            Package::Reg => Told::Contacts(self.contacts_of(watch)),
+        match (watch.watched, watch.package) {
+            (Watched::Place(account, place), _) => Told::Dialogs(self.lamp_of_place(watch, account, place)),
+            (Watched::Person(staff), Package::Dialog) => Told::Dialogs(self.lamps(watch, staff)),
+            (Watched::Person(staff), Package::Presence) => Told::Presence(self.presence_of(staff)),
+            (Watched::Person(staff), Package::MessageSummary) => Told::Messages(self.watchers.messages(staff)),
+            (Watched::Person(_), Package::Reg) => Told::Contacts(self.contacts_of(watch)),
         }
     }
 }
@@ -229,14 +243,21 @@ fn objection(watch: &Watch, before: &DialPlan, plan: &DialPlan) -> Option<Termin
         (Some(was), Some(is)) if was != is => return Some(TerminatedReason::Deactivated),
         (_, Some(_)) => {}
     }
-    let watched = match watch.address.user.as_str() {
-        "" => plan.staff.get(watch.staff),
-        user => resolve(plan, watch.account, user),
+    let still = match watch.address.user.as_str() {
+        "" => watch.person().is_some_and(|staff| plan.staff.get(staff).is_some()),
+        user => watched(plan, watch.account, user, watch.package) == Some(watch.watched),
     };
-    match watched {
-        Some(watched) if watched.id == watch.staff => None,
-        Some(_) | None => Some(TerminatedReason::NoResource),
-    }
+    (!still).then_some(TerminatedReason::NoResource)
+}
+
+/// A colleague, or a place where calls are parked: those have lamps only.
+fn watched(plan: &DialPlan, account: AccountId, user: &str, package: Package) -> Option<Watched> {
+    let place = || {
+        let place = features::place(plan, account, user).filter(|_| package == Package::Dialog)?;
+        Some(Watched::Place(account, place))
+    };
+    let colleague = resolve(plan, account, user);
+    colleague.map(|staff| Watched::Person(staff.id)).or_else(place)
 }
 
 /// A colleague by short number or SIP user; nobody of another account.

@@ -1,5 +1,6 @@
 //! `presence` (RFC 3856): a person is reachable, talks, or wants to be left alone.
 
+use frontdesk_routing::ids::StaffId;
 use frontdesk_sip::registrar::Aor;
 
 use super::watchers::Watch;
@@ -15,12 +16,12 @@ pub(super) struct Presence {
 }
 
 impl Engine {
-    pub(super) fn presence_of(&self, watch: &Watch) -> Presence {
-        let sip = self.plan.staff.get(watch.staff).and_then(|staff| staff.sip.as_ref());
+    pub(super) fn presence_of(&self, staff: StaffId) -> Presence {
+        let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
         Presence {
             online: sip.is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128()))),
-            on_the_phone: self.is_on_the_phone(watch.staff),
-            do_not_disturb: self.pending.settings(&self.plan, watch.staff).dnd,
+            on_the_phone: self.is_on_the_phone(staff),
+            do_not_disturb: self.pending.settings(&self.plan, staff).dnd,
         }
     }
 }

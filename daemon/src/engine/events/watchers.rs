@@ -52,14 +52,21 @@ impl Package {
     }
 }
 
+/// Whose lamp it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Watched {
+    Person(StaffId),
+    /// Where calls are parked.
+    Place(AccountId, u16),
+}
+
 /// One subscription as the engine knows it.
 #[derive(Debug)]
 pub(super) struct Watch {
     /// Whose credentials it came with.
     pub(super) watcher: SipAccountId,
     pub(super) account: AccountId,
-    /// Who is watched.
-    pub(super) staff: StaffId,
+    pub(super) watched: Watched,
     pub(super) package: Package,
     /// The watched address as the phone wrote it.
     pub(super) address: Address,
@@ -68,22 +75,31 @@ pub(super) struct Watch {
     pub(super) told: Option<Told>,
 }
 
+impl Watch {
+    pub(super) fn person(&self) -> Option<StaffId> {
+        match self.watched {
+            Watched::Person(staff) => Some(staff),
+            Watched::Place(..) => None,
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(in crate::engine) struct Watchers {
     watches: BTreeMap<SubscriptionId, Watch>,
-    by_staff: BTreeSet<(StaffId, SubscriptionId)>,
+    by_watched: BTreeSet<(Watched, SubscriptionId)>,
     by_watcher: BTreeMap<SipAccountId, BTreeSet<SubscriptionId>>,
     /// Who is party to which call, both ways.
     busy: BTreeSet<(StaffId, CallId)>,
     parties: BTreeSet<(CallId, StaffId)>,
-    touched: BTreeSet<StaffId>,
+    touched: BTreeSet<Watched>,
     /// Mailboxes with something in them.
     mailboxes: BTreeMap<StaffId, Messages>,
 }
 
 impl Watchers {
     pub(super) fn add(&mut self, subscription: SubscriptionId, watch: Watch) {
-        self.by_staff.insert((watch.staff, subscription));
+        self.by_watched.insert((watch.watched, subscription));
         self.by_watcher.entry(watch.watcher).or_default().insert(subscription);
         self.watches.insert(subscription, watch);
     }
@@ -92,7 +108,7 @@ impl Watchers {
         let Some(watch) = self.watches.remove(&subscription) else {
             return;
         };
-        self.by_staff.remove(&(watch.staff, subscription));
+        self.by_watched.remove(&(watch.watched, subscription));
         if let Some(of_one) = self.by_watcher.get_mut(&watch.watcher) {
             of_one.remove(&subscription);
             if of_one.is_empty() {
@@ -125,14 +141,14 @@ impl Watchers {
         self.by_watcher.get(&watcher)?.first().copied()
     }
 
-    pub(super) fn touch(&mut self, staff: StaffId) {
-        if self.of_staff(staff).next().is_some() {
-            self.touched.insert(staff);
+    pub(super) fn touch(&mut self, watched: Watched) {
+        if self.of_watched(watched).next().is_some() {
+            self.touched.insert(watched);
         }
     }
 
     pub(super) fn touch_all(&mut self) {
-        self.touched = self.by_staff.iter().map(|(staff, _)| *staff).collect();
+        self.touched = self.by_watched.iter().map(|(watched, _)| *watched).collect();
     }
 
     pub(super) fn touch_call(&mut self, call: CallId, parties: impl Iterator<Item = StaffId>) {
@@ -140,7 +156,7 @@ impl Watchers {
             if self.busy.insert((staff, call)) {
                 self.parties.insert((call, staff));
             }
-            self.touch(staff);
+            self.touch(Watched::Person(staff));
         }
     }
 
@@ -151,7 +167,7 @@ impl Watchers {
         for staff in parties {
             self.parties.remove(&(call, staff));
             self.busy.remove(&(staff, call));
-            self.touch(staff);
+            self.touch(Watched::Person(staff));
         }
     }
 
@@ -160,15 +176,15 @@ impl Watchers {
         self.busy.range(range).map(|(_, call)| *call)
     }
 
-    fn of_staff(&self, staff: StaffId) -> impl Iterator<Item = SubscriptionId> {
-        let range = (staff, SubscriptionId(0))..=(staff, SubscriptionId(u64::MAX));
-        self.by_staff.range(range).map(|(_, subscription)| *subscription)
+    fn of_watched(&self, watched: Watched) -> impl Iterator<Item = SubscriptionId> {
+        let range = (watched, SubscriptionId(0))..=(watched, SubscriptionId(u64::MAX));
+        self.by_watched.range(range).map(|(_, subscription)| *subscription)
     }
 
     /// The watchers of all who were touched; asked again there are none.
     pub(super) fn touched(&mut self) -> Vec<SubscriptionId> {
         let touched = std::mem::take(&mut self.touched);
-        touched.iter().flat_map(|staff| self.of_staff(*staff)).collect()
+        touched.iter().flat_map(|watched| self.of_watched(*watched)).collect()
     }
 
     pub(super) fn messages(&self, staff: StaffId) -> Messages {
@@ -181,12 +197,12 @@ impl Watchers {
         } else {
             self.mailboxes.insert(staff, messages);
         }
-        self.touch(staff);
+        self.touch(Watched::Person(staff));
     }
 
     /// All that is kept, mailboxes apart: nothing when nobody watches and nobody talks.
     pub(in crate::engine) fn count(&self) -> usize {
-        let indexes = self.by_staff.len() + self.by_watcher.len() + self.touched.len();
+        let indexes = self.by_watched.len() + self.by_watcher.len() + self.touched.len();
         self.watches.len() + indexes + self.busy.len() + self.parties.len()
     }
 }

@@ -1,0 +1,152 @@
+//! A call at its beginning: what is known of it before anybody is rung.
+
+use std::sync::Arc;
+
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::CallMachine;
+use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::Now;
+use frontdesk_sip::event::SessionId;
+use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::wire::Message;
+
+use super::Engine;
+use super::call::{Call, Leg};
+use super::caller::Known;
+use super::cdr::RefusedCall;
+use super::connected::takes_update;
+use super::media::MediaSide;
+use super::output::{BoardChange, CdrParty, LiveCall, Output};
+use super::setup::sip_call_id;
+
+/// When a request says nothing (RFC 3261 section 8.1.1.6).
+const MAX_FORWARDS: u8 = 70;
+/// A new call on its way in.
+pub(super) struct NewCall<'a> {
+    pub(super) id: CallId,
+    pub(super) session: SessionId,
+    pub(super) request: &'a Message,
+    pub(super) flow: &'a FlowId,
+    pub(super) plan: &'a Arc<DialPlan>,
+    pub(super) known: Known,
+    pub(super) dialled: String,
+}
+
+impl Engine {
+    /// A call of which nobody but the caller is known yet.
+    pub(super) fn new_call(
+        &self,
+        new: &NewCall<'_>,
+        (machine, caller): (CallMachine, Leg),
+        because: &Because,
+        now: Now,
+    ) -> Call {
+        Call {
+            id: new.id,
+            account: new.known.account,
+            plan: Arc::clone(new.plan),
+            machine,
+            direction: new.known.direction,
+            caller,
+            called: Vec::new(),
+            dialled: new.dialled.clone(),
+            callee: CdrParty::default(),
+            client: new.known.shown.client,
+            because: because.to_string(),
+            started_at: now.unix_ms,
+            answered_at: None,
+            recording: None,
+            joined: None,
+            held: false,
+            offer: None,
+            early: false,
+            max_forwards: max_forwards(new.request),
+            forwarded: 0,
+            service: None,
+            place: None,
+            referral: None,
+            rings_until: now.instant + self.config.ring_timeout,
+            relayed: Vec::new(),
+            pressed: Vec::new(),
+        }
+    }
+
+    pub(super) fn caller_leg(&mut self, new: &NewCall<'_>, media: MediaSide, now: Now) -> Leg {
+        let party = new.known.party.clone();
+        Leg {
+            id: LegId::new(now.unix_ms, self.random()),
+            session: new.session,
+            sip_call_id: sip_call_id(new.request),
+            flow: *new.flow,
+            staff: party.staff,
+            trunk: party.trunk,
+            party,
+            shown: new.known.shown.clone(),
+            sees: None,
+            updates: takes_update(new.request),
+            hears: None,
+            open: true,
+            leaving: false,
+            media,
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: None,
+            status: 0,
+        }
+    }
+
+    /// The call is one of those that go on, without anybody who is rung.
+    pub(super) fn admit_call(&mut self, call: Call) {
+        self.announce(&call);
+        self.keep(call);
+    }
+
+    pub(super) fn announce(&mut self, call: &Call) {
+        let live = LiveCall {
+            id: call.id,
+            account: call.account,
+            direction: call.direction,
+            caller: call.caller.party.clone(),
+            called: call.dialled.clone(),
+            callee: call.callee.clone(),
+            client: call.client,
+            started_at: call.started_at,
+            answered_at: None,
+            held: false,
+            recording: None,
+        };
+        self.outputs
+            .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
+        self.open_media(&call.caller);
+    }
+
+    pub(super) fn keep(&mut self, call: Call) {
+        self.sessions.insert(call.caller.session, call.id);
+        self.media_legs.insert(call.caller.media.leg, call.id);
+        self.ringing.insert((call.rings_until, call.id));
+        let id = call.id;
+        self.calls.insert(id, call);
+        self.touch(id);
+    }
+}
+
+fn max_forwards(request: &Message) -> u8 {
+    request.max_forwards().unwrap_or(MAX_FORWARDS).saturating_sub(1)
+}
+
+impl NewCall<'_> {
+    pub(super) fn refused(&self, callee: CdrParty) -> RefusedCall {
+        RefusedCall {
+            id: self.id,
+            callee,
+            sip_call_id: sip_call_id(self.request),
+            peer: self.flow.peer,
+            account: self.known.account,
+            direction: self.known.direction,
+            caller: self.known.party.clone(),
+            client: self.known.shown.client,
+            dialled: self.dialled.clone(),
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Spoken digits, made once with espeak-ng (README, "Spoken digits").
+
+use super::Sound;
+
+/// What a caller understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Language {
+    English,
+    Russian,
+}
+
+impl Language {
+    /// That of a country, by its ISO 3166 code: Russian where most people understand it, else English.
+    pub fn of_region(region: &str) -> Language {
+        match region {
+            "RU" | "BY" | "KZ" | "KG" => Language::Russian,
+            _ => Language::English,
+        }
+    }
+}
+
+macro_rules! digits {
+    ($language:literal) => {
+        [
+            include_bytes!(concat!("prompts/", $language, "/0.wav")),
+            include_bytes!(concat!("prompts/", $language, "/1.wav")),
+            include_bytes!(concat!("prompts/", $language, "/2.wav")),
+            include_bytes!(concat!("prompts/", $language, "/3.wav")),
+            include_bytes!(concat!("prompts/", $language, "/4.wav")),
+            include_bytes!(concat!("prompts/", $language, "/5.wav")),
+            include_bytes!(concat!("prompts/", $language, "/6.wav")),
+            include_bytes!(concat!("prompts/", $language, "/7.wav")),
+            include_bytes!(concat!("prompts/", $language, "/8.wav")),
+            include_bytes!(concat!("prompts/", $language, "/9.wav")),
+        ]
+    };
+}
+
+static ENGLISH: [&[u8]; 10] = digits!("en");
+static RUSSIAN: [&[u8]; 10] = digits!("ru");
+
+/// Milliseconds between two digits.
+const PAUSE: usize = 120;
+/// More are not spoken: no number is longer (E.164).
+const MOST: usize = 15;
+
+/// The digits of a text one after the other; what is no digit is left out.
+pub fn spoken(digits: &str, language: Language) -> Sound {
+    let prompts = match language {
+        Language::English => &ENGLISH,
+        Language::Russian => &RUSSIAN,
+    };
+    let mut all = Sound::silence(0);
+    let digits = digits.chars().filter_map(|digit| digit.to_digit(10)).take(MOST);
+    for digit in digits {
+        let prompt = usize::try_from(digit).ok().and_then(|digit| prompts.get(digit));
+        if let Some(sound) = prompt.and_then(|prompt| Sound::from_wav(prompt).ok()) {
+            all = all.then(&sound).then(&Sound::silence(PAUSE));
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_digit_is_spoken_in_both_languages_and_sounds_like_no_other() {
+        for language in [Language::English, Language::Russian] {
+            let all: Vec<Sound> = ('0'..='9').map(|digit| spoken(&digit.to_string(), language)).collect();
+            for (digit, sound) in all.iter().enumerate() {
+                let loud = sound
+                    .samples
+                    .iter()
+                    .filter(|sample| sample.unsigned_abs() > 1_000)
+                    .count();
+                assert!(loud > 400, "{digit} in {language:?} is silent: {loud}");
+                assert!((2_000..8_000).contains(&sound.samples.len()), "{digit} in {language:?}");
+                assert!(all.iter().filter(|other| *other == sound).count() == 1, "{digit}");
+            }
+        }
+        assert_ne!(spoken("1", Language::English), spoken("1", Language::Russian));
+    }
+
+    #[test]
+    fn a_number_is_spoken_digit_by_digit() {
+        let length = |text| spoken(text, Language::English).samples.len();
+        assert_eq!(length("101"), 2 * length("1") + length("0"));
+        assert_eq!(length("+1-0 1"), length("101"));
+        assert_eq!(length(""), 0);
+        assert_eq!(length(&"7".repeat(99)), 15 * length("7"));
+    }
+}

@@ -1,0 +1,80 @@
+//! A caller whom we serve ourselves: answered at once, and nobody is called.
+
+use smallvec::{SmallVec, smallvec};
+
+use super::{CallCommand, CallEvent, CallMachine, Commands, EndedBy, Phase, Side};
+
+impl CallMachine {
+    /// The caller is answered and talks with us.
+    pub fn served() -> CallMachine {
+        CallMachine {
+            phase: Phase::Served,
+            called: SmallVec::new(),
+            rang: false,
+            round: 0,
+            one_person: false,
+        }
+    }
+
+    pub fn is_served(&self) -> bool {
+        self.phase == Phase::Served
+    }
+
+    /// Every event of such a call: it ends when the caller leaves, or when we have said what there is to say.
+    pub(super) fn serve(&mut self, event: CallEvent) -> Commands {
+        match event {
+            CallEvent::HungUp(Side::Caller) => self.end(Commands::new(), EndedBy::Caller),
+            CallEvent::Lost(Side::Caller) | CallEvent::RingTimeout | CallEvent::Stop => {
+                self.end(smallvec![CallCommand::HangUp(Side::Caller)], EndedBy::System)
+            }
+            CallEvent::Answered(leg) | CallEvent::Replace { by: leg, .. } => {
+                smallvec![CallCommand::HangUp(Side::Called(leg))]
+            }
+            CallEvent::Ringing(_)
+            | CallEvent::Refused(..)
+            | CallEvent::Cancelled
+            | CallEvent::HungUp(Side::Called(_))
+            | CallEvent::Lost(Side::Called(_))
+            | CallEvent::Transfer { .. }
+            | CallEvent::Park { .. }
+            | CallEvent::NobodyCalled(_) => Commands::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Disposition;
+    use crate::ids::LegId;
+
+    #[test]
+    fn a_served_caller_leaves_or_is_let_go_once() {
+        let end = |by| CallCommand::End {
+            disposition: Disposition::Answered,
+            by,
+            status: 200,
+        };
+        let hang_up = CallCommand::HangUp(Side::Caller);
+        let check = |events: &[CallEvent], expected: &[CallCommand]| {
+            let mut call = CallMachine::served();
+            let mut last = Commands::new();
+            for event in events {
+                last = call.step(*event);
+            }
+            assert_eq!(last.as_slice(), expected, "after {events:?}");
+        };
+        check(&[CallEvent::HungUp(Side::Caller)], &[end(EndedBy::Caller)]);
+        check(&[CallEvent::Stop], &[hang_up, end(EndedBy::System)]);
+        check(&[CallEvent::RingTimeout], &[hang_up, end(EndedBy::System)]);
+        check(&[CallEvent::Lost(Side::Caller)], &[hang_up, end(EndedBy::System)]);
+        check(&[CallEvent::Stop, CallEvent::HungUp(Side::Caller)], &[]);
+        check(&[CallEvent::Transfer { by: Side::Caller }], &[]);
+        let stranger = LegId::from_u128(7);
+        let replace = CallEvent::Replace {
+            gone: Some(Side::Caller),
+            by: stranger,
+        };
+        check(&[replace], &[CallCommand::HangUp(Side::Called(stranger))]);
+    }
+}
