@@ -18,6 +18,12 @@ use rand::{Rng, SeedableRng};
 /// With ten seeds ten thousand.
 const DEEDS: usize = 1_000;
 
+/// Dialled in place of a number: pickups, parked parties, and what we do ourselves.
+const CODES: [&str; 16] = [
+    "*8", "*8", "**101", "**102", "**103", "**104", "701", "701", "702", "*68", "*43", "*65", "*79", "*73", "*72104",
+    "*90103",
+];
+
 struct Storm {
     world: World,
     rng: StdRng,
@@ -111,15 +117,20 @@ impl Storm {
     }
 
     fn dial(&mut self, phone: usize) {
-        let number = ["101", "102", "103", "104", "200", "999"][self.rng.random_range(0..6)];
+        let number = match self.rng.random_range(0..4) {
+            0 => CODES[self.rng.random_range(0..CODES.len())],
+            _ => ["101", "102", "103", "104", "200", "999"][self.rng.random_range(0..6)],
+        };
         let with_offer = self.rng.random_range(0..5) > 0;
         self.world.phones[phone].forgets_answer = self.rng.random_range(0..20) == 0;
         self.world.act(phone, |phone, now| phone.dial(number, with_offer, now));
     }
 
-    /// Blind: to somebody, to a department, to nobody.
+    /// Blind: to somebody, to a department, to a place, to nobody.
     fn transfer(&mut self, phone: usize) {
-        let number = ["101", "102", "103", "104", "200", "999"][self.rng.random_range(0..6)];
+        let number = [
+            "101", "102", "103", "104", "200", "999", "*68", "*68", "*68", "*68", "702", "*43",
+        ][self.rng.random_range(0..12)];
         self.with_call(phone, Some(State::Talking), |storm, phone, call| {
             storm.world.act(phone, |phone, now| phone.refer(call, number, now));
         });
@@ -250,12 +261,17 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
         .and_then(|most| most.parse().ok())
         .unwrap_or(10);
     let (mut answered, mut acknowledged) = (0, 0);
+    let (mut parked, mut served, mut taken) = (0, 0, 0);
     for seed in 1..=most {
         let loss = [0, 5, 20][usize::from(seed) % 3];
         let mut world = Storm::new(seed, rough(loss)).run();
         world.close();
         let records = world.records_of_calls();
         answered += records.iter().filter(|row| row.answered_at.is_some()).count();
+        let told = |what: &str| records.iter().filter(|row| row.because.contains(what)).count();
+        parked += told("parked at 70");
+        served += told("a feature code");
+        taken += told("taken over by");
         let pracks = world
             .transcript
             .lines()
@@ -265,6 +281,9 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
     }
     assert!(answered > 20 * usize::from(most), "only {answered} answered calls");
     assert!(acknowledged > 10 * usize::from(most), "only {acknowledged} PRACKs");
+    assert!(parked > usize::from(most), "only {parked} parked calls");
+    assert!(served > 10 * usize::from(most), "only {served} calls to codes");
+    assert!(taken > 2 * usize::from(most), "only {taken} calls taken over");
 }
 
 #[test]

@@ -355,7 +355,10 @@ impl World {
 
     fn deliver(&mut self, packet: Packet) {
         let (now, elapsed) = (self.now(), self.elapsed);
+        let current = |phone: &Phone| phone.flow.connection == packet.flow.connection;
         match packet.to {
+            // What was under way on a connection that has broken arrives nowhere.
+            End::Server if !self.phones.iter().any(current) => {}
             End::Server => {
                 self.transcript.arrived(&packet.bytes, packet.flow.connection);
                 let Packet { flow, bytes, .. } = packet;
