@@ -52,6 +52,18 @@ impl Audio {
         }
     }
 
+    /// Its whole seconds.
+    pub fn seconds_of(&self) -> impl Iterator<Item = Audio> + '_ {
+        (0..self.seconds() as u32).map(|at| self.part(f64::from(at), f64::from(at) + 1.0))
+    }
+
+    /// In how many seconds the first channel has this tone and little else.
+    pub fn seconds_with(&self, frequency: f64) -> usize {
+        self.seconds_of()
+            .filter(|second| second.share(0, frequency) > 0.8)
+            .count()
+    }
+
     /// The root of a channel's mean power; a tone of ours has 5657.
     pub fn level(&self, channel: usize) -> f64 {
         let samples = &self.channels[channel];
@@ -111,6 +123,7 @@ mod tests {
         assert!((audio.seconds() - 2.0).abs() < 1e-9);
         assert!(audio.share(0, 440.0) > 0.99);
         assert!(audio.share(0, 1_000.0) < 0.01);
+        assert_eq!((audio.seconds_with(440.0), audio.seconds_with(1_000.0)), (2, 0));
         assert!((audio.part(-0.5, 9.0).seconds() - 0.5).abs() < 1e-9);
         assert!((audio.part(0.5, 1.5).level(0) - 5_657.0).abs() < 5.0);
         assert!(share(&[0; 800], 8_000, 440.0).abs() < 1e-9);

@@ -1,4 +1,4 @@
-//! Spoken digits, made once with espeak-ng (README, "Spoken digits").
+//! Spoken digits, made once with espeak-ng (README, "Feature codes").
 
 use super::Sound;
 
