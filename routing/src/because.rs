@@ -15,6 +15,23 @@ pub enum Because {
         name: String,
         members: usize,
     },
+    /// A connected number.
+    NumberOf {
+        name: String,
+    },
+    NumberOfDepartment {
+        name: String,
+        members: usize,
+    },
+    NumberNotConnected,
+    /// A number outside, and the trunk that is tried first.
+    Outside {
+        trunk: String,
+    },
+    /// No trunk of the account takes calls to that number.
+    NoTrunk,
+    /// Why none of the trunks could be tried: they are full, down or nowhere to be found.
+    NoTrunkFree(String),
     NumberUnknown,
     NumberMalformed,
     OwnNumberNoOtherPhone,
@@ -60,7 +77,7 @@ impl Because {
         if let Because::Forwarded { then, .. } = self {
             return then.is_group();
         }
-        matches!(self, Because::DepartmentOf { .. })
+        matches!(self, Because::DepartmentOf { .. } | Because::NumberOfDepartment { .. })
     }
 }
 
@@ -71,6 +88,17 @@ impl fmt::Display for Because {
             Because::DepartmentOf { name, members } => {
                 write!(f, "the short number is the department {name}'s, of {members} members")
             }
+            Because::NumberOf { name } => write!(f, "the number is connected with {name}"),
+            Because::NumberOfDepartment { name, members } => {
+                write!(
+                    f,
+                    "the number is connected with the department {name}, of {members} members"
+                )
+            }
+            Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
+            Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
+            Because::NoTrunk => f.write_str("no trunk takes calls to that number"),
+            Because::NoTrunkFree(why) => write!(f, "no trunk can take the call: {why}"),
             Because::NumberUnknown => f.write_str("nobody in this account has that number"),
             Because::NumberMalformed => f.write_str("what was dialled is not a number"),
             Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),

@@ -4,7 +4,8 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::StaffId;
+use crate::ids::{StaffId, TrunkId};
+use crate::number::PhoneNumber;
 
 /// Whom to ring, or why nobody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,12 @@ pub enum Decision {
     /// All registered phones of all of them at once.
     Ring {
         targets: SmallVec<[StaffId; 4]>,
+        because: Because,
+    },
+    /// A number outside, by the first of these trunks that takes the call.
+    Outside {
+        number: PhoneNumber,
+        trunks: SmallVec<[TrunkId; 2]>,
         because: Because,
     },
     /// The caller dialled a feature code: we answer the call ourselves.

@@ -329,7 +329,9 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         dialled: &dialled,
     };
     let mut decision = internal::decide(plan, &onwards);
-    if let Decision::Ring { because, .. } | Decision::Refuse { because, .. } = &mut decision {
+    if let Decision::Ring { because, .. } | Decision::Outside { because, .. } | Decision::Refuse { because, .. } =
+        &mut decision
+    {
         let then = std::mem::replace(because, Because::NumberUnknown);
         *because = told(plan, trail, then);
     }

@@ -4,18 +4,21 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::decision::Decision;
-use crate::facts::CallFacts;
+use crate::facts::{CallFacts, Caller};
+use crate::inbound;
 use crate::number::ShortNumber;
+use crate::outbound;
 use crate::plan::DialPlan;
 
-/// A short number rings its owner or all members of its department; anything else is 404.
+/// A short number rings its owner or all members of its department, a number outside goes by a trunk; anything else is
+/// 404.
 /// Who of them is registered is not known here: the engine answers 480 when nobody is.
 pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
+    if let Some(decision) = from_provider(plan, facts) {
+        return decision;
+    }
     let Ok(short) = ShortNumber::read(facts.dialled) else {
-        return Decision::Refuse {
-            status: 404,
-            because: Because::NumberMalformed,
-        };
+        return outbound::decide(plan, facts);
     };
     if let Some(staff) = plan.staff.by_short(facts.account, short) {
         let because = Because::ShortNumberOf {
@@ -50,12 +53,21 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     }
 }
 
+/// A trunk calls connected numbers; one that registers with us may call short ones too.
+fn from_provider(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
+    let Caller::Trunk(trunk) = facts.caller else {
+        return None;
+    };
+    let trunk = plan.staff.trunk(trunk)?;
+    let inside = trunk.sip.is_some() && inbound::connected(plan, trunk, facts.dialled).is_none();
+    (!inside).then(|| inbound::decide(plan, trunk, facts.dialled))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::facts::Caller;
     use crate::ids::{AccountId, DepartmentId, StaffId};
     use crate::plan::{DepartmentSection, PlanDepartment, PlanStaff, StaffSection};
 

@@ -10,6 +10,8 @@ pub mod features;
 pub mod forwarding;
 pub mod identity;
 pub mod ids;
+pub mod inbound;
 pub mod internal;
 pub mod number;
+pub mod outbound;
 pub mod plan;

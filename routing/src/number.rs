@@ -28,11 +28,7 @@ impl PhoneNumber {
             return PhoneNumber::from_e164(text);
         }
         let is_number = text.len() <= 17 && text.bytes().all(|byte| byte.is_ascii_digit());
-        let (country, trunk_prefix, length) = match region {
-            "RU" | "KZ" => ("7", "8", 10),
-            "US" | "CA" => ("1", "1", 10),
-            _ => ("", "0", usize::MAX),
-        };
+        let (country, trunk_prefix, length) = habits(region);
         let national = text.strip_prefix(trunk_prefix).unwrap_or(text);
         let international = match text.strip_prefix("00") {
             Some(rest) => rest.to_owned(),
@@ -54,9 +50,30 @@ impl PhoneNumber {
         PhoneNumber::from_e164(&format!("+{digits}"))
     }
 
+    /// As one dials it within a country; `None`: how one dials there is not known.
+    pub fn national(self, region: &str) -> Option<String> {
+        let (country, trunk_prefix, length) = habits(region);
+        let digits = self.0.to_string();
+        let own = digits.strip_prefix(country).filter(|rest| rest.len() == length);
+        match own {
+            Some(rest) => Some(format!("{trunk_prefix}{rest}")),
+            None if country.is_empty() => None,
+            None => Some(format!("00{digits}")),
+        }
+    }
+
     /// With its plus.
     pub fn reveal(self) -> String {
         format!("+{}", self.0)
+    }
+}
+
+/// Country code, what is dialled before a national number, and how long such a number is.
+fn habits(region: &str) -> (&'static str, &'static str, usize) {
+    match region {
+        "RU" | "KZ" => ("7", "8", 10),
+        "US" | "CA" => ("1", "1", 10),
+        _ => ("", "0", usize::MAX),
     }
 }
 

@@ -1,0 +1,135 @@
+//! Calls from outside: whom the number that they arrive on reaches.
+
+use smallvec::SmallVec;
+
+use crate::because::Because;
+use crate::decision::Decision;
+use crate::ids::StaffId;
+use crate::outbound::{read, region};
+use crate::plan::{DialPlan, NumberTarget, PlanNumber, PlanTrunk};
+
+/// The connected number that a trunk means by a text.
+pub fn connected<'a>(plan: &'a DialPlan, trunk: &PlanTrunk, text: &str) -> Option<&'a PlanNumber> {
+    let number = read(text, trunk.numbers_in, region(plan, trunk.account))?;
+    let connected = plan.numbers.get(trunk.account, number)?;
+    connected.trunk.is_none_or(|only| only == trunk.id).then_some(connected)
+}
+
+/// Rings whoever the number is connected with; a number that is not connected is 404.
+pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str) -> Decision {
+    match connected(plan, trunk, dialled).map(|number| number.to) {
+        Some(NumberTarget::Staff(staff)) => match plan.staff.get(staff) {
+            Some(staff) => Decision::Ring {
+                targets: SmallVec::from_slice(&[staff.id]),
+                because: Because::NumberOf {
+                    name: staff.name.to_string(),
+                },
+            },
+            None => not_connected(),
+        },
+        Some(NumberTarget::Department(department)) => match plan.departments.get(department) {
+            Some(department) => ring_all(department.name.to_string(), &department.members),
+            None => not_connected(),
+        },
+        None => not_connected(),
+    }
+}
+
+fn ring_all(name: String, members: &[StaffId]) -> Decision {
+    if members.is_empty() {
+        return Decision::Refuse {
+            status: 480,
+            because: Because::DepartmentEmpty { name },
+        };
+    }
+    Decision::Ring {
+        targets: SmallVec::from_slice(members),
+        because: Because::NumberOfDepartment {
+            name,
+            members: members.len(),
+        },
+    }
+}
+
+fn not_connected() -> Decision {
+    Decision::Refuse {
+        status: 404,
+        because: Because::NumberNotConnected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ids::{AccountId, DepartmentId, TrunkId};
+    use crate::number::{PhoneNumber, ShortNumber};
+    use crate::plan::{DepartmentSection, NumberSection, PlanDepartment, PlanStaff, StaffSection};
+
+    #[test]
+    fn a_number_rings_whom_it_is_connected_with_and_only_by_its_own_trunk() {
+        let account = AccountId::from_u128(1);
+        let person = PlanStaff {
+            id: StaffId::from_u128(1),
+            account,
+            name: "Anna".into(),
+            short_number: None,
+            phone: None,
+            sip: None,
+        };
+        let department = |id: u128, short: &str, members: &[u128]| PlanDepartment {
+            id: DepartmentId::from_u128(id),
+            account,
+            name: "Sales".into(),
+            short_number: ShortNumber::read(short).unwrap(),
+            members: members.iter().map(|id| StaffId::from_u128(*id)).collect(),
+        };
+        let number = |text: &str, trunk: Option<u128>, to| PlanNumber {
+            number: PhoneNumber::from_e164(text).unwrap(),
+            account,
+            trunk: trunk.map(TrunkId::from_u128),
+            to,
+        };
+        let plan = DialPlan {
+            staff: Arc::new(StaffSection::new(vec![person], vec![])),
+            departments: Arc::new(DepartmentSection::new(vec![
+                department(1, "200", &[1, 2]),
+                department(2, "201", &[]),
+            ])),
+            numbers: Arc::new(NumberSection::new(vec![
+                number("+74951110001", None, NumberTarget::Staff(StaffId::from_u128(1))),
+                number(
+                    "+74951110002",
+                    Some(1),
+                    NumberTarget::Department(DepartmentId::from_u128(1)),
+                ),
+                number("+74951110003", Some(2), NumberTarget::Staff(StaffId::from_u128(1))),
+                number(
+                    "+74951110004",
+                    None,
+                    NumberTarget::Department(DepartmentId::from_u128(2)),
+                ),
+                number("+74951110005", None, NumberTarget::Staff(StaffId::from_u128(99))),
+            ])),
+            ..DialPlan::default()
+        };
+        let trunk = PlanTrunk::new(TrunkId::from_u128(1), account, "T".into());
+        let check = |dialled: &str, expected: Result<&[u128], u16>| match (decide(&plan, &trunk, dialled), expected) {
+            (Decision::Ring { targets, .. }, Ok(expected)) => {
+                let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
+                assert_eq!(targets, expected, "{dialled}");
+            }
+            (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{dialled}"),
+            (got, expected) => panic!("{dialled}: {got:?}, expected {expected:?}"),
+        };
+        check("+74951110001", Ok(&[1]));
+        check("74951110001", Ok(&[1]));
+        check("74951110002", Ok(&[1, 2]));
+        check("74951110003", Err(404));
+        check("74951110004", Err(480));
+        check("74951110005", Err(404));
+        check("74951119999", Err(404));
+        check("101", Err(404));
+    }
+}

@@ -1,0 +1,207 @@
+//! Calls to numbers outside, and the trunks that they go out by.
+
+use smallvec::SmallVec;
+
+use crate::because::Because;
+use crate::decision::Decision;
+use crate::facts::{CallFacts, Caller};
+use crate::ids::{AccountId, TrunkId};
+use crate::number::PhoneNumber;
+use crate::plan::trunks::NumberFormat;
+use crate::plan::{DialPlan, PlanTrunk};
+
+/// Staff may call any number outside by the trunks of their account. A trunk may not: whoever calls from outside goes
+/// outside again only where a person has sent them.
+pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
+    let refuse = |because| Decision::Refuse { status: 404, because };
+    let Caller::Staff(_) = facts.caller else {
+        return refuse(Because::NumberMalformed);
+    };
+    let Ok(number) = PhoneNumber::from_dialled(facts.dialled, region(plan, facts.account)) else {
+        return refuse(Because::NumberMalformed);
+    };
+    match trunks(plan, facts.account, number) {
+        trunks if trunks.is_empty() => refuse(Because::NoTrunk),
+        trunks => {
+            let first = trunks.first().and_then(|trunk| plan.staff.trunk(*trunk));
+            let name = first.map(|trunk| trunk.name.to_string()).unwrap_or_default();
+            Decision::Outside {
+                number,
+                trunks,
+                because: Because::Outside { trunk: name },
+            }
+        }
+    }
+}
+
+/// The trunks that take calls to a number: those with the longest fitting prefix first, then by their place.
+pub fn trunks(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> SmallVec<[TrunkId; 2]> {
+    let digits = number.as_u64().to_string();
+    let mut fitting: Vec<(usize, u16, TrunkId)> = plan
+        .staff
+        .trunks()
+        .iter()
+        .filter(|trunk| trunk.account == account && trunk.provider.is_some())
+        .filter_map(|trunk| Some((fit(trunk, &digits)?, trunk.place, trunk.id)))
+        .collect();
+    fitting.sort_by_key(|(length, place, id)| (std::cmp::Reverse(*length), *place, *id));
+    fitting.into_iter().map(|(_, _, id)| id).collect()
+}
+
+/// How long the prefix is that fits; `None`: none does.
+fn fit(trunk: &PlanTrunk, digits: &str) -> Option<usize> {
+    if trunk.prefixes.is_empty() {
+        return Some(0);
+    }
+    let prefixes = trunk.prefixes.iter().map(|prefix| prefix.trim_start_matches('+'));
+    prefixes.filter(|prefix| digits.starts_with(prefix)).map(str::len).max()
+}
+
+/// A number as a provider writes it.
+pub fn written(number: PhoneNumber, format: NumberFormat, region: &str) -> String {
+    match format {
+        NumberFormat::E164 => number.reveal(),
+        NumberFormat::E164WithoutPlus => number.as_u64().to_string(),
+        NumberFormat::National => number.national(region).unwrap_or_else(|| number.reveal()),
+    }
+}
+
+/// A number that a provider has written.
+pub fn read(text: &str, format: NumberFormat, region: &str) -> Option<PhoneNumber> {
+    let digits: String = text
+        .chars()
+        .take_while(|c| *c != ';')
+        .filter(|c| !"-.() ".contains(*c))
+        .collect();
+    let international = format!("+{}", digits.trim_start_matches('+'));
+    match format {
+        NumberFormat::E164 | NumberFormat::E164WithoutPlus => PhoneNumber::from_e164(&international).ok(),
+        NumberFormat::National => PhoneNumber::from_dialled(&digits, region).ok(),
+    }
+}
+
+pub(crate) fn region(plan: &DialPlan, account: AccountId) -> &str {
+    plan.accounts
+        .get(account)
+        .map(|account| &*account.region)
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::ids::StaffId;
+    use crate::plan::trunks::Provider;
+    use crate::plan::{AccountSection, PlanAccount, RecordingPolicy, StaffSection};
+
+    fn account() -> AccountId {
+        AccountId::from_u128(1)
+    }
+
+    fn plan(trunks: Vec<PlanTrunk>) -> DialPlan {
+        let account = PlanAccount {
+            id: account(),
+            number: 1,
+            name: "A".into(),
+            realm: "r".into(),
+            recording: RecordingPolicy::Never,
+            region: "RU".into(),
+        };
+        DialPlan {
+            accounts: Arc::new(AccountSection::new(vec![account])),
+            staff: Arc::new(StaffSection::new(vec![], trunks)),
+            ..DialPlan::default()
+        }
+    }
+
+    fn trunk(id: u128, prefixes: &[&str], place: u16) -> PlanTrunk {
+        PlanTrunk {
+            provider: Some(Provider::default()),
+            prefixes: prefixes.iter().map(|prefix| (*prefix).into()).collect(),
+            place,
+            ..PlanTrunk::new(TrunkId::from_u128(id), account(), format!("T{id}").into())
+        }
+    }
+
+    #[test]
+    fn the_longest_prefix_and_then_the_place_choose_the_trunks() {
+        let foreign = PlanTrunk {
+            account: AccountId::from_u128(2),
+            ..trunk(8, &[], 0)
+        };
+        let incoming_only = PlanTrunk {
+            provider: None,
+            ..trunk(9, &[], 0)
+        };
+        let plan = plan(vec![
+            trunk(1, &[], 1),
+            trunk(2, &["+7", "7495"], 9),
+            trunk(3, &["7"], 5),
+            trunk(4, &[], 0),
+            foreign,
+            incoming_only,
+        ]);
+        let check = |dialled: &str, expected: Result<&[u128], u16>| {
+            let facts = CallFacts {
+                account: account(),
+                caller: Caller::Staff(StaffId::from_u128(1)),
+                dialled,
+            };
+            match (decide(&plan, &facts), expected) {
+                (Decision::Outside { trunks, .. }, Ok(expected)) => {
+                    let trunks: Vec<u128> = trunks.iter().map(|id| id.as_u128()).collect();
+                    assert_eq!(trunks, expected, "{dialled}");
+                }
+                (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{dialled}"),
+                (got, expected) => panic!("{dialled}: {got:?}, expected {expected:?}"),
+            }
+        };
+        check("84951234567", Ok(&[2, 3, 4, 1]));
+        check("+79161234567", Ok(&[3, 2, 4, 1]));
+        check("+4930901820", Ok(&[4, 1]));
+        check("nobody", Err(404));
+        check("", Err(404));
+    }
+
+    #[test]
+    fn whoever_comes_from_outside_does_not_go_outside_and_without_trunks_nobody_does() {
+        let with = plan(vec![trunk(1, &[], 1)]);
+        let without = plan(vec![]);
+        let check = |plan: &DialPlan, caller, expected: Because| {
+            let facts = CallFacts {
+                account: account(),
+                caller,
+                dialled: "+79161234567",
+            };
+            let because = match decide(plan, &facts) {
+                Decision::Refuse { status: 404, because } => because,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(because, expected);
+        };
+        check(&with, Caller::Trunk(TrunkId::from_u128(1)), Because::NumberMalformed);
+        check(&without, Caller::Staff(StaffId::from_u128(1)), Because::NoTrunk);
+    }
+
+    #[test]
+    fn numbers_are_written_and_read_as_the_provider_does() {
+        let number = PhoneNumber::from_e164("+74951234567").unwrap();
+        let check = |format, text: &str| {
+            assert_eq!(written(number, format, "RU"), text);
+            assert_eq!(read(text, format, "RU"), Some(number), "{text}");
+        };
+        check(NumberFormat::E164, "+74951234567");
+        check(NumberFormat::E164WithoutPlus, "74951234567");
+        check(NumberFormat::National, "84951234567");
+        let foreign = PhoneNumber::from_e164("+4930901820").unwrap();
+        assert_eq!(written(foreign, NumberFormat::National, "RU"), "004930901820");
+        assert_eq!(written(foreign, NumberFormat::National, "DE"), "+4930901820");
+        assert_eq!(
+            read("+7 (495) 123-45-67;phone-context=x", NumberFormat::E164, "RU"),
+            Some(number)
+        );
+        assert_eq!(read("anonymous", NumberFormat::E164, "RU"), None);
+    }
+}
