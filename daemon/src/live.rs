@@ -5,17 +5,18 @@
 
 pub mod blocks;
 pub mod events;
+pub mod trunks;
 pub mod view;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use dashmap::DashMap;
-use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, StaffId, TrunkId};
 use frontdesk_sip::guard::Block;
 use serde_json::{Value, json};
 
-use crate::engine::output::{BoardChange, LiveCall};
+use crate::engine::output::{BoardChange, LiveCall, TrunkState};
 pub use events::{Event, EventLog, Missed, Subscription};
 pub use view::LiveCallView;
 
@@ -27,6 +28,7 @@ pub struct Live {
     online: DashMap<StaffId, Online>,
     calls: DashMap<CallId, LiveCall>,
     blocks: DashMap<IpAddr, Block>,
+    trunks: DashMap<TrunkId, TrunkState>,
     log: EventLog,
 }
 
@@ -46,6 +48,7 @@ impl Live {
             online: DashMap::new(),
             calls: DashMap::new(),
             blocks: DashMap::new(),
+            trunks: DashMap::new(),
             log: EventLog::new(first, EVENT_RING),
         }
     }
@@ -72,6 +75,12 @@ impl Live {
                 live.recording = recording;
             }),
             BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
+            BoardChange::Trunk {
+                account,
+                trunk,
+                state,
+                at,
+            } => self.on_trunk(account, trunk, state, at),
             BoardChange::Block(change) => self.on_block(change),
             BoardChange::CallTransferred { call, caller, callee } => self.on_call(call, "call.transferred", |live| {
                 live.caller = caller;

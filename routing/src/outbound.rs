@@ -175,11 +175,9 @@ mod tests {
                 caller,
                 dialled: "+79161234567",
             };
-            let because = match decide(plan, &facts) {
-                Decision::Refuse { status: 404, because } => because,
-                other => panic!("{other:?}"),
-            };
-            assert_eq!(because, expected);
+            let status = 404;
+            let because = expected;
+            assert_eq!(decide(plan, &facts), Decision::Refuse { status, because });
         };
         check(&with, Caller::Trunk(TrunkId::from_u128(1)), Because::NumberMalformed);
         check(&without, Caller::Staff(StaffId::from_u128(1)), Because::NoTrunk);

@@ -52,7 +52,8 @@ fn held(world: &World) -> Vec<bool> {
         | BoardChange::CallAnswered { .. }
         | BoardChange::CallTransferred { .. }
         | BoardChange::CallEnded { .. }
-        | BoardChange::Block(_) => None,
+        | BoardChange::Block(_)
+        | BoardChange::Trunk { .. } => None,
     });
     changes.collect()
 }

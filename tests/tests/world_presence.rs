@@ -26,7 +26,8 @@ fn edges(world: &World, person: Person) -> Vec<bool> {
         | BoardChange::CallHeld { .. }
         | BoardChange::CallTransferred { .. }
         | BoardChange::CallEnded { .. }
-        | BoardChange::Block(_) => None,
+        | BoardChange::Block(_)
+        | BoardChange::Trunk { .. } => None,
     });
     changes.collect()
 }

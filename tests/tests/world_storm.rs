@@ -234,7 +234,8 @@ impl Storm {
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }
                 | BoardChange::CallHeld { .. }
-                | BoardChange::Block(_) => {}
+                | BoardChange::Block(_)
+                | BoardChange::Trunk { .. } => {}
             }
         }
         live

@@ -6,11 +6,12 @@ use frontdesk_routing::ids::{CallId, LegId, RecordingId};
 use frontdesk_routing::plan::RecordingPolicy;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
+use frontdesk_sip::trunk::cause;
 
 use super::Engine;
 use super::call::{Call, Side};
 use super::output::{BoardChange, JournalEntry, Output, RecordCommand};
-use super::requests::reply;
+use super::requests::{reply, reply_with};
 
 /// RFC 3326: no phone shows a missed call that a colleague or another phone took.
 const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
@@ -64,13 +65,12 @@ impl Engine {
                 self.end_leg(id, Side::Called(leg), 487, now);
             }
             CallCommand::RefuseCaller(status) => {
-                self.endpoint.command(
-                    Command::Refuse {
-                        session: caller,
-                        reply: reply(status),
-                    },
-                    now,
-                );
+                let reply = match call.caller.trunk {
+                    Some(_) => reply_with(status, "Reason", cause::reason(status)),
+                    None => reply(status),
+                };
+                let session = caller;
+                self.endpoint.command(Command::Refuse { session, reply }, now);
                 self.end_leg(id, Side::Caller, status, now);
             }
             CallCommand::HangUp(side) => self.hang_up(id, side, now),

@@ -27,7 +27,11 @@ impl Engine {
     /// Lets the caller hear the only phone that is called, by a 183 with our description; once.
     fn hear_early(&mut self, id: CallId, side: Side, response: &Message, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let alone = call.machine.is_ringing() && call.called.len() == 1 && !call.early;
+        let phones = call
+            .called
+            .iter()
+            .filter(|leg| Side::Called(leg.id) == side || leg.trunk.is_none());
+        let alone = call.machine.is_ringing() && phones.count() == 1 && !call.early;
         let Some(offer) = call.offer.clone().filter(|_| alone) else {
             return;
         };

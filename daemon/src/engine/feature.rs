@@ -93,7 +93,7 @@ impl Engine {
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),
             Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
-            Decision::Ring { .. } => None,
+            Decision::Ring { .. } | Decision::Outside { .. } => None,
         }
     }
 

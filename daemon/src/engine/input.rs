@@ -1,13 +1,13 @@
 //! What reaches the engine.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::plan::DialPlan;
-use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
 
 use super::events::Messages;
@@ -43,6 +43,12 @@ pub enum Input {
     Resolved {
         name: ServerName,
         answer: Result<Resolution, String>,
+    },
+    /// Our own address as this peer sees it: the answer to `Output::Face`.
+    Faced {
+        transport: Transport,
+        peer: SocketAddr,
+        local: SocketAddr,
     },
     Operator(OperatorCommand),
     /// How full the journal's queue is, in percent; from 80 on new calls get 503.

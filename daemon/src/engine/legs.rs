@@ -63,7 +63,11 @@ impl Engine {
                 request,
             } => self.relay(session, transaction, &request, now),
             Event::InDialogResult { session, token, status } => self.on_in_dialog_result(session, token, status, now),
-            Event::Response { .. } => {}
+            Event::Response {
+                token,
+                status,
+                response,
+            } => self.on_trunk_response(token, (status, response), now),
             Event::Subscribe {
                 subscription,
                 request,
@@ -87,6 +91,7 @@ impl Engine {
         if let (300..400, Some(response)) = (status, response) {
             self.on_redirected(session, response, now);
         }
+        let status = self.on_outside_refused(session, status, response, now);
         if let Some((id, side)) = self.find(session) {
             self.on_leg(session, now, |side| {
                 called(side).map(|leg| CallEvent::Refused(leg, status))
@@ -107,6 +112,7 @@ impl Engine {
             self.step(id, event, now);
             self.on_leg_over(id, side, now);
         }
+        self.forget_way(session);
         self.sessions.remove(&session);
     }
 

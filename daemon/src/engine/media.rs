@@ -95,6 +95,11 @@ impl MediaSide {
         wanted.into_iter().for_each(|wanted| self.prefer(wanted.first));
     }
 
+    /// These codecs and no others, best first; none: all that we have.
+    pub(super) fn speak(&mut self, codecs: Vec<Codec>) {
+        self.negotiator.speak(codecs);
+    }
+
     pub(super) fn prefer(&mut self, codec: Codec) {
         self.negotiator.prefer(codec);
     }

@@ -36,6 +36,7 @@ mod requests;
 mod setup;
 mod takeover;
 mod transfer;
+mod trunks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -63,6 +64,7 @@ use input::Input;
 use kept::Kept;
 use names::Names;
 use output::Output;
+use trunks::Trunks;
 
 /// From this load of the journal on, in percent, new calls get 503.
 const JOURNAL_FULL: u8 = 80;
@@ -91,6 +93,7 @@ pub struct Engine {
     parked: parking::Parked,
     watchers: events::Watchers,
     names: Names,
+    trunks: Trunks,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -123,6 +126,7 @@ impl Engine {
             parked: parking::Parked::default(),
             watchers: events::Watchers::default(),
             names: Names::default(),
+            trunks: Trunks::default(),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),
@@ -135,6 +139,7 @@ impl Engine {
             Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
             Input::TurnAway { flow, bytes } => self.turn_request_away(&flow, bytes, now),
             Input::FlowClosed(flow) => {
+                self.on_trunk_flow_closed(&flow);
                 self.endpoint.flow_closed(&flow, now);
                 let changes = self.registrar.flow_closed(&flow);
                 self.on_binding_changes(changes, now);
@@ -144,7 +149,8 @@ impl Engine {
             Input::Restore(bindings) => self.restore(bindings, now),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::RestoreBlocks(blocks) => self.restore_blocks(blocks, now),
-            Input::Resolved { name, answer } => self.names.answered(&name, answer, now.instant),
+            Input::Resolved { name, answer } => self.on_resolved(&name, answer, now),
+            Input::Faced { transport, peer, local } => self.on_faced(transport, peer, local, now),
             Input::Operator(command) => self.on_operator(&command, now),
             Input::JournalLoad(load) => self.journal_full = load >= JOURNAL_FULL,
             Input::Drain => self.draining = true,
@@ -167,6 +173,7 @@ impl Engine {
             self.registrar.deadline(),
             self.guard.deadline(),
             self.names.deadline(),
+            self.trunks.deadline(),
             ringing,
         ]
         .into_iter()
@@ -214,6 +221,7 @@ impl Engine {
             self.on_binding_changes(changes, now);
         }
         self.end_blocks(now);
+        self.trunks_pass(now);
         for name in self.names.outdated(now.instant) {
             self.outputs.push_back(Output::Resolve(name));
         }

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::forwarding::Change;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, SipAccountId, StaffId, TrunkId};
-use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
 
 use super::names::ServerName;
@@ -30,6 +30,11 @@ pub enum Output {
     Board(BoardChange),
     /// Look this up (RFC 3263) and answer by `Input::Resolved`; calls do not wait for it.
     Resolve(ServerName),
+    /// Say which of our addresses this peer sees, by `Input::Faced`.
+    Face {
+        transport: Transport,
+        peer: SocketAddr,
+    },
     /// Close this connection (a peer that misbehaves).
     CloseFlow(FlowId),
 }
@@ -209,6 +214,34 @@ pub enum BoardChange {
         at: i64,
     },
     Block(BlockChange),
+    /// `None`: there is nothing to say of it, or it is gone.
+    Trunk {
+        account: AccountId,
+        trunk: TrunkId,
+        state: Option<TrunkState>,
+        at: i64,
+    },
+}
+
+/// How a provider's line does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrunkState {
+    /// `None`: we do not register there.
+    pub registration: Option<TrunkRegistration>,
+    /// At least one server answers probes; `None`: they are not probed.
+    pub reachable: Option<bool>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrunkRegistration {
+    /// No answer yet.
+    Trying,
+    Registered,
+    Failing {
+        /// Unix milliseconds.
+        since: i64,
+        reason: String,
+    },
 }
 
 /// A call in progress as a page shows it.

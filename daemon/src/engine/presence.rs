@@ -49,6 +49,7 @@ impl Engine {
     pub(super) fn on_plan(&mut self, plan: Arc<DialPlan>, now: Now) {
         self.pending.settle(&plan);
         let before = std::mem::replace(&mut self.plan, plan);
+        self.review_trunks(&before, now);
         if Arc::ptr_eq(&before.staff, &self.plan.staff) {
             return self.review_settings(&before);
         }

@@ -82,10 +82,10 @@ impl Engine {
             };
             let found = self.targets(&asked).map(|(targets, ..)| targets).unwrap_or_default();
             let known = |target: &Target| {
-                let rung = call.called.iter().any(|leg| leg.staff == Some(target.staff));
+                let rung = target.staff.is_some() && call.called.iter().any(|leg| leg.staff == target.staff);
                 rung || targets
                     .iter()
-                    .any(|other| other.binding.contact == target.binding.contact)
+                    .any(|other| contact_of(other).is_some() && contact_of(other) == contact_of(target))
             };
             let fresh: Vec<Target> = found.into_iter().filter(|target| !known(target)).collect();
             targets.extend(fresh);
@@ -107,6 +107,10 @@ impl Engine {
         let count = u16::from(call.forwarded) + 1;
         vec![("Diversion".into(), format!("{name};reason=deflection;counter={count}"))]
     }
+}
+
+fn contact_of(target: &Target) -> Option<&str> {
+    target.binding().map(|binding| binding.contact.as_str())
 }
 
 /// The numbers in the Contacts of a response, best first as they stand.

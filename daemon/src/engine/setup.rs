@@ -10,13 +10,14 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::identity::ShownCaller;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
-use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::plan::{DialPlan, Owner};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Headers, Invite, Party, Reply};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::privacy;
 use frontdesk_sip::registrar::{Aor, Binding};
+use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
@@ -24,17 +25,34 @@ use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff, shown_as, shown_of_party};
 use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::NewCall;
-use super::output::{CdrParty, Output};
+use super::output::{CallDirection, CdrParty, Output};
 use super::requests::{reply, reply_with};
+use super::trunks::{Outside, dialled_by};
 
 /// Seconds after which a caller may try again when we cannot take calls at present.
 const RETRY_AFTER: &str = "5";
 
-/// A phone to ring.
+/// A phone to ring, or a number outside to call.
 pub(super) struct Target {
-    pub(super) staff: StaffId,
+    /// `None`: somebody outside.
+    pub(super) staff: Option<StaffId>,
     pub(super) party: CdrParty,
-    pub(super) binding: Binding,
+    pub(super) reach: Reach,
+}
+
+/// How a target is reached.
+pub(super) enum Reach {
+    Phone(Box<Binding>),
+    Outside(Outside),
+}
+
+impl Target {
+    pub(super) fn binding(&self) -> Option<&Binding> {
+        match &self.reach {
+            Reach::Phone(binding) => Some(binding),
+            Reach::Outside(_) => None,
+        }
+    }
 }
 
 /// What somebody wants to be connected with.
@@ -70,19 +88,10 @@ pub(super) fn turned(reply: Reply, because: Because) -> Box<Turned> {
 
 impl Engine {
     pub(super) fn on_invite(&mut self, session: SessionId, request: &Message, flow: &FlowId, now: Now) {
-        let account = match self.authenticate(request, flow, now) {
-            Ok(account) => account,
-            Err(reply) => return self.endpoint.command(Command::Refuse { session, reply }, now),
-        };
         let plan = Arc::clone(&self.plan);
-        let Some(owner) = plan.staff.by_sip(account) else {
-            return self.endpoint.command(
-                Command::Refuse {
-                    session,
-                    reply: reply(403),
-                },
-                now,
-            );
+        let owner = match self.owner_of(&plan, (request, flow), now) {
+            Ok(owner) => owner,
+            Err(reply) => return self.endpoint.command(Command::Refuse { session, reply }, now),
         };
         self.counters.calls += 1;
         let new = NewCall {
@@ -92,18 +101,46 @@ impl Engine {
             flow,
             plan: &plan,
             known: know(&plan, owner, request),
-            dialled: dialled_in(request.request_uri()),
+            dialled: match owner {
+                Owner::Staff(_) => dialled_in(request.request_uri()),
+                Owner::Trunk(trunk) => dialled_by(&plan, trunk, request),
+            },
         };
         if let Err(turned) = self.set_up(&new, now) {
-            let Turned { reply, because, callee } = *turned;
+            let Turned {
+                mut reply,
+                because,
+                callee,
+            } = *turned;
+            if new.known.party.trunk.is_some() {
+                reply.headers.push(("Reason".into(), cause::reason(reply.status)));
+            }
             let status = reply.status;
             self.endpoint.command(Command::Refuse { session, reply }, now);
             self.record_refusal(new.refused(callee), status, &because, now);
         }
     }
 
+    /// Whose call it is: a provider's that is known by its registration or its address, or that of the credentials.
+    fn owner_of<'a>(
+        &mut self,
+        plan: &'a DialPlan,
+        (request, flow): (&Message, &FlowId),
+        now: Now,
+    ) -> Result<Owner<'a>, Reply> {
+        let trunk = self.trunk_of(request, flow).and_then(|trunk| plan.staff.trunk(trunk));
+        if let Some(trunk) = trunk {
+            return Ok(Owner::Trunk(trunk));
+        }
+        let account = self.authenticate(request, flow, now)?;
+        plan.staff.by_sip(account).ok_or_else(|| reply(403))
+    }
+
     fn set_up(&mut self, new: &NewCall<'_>, now: Now) -> Result<(), Box<Turned>> {
         self.open_for_calls()?;
+        if let Some(trunk) = new.known.party.trunk {
+            self.admit_from(trunk, new.session, now)?;
+        }
         let offer = offer_of(new.request)?;
         if let Some(served) = self.serve(new, offer.as_ref(), now) {
             return served;
@@ -126,8 +163,13 @@ impl Engine {
         let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
         let one_person = one_person(&targets);
         let caller = self.caller_leg(new, caller_media, now);
-        let machine = CallMachine::new(&legs, one_person);
+        let direction = direction(new.known.direction, &targets);
+        let mut machine = CallMachine::new(&legs, one_person);
+        if direction == CallDirection::Outbound {
+            machine.go_outside();
+        }
         let call = Call {
+            direction,
             called,
             callee,
             offer,
@@ -157,6 +199,15 @@ impl Engine {
         let (decision, _) = self.decide(plan, &facts);
         let (staff, because) = match decision {
             Decision::Ring { targets, because } => (targets, because),
+            Decision::Outside {
+                number,
+                trunks,
+                because,
+            } => {
+                let target = self.outside(plan, number, &trunks);
+                let callee = target.party.clone();
+                return Ok((vec![target], because, callee));
+            }
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
             Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
         };
@@ -167,10 +218,11 @@ impl Engine {
             if callee.staff.is_none() {
                 callee = party_of_staff(staff);
             }
-            let (own, others): (Vec<Target>, Vec<Target>) = self
-                .phones_of(plan, staff.id)
-                .into_iter()
-                .partition(|target| target.binding.flow == *asked.own.0 && asked.own.1 == Some(staff.id));
+            let (own, others): (Vec<Target>, Vec<Target>) =
+                self.phones_of(plan, staff.id).into_iter().partition(|target| {
+                    let own = target.binding().is_some_and(|binding| binding.flow == *asked.own.0);
+                    own && asked.own.1 == Some(staff.id)
+                });
             own_only |= !own.is_empty();
             targets.extend(others);
         }
@@ -195,9 +247,9 @@ impl Engine {
             return Vec::new();
         };
         let target = |binding: &Binding| Target {
-            staff: staff.id,
+            staff: Some(staff.id),
             party: party_of_staff(staff),
-            binding: binding.clone(),
+            reach: Reach::Phone(Box::new(binding.clone())),
         };
         self.registrar
             .bindings(Aor(sip.id.as_u128()))
@@ -255,16 +307,29 @@ impl Engine {
     }
 
     fn called_leg(&mut self, target: &Target, near: u16, now: Now) -> Result<Leg, Box<Turned>> {
-        let flow = target.binding.target();
-        let media = self.media_side(&flow, Some(near))?;
+        let session = self.endpoint.new_session();
+        let (flow, outside) = match &target.reach {
+            Reach::Phone(binding) => (binding.target(), None),
+            Reach::Outside(outside) => {
+                let taken = self.take_way(outside, session, now)?;
+                (taken.flow, Some(taken))
+            }
+        };
+        let media = self.media_side(&flow, Some(near));
+        let mut media = media.inspect_err(|_| self.forget_way(session))?;
+        let trunk = outside.as_ref().map(|taken| taken.trunk);
+        outside.into_iter().for_each(|taken| media.speak(taken.codecs));
         Ok(Leg {
             id: LegId::new(now.unix_ms, self.random()),
-            session: self.endpoint.new_session(),
+            session,
             sip_call_id: String::new(),
             flow,
-            staff: Some(target.staff),
-            trunk: None,
-            party: target.party.clone(),
+            staff: target.staff,
+            trunk,
+            party: CdrParty {
+                trunk,
+                ..target.party.clone()
+            },
             shown: shown_of_party(&target.party),
             sees: Some(Side::Caller),
             updates: false,
@@ -303,7 +368,8 @@ impl Engine {
     pub(super) fn ring(&mut self, id: CallId, leg: &mut Leg, (target, shown): (&Target, &Shown<'_>), now: Now) {
         self.open_media(leg);
         let body = leg.media.offer(Direction::SendRecv);
-        let invite = self.invite(leg, target, shown, body);
+        let invite = self.invite_outside(leg, shown, &body);
+        let invite = invite.unwrap_or_else(|| self.invite(leg, target, shown, body));
         self.sessions.insert(leg.session, id);
         self.media_legs.insert(leg.media.leg, id);
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
@@ -319,8 +385,12 @@ impl Engine {
         Invite {
             session: leg.session,
             flow: leg.flow,
-            request_uri: target.binding.request_uri().to_owned(),
-            route: target.binding.path.clone(),
+            request_uri: target
+                .binding()
+                .map(Binding::request_uri)
+                .unwrap_or_default()
+                .to_owned(),
+            route: target.binding().map(|binding| binding.path.clone()).unwrap_or_default(),
             headers: asserted.into_iter().chain(shown.headers.iter().cloned()).collect(),
             to: Party {
                 display: String::new(),
@@ -332,6 +402,14 @@ impl Engine {
             after: None,
             credentials: None,
         }
+    }
+}
+
+fn direction(known: CallDirection, targets: &[Target]) -> CallDirection {
+    let outside = targets.iter().any(|target| target.staff.is_none());
+    match known {
+        CallDirection::Internal if outside => CallDirection::Outbound,
+        CallDirection::Internal | CallDirection::Inbound | CallDirection::Outbound => known,
     }
 }
 

@@ -144,6 +144,17 @@ impl Sockets {
         first.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))
     }
 
+    /// Where a peer's requests by this transport reach us.
+    fn bound_for(&self, transport: Transport, peer: SocketAddr) -> Option<SocketAddr> {
+        let same = |bound: &SocketAddr| bound.is_ipv4() == peer.is_ipv4();
+        match transport {
+            Transport::Udp => self.udp.iter().map(Udp::bound).find(same),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                self.streams.bound(transport).find(same)
+            }
+        }
+    }
+
     /// The first address of a transport.
     pub fn bound(&self, transport: Transport) -> Option<SocketAddr> {
         match transport {
@@ -313,9 +324,25 @@ impl Shell {
 
     fn handle(&mut self, input: Input, now: Now) {
         self.engine.handle(input, now);
-        while let Some(output) = self.engine.poll() {
-            self.perform(output, now.instant);
+        let mut faced = Vec::new();
+        loop {
+            while let Some(output) = self.engine.poll() {
+                if let Output::Face { transport, peer } = output {
+                    faced.extend(self.face(transport, peer, now.instant));
+                } else {
+                    self.perform(output, now.instant);
+                }
+            }
+            let Some(input) = faced.pop() else { return };
+            self.engine.handle(input, now);
         }
+    }
+
+    /// Nothing when we have no socket that could reach the peer.
+    fn face(&mut self, transport: Transport, peer: SocketAddr, now: Instant) -> Option<Input> {
+        let bound = self.sockets.bound_for(transport, peer)?;
+        let local = self.facing.local(bound, peer, now);
+        Some(Input::Faced { transport, peer, local })
     }
 
     fn perform(&mut self, output: Output, now: Instant) {
@@ -335,7 +362,7 @@ impl Shell {
             Output::Record(command) => self.outlets.record(command),
             Output::Journal(entry) => self.outlets.journal(entry),
             Output::Board(change) => self.outlets.board(change),
-            Output::Resolve(_) => {}
+            Output::Resolve(_) | Output::Face { .. } => {}
         }
     }
 

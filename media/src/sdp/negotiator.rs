@@ -47,6 +47,14 @@ impl Negotiator {
         }
     }
 
+    /// These codecs, as far as we have them, and no others; none at all changes nothing.
+    pub fn speak(&mut self, mut codecs: Vec<Codec>) {
+        codecs.retain(|codec| self.local.codecs.contains(codec));
+        if !codecs.is_empty() {
+            self.local.codecs = codecs;
+        }
+    }
+
     /// Our offer: the first of the session, a re-INVITE, or the offer in a 200 to an INVITE that had none.
     pub fn offer(&mut self, direction: Direction) -> Vec<u8> {
         let mut codecs = self.local.codecs.clone();

@@ -144,6 +144,8 @@ pub struct CallMachine {
     round: usize,
     /// A 6xx of one leg ends the others too: all legs are phones of one person (RFC 3261 section 16.7).
     one_person: bool,
+    /// The call goes outside: what is said there of the number is an answer to the caller.
+    outside: bool,
 }
 
 impl CallMachine {
@@ -155,6 +157,7 @@ impl CallMachine {
             rang: false,
             round: 0,
             one_person,
+            outside: false,
         };
         machine.call(legs, one_person);
         machine
@@ -169,6 +172,11 @@ impl CallMachine {
             status: 0,
         };
         self.called.extend(legs.iter().map(calling));
+    }
+
+    /// The call goes to a number outside.
+    pub fn go_outside(&mut self) {
+        self.outside = true;
     }
 
     pub fn is_over(&self) -> bool {

@@ -13,6 +13,7 @@ impl CallMachine {
             rang: false,
             round: 0,
             one_person: false,
+            outside: false,
         }
     }
 

@@ -128,6 +128,7 @@ impl CallMachine {
         // What a phone says of itself (401, 404, 481 ...) or a time-out is no answer to this caller.
         match best {
             Some(status @ (486 | 488 | 600 | 603 | 606)) => status,
+            Some(status @ (404 | 410 | 484 | 604)) if self.outside => status,
             Some(500..=599) => 503,
             _ => 480,
         }

@@ -99,7 +99,7 @@ fn call(settings: &[(u16, Forwarding)], offline: &[u16], dialled: &str) -> (Resu
     let outcome = match decision {
         Decision::Ring { targets, .. } => Ok(targets.into_iter().map(number).collect()),
         Decision::Refuse { status, .. } => Err(status),
-        other => panic!("{other:?}"),
+        other @ (Decision::Outside { .. } | Decision::Feature(_)) => panic!("{other:?}"),
     };
     (outcome, by)
 }

@@ -105,13 +105,13 @@ impl Endpoint {
 }
 
 impl Endpoint {
-    /// Anything at all has been heard of our INVITE that is under way; false for a session that is none.
-    pub fn is_heard(&self, session: SessionId) -> bool {
+    /// Our INVITE is under way, and nothing at all has been heard of it.
+    pub fn is_unheard(&self, session: SessionId) -> bool {
         let Some(Phase::Calling { tx }) = self.sessions.get(&session.0).map(|session| &session.phase) else {
             return false;
         };
         let stage = self.clients.get(tx).map(|transaction| transaction.stage);
-        stage.is_some_and(|stage| stage != ClientStage::Invite(client_invite::State::Calling))
+        stage == Some(ClientStage::Invite(client_invite::State::Calling))
     }
 }
 

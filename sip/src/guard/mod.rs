@@ -129,6 +129,8 @@ pub enum Notice {
 #[derive(Debug)]
 pub struct Guard {
     config: GuardConfig,
+    /// Like `allow`, but of those who come and go.
+    trusted: Vec<IpNet>,
     sources: HashMap<IpAddr, Source>,
     known: HashMap<SocketAddr, Known>,
     newcomers: Source,
@@ -144,11 +146,17 @@ impl Guard {
             newcomers: Source::new(&config, now.instant),
             blocks: Blocks::new(config.most_sources),
             config,
+            trusted: Vec::new(),
             sources: HashMap::new(),
             known: HashMap::new(),
             notices: VecDeque::new(),
             next_sweep: None,
         }
+    }
+
+    /// Networks that are never throttled and never blocked from now on, beside `allow`: providers.
+    pub fn trust(&mut self, networks: Vec<IpNet>) {
+        self.trusted = networks;
     }
 
     /// Judges one message.
@@ -291,7 +299,11 @@ impl Guard {
 
     pub fn is_allowed(&self, source: IpAddr) -> bool {
         let source = source.to_canonical();
-        self.config.allow.iter().any(|net| net.contains(&source))
+        self.config
+            .allow
+            .iter()
+            .chain(&self.trusted)
+            .any(|net| net.contains(&source))
     }
 
     fn block_source(&mut self, peer: SocketAddr, reason: Reason, now: Now) -> bool {

@@ -5,11 +5,13 @@ pub mod media;
 pub mod net;
 pub mod people;
 pub mod phone;
+pub mod provider;
 pub mod sdp;
 pub mod second;
 mod sounds;
 pub mod talk;
 pub mod transcript;
+pub mod trunks;
 mod truth;
 
 use std::collections::BTreeMap;
@@ -63,6 +65,7 @@ pub struct World {
     asked: Vec<ServerName>,
     /// What is being played, and all that was.
     pub sounds: sounds::Sounds,
+    faces: Vec<(Transport, SocketAddr)>,
     net: Net,
     elapsed: Duration,
     connections: u64,
@@ -115,6 +118,7 @@ impl World {
             dns: BTreeMap::new(),
             asked: Vec::new(),
             sounds: Default::default(),
+            faces: Vec::new(),
             net: Net::new(weather, seed),
             elapsed: Duration::ZERO,
             connections: 0,
@@ -407,8 +411,13 @@ impl World {
             let refused = std::mem::take(&mut self.refused);
             let notices = self.media.notices();
             let asked = std::mem::take(&mut self.asked);
-            if notices.is_empty() && refused.is_empty() && asked.is_empty() {
+            let faces = std::mem::take(&mut self.faces);
+            if notices.is_empty() && refused.is_empty() && asked.is_empty() && faces.is_empty() {
                 return;
+            }
+            for (transport, peer) in faces {
+                let local = SERVER.parse().expect("an address");
+                self.engine.handle(Input::Faced { transport, peer, local }, now);
             }
             for name in asked {
                 let answer = self.dns.get(&name.host).cloned().ok_or_else(|| "NXDOMAIN".to_owned());
@@ -437,6 +446,7 @@ impl World {
             Output::Journal(entry) => self.journal.push(entry),
             Output::Board(change) => self.board.push(change),
             Output::Resolve(name) => self.asked.push(name),
+            Output::Face { transport, peer } => self.faces.push((transport, peer)),
             Output::CloseFlow(_) | Output::Connect { .. } => {}
         }
     }

@@ -10,6 +10,7 @@ use frontdesk_sip::event::{EndedBy, SessionId};
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::{Endpoint, Now};
 
+use super::provider::Provider;
 use super::sdp::{self, Seen};
 pub use watches::Watching;
 
@@ -122,6 +123,8 @@ pub struct Phone {
     pub sends_on_to: Option<String>,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
+    /// It is no phone but a provider.
+    pub provider: Option<Box<Provider>>,
 }
 
 impl Phone {
@@ -157,6 +160,7 @@ impl Phone {
             lets_go: true,
             sends_on_to: None,
             gone: false,
+            provider: None,
         }
     }
 
@@ -289,6 +293,9 @@ impl Phone {
 
     pub fn receive(&mut self, bytes: Bytes, now: Now, elapsed: Duration) {
         self.elapsed = elapsed;
+        if self.provider.as_ref().is_some_and(|provider| provider.ignores(&bytes)) {
+            return;
+        }
         if self.hears_of_watched(&bytes, now) {
             return;
         }

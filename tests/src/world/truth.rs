@@ -91,7 +91,8 @@ impl World {
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }
                 | BoardChange::CallHeld { .. }
-                | BoardChange::Block(_) => {}
+                | BoardChange::Block(_)
+                | BoardChange::Trunk { .. } => {}
             }
         }
         assert_eq!(created, gone, "calls that came to the board and went from it");

@@ -77,12 +77,24 @@ impl Phone {
 
     fn on_event(&mut self, event: Event, now: Now) {
         match event {
-            Event::Invite { session, request, .. } => self.on_invite(session, &request),
-            Event::Request { transaction, .. } => {
-                let reply = Reply {
+            Event::Invite { session, request, .. } => {
+                let strict = self.provider.as_mut().filter(|provider| provider.challenges);
+                match strict.and_then(|provider| provider.challenge(&request, now)) {
+                    Some(reply) => self.endpoint.command(Command::Refuse { session, reply }, now),
+                    None => self.on_invite(session, &request),
+                }
+            }
+            Event::Request {
+                transaction,
+                request,
+                flow,
+            } => {
+                let provider = self.provider.as_mut();
+                let served = provider.and_then(|provider| provider.answer(&request, &flow, now));
+                let reply = served.unwrap_or(Reply {
                     status: 405,
                     ..Reply::default()
-                };
+                });
                 self.endpoint.command(Command::Respond { transaction, reply }, now);
             }
             Event::Response {
@@ -253,7 +265,11 @@ impl Phone {
     }
 
     pub(super) fn invite(&mut self, index: usize, after: Option<Message>, now: Now) {
-        let uri = format!("sip:{}@{DOMAIN}", self.calls[index].dialled);
+        let named = format!("sip:{}@{DOMAIN}", self.calls[index].dialled);
+        let by_contact = self.provider.as_ref().filter(|provider| provider.by_contact);
+        let uri = by_contact
+            .and_then(|provider| provider.contact())
+            .unwrap_or_else(|| named.clone());
         let mut headers = self.calls[index].claims.clone();
         if let Some(value) = after
             .as_ref()
@@ -270,7 +286,7 @@ impl Phone {
             from: self.from.clone(),
             to: Party {
                 display: String::new(),
-                uri,
+                uri: named,
             },
             max_forwards: 70,
             headers,

@@ -1,0 +1,283 @@
+//! A call to a number outside: server after server, trunk after trunk (RFC 3263 section 4.3).
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use frontdesk_media::io::command::Codec;
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::ids::{CallId, LegId, TrunkId};
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::plan::trunks::TrunkCodec;
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Body, Command, Headers, Invite};
+use frontdesk_sip::event::SessionId;
+use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::trunk::cause;
+use frontdesk_sip::wire::Message;
+
+use super::register::credentials;
+use super::servers::{Address, uri_host};
+use super::{Due, Engine, identity};
+use crate::engine::call::{Leg, Side};
+use crate::engine::media::Wanted;
+use crate::engine::output::CdrParty;
+use crate::engine::requests::reply_with;
+use crate::engine::setup::{Reach, Shown, Target, Turned, turned};
+use crate::engine::transfer::{MOST_LEGS, More};
+
+/// A server that says nothing at all for so long is given up for the next one. RFC 3261 would wait 32 seconds, which no
+/// caller does.
+const SILENCE: Duration = Duration::from_secs(4);
+
+/// One way to a number.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Attempt {
+    pub(super) trunk: TrunkId,
+    pub(super) address: Address,
+    /// The host that the server was named by.
+    pub(super) host: Box<str>,
+}
+
+/// A number outside, and the ways to it that have not been tried.
+#[derive(Debug, Clone)]
+pub(in crate::engine) struct Outside {
+    pub(in crate::engine) number: PhoneNumber,
+    pub(in crate::engine) ways: VecDeque<Attempt>,
+}
+
+/// A leg's way, and those that are left.
+#[derive(Debug)]
+pub(in crate::engine) struct Attempts {
+    now: Attempt,
+    left: Outside,
+}
+
+/// A way that was taken.
+pub(in crate::engine) struct Taken {
+    pub(in crate::engine) trunk: TrunkId,
+    pub(in crate::engine) flow: FlowId,
+    pub(in crate::engine) codecs: Vec<Codec>,
+}
+
+impl Engine {
+    /// The ways to a number by these trunks, as a target.
+    pub(in crate::engine) fn outside(&self, plan: &DialPlan, number: PhoneNumber, trunks: &[TrunkId]) -> Target {
+        let mut ways = Vec::new();
+        for trunk in trunks.iter().filter_map(|id| plan.staff.trunk(*id)) {
+            let addresses = self.addresses_of(trunk).into_iter();
+            ways.extend(addresses.map(|(address, host)| Attempt {
+                trunk: trunk.id,
+                address,
+                host,
+            }));
+        }
+        // Another trunk is better than a server that is down.
+        ways.sort_by_key(|way: &Attempt| self.trunks.grade(way.address));
+        let first = trunks.first().and_then(|id| plan.staff.trunk(*id));
+        let client = first.and_then(|trunk| plan.clients.by_number(trunk.account, number));
+        Target {
+            staff: None,
+            party: CdrParty {
+                staff: None,
+                trunk: first.map(|trunk| trunk.id),
+                number: Some(number.reveal()),
+                name: client.map(|client| client.name.to_string()),
+            },
+            reach: Reach::Outside(Outside {
+                number,
+                ways: ways.into(),
+            }),
+        }
+    }
+
+    /// Takes the first way that is free for the session.
+    pub(in crate::engine) fn take_way(
+        &mut self,
+        outside: &Outside,
+        session: SessionId,
+        now: Now,
+    ) -> Result<Taken, Box<Turned>> {
+        let mut left = outside.clone();
+        let mut why = String::from("none of their servers is known");
+        let mut full = None;
+        while let Some(way) = left.ways.pop_front() {
+            if full == Some(way.trunk) {
+                continue;
+            }
+            let Some(flow) = self.flow_to(way.address) else {
+                continue;
+            };
+            let Some(line) = self.trunks.lines.get_mut(&way.trunk) else {
+                continue;
+            };
+            let sessions = &self.sessions;
+            let lives = |session| sessions.contains_key(&session);
+            if let Err(reason) = line.channels.take(session, line.trunk.limits, lives, now.instant) {
+                why = format!("{} {}", line.trunk.name, reason.why());
+                full = Some(way.trunk);
+                continue;
+            }
+            let taken = Taken {
+                trunk: way.trunk,
+                flow,
+                codecs: line.trunk.codecs.iter().filter_map(|codec| codec_of(*codec)).collect(),
+            };
+            if !left.ways.is_empty() {
+                self.trunks.at(now.instant + SILENCE, Due::Silent(session));
+            }
+            self.trunks.attempts.insert(session, Attempts { now: way, left });
+            return Ok(taken);
+        }
+        Err(turned(reply_with(503, "Retry-After", "5"), Because::NoTrunkFree(why)))
+    }
+
+    /// The INVITE of a leg that goes outside.
+    pub(in crate::engine) fn invite_outside(&self, leg: &Leg, shown: &Shown<'_>, body: &Body) -> Option<Invite> {
+        let Attempts { now: way, left } = self.trunks.attempts.get(&leg.session)?;
+        let trunk = &self.trunks.lines.get(&way.trunk)?.trunk;
+        let said = identity::say(&self.plan, trunk, left.number, shown.caller, &way.host);
+        let registration = trunk
+            .provider
+            .as_ref()
+            .and_then(|provider| provider.registration.as_ref());
+        let transport = match leg.flow.transport {
+            Transport::Tcp => ";transport=tcp",
+            Transport::Tls => ";transport=tls",
+            Transport::Udp | Transport::Ws | Transport::Wss => "",
+        };
+        let port = match way.host.parse::<std::net::IpAddr>() {
+            Ok(_) => format!(":{}", leg.flow.peer.port()),
+            Err(_) => String::new(),
+        };
+        let user = said.to.uri.split('@').next().unwrap_or_default();
+        Some(Invite {
+            session: leg.session,
+            flow: leg.flow,
+            request_uri: format!("{user}@{}{port}{transport}", uri_host(&way.host)),
+            route: Vec::new(),
+            from: said.from,
+            to: said.to,
+            max_forwards: shown.max_forwards,
+            headers: said.headers,
+            body: Some(body.clone()),
+            after: None,
+            credentials: registration.map(credentials),
+        })
+    }
+
+    /// A provider refused a call, or did not answer: the next way is tried before the leg counts as over. Gives the
+    /// status that the refusal comes to.
+    pub(in crate::engine) fn on_outside_refused(
+        &mut self,
+        session: SessionId,
+        status: u16,
+        response: Option<&Message>,
+        now: Now,
+    ) -> u16 {
+        let Some(attempts) = self.trunks.attempts.remove(&session) else {
+            return status;
+        };
+        let way = attempts.now;
+        if let Some(line) = self.trunks.lines.get_mut(&way.trunk) {
+            line.channels.release(session);
+        }
+        let said = response.map_or(status, |response| cause::refusal(status, response));
+        let of_server = status == 503 || response.is_none();
+        let of_trunk = matches!(said, 401..=403 | 407 | 500..=599);
+        if of_server {
+            self.has_failed(way.address, now);
+        }
+        if !(of_server || of_trunk) {
+            return said;
+        }
+        let mut left = attempts.left;
+        if !of_server {
+            left.ways.retain(|other| other.trunk != way.trunk);
+        }
+        if let Some((id, Side::Called(leg))) = self.find(session) {
+            self.go_on(id, leg, (status, left), now);
+        }
+        // What a provider says of us is no business of the caller's.
+        if matches!(said, 401..=403 | 407) { 503 } else { said }
+    }
+
+    fn go_on(&mut self, id: CallId, leg: LegId, (status, left): (u16, Outside), now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let calling = call.machine.calling().any(|calling| calling == leg);
+        if !calling || left.ways.is_empty() || call.called.len() >= MOST_LEGS {
+            return;
+        }
+        // The same hop once more.
+        call.max_forwards = call.max_forwards.saturating_add(1);
+        let waiting = call.machine.waiting().unwrap_or(Side::Caller);
+        let wanted = call.leg(waiting).and_then(|leg| leg.media.codec()).map(Wanted::from);
+        let near = call.leg(waiting).map(|leg| leg.media.port);
+        let party = call.leg(Side::Called(leg)).map(|leg| leg.party.clone());
+        let (Some(near), Some(party)) = (near, party) else {
+            return;
+        };
+        let wanted = wanted.or_else(|| self.wanted_by(id));
+        let target = Target {
+            staff: None,
+            party,
+            reach: Reach::Outside(left),
+        };
+        let targets = vec![target];
+        let Ok(legs) = self.called_legs(&targets, near, wanted.as_ref(), now) else {
+            return self.note(id, &format!("a trunk failed with {status} and no other is free"));
+        };
+        self.note(id, &format!("a trunk failed with {status}, so the next way was tried"));
+        let more = More {
+            targets,
+            legs,
+            one_person: true,
+        };
+        self.call_more(id, more, Headers::new(), now);
+    }
+
+    /// What the caller has offered, if that is still open.
+    fn wanted_by(&self, id: CallId) -> Option<Wanted> {
+        let call = self.calls.get(&id)?;
+        call.caller.media.try_offer(call.offer.as_ref()?).ok()
+    }
+
+    /// Nothing was heard of an INVITE for a while.
+    pub(super) fn on_silent(&mut self, session: SessionId, now: Now) {
+        if !self.endpoint.is_unheard(session) {
+            return;
+        }
+        let waits = self
+            .trunks
+            .attempts
+            .get(&session)
+            .is_some_and(|attempts| !attempts.left.ways.is_empty());
+        let Some((id, Side::Called(leg))) = self.find(session).filter(|_| waits) else {
+            return;
+        };
+        self.on_outside_refused(session, 408, None, now);
+        let reason = None;
+        self.endpoint.command(Command::Cancel { session, reason }, now);
+        self.step(id, CallEvent::Refused(leg, 408), now);
+    }
+
+    /// A session is over.
+    pub(in crate::engine) fn forget_way(&mut self, session: SessionId) {
+        let Some(attempts) = self.trunks.attempts.remove(&session) else {
+            return;
+        };
+        if let Some(line) = self.trunks.lines.get_mut(&attempts.now.trunk) {
+            line.channels.release(session);
+        }
+    }
+}
+
+fn codec_of(codec: TrunkCodec) -> Option<Codec> {
+    match codec {
+        TrunkCodec::Pcma => Some(Codec::Pcma),
+        TrunkCodec::Pcmu => Some(Codec::Pcmu),
+        TrunkCodec::G722 => Some(Codec::G722),
+        TrunkCodec::Opus => None,
+    }
+}

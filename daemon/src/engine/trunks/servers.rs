@@ -1,0 +1,294 @@
+//! A provider's servers: their addresses, which of ours they see, and whether they live.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::trunks::{Server, ServerTransport};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Command, Party, Request};
+use frontdesk_sip::flow::{FlowId, OPENED_HERE, Transport};
+use frontdesk_sip::trunk::probe::Probe;
+use ipnet::IpNet;
+
+use super::{Asked, Due, Engine, Trunks};
+use crate::engine::names::{Resolution, ServerName};
+use crate::engine::output::Output;
+
+/// A server that failed is tried after the others for so long.
+const FAILED_FOR: Duration = Duration::from_secs(60);
+/// Servers are not probed more often, whatever is set.
+const SHORTEST_PROBE: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::engine) struct Address {
+    pub(in crate::engine) transport: Transport,
+    pub(in crate::engine) peer: SocketAddr,
+}
+
+/// What is known of one server's address.
+#[derive(Debug)]
+pub(super) struct Peer {
+    /// Ours, as that server sees it; `None`: not asked for or unreachable.
+    pub(super) local: Option<SocketAddr>,
+    /// Which connection; 0 for datagrams.
+    connection: u64,
+    /// As somebody named it: who it has to prove to be over TLS.
+    pub(super) host: Box<str>,
+    probe: Probe,
+    every: Option<Duration>,
+    /// A call or a registration has failed there lately.
+    pub(super) failed: bool,
+}
+
+impl Peer {
+    pub(super) fn is_down(&self) -> bool {
+        !self.probe.is_up()
+    }
+}
+
+pub(super) fn name_of(server: &Server) -> ServerName {
+    ServerName {
+        host: server.host.clone(),
+        port: server.port,
+        transport: match server.transport {
+            ServerTransport::Udp => Transport::Udp,
+            ServerTransport::Tcp => Transport::Tcp,
+            ServerTransport::Tls => Transport::Tls,
+        },
+    }
+}
+
+fn servers_of(trunk: &PlanTrunk) -> &[Server] {
+    trunk.provider.as_ref().map_or(&[], |provider| &provider.servers)
+}
+
+impl Engine {
+    /// Looks up whatever servers the plan names.
+    pub(super) fn want_servers(&mut self, now: Now) {
+        let lines = self.trunks.lines.values();
+        let names: Vec<ServerName> = lines
+            .flat_map(|line| servers_of(&line.trunk).iter().map(name_of))
+            .collect();
+        for name in self.names.want(names, now.instant) {
+            self.outputs.push_back(Output::Resolve(name));
+        }
+        self.refresh_peers();
+    }
+
+    pub(in crate::engine) fn on_resolved(&mut self, name: &ServerName, answer: Result<Resolution, String>, now: Now) {
+        self.names.answered(name, answer, now.instant);
+        self.refresh_peers();
+        self.hurry(now);
+    }
+
+    /// Which of our addresses a server sees, said by the shell.
+    pub(in crate::engine) fn on_faced(&mut self, transport: Transport, peer: SocketAddr, local: SocketAddr, now: Now) {
+        let address = Address { transport, peer };
+        let Some(known) = self.trunks.peers.get_mut(&address) else {
+            return;
+        };
+        if known.local.replace(local).is_none() {
+            if known.every.is_some() {
+                self.trunks.at(now.instant, Due::Probe(address));
+            }
+            self.hurry(now);
+        }
+    }
+
+    /// Registrations that wait for something are tried at once: it may have come.
+    fn hurry(&mut self, now: Now) {
+        let mut due = Vec::new();
+        for (id, line) in &mut self.trunks.lines {
+            if let Some(register) = &mut line.register
+                && line.at.is_none()
+            {
+                register.hurry(now);
+                due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
+            }
+        }
+        self.trunks.due.extend(due);
+    }
+
+    /// Keeps those servers that somebody names, and lets the guard trust them.
+    fn refresh_peers(&mut self) {
+        let mut wanted = BTreeSet::new();
+        let mut sources = Vec::new();
+        let lines: Vec<_> = self
+            .trunks
+            .lines
+            .values()
+            .map(|line| std::sync::Arc::clone(&line.trunk))
+            .collect();
+        for trunk in lines {
+            sources.extend(trunk.sources.iter().map(|net| (*net, trunk.id)));
+            let every = trunk.provider.as_ref().and_then(|provider| provider.probe);
+            for server in servers_of(&trunk) {
+                for found in self.names.servers(&name_of(server), |_| 0) {
+                    let address = Address {
+                        transport: found.transport,
+                        peer: found.addr,
+                    };
+                    wanted.insert(address);
+                    self.meet(address, &server.host, every);
+                }
+            }
+        }
+        self.trunks.peers.retain(|address, _| wanted.contains(address));
+        let servers = wanted.iter().map(|address| IpNet::from(address.peer.ip()));
+        let trusted = sources.iter().map(|(net, _)| *net).chain(servers).collect();
+        self.trunks.sources = sources;
+        self.guard.trust(trusted);
+        // Whatever waits for a time that was set by another plan.
+        let peers = &self.trunks.peers;
+        self.trunks.due.retain(
+            |(_, due)| !matches!(due, Due::Probe(address) | Due::Forgive(address) if !peers.contains_key(address)),
+        );
+    }
+
+    fn meet(&mut self, address: Address, host: &str, every: Option<Duration>) {
+        let every = every.map(|every| every.max(SHORTEST_PROBE));
+        if let Some(peer) = self.trunks.peers.get_mut(&address) {
+            peer.every = every.or(peer.every);
+            return;
+        }
+        let connection = match address.transport {
+            Transport::Udp => 0,
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => OPENED_HERE | self.token(),
+        };
+        let peer = Peer {
+            local: None,
+            connection,
+            host: host.into(),
+            probe: Probe::default(),
+            every,
+            failed: false,
+        };
+        self.trunks.peers.insert(address, peer);
+        self.outputs.push_back(Output::Face {
+            transport: address.transport,
+            peer: address.peer,
+        });
+    }
+
+    /// The addresses of a trunk in the order in which they are tried, each with the host that names it.
+    pub(super) fn addresses_of(&self, trunk: &PlanTrunk) -> Vec<(Address, Box<str>)> {
+        let mut found: Vec<(Address, Box<str>)> = Vec::new();
+        for server in servers_of(trunk) {
+            // Spreads the load by weight (RFC 2782) without a state of its own.
+            let turn = self.counters.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
+            let pick = |total: u32| u32::try_from(turn % (u64::from(total) + 1)).unwrap_or(0);
+            for server_at in self.names.servers(&name_of(server), pick) {
+                let address = Address {
+                    transport: server_at.transport,
+                    peer: server_at.addr,
+                };
+                let known = self.trunks.peers.get(&address);
+                let faced = known.is_some_and(|peer| peer.local.is_some());
+                if faced && !found.iter().any(|(other, _)| *other == address) {
+                    found.push((address, server.host.clone()));
+                }
+            }
+        }
+        found.sort_by_key(|(address, _)| self.trunks.grade(*address));
+        found
+    }
+
+    /// The flow to a server; over TLS the connection is opened with the name that the server has to prove.
+    pub(super) fn flow_to(&mut self, address: Address) -> Option<FlowId> {
+        let peer = self.trunks.peers.get(&address)?;
+        let flow = FlowId {
+            transport: address.transport,
+            local: peer.local?,
+            peer: address.peer,
+            connection: peer.connection,
+        };
+        if address.transport == Transport::Tls {
+            self.outputs.push_back(Output::Connect {
+                flow,
+                server_name: Some(peer.host.to_string()),
+                verify: true,
+            });
+        }
+        Some(flow)
+    }
+
+    /// A connection to a server is gone: the next request opens another one.
+    pub(in crate::engine) fn on_trunk_flow_closed(&mut self, flow: &FlowId) {
+        if !flow.is_opened_here() {
+            return;
+        }
+        let connection = OPENED_HERE | self.token();
+        let mut peers = self.trunks.peers.values_mut();
+        if let Some(peer) = peers.find(|peer| peer.connection == flow.connection) {
+            peer.connection = connection;
+        }
+    }
+
+    pub(super) fn has_failed(&mut self, address: Address, now: Now) {
+        if let Some(peer) = self.trunks.peers.get_mut(&address) {
+            peer.failed = true;
+            self.trunks.at(now.instant + FAILED_FOR, Due::Forgive(address));
+        }
+    }
+
+    pub(super) fn probe(&mut self, address: Address, now: Now) {
+        let Some(peer) = self.trunks.peers.get(&address) else {
+            return;
+        };
+        let (Some(every), host) = (peer.every, peer.host.clone()) else {
+            return;
+        };
+        self.trunks.at(now.instant + every, Due::Probe(address));
+        let Some(flow) = self.flow_to(address) else { return };
+        let token = self.token();
+        let us = self.config.endpoint.advertise.signalling_address(&flow);
+        let party = |uri: String| Party {
+            display: String::new(),
+            uri,
+        };
+        let request = Request {
+            token,
+            flow,
+            method: Cow::Borrowed("OPTIONS"),
+            request_uri: format!("sip:{}", uri_host(&host)),
+            route: Vec::new(),
+            from: party(format!("sip:{us}")),
+            to: party(format!("sip:{}", uri_host(&host))),
+            max_forwards: 70,
+            headers: vec![(Cow::Borrowed("Accept"), "application/sdp".to_owned())],
+            body: None,
+            after: None,
+            credentials: None,
+        };
+        self.trunks.asked.insert(token, Asked::Probe(address));
+        self.endpoint.command(Command::Request(Box::new(request)), now);
+    }
+
+    pub(super) fn on_probed(&mut self, address: Address, status: u16, now: Now) {
+        let Some(peer) = self.trunks.peers.get_mut(&address) else {
+            return;
+        };
+        if peer.probe.answered(status) {
+            self.tell_trunks(now);
+        }
+    }
+}
+
+impl Trunks {
+    /// The lowest is tried first: whether a server is down, and whether it has failed lately.
+    pub(super) fn grade(&self, address: Address) -> (bool, bool) {
+        let peer = self.peers.get(&address);
+        peer.map_or((true, true), |peer| (peer.is_down(), peer.failed))
+    }
+}
+
+/// A host as a URI writes it (RFC 3261 section 19.1.1).
+pub(super) fn uri_host(host: &str) -> Cow<'_, str> {
+    match host.contains(':') && !host.starts_with('[') {
+        true => Cow::Owned(format!("[{host}]")),
+        false => Cow::Borrowed(host),
+    }
+}

@@ -1,0 +1,314 @@
+//! Calls to and from providers, and what happens when servers fail.
+
+use frontdesk::engine::output::{CallDirection, Disposition, TrunkRegistration};
+use frontdesk_routing::ids::TrunkId;
+use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::trunks::{NumberFormat, RedirectionStyle, TrunkCodec, TrunkLimits};
+use frontdesk_sip::flow::Transport;
+use frontdesk_tests::world::net::{FAIR, rough};
+use frontdesk_tests::world::people::{BORIS, Person};
+use frontdesk_tests::world::phone::{Manner, State};
+use frontdesk_tests::world::trunks::{
+    ANNA_AT, BORIS_AT, FIRST, GATEWAY, OUTSIDE, OWN, SECOND, provider, state, trunk, world,
+};
+use frontdesk_tests::world::{World, ms, s};
+
+#[test]
+fn staff_call_outside_with_the_providers_credentials() {
+    for loss in [0, 5, 20] {
+        let mut world = world(8, rough(loss), vec![trunk(1, &["provider.example"], true)]);
+        for gateway in [FIRST, SECOND] {
+            provider(&mut world, gateway).challenges = true;
+        }
+        let call = world.dial(ANNA_AT, OUTSIDE);
+        world.run_for(s(30));
+        // Where the first server's answers are lost for seconds the second one is asked.
+        let server = if world.together(ANNA_AT, SECOND) { SECOND } else { FIRST };
+        assert!(loss == 20 || server == FIRST);
+        assert!(world.together(ANNA_AT, server), "{loss} %\n{}", world.ladder());
+        let invites = world.sent_to(server, "INVITE");
+        let last = invites.last().expect("an INVITE");
+        assert!(
+            last.starts_with("INVITE sip:+79161234567@provider.example SIP/2.0\r\n"),
+            "{last}"
+        );
+        assert!(last.contains("Authorization: Digest username=\"line1\""), "{last}");
+        assert!(
+            last.contains(&format!("P-Asserted-Identity: <sip:{OWN}@provider.example>")),
+            "{last}"
+        );
+        assert!(!last.contains("Anna") && !last.contains("sip:101"), "{last}");
+        world.hang_up(ANNA_AT, call);
+        world.run_for(s(40));
+        world.close();
+        let record = world.record();
+        assert_eq!(record.direction, CallDirection::Outbound);
+        assert_eq!(record.callee.number.as_deref(), Some("+79161234567"));
+        assert_eq!(record.callee.trunk, Some(TrunkId::from_u128(1)));
+        assert_eq!(record.disposition, Some(Disposition::Answered));
+    }
+}
+
+#[test]
+fn a_provider_hangs_up_and_holds_like_anybody() {
+    let mut world = world(9, FAIR, vec![trunk(1, &["192.0.2.10"], false)]);
+    world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(s(5));
+    assert!(world.together(ANNA_AT, FIRST), "{}", world.ladder());
+    let invite = &world.sent_to(FIRST, "INVITE")[0];
+    assert!(
+        invite.starts_with("INVITE sip:+79161234567@192.0.2.10:5060 SIP/2.0"),
+        "{invite}"
+    );
+    world.act(FIRST, |phone, now| phone.reinvite(0, "sendonly", now));
+    world.run_for(s(2));
+    world.end_calls(FIRST);
+    world.run_for(s(2));
+    assert_eq!(world.phones[ANNA_AT].last().state, State::Over);
+    world.close();
+}
+
+#[test]
+fn a_call_goes_on_to_the_next_server_and_to_the_next_trunk() {
+    type Failure = fn(&mut World);
+    let failures: [(&str, Failure); 3] = [
+        ("silence", |world| world.phones[FIRST].gone = true),
+        ("503", |world| world.phones[FIRST].manner = Manner::Refuse(503, ms(0))),
+        ("mute", |world| {
+            world.lose = Some(Box::new(|line| line.phone == "gateway" && line.from_server))
+        }),
+    ];
+    for (what, fail) in failures {
+        for trunks in [
+            vec![trunk(1, &["provider.example"], false)],
+            vec![trunk(1, &["192.0.2.10"], false), trunk(2, &["192.0.2.11"], false)],
+        ] {
+            let mut world = world(10, FAIR, trunks);
+            fail(&mut world);
+            world.dial(ANNA_AT, OUTSIDE);
+            assert!(
+                world.wait_for(s(10), |world| world.together(ANNA_AT, SECOND)),
+                "{what}\n{}",
+                world.ladder()
+            );
+            world.end_calls(ANNA_AT);
+            world.run_for(s(2));
+            // The one that failed comes last for a while.
+            world.dial(ANNA_AT, OUTSIDE);
+            let soon = world.wait_for(s(3), |world| world.together(ANNA_AT, SECOND));
+            assert!(soon, "{what}\n{}", world.ladder());
+            world.end_calls(ANNA_AT);
+            world.run_for(s(40));
+            world.close();
+            let records = world.records_of_calls();
+            assert!(
+                records[0].because.contains("the next way was tried"),
+                "{}",
+                records[0].because
+            );
+        }
+    }
+}
+
+#[test]
+fn a_provider_that_refuses_us_is_not_the_end_but_a_refused_number_is() {
+    let check = |status: u16, told: u16, tried: usize| {
+        let mut world = world(
+            11,
+            FAIR,
+            vec![trunk(1, &["192.0.2.10"], false), trunk(2, &["192.0.2.11"], false)],
+        );
+        for gateway in [FIRST, SECOND] {
+            world.phones[gateway].manner = Manner::Refuse(status, ms(100));
+        }
+        let call = world.dial(ANNA_AT, OUTSIDE);
+        world.run_for(s(10));
+        assert_eq!(
+            world.phones[ANNA_AT].call(call).status,
+            Some(told),
+            "{status}\n{}",
+            world.ladder()
+        );
+        assert_eq!(
+            world.phones[FIRST].calls.len() + world.phones[SECOND].calls.len(),
+            tried,
+            "{status}"
+        );
+        world.close();
+    };
+    check(404, 404, 1);
+    check(484, 484, 1);
+    check(486, 486, 1);
+    check(603, 603, 1);
+    check(403, 503, 2);
+    check(500, 503, 2);
+    check(503, 503, 2);
+}
+
+#[test]
+fn a_full_trunk_is_passed_over_and_when_all_are_full_the_caller_hears_that() {
+    let limited = |id, host| PlanTrunk {
+        limits: TrunkLimits {
+            calls: Some(1),
+            per_second: None,
+        },
+        ..trunk(id, &[host], false)
+    };
+    let mut world = world(12, FAIR, vec![limited(1, "192.0.2.10"), limited(2, "192.0.2.11")]);
+    let first = world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(s(5));
+    world.dial(BORIS_AT, OUTSIDE);
+    world.run_for(s(5));
+    assert!(
+        world.together(ANNA_AT, FIRST) && world.together(BORIS_AT, SECOND),
+        "{}",
+        world.ladder()
+    );
+    let third = world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(s(2));
+    assert_eq!(world.phones[ANNA_AT].call(third).status, Some(503));
+    world.hang_up(ANNA_AT, first);
+    world.run_for(s(2));
+    world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(s(5));
+    assert!(world.together(ANNA_AT, FIRST), "a place is free again");
+    world.end_calls(ANNA_AT);
+    world.end_calls(BORIS_AT);
+    world.close();
+    let refused = world.records_of_calls().into_iter().find(|record| record.status == 503);
+    assert!(refused.is_some_and(|record| record.because.contains("carries as many calls as it may")));
+}
+
+#[test]
+fn a_trunk_whose_servers_nobody_knows_keeps_no_caller_waiting() {
+    let mut world = world(13, FAIR, vec![trunk(1, &["nowhere.example"], true)]);
+    let call = world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(ms(500));
+    assert_eq!(world.phones[ANNA_AT].call(call).status, Some(503), "{}", world.ladder());
+    let told = state(&world, 1).and_then(|state| state.registration);
+    let Some(TrunkRegistration::Failing { reason, .. }) = told else {
+        panic!("{told:?}")
+    };
+    assert_eq!(reason, "no address of the server is known");
+    world.close();
+}
+
+#[test]
+fn a_call_comes_in_by_the_registration_and_rings_whom_the_number_belongs_to() {
+    for loss in [0, 5, 20] {
+        let mut world = world(14, rough(loss), vec![trunk(1, &["provider.example"], true)]);
+        provider(&mut world, FIRST).by_contact = true;
+        // From another port than the one that was registered with: the Contact alone tells.
+        world.phones[FIRST].from.uri = "sip:+79165550000@provider.example".to_owned();
+        world.dial(FIRST, "74951110001");
+        world.run_for(s(30));
+        assert!(world.together(FIRST, ANNA_AT), "{loss} %\n{}", world.ladder());
+        assert!(world.phones[ANNA_AT].last().shown.1.starts_with("sip:+79165550000@"));
+        world.end_calls(FIRST);
+        world.run_for(s(40));
+        world.close();
+        let record = world.record();
+        assert_eq!(record.direction, CallDirection::Inbound);
+        assert_eq!(record.caller.trunk, Some(TrunkId::from_u128(1)));
+        assert_eq!(record.called, "74951110001");
+    }
+}
+
+#[test]
+fn a_call_comes_in_from_a_listed_network_and_a_number_that_is_not_connected_is_404() {
+    let listed = PlanTrunk {
+        provider: None,
+        sources: vec!["192.0.2.8/30".parse().expect("a network")],
+        ..trunk(1, &[], false)
+    };
+    let mut world = world(15, FAIR, vec![listed]);
+    let check = |world: &mut World, phone: usize, dialled: &str, expected: Option<u16>| {
+        let call = world.dial(phone, dialled);
+        world.run_for(s(5));
+        assert_eq!(
+            world.phones[phone].call(call).status,
+            expected,
+            "{dialled}\n{}",
+            world.ladder()
+        );
+        world.end_calls(phone);
+        world.run_for(s(3));
+    };
+    check(&mut world, FIRST, OWN, Some(200));
+    check(&mut world, SECOND, "74951110002", Some(200));
+    check(&mut world, FIRST, "+74951119999", Some(404));
+    check(&mut world, FIRST, "101", Some(404));
+    check(&mut world, FIRST, OUTSIDE, Some(404));
+    let challenged = world.sent_to(FIRST, "401").len() + world.sent_to(FIRST, "407").len();
+    assert_eq!(challenged, 0);
+    world.close();
+}
+
+#[test]
+fn a_stranger_who_calls_a_connected_number_is_asked_for_credentials() {
+    let mut world = world(16, FAIR, vec![trunk(1, &["provider.example"], true)]);
+    let stranger = world.add_phone_at(
+        Person {
+            name: "stranger",
+            ..GATEWAY
+        },
+        Transport::Udp,
+        "192.0.2.77:5060",
+    );
+    let call = world.dial(stranger, OWN);
+    world.run_for(s(5));
+    assert_eq!(
+        world.phones[stranger].call(call).status,
+        Some(401),
+        "{}",
+        world.ladder()
+    );
+    assert!(world.phones[ANNA_AT].calls.is_empty());
+    world.close();
+}
+
+#[test]
+fn numbers_identity_and_codecs_are_the_trunks() {
+    let own_way = PlanTrunk {
+        numbers_out: NumberFormat::National,
+        privacy: true,
+        codecs: vec![TrunkCodec::Pcmu],
+        ..trunk(1, &["192.0.2.10"], false)
+    };
+    let mut world = world(17, FAIR, vec![own_way]);
+    world.dial(ANNA_AT, "+79161234567");
+    world.run_for(s(5));
+    assert!(world.together(ANNA_AT, FIRST), "{}", world.ladder());
+    let invite = &world.sent_to(FIRST, "INVITE")[0];
+    assert!(
+        invite.starts_with("INVITE sip:89161234567@192.0.2.10:5060 SIP/2.0"),
+        "{invite}"
+    );
+    assert!(
+        invite.contains("From: \"Anonymous\" <sip:anonymous@anonymous.invalid>"),
+        "{invite}"
+    );
+    assert!(
+        invite.contains("P-Asserted-Identity: <sip:84951110001@192.0.2.10>"),
+        "{invite}"
+    );
+    assert!(invite.contains("Privacy: id\r\n"), "{invite}");
+    assert!(invite.contains(" RTP/AVP 0 ") && !invite.contains("PCMA"), "{invite}");
+    world.end_calls(ANNA_AT);
+    world.close();
+}
+
+#[test]
+fn a_party_is_transferred_to_a_number_outside() {
+    let sends_on = PlanTrunk {
+        redirection: RedirectionStyle::Diversion,
+        ..trunk(1, &["192.0.2.10"], false)
+    };
+    let mut world = world(18, FAIR, vec![sends_on]);
+    world.talk(ANNA_AT, BORIS_AT, BORIS.number);
+    world.act(ANNA_AT, |phone, now| phone.refer(0, OUTSIDE, now));
+    world.run_for(s(8));
+    assert!(world.together(BORIS_AT, FIRST), "{}", world.ladder());
+    world.end_calls(BORIS_AT);
+    world.close();
+}
