@@ -88,6 +88,11 @@ impl Daemon {
         Daemon::start_as(short_numbers, plain, audio).await
     }
 
+    /// The same with a guard that watches everybody, this machine too.
+    pub async fn start_guarded(short_numbers: &[&str]) -> Result<Daemon> {
+        Daemon::start_as(short_numbers, plain, "[guard]\nallow = []\n").await
+    }
+
     /// Both.
     pub async fn start_as(
         short_numbers: &[&str],
@@ -253,6 +258,13 @@ impl Daemon {
         let text = response.text().await?;
         ensure!(status.is_success(), "POST {path}: {status} {text}");
         Ok(serde_json::from_str(&text)?)
+    }
+
+    /// DELETE below `/api/v1`.
+    pub async fn delete(&self, path: &str) -> Result<()> {
+        let request = self.client.delete(self.url(path)).header("x-csrf-token", &self.csrf);
+        request.send().await?.error_for_status()?;
+        Ok(())
     }
 
     async fn is_ready(&mut self) -> Result<()> {

@@ -4,6 +4,7 @@ pub mod baresip;
 pub mod daemon;
 pub mod ports;
 pub mod sipp;
+pub mod sipvicious;
 pub mod tone;
 pub mod tools;
 pub mod wire;
