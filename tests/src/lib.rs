@@ -11,4 +11,5 @@ pub mod wire;
 pub mod world;
 
 pub mod browser;
+pub mod kamailio;
 pub mod office;

@@ -1,0 +1,99 @@
+//! Kamailio as a provider: a registrar and proxy that nobody here wrote.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use tokio::net::UdpSocket;
+use tokio::process::{Child, Command};
+
+use crate::{ports, tools};
+
+/// What each user proves to be with.
+pub const SECRET: &str = "provider-secret";
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Where distributions keep the modules.
+const MODULES: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/kamailio/modules",
+    "/usr/lib/aarch64-linux-gnu/kamailio/modules",
+    "/usr/lib64/kamailio/modules",
+    "/usr/lib/kamailio/modules",
+];
+
+/// A running Kamailio.
+pub struct Kamailio {
+    pub address: SocketAddr,
+    log: PathBuf,
+    _child: Child,
+}
+
+/// Whether it is there; if not, that is said loudly.
+pub fn found() -> bool {
+    tools::found("kamailio", "a provider with registrations and failover", "kamailio")
+}
+
+impl Kamailio {
+    /// `algorithm` is that of its challenges: `MD5` or `SHA-256`.
+    pub async fn start(folder: &Path, algorithm: &str) -> Result<Kamailio> {
+        let port = ports::free_udp_and_tcp()?;
+        let config = include_str!("kamailio.cfg")
+            .replace("@PORT@", &port.to_string())
+            .replace("@SECRET@", SECRET)
+            .replace("@ALGORITHM@", algorithm);
+        let file = folder.join("kamailio.cfg");
+        std::fs::write(&file, config)?;
+        let modules = MODULES.into_iter().find(|path| Path::new(path).is_dir());
+        let log = folder.join("kamailio.log");
+        let output = std::fs::File::create(&log)?;
+        let child = Command::new("kamailio")
+            .args(["-DD", "-E", "-m", "32", "-M", "4"])
+            .args(["-L", modules.context("Kamailio's modules are not found")?])
+            .arg("-f")
+            .arg(&file)
+            .arg("-Y")
+            .arg(folder)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true)
+            .spawn()
+            .context("kamailio does not start")?;
+        let kamailio = Kamailio {
+            address: ([127, 0, 0, 1], port).into(),
+            log,
+            _child: child,
+        };
+        kamailio.answers().await.with_context(|| kamailio.log())?;
+        Ok(kamailio)
+    }
+
+    /// What it wrote so far.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until it has written this.
+    pub async fn says(&self, text: &str) -> Result<()> {
+        let said = ports::eventually(text, PATIENCE, async || self.log().contains(text).then_some(()));
+        said.await.with_context(|| self.log())
+    }
+
+    async fn answers(&self) -> Result<()> {
+        let socket = UdpSocket::bind("127.0.0.1:0").await?;
+        let own = socket.local_addr()?;
+        let ping = format!(
+            "OPTIONS sip:{0} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKping;rport\r\nMax-Forwards: 70\r\n\
+             From: <sip:ping@{own}>;tag=1\r\nTo: <sip:{0}>\r\nCall-ID: ping\r\nCSeq: 1 OPTIONS\r\n\
+             Content-Length: 0\r\n\r\n",
+            self.address
+        );
+        ports::eventually("Kamailio to answer", PATIENCE, async || {
+            socket.send_to(ping.as_bytes(), self.address).await.ok()?;
+            let heard = socket.try_recv(&mut [0; 2048]).ok();
+            heard.filter(|length| *length > 0).map(|_| ())
+        })
+        .await
+    }
+}
