@@ -16,6 +16,8 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         (Method::GET, "/events".into(), None),
         get("/account", Right::SettingsRead),
         (Method::PATCH, "/account".into(), Some(Right::SettingsWrite)),
+        get("/feature-codes", Right::SettingsRead),
+        (Method::PATCH, "/feature-codes".into(), Some(Right::SettingsWrite)),
         get("/tokens", Right::TokensWrite),
         (Method::POST, "/tokens".into(), Some(Right::TokensWrite)),
         with_id(Method::DELETE, "/tokens/{id}", Right::TokensWrite),

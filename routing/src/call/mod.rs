@@ -62,6 +62,8 @@ pub enum CallEvent {
         gone: Option<Side>,
         by: LegId,
     },
+    /// Whoever is called sends the call on: what rings is given up for the legs that are called next.
+    SendOn,
     /// Nobody could be called for the party that waits.
     NobodyCalled(u16),
     RingTimeout,

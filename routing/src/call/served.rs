@@ -38,6 +38,7 @@ impl CallMachine {
             | CallEvent::Lost(Side::Called(_))
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
+            | CallEvent::SendOn
             | CallEvent::NobodyCalled(_) => Commands::new(),
         }
     }

@@ -20,7 +20,8 @@ impl CallMachine {
                 self.rang = true;
                 smallvec![CallCommand::RingCaller]
             }
-            (Phase::Ringing, CallEvent::Answered(leg)) => self.connect(leg),
+            (Phase::Ringing, CallEvent::Answered(leg)) if self.is_calling(leg) => self.connect(leg),
+            (Phase::Ringing, CallEvent::SendOn) => self.send_on(),
             (Phase::Ringing, CallEvent::Refused(leg, status)) => self.refused(leg, status),
             (Phase::Ringing, CallEvent::Cancelled | CallEvent::HungUp(Side::Caller)) => {
                 self.give_up(None, Disposition::Abandoned, EndedBy::Caller, 487)
@@ -32,7 +33,7 @@ impl CallMachine {
             (Phase::Ringing, CallEvent::Stop | CallEvent::Lost(Side::Caller)) => {
                 self.give_up(Some(503), Disposition::Failed, EndedBy::System, 503)
             }
-            (Phase::Talking(..) | Phase::Over, CallEvent::Answered(late)) => {
+            (Phase::Ringing | Phase::Talking(..) | Phase::Over, CallEvent::Answered(late)) => {
                 smallvec![CallCommand::HangUp(Side::Called(late))]
             }
             (Phase::Talking(first, second), CallEvent::HungUp(side)) if side == first => {
@@ -57,6 +58,7 @@ impl CallMachine {
                 | CallEvent::Lost(_)
                 | CallEvent::Transfer { .. }
                 | CallEvent::Park { .. }
+                | CallEvent::SendOn
                 | CallEvent::NobodyCalled(_)
                 | CallEvent::RingTimeout
                 | CallEvent::Stop,
@@ -93,8 +95,18 @@ impl CallMachine {
         self.calling().any(|calling| calling == id)
     }
 
+    /// The phones that ring are given up for those that are called next, and count no more.
+    pub(super) fn send_on(&mut self) -> Commands {
+        self.round = self.called.len();
+        self.cancel_calling(false)
+    }
+
     fn refused(&mut self, leg: LegId, status: u16) -> Commands {
+        let counts = self.is_calling(leg);
         self.mark(leg, LegPhase::Over, status);
+        if !counts {
+            return Commands::new();
+        }
         let declined = self.one_person && status >= 600;
         let waiting = self.called.iter().any(|leg| leg.phase == LegPhase::Calling);
         if waiting && !declined {
@@ -262,6 +274,15 @@ mod tests {
         check(true, &[E::Answered(id(A)), E::Lost(Side::Caller)], &stopped);
         check(true, &[E::Answered(id(A)), E::Lost(Side::Called(id(B)))], &[]);
         check(true, &[E::Answered(id(A)), E::Stop, E::Stop], &[]);
+        let given_up = [cancel(A, false), cancel(B, false)];
+        check(true, &[E::SendOn], &given_up);
+        check(true, &[E::SendOn, E::Refused(id(A), 603)], &[]);
+        check(
+            true,
+            &[E::SendOn, E::Answered(id(A))],
+            &[C::HangUp(Side::Called(id(A)))],
+        );
+        check(true, &[E::Answered(id(A)), E::SendOn], &[]);
         let lost = E::Lost(Side::Called(id(A)));
         check(true, &[lost], &[cancel(A, false)]);
         check(true, &[lost, lost], &[]);

@@ -32,6 +32,7 @@ impl CallMachine {
                 self.take_over(wait, by)
             }
             CallEvent::Replace { by, .. } => smallvec![CallCommand::HangUp(Side::Called(by))],
+            CallEvent::SendOn if wait.stage == Stage::Transferring => self.send_on(),
             CallEvent::RingTimeout => {
                 let mut commands = self.cancel_calling(false);
                 commands.extend(self.nobody_came(wait, 480));
@@ -56,6 +57,7 @@ impl CallMachine {
             | CallEvent::Cancelled
             | CallEvent::HungUp(_)
             | CallEvent::Lost(_)
+            | CallEvent::SendOn
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. } => Commands::new(),
         }

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
+pub mod feature_codes;
 pub mod forwarding;
 pub mod me;
 pub mod media;
@@ -76,6 +77,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     [
         me::routes(),
         account::routes(),
+        feature_codes::routes(),
         tokens::routes(),
         staff::routes(),
         sip::routes(),
