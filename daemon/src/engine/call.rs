@@ -17,6 +17,7 @@ use super::feature::Service;
 use super::media::MediaSide;
 use super::output::{CallDirection, CdrParty};
 use super::referral::Referral;
+use super::sent_on::Way;
 
 /// Our side of one party.
 #[derive(Debug)]
@@ -78,6 +79,7 @@ pub(super) struct Call {
     pub(super) max_forwards: u8,
     /// How often a phone has sent the call on.
     pub(super) forwarded: u8,
+    pub(super) way: Way,
     /// What we do for the caller, whom we have answered ourselves.
     pub(super) service: Option<Service>,
     /// Where one of its parties waits.

@@ -2,7 +2,7 @@
 
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::CallFacts;
-use frontdesk_routing::forwarding::{self, Forwarding, Pending, Situation, Trail};
+use frontdesk_routing::forwarding::{self, Condition, Forwarding, Pending, Situation, Trail};
 use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::internal;
 use frontdesk_routing::plan::DialPlan;
@@ -32,14 +32,28 @@ impl Situation for View<'_> {
 impl Engine {
     /// Whom a call rings, with the forwardings on its way.
     pub(super) fn decide(&self, plan: &DialPlan, facts: &CallFacts<'_>) -> (Decision, Trail) {
-        let view = View {
-            plan,
-            registrar: &self.registrar,
-            pending: &self.pending,
-        };
+        let view = self.view(plan);
         let mut trail = Trail::default();
         let first = internal::decide(plan, facts);
         let decision = forwarding::follow(plan, facts, &view, (first, &mut trail));
         (decision, trail)
+    }
+
+    /// Where a call goes whose last person was rung in vain; `None`: they have set nothing for that.
+    pub(super) fn decide_after(
+        &self,
+        plan: &DialPlan,
+        facts: &CallFacts<'_>,
+        (person, why, trail): (StaffId, Condition, &mut Trail),
+    ) -> Option<Decision> {
+        forwarding::follow_later(plan, facts, &self.view(plan), (person, why, trail))
+    }
+
+    fn view<'a>(&'a self, plan: &'a DialPlan) -> View<'a> {
+        View {
+            plan,
+            registrar: &self.registrar,
+            pending: &self.pending,
+        }
     }
 }

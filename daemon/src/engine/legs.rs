@@ -93,6 +93,9 @@ impl Engine {
         }
         let status = self.on_outside_refused(session, status, response, now);
         if let Some((id, side)) = self.find(session) {
+            if let Some(leg) = called(side) {
+                self.on_busy(id, leg, status, now);
+            }
             self.on_leg(session, now, |side| {
                 called(side).map(|leg| CallEvent::Refused(leg, status))
             });

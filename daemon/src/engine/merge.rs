@@ -108,6 +108,7 @@ impl Engine {
         let ids: Vec<LegId> = legs.iter().map(|leg| leg.id).collect();
         if let Some(call) = self.calls.get_mut(&id) {
             call.machine.call(&ids, false);
+            call.way = Default::default();
         }
         for leg in legs {
             self.adopt(id, leg);

@@ -33,6 +33,7 @@ mod protection;
 mod redirect;
 mod referral;
 mod requests;
+mod sent_on;
 mod setup;
 mod takeover;
 mod transfer;
@@ -45,7 +46,7 @@ use std::time::Instant;
 use frontdesk_media::io::command::{MediaLegId, MediaNotice};
 use frontdesk_media::ports::PortStock;
 use frontdesk_routing::call::CallEvent;
-use frontdesk_routing::forwarding::Pending;
+use frontdesk_routing::forwarding::{Condition, Pending};
 use frontdesk_routing::ids::{CallId, SipAccountId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -229,7 +230,9 @@ impl Engine {
             && at <= now.instant
         {
             self.ringing.remove(&(at, call));
-            self.step(call, CallEvent::RingTimeout, now);
+            if !self.send_call_on(call, Condition::NoAnswer, now) {
+                self.step(call, CallEvent::RingTimeout, now);
+            }
         }
     }
 

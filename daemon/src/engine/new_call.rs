@@ -18,6 +18,7 @@ use super::cdr::RefusedCall;
 use super::connected::takes_update;
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
+use super::sent_on::Way;
 use super::setup::sip_call_id;
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
@@ -63,6 +64,7 @@ impl Engine {
             early: false,
             max_forwards: max_forwards(new.request),
             forwarded: 0,
+            way: Way::default(),
             service: None,
             place: None,
             referral: None,

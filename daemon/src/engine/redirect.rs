@@ -11,6 +11,7 @@ use super::Engine;
 use super::call::Side;
 use super::caller::dialled_in;
 use super::media::Wanted;
+use super::sent_on::Way;
 use super::setup::{Asked, Target, one_person};
 use super::transfer::{MOST_LEGS, More};
 
@@ -54,6 +55,7 @@ impl Engine {
             targets,
             legs,
             one_person,
+            way: Way::default(),
         };
         self.call_more(id, more, headers, now);
     }

@@ -27,6 +27,7 @@ use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::NewCall;
 use super::output::{CallDirection, CdrParty, Output};
 use super::requests::{reply, reply_with};
+use super::sent_on::Way;
 use super::trunks::{Outside, dialled_by};
 
 /// Seconds after which a caller may try again when we cannot take calls at present.
@@ -72,6 +73,9 @@ pub(super) struct Shown<'a> {
     pub(super) max_forwards: u8,
     pub(super) headers: Headers,
 }
+
+/// Whose phones ring, by which rule, and who is called.
+pub(super) type Rung = (Vec<Target>, Because, CdrParty);
 
 /// Why a call ends before it began.
 pub(super) struct Turned {
@@ -152,7 +156,7 @@ impl Engine {
             dialled: &new.dialled,
             own: (new.flow, new.known.party.staff),
         };
-        let (targets, because, callee) = self.targets(&asked)?;
+        let (targets, because, callee, way) = self.targets(&asked)?;
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
         }
@@ -173,9 +177,12 @@ impl Engine {
             called,
             callee,
             offer,
+            way,
             ..self.new_call(new, (machine, caller), &because, now)
         };
+        let id = call.id;
         self.begin(call, &targets, new, now);
+        self.wait_at_most(id, self.ring_limit(id), now);
         Ok(())
     }
 
@@ -189,14 +196,22 @@ impl Engine {
     }
 
     /// The phones of all who are to be rung; the caller's own phone is not among them.
-    pub(super) fn targets(&self, asked: &Asked<'_>) -> Result<(Vec<Target>, Because, CdrParty), Box<Turned>> {
+    pub(super) fn targets(&self, asked: &Asked<'_>) -> Result<(Vec<Target>, Because, CdrParty, Way), Box<Turned>> {
         let plan = asked.plan;
         let facts = CallFacts {
             account: asked.account,
             caller: asked.caller,
             dialled: asked.dialled,
         };
-        let (decision, _) = self.decide(plan, &facts);
+        let (decision, trail) = self.decide(plan, &facts);
+        let (targets, because, callee) = self.rung(asked, decision)?;
+        let way = Way::new(&targets, &because, trail);
+        Ok((targets, because, callee, way))
+    }
+
+    /// The same once it is decided.
+    pub(super) fn rung(&self, asked: &Asked<'_>, decision: Decision) -> Result<Rung, Box<Turned>> {
+        let plan = asked.plan;
         let (staff, because) = match decision {
             Decision::Ring { targets, because } => (targets, because),
             Decision::Outside {
@@ -347,11 +362,14 @@ impl Engine {
     /// Puts the call on the board and rings every phone.
     fn begin(&mut self, mut call: Call, targets: &[Target], new: &NewCall<'_>, now: Now) {
         self.announce(&call);
+        let diversions = self.diversions(&call.plan, &call.way.trail, targets.first());
         let share = breadth(new.request, targets.len()).unwrap_or_default();
         let shown = Shown {
             caller: &new.known.shown,
             max_forwards: call.max_forwards,
-            headers: vec![("Max-Breadth".into(), share.to_string())],
+            headers: std::iter::once(("Max-Breadth".into(), share.to_string()))
+                .chain(diversions)
+                .collect(),
         };
         for (leg, target) in call.called.iter_mut().zip(targets) {
             self.ring(call.id, leg, (target, &shown), now);

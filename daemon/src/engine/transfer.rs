@@ -17,6 +17,7 @@ use super::caller::dialled_in;
 use super::media::Wanted;
 use super::referral::Referral;
 use super::requests::{reply, reply_with};
+use super::sent_on::Way;
 use super::setup::{Asked, Shown, Target, one_person};
 
 /// Legs that one call may have had in all.
@@ -35,6 +36,7 @@ pub(super) struct More {
     pub(super) targets: Vec<Target>,
     pub(super) legs: Vec<Leg>,
     pub(super) one_person: bool,
+    pub(super) way: Way,
 }
 
 impl Engine {
@@ -129,6 +131,7 @@ impl Engine {
         self.tell_transferor(id, (by, 100), now);
         self.step(id, CallEvent::Transfer { by }, now);
         self.call_more(id, more, headers, now);
+        self.wait_at_most(id, self.ring_limit(id), now);
     }
 
     /// Whether a transfer is meant for a place where calls are parked.
@@ -152,7 +155,7 @@ impl Engine {
             dialled,
             own: (&party.flow, party.staff),
         };
-        let (targets, ..) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
+        let (targets, _, _, way) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
         let legs = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now);
         let legs = legs.map_err(|turned| turned.reply.status)?;
         let one_person = one_person(&targets);
@@ -160,6 +163,7 @@ impl Engine {
             targets,
             legs,
             one_person,
+            way,
         })
     }
 
@@ -178,6 +182,7 @@ impl Engine {
         };
         let ids: Vec<LegId> = more.legs.iter().map(|leg| leg.id).collect();
         call.machine.call(&ids, more.one_person);
+        call.way = more.way;
         for (mut leg, target) in more.legs.into_iter().zip(&more.targets) {
             leg.sees = Some(waiting);
             self.ring(id, &mut leg, (target, &shown), now);
@@ -220,6 +225,7 @@ impl Engine {
             legs: legs.map_err(|turned| turned.reply.status)?,
             targets,
             one_person: true,
+            way: Way::default(),
         })
     }
 

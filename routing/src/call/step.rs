@@ -22,6 +22,9 @@ impl CallMachine {
             }
             (Phase::Ringing, CallEvent::Answered(leg)) if self.is_calling(leg) => self.connect(leg),
             (Phase::Ringing, CallEvent::SendOn) => self.send_on(),
+            (Phase::Ringing, CallEvent::NobodyCalled(status)) => {
+                self.give_up(Some(status), disposition_of(status), EndedBy::System, status)
+            }
             (Phase::Ringing, CallEvent::Refused(leg, status)) => self.refused(leg, status),
             (Phase::Ringing, CallEvent::Cancelled | CallEvent::HungUp(Side::Caller)) => {
                 self.give_up(None, Disposition::Abandoned, EndedBy::Caller, 487)
@@ -113,12 +116,7 @@ impl CallMachine {
             return Commands::new();
         }
         let status = if declined { status } else { self.best_status() };
-        let disposition = match status {
-            486 | 600 | 603 => Disposition::Busy,
-            408 | 480 => Disposition::NoAnswer,
-            _ => Disposition::Failed,
-        };
-        self.give_up(Some(status), disposition, EndedBy::Callee, status)
+        self.give_up(Some(status), disposition_of(status), EndedBy::Callee, status)
     }
 
     /// Of several refusals the one that tells the caller most: declined, busy, not there, then the rest.
@@ -182,6 +180,14 @@ impl CallMachine {
             leg.phase = phase;
             leg.status = status;
         }
+    }
+}
+
+fn disposition_of(status: u16) -> Disposition {
+    match status {
+        486 | 600 | 603 => Disposition::Busy,
+        408 | 480 => Disposition::NoAnswer,
+        _ => Disposition::Failed,
     }
 }
 
@@ -283,6 +289,8 @@ mod tests {
             &[C::HangUp(Side::Called(id(A)))],
         );
         check(true, &[E::Answered(id(A)), E::SendOn], &[]);
+        let nowhere = [C::RefuseCaller(482), end(Disposition::Failed, EndedBy::System, 482)];
+        check(true, &[E::SendOn, E::NobodyCalled(482)], &nowhere);
         let lost = E::Lost(Side::Called(id(A)));
         check(true, &[lost], &[cancel(A, false)]);
         check(true, &[lost, lost], &[]);
