@@ -11,7 +11,7 @@ use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanForwarding};
 use frontdesk_tests::world::net::{FAIR, rough};
 use frontdesk_tests::world::people::{self, BORIS, CLARA, DAVID, LINE, Person};
 use frontdesk_tests::world::phone::{Manner, State};
-use frontdesk_tests::world::{World, ms, s};
+use frontdesk_tests::world::{World, ms, s, trunks};
 
 const ANNA_AT: usize = 0;
 const BORIS_AT: usize = 1;
@@ -216,7 +216,7 @@ fn whoever_takes_a_persons_calls_reaches_that_person_for_as_long_as_others() {
     world.run_for(s(55));
     assert_eq!(
         world.phones[CLARA_AT].call(call).state,
-        State::Ringing,
+        State::Calling,
         "{}",
         ladder(&world)
     );
@@ -282,5 +282,57 @@ fn the_members_of_a_department_keep_their_own_forwardings_to_themselves() {
     world.run_for(s(70));
     assert_eq!(world.phones[ANNA_AT].call(call).status, Some(480), "{}", ladder(&world));
     assert!(world.phones[DAVID_AT].calls.is_empty());
+    world.close();
+}
+
+#[test]
+fn a_busy_persons_calls_go_to_their_mobile_by_a_provider() {
+    for (code, manner) in [
+        ("*90", Manner::Refuse(486, ms(200))),
+        ("*92", Manner::Ring),
+        ("*72", Manner::Mute),
+    ] {
+        let mut world = trunks::world(12, FAIR, vec![trunks::trunk(1, &["192.0.2.10"], false)]);
+        world.dial(trunks::BORIS_AT, &format!("{code}{}", trunks::OUTSIDE));
+        world.run_for(s(5));
+        world.phones[trunks::BORIS_AT].manner = manner;
+        world.dial(trunks::ANNA_AT, BORIS.number);
+        world.run_for(s(40));
+        let together = world.together(trunks::ANNA_AT, trunks::FIRST);
+        assert!(together, "{code}: {}", ladder(&world));
+        let invite = &world.sent_to(trunks::FIRST, "INVITE")[0];
+        assert!(invite.starts_with("INVITE sip:+79161234567@192.0.2.10"), "{invite}");
+        assert!(!invite.contains("sip:101@") && !invite.contains("sip:102@"), "{invite}");
+        world.end_calls(trunks::ANNA_AT);
+        world.run_for(s(5));
+        world.close();
+        let records = world.records_of_calls();
+        let call = records.iter().find(|row| row.called == "102").expect("the call");
+        assert_eq!(call.callee.number.as_deref(), Some("+79161234567"), "{call:?}");
+        assert!(call.because.contains("Boris Tester forwards"), "{}", call.because);
+    }
+}
+
+#[test]
+fn a_client_who_calls_a_busy_person_reaches_their_mobile() {
+    let mut world = trunks::world(13, FAIR, vec![trunks::trunk(1, &["192.0.2.10"], true)]);
+    world.run_for(s(5));
+    world.dial(trunks::ANNA_AT, &format!("*90{}", trunks::OUTSIDE));
+    world.run_for(s(5));
+    world.phones[trunks::ANNA_AT].manner = Manner::Refuse(486, ms(200));
+    world.act(trunks::FIRST, |phone, now| {
+        phone.dial(trunks::OWN.trim_start_matches('+'), true, now)
+    });
+    world.run_for(s(20));
+    let to_provider = world.sent_to(trunks::FIRST, "INVITE");
+    assert!(
+        to_provider
+            .iter()
+            .any(|invite| invite.starts_with("INVITE sip:+79161234567@")),
+        "{}",
+        ladder(&world)
+    );
+    world.end_calls(trunks::FIRST);
+    world.run_for(s(40));
     world.close();
 }

@@ -31,7 +31,7 @@ pub(super) struct Way {
 impl Way {
     pub(super) fn new(targets: &[Target], because: &Because, trail: Trail) -> Way {
         let alone = one_person(targets) && !because.is_group();
-        let person = targets.first().filter(|_| alone).map(|target| target.staff);
+        let person = targets.first().filter(|_| alone).and_then(|target| target.staff);
         Way { person, trail }
     }
 }
@@ -152,12 +152,11 @@ impl Engine {
 
     /// RFC 5806: who sent the call on and why, the last one first; `towards` is one of those who are rung.
     pub(super) fn diversions(&self, plan: &DialPlan, trail: &Trail, towards: Option<&Target>) -> Headers {
-        let Some(towards) = towards else { return Headers::new() };
-        let host = self
-            .config
-            .endpoint
-            .advertise
-            .signalling_address(&towards.binding.target());
+        // A provider is told in its own way.
+        let Some(binding) = towards.and_then(Target::binding) else {
+            return Headers::new();
+        };
+        let host = self.config.endpoint.advertise.signalling_address(&binding.target());
         let hops = trail.hops().iter().rev();
         let header = |hop: &Hop| {
             let party = party_of_staff(plan.staff.get(hop.by)?);

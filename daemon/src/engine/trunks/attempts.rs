@@ -215,6 +215,7 @@ impl Engine {
         let wanted = call.leg(waiting).and_then(|leg| leg.media.codec()).map(Wanted::from);
         let near = call.leg(waiting).map(|leg| leg.media.port);
         let party = call.leg(Side::Called(leg)).map(|leg| leg.party.clone());
+        let way = call.way.clone();
         let (Some(near), Some(party)) = (near, party) else {
             return;
         };
@@ -233,6 +234,7 @@ impl Engine {
             targets,
             legs,
             one_person: true,
+            way,
         };
         self.call_more(id, more, Headers::new(), now);
     }
