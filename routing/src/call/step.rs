@@ -280,17 +280,6 @@ mod tests {
         check(true, &[E::Answered(id(A)), E::Lost(Side::Caller)], &stopped);
         check(true, &[E::Answered(id(A)), E::Lost(Side::Called(id(B)))], &[]);
         check(true, &[E::Answered(id(A)), E::Stop, E::Stop], &[]);
-        let given_up = [cancel(A, false), cancel(B, false)];
-        check(true, &[E::SendOn], &given_up);
-        check(true, &[E::SendOn, E::Refused(id(A), 603)], &[]);
-        check(
-            true,
-            &[E::SendOn, E::Answered(id(A))],
-            &[C::HangUp(Side::Called(id(A)))],
-        );
-        check(true, &[E::Answered(id(A)), E::SendOn], &[]);
-        let nowhere = [C::RefuseCaller(482), end(Disposition::Failed, EndedBy::System, 482)];
-        check(true, &[E::SendOn, E::NobodyCalled(482)], &nowhere);
         let lost = E::Lost(Side::Called(id(A)));
         check(true, &[lost], &[cancel(A, false)]);
         check(true, &[lost, lost], &[]);
@@ -305,5 +294,29 @@ mod tests {
             &[E::Cancelled, E::Answered(id(A))],
             &[C::HangUp(Side::Called(id(A)))],
         );
+    }
+
+    #[test]
+    fn phones_that_ring_are_given_up_for_those_that_the_call_is_sent_on_to() {
+        use CallCommand as C;
+        use CallEvent as E;
+        let cancel = |leg| C::Cancel {
+            leg: id(leg),
+            elsewhere: false,
+        };
+        let end = C::End {
+            disposition: Disposition::Failed,
+            by: EndedBy::System,
+            status: 482,
+        };
+        check(true, &[E::SendOn], &[cancel(A), cancel(B)]);
+        check(true, &[E::SendOn, E::Refused(id(A), 603)], &[]);
+        check(
+            true,
+            &[E::SendOn, E::Answered(id(A))],
+            &[C::HangUp(Side::Called(id(A)))],
+        );
+        check(true, &[E::Answered(id(A)), E::SendOn], &[]);
+        check(true, &[E::SendOn, E::NobodyCalled(482)], &[C::RefuseCaller(482), end]);
     }
 }
