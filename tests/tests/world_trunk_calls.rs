@@ -1,15 +1,20 @@
 //! Calls to and from providers, and what happens when servers fail.
 
+use std::sync::Arc;
+
+use frontdesk::engine::input::Input;
 use frontdesk::engine::output::{CallDirection, Disposition, TrunkRegistration};
-use frontdesk_routing::ids::TrunkId;
-use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::forwarding::{Forwarding, Target};
+use frontdesk_routing::ids::{AccountId, StaffId, TrunkId};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::{NumberFormat, RedirectionStyle, TrunkCodec, TrunkLimits};
+use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanForwarding, PlanTrunk};
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::{FAIR, rough};
-use frontdesk_tests::world::people::{BORIS, Person};
+use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS, Person};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{
-    ANNA_AT, BORIS_AT, FIRST, GATEWAY, OUTSIDE, OWN, SECOND, provider, state, trunk, world,
+    ANNA_AT, BORIS_AT, FIRST, GATEWAY, OUTSIDE, OWN, SECOND, plan, provider, state, trunk, world,
 };
 use frontdesk_tests::world::{World, ms, s};
 
@@ -239,7 +244,7 @@ fn a_call_comes_in_from_a_listed_network_and_a_number_that_is_not_connected_is_4
     check(&mut world, FIRST, "+74951119999", Some(404));
     check(&mut world, FIRST, "101", Some(404));
     check(&mut world, FIRST, OUTSIDE, Some(404));
-    let challenged = world.sent_to(FIRST, "401").len() + world.sent_to(FIRST, "407").len();
+    let challenged = world.sent_to(FIRST, "401 INVITE").len() + world.sent_to(FIRST, "407 INVITE").len();
     assert_eq!(challenged, 0);
     world.close();
 }
@@ -310,5 +315,140 @@ fn a_party_is_transferred_to_a_number_outside() {
     world.run_for(s(8));
     assert!(world.together(BORIS_AT, FIRST), "{}", world.ladder());
     world.end_calls(BORIS_AT);
+    world.close();
+}
+
+#[test]
+fn a_call_that_is_sent_on_outside_says_who_did_that() {
+    let sends_on = PlanTrunk {
+        redirection: RedirectionStyle::Diversion,
+        sources: vec!["192.0.2.10/32".parse().expect("a network")],
+        ..trunk(1, &["192.0.2.10"], false)
+    };
+    let mut world = world(20, FAIR, vec![sends_on.clone()]);
+    let always = Forwarding {
+        always: PhoneNumber::from_e164("+79161234567").ok().map(Target::Outside),
+        ..Forwarding::default()
+    };
+    let anna = PlanForwarding {
+        settings: always,
+        mark: 1,
+    };
+    let forwarding = FeatureSection::new([], [(StaffId::from_u128(ANNA.id), anna)]);
+    world.input(Input::Plan(Arc::new(DialPlan {
+        features: Arc::new(forwarding),
+        ..plan(vec![sends_on])
+    })));
+    world.phones[FIRST].from.uri = "sip:+74997654321@provider.example".to_owned();
+    world.dial(FIRST, OWN);
+    world.run_for(s(5));
+    let invite = &world.sent_to(FIRST, "INVITE")[0];
+    assert!(
+        invite.starts_with("INVITE sip:+79161234567@192.0.2.10:5060 SIP/2.0"),
+        "{invite}"
+    );
+    assert!(invite.contains("From: <sip:+74997654321@192.0.2.10>"), "{invite}");
+    assert!(
+        invite.contains("Diversion: <sip:+74951110001@192.0.2.10>;reason=unconditional;counter=1"),
+        "{invite}"
+    );
+    assert!(world.phones[ANNA_AT].calls.is_empty());
+    let states = world.phones[FIRST].states();
+    assert_eq!(states, [State::Talking, State::Talking], "{}", world.ladder());
+    world.end_calls(FIRST);
+    world.close();
+}
+
+#[test]
+fn a_trunk_brings_no_more_new_calls_a_second_than_it_may_and_its_provider_is_told_why() {
+    let limited = PlanTrunk {
+        sources: vec!["192.0.2.0/24".parse().expect("a network")],
+        limits: TrunkLimits {
+            calls: None,
+            per_second: Some(1),
+        },
+        ..PlanTrunk {
+            provider: None,
+            ..trunk(1, &[], false)
+        }
+    };
+    let mut world = world(21, FAIR, vec![limited]);
+    world.dial(FIRST, OWN);
+    let second = world.dial(SECOND, OWN);
+    world.run_for(s(2));
+    assert_eq!(
+        world.phones[SECOND].call(second).status,
+        Some(503),
+        "{}",
+        world.ladder()
+    );
+    let refusal = &world.sent_to(SECOND, "503 INVITE")[0];
+    assert!(
+        refusal.contains("Reason: Q.850;cause=34;text=\"No circuit available\"\r\n"),
+        "{refusal}"
+    );
+    assert!(refusal.contains("Retry-After: "), "{refusal}");
+    let third = world.dial(SECOND, OWN);
+    world.run_for(s(5));
+    assert_eq!(world.phones[SECOND].call(third).status, Some(200));
+    world.end_calls(FIRST);
+    world.end_calls(SECOND);
+    world.close();
+}
+
+#[test]
+fn companies_that_share_a_provider_are_told_apart_by_the_number() {
+    let source = vec!["192.0.2.10/32".parse().expect("a network")];
+    let theirs = AccountId::from_u128(2);
+    let of_theirs = PlanTrunk {
+        account: theirs,
+        sources: source.clone(),
+        ..trunk(1, &[], false)
+    };
+    let ours = PlanTrunk {
+        sources: source,
+        ..trunk(2, &[], false)
+    };
+    let mut world = world(22, FAIR, vec![of_theirs, ours]);
+    world.dial(FIRST, OWN);
+    world.run_for(s(5));
+    assert!(world.together(FIRST, ANNA_AT), "{}", world.ladder());
+    let strange = world.dial(FIRST, "+74951119999");
+    world.run_for(s(2));
+    assert_eq!(world.phones[FIRST].call(strange).status, Some(404));
+    world.end_calls(FIRST);
+    world.close();
+    let ours = world.records_of_calls().into_iter().find(|record| record.status == 200);
+    assert_eq!(ours.map(|record| record.account), Some(AccountId::from_u128(ACCOUNT)));
+}
+
+#[test]
+fn calls_go_on_through_loss_when_a_server_is_gone() {
+    for (seed, loss) in [(23, 5), (24, 20), (25, 20)] {
+        let mut world = world(seed, rough(loss), vec![trunk(1, &["provider.example"], true)]);
+        world.phones[FIRST].gone = true;
+        world.dial(ANNA_AT, OUTSIDE);
+        let found = world.wait_for(s(60), |world| world.together(ANNA_AT, SECOND));
+        assert!(found, "{loss} %\n{}", world.ladder());
+        world.end_calls(ANNA_AT);
+        world.run_for(s(40));
+        world.close();
+    }
+}
+
+#[test]
+fn a_caller_who_gives_up_while_servers_are_tried_is_let_go_at_once() {
+    let mut world = world(26, FAIR, vec![trunk(1, &["provider.example"], false)]);
+    world.phones[FIRST].gone = true;
+    world.phones[SECOND].manner = Manner::Ring;
+    for wait in [ms(200), s(3), s(5)] {
+        let call = world.dial(ANNA_AT, OUTSIDE);
+        world.run_for(wait);
+        world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
+        world.run_for(s(2));
+        assert_eq!(world.phones[ANNA_AT].call(call).status, Some(487), "{}", world.ladder());
+    }
+    world.run_for(s(60));
+    assert!(world.phones[SECOND].calls.iter().all(|call| call.state == State::Over));
     world.close();
 }

@@ -67,6 +67,8 @@ pub struct Counts {
     pub ports_in_use: usize,
     pub relayed: usize,
     pub subscriptions: usize,
+    /// Legs to numbers outside.
+    pub outside: usize,
     /// Places where calls are parked that are taken.
     pub parked: usize,
     /// What is kept of watchers, and of calls for them.

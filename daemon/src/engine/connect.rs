@@ -192,7 +192,7 @@ impl Engine {
     /// Lets go of everything that a call holds.
     pub(super) fn release(&mut self, call: &Call) {
         for leg in call.legs().filter(|leg| leg.open) {
-            self.sessions.remove(&leg.session);
+            self.forget_session(leg.session);
             self.close_media(leg.media.leg);
         }
     }

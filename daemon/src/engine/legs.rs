@@ -101,7 +101,7 @@ impl Engine {
             });
             self.on_leg_over(id, side, now);
         }
-        self.sessions.remove(&session);
+        self.forget_session(session);
     }
 
     fn on_ended(&mut self, session: SessionId, by: EndedBy, now: Now) {
@@ -115,8 +115,7 @@ impl Engine {
             self.step(id, event, now);
             self.on_leg_over(id, side, now);
         }
-        self.forget_way(session);
-        self.sessions.remove(&session);
+        self.forget_session(session);
     }
 
     fn on_in_dialog_result(&mut self, session: SessionId, token: u64, status: u16, now: Now) {
@@ -152,7 +151,7 @@ impl Engine {
                 side.status = 488;
                 let reason = Some("SIP;cause=488;text=\"Not Acceptable Here\"".to_owned());
                 self.endpoint.command(Command::Bye { session, reason }, now);
-                self.sessions.remove(&session);
+                self.forget_session(session);
                 self.step(id, CallEvent::Refused(leg, 488), now);
                 self.on_leg_over(id, Side::Called(leg), now);
             }

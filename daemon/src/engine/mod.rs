@@ -198,6 +198,7 @@ impl Engine {
                 .map(|call| call.relayed.len() + call.pressed.len())
                 .sum(),
             subscriptions: self.endpoint.counts().subscriptions,
+            outside: self.trunks.attempts.len(),
             parked: self.parked.len(),
             watches: self.watchers.count(),
         }

@@ -88,7 +88,7 @@ impl Engine {
         self.touch(id);
         self.leave_recording(id, side);
         self.refuse_relayed(relayed, now);
-        self.sessions.remove(&session);
+        self.forget_session(session);
         self.close_media(media);
     }
 

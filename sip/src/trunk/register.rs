@@ -48,6 +48,8 @@ pub struct Register {
     failed: usize,
     rounds: u32,
     raised: bool,
+    /// No server was known when one was wanted.
+    starved: bool,
     standing: Standing,
 }
 
@@ -60,6 +62,7 @@ impl Register {
             failed: 0,
             rounds: 0,
             raised: false,
+            starved: false,
             standing: Standing::Trying,
         }
     }
@@ -83,7 +86,8 @@ impl Register {
         if self.due.is_none_or(|due| due > now.instant) {
             return None;
         }
-        if servers == 0 {
+        self.starved = servers == 0;
+        if self.starved {
             self.fail("no address of the server is known".to_owned(), now);
             self.wait(FIRST_WAIT, random, now);
             return None;
@@ -95,10 +99,10 @@ impl Register {
         })
     }
 
-    /// Try at once: the network, the servers or the settings have changed.
-    pub fn hurry(&mut self, now: Now) {
-        if self.due.is_some() && !self.is_registered() {
-            self.failed = 0;
+    /// A server is known now: whoever waited for one tries at once. Who was refused goes on waiting.
+    pub fn server_found(&mut self, now: Now) {
+        if self.starved && self.due.is_some() {
+            self.starved = false;
             self.due = Some(now.instant);
         }
     }
@@ -405,15 +409,16 @@ mod tests {
     }
 
     #[test]
-    fn what_has_changed_is_tried_at_once() {
-        let mut line = Line::new(1);
-        line.next(0);
-        line.hears_nothing(0);
+    fn a_server_that_is_found_is_asked_at_once_and_one_that_refused_is_not() {
+        let mut line = Line::new(0);
         let now = line.now();
-        line.register.hurry(now);
+        assert_eq!(line.register.poll(0, 0, now), None);
+        line.servers = 1;
+        line.register.server_found(now);
         assert_eq!(line.next(0).0, 0);
-        line.hears(200, "", 0);
-        line.register.hurry(now);
-        assert!(line.next(0).0 > 0, "what stands is left alone");
+        line.hears(403, "", 0);
+        let now = line.now();
+        line.register.server_found(now);
+        assert_eq!(line.next(0).0, 15_000);
     }
 }

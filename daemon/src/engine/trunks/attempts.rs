@@ -265,6 +265,11 @@ impl Engine {
     }
 
     /// A session is over.
+    pub(in crate::engine) fn forget_session(&mut self, session: SessionId) {
+        self.forget_way(session);
+        self.sessions.remove(&session);
+    }
+
     pub(in crate::engine) fn forget_way(&mut self, session: SessionId) {
         let Some(attempts) = self.trunks.attempts.remove(&session) else {
             return;

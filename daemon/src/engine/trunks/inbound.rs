@@ -27,18 +27,21 @@ impl Engine {
         if let Some(trunk) = token.and_then(|token| self.trunks.tokens.get(&token)) {
             return Some(*trunk);
         }
-        let texts = texts(request);
-        let plan = &self.plan;
-        let mut first = None;
-        for id in self.trunks_at(flow) {
-            let Some(trunk) = plan.staff.trunk(id) else { continue };
-            // Companies that share a provider are told apart by the number that is called.
-            if texts.iter().any(|text| inbound::connected(plan, trunk, text).is_some()) {
-                return Some(id);
-            }
-            first.get_or_insert(id);
+        let here = self.trunks_at(flow);
+        if here.len() < 2 {
+            return here.first().copied();
         }
-        first
+        // Companies that share a provider are told apart by the number that is called.
+        let texts = texts(request);
+        let means = |id: &&TrunkId| {
+            let trunk = self.plan.staff.trunk(**id);
+            trunk.is_some_and(|trunk| {
+                texts
+                    .iter()
+                    .any(|text| inbound::connected(&self.plan, trunk, text).is_some())
+            })
+        };
+        here.iter().find(means).or(here.first()).copied()
     }
 
     fn trunks_at(&self, flow: &FlowId) -> Vec<TrunkId> {

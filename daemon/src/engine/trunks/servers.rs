@@ -81,7 +81,6 @@ impl Engine {
     pub(in crate::engine) fn on_resolved(&mut self, name: &ServerName, answer: Result<Resolution, String>, now: Now) {
         self.names.answered(name, answer, now.instant);
         self.refresh_peers();
-        self.hurry(now);
     }
 
     /// Which of our addresses a server sees, said by the shell.
@@ -94,18 +93,18 @@ impl Engine {
             if known.every.is_some() {
                 self.trunks.at(now.instant, Due::Probe(address));
             }
-            self.hurry(now);
+            self.server_found(now);
         }
     }
 
-    /// Registrations that wait for something are tried at once: it may have come.
-    fn hurry(&mut self, now: Now) {
+    /// Registrations that wait for a server are tried at once.
+    fn server_found(&mut self, now: Now) {
         let mut due = Vec::new();
         for (id, line) in &mut self.trunks.lines {
             if let Some(register) = &mut line.register
                 && line.at.is_none()
             {
-                register.hurry(now);
+                register.server_found(now);
                 due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
             }
         }
