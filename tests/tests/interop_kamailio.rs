@@ -90,8 +90,8 @@ impl Office {
         }
     }
 
-    fn server(&self) -> Server {
-        server(self.provider.address, ServerTransport::Udp)
+    fn server(&self, transport: ServerTransport) -> Server {
+        server(self.provider.address, transport)
     }
 
     /// What an admin would set up.
@@ -177,10 +177,19 @@ async fn talk(caller: &mut Baresip, callee: &mut Baresip, number: &str, tones: (
 
 #[tokio::test]
 async fn a_trunk_registers_and_calls_go_out_and_come_in_with_audio() -> Result<()> {
+    both_ways(ServerTransport::Udp).await
+}
+
+#[tokio::test]
+async fn a_trunk_over_tcp_does_so_too() -> Result<()> {
+    both_ways(ServerTransport::Tcp).await
+}
+
+async fn both_ways(transport: ServerTransport) -> Result<()> {
     let Some(office) = Office::open("MD5").await? else {
         return Ok(());
     };
-    office.connect(vec![office.trunk(1, vec![office.server()])])?;
+    office.connect(vec![office.trunk(1, vec![office.server(transport)])])?;
     office.is_registered().await?;
     office.provider.says("registered line1 with expires 120").await?;
     let (mut ours, mut theirs) = office.phones().await?;
@@ -203,7 +212,7 @@ async fn a_trunk_registers_with_sha_256_over_a_first_server_that_is_dead() -> Re
         return Ok(());
     };
     let dead = server(address()?, ServerTransport::Tcp);
-    office.connect(vec![office.trunk(1, vec![dead, office.server()])])?;
+    office.connect(vec![office.trunk(1, vec![dead, office.server(ServerTransport::Udp)])])?;
     office.is_registered().await
 }
 
@@ -216,7 +225,7 @@ async fn a_call_goes_on_to_the_next_trunk_when_the_first_ones_server_says_nothin
     let refused = server(address()?, ServerTransport::Tcp);
     office.connect(vec![
         office.trunk(2, vec![refused, silent]),
-        office.trunk(1, vec![office.server()]),
+        office.trunk(1, vec![office.server(ServerTransport::Udp)]),
     ])?;
     office.is_registered().await?;
     let (mut ours, mut theirs) = office.phones().await?;

@@ -185,6 +185,27 @@ fn a_full_trunk_is_passed_over_and_when_all_are_full_the_caller_hears_that() {
 }
 
 #[test]
+fn a_caller_hears_what_the_network_outside_says_before_the_answer() {
+    let mut world = world(27, FAIR, vec![trunk(1, &["provider.example"], false)]);
+    world.phones[FIRST].gone = true;
+    world.phones[SECOND].early = true;
+    world.phones[SECOND].manner = Manner::Answer(s(8));
+    let call = world.dial(ANNA_AT, OUTSIDE);
+    world.run_for(s(7));
+    assert_eq!(
+        world.phones[ANNA_AT].call(call).progress.last(),
+        Some(&183),
+        "{}",
+        world.ladder()
+    );
+    assert!(world.phones[ANNA_AT].call(call).heard.is_some());
+    world.run_for(s(10));
+    assert!(world.together(ANNA_AT, SECOND));
+    world.end_calls(ANNA_AT);
+    world.close();
+}
+
+#[test]
 fn a_trunk_whose_servers_nobody_knows_keeps_no_caller_waiting() {
     let mut world = world(13, FAIR, vec![trunk(1, &["nowhere.example"], true)]);
     let call = world.dial(ANNA_AT, OUTSIDE);

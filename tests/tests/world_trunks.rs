@@ -72,6 +72,11 @@ fn the_next_server_takes_over_a_registration() {
         world.run_for(s(120));
         assert!(is_registered(&world, 1), "{loss} %\n{}", world.ladder());
         assert_eq!(provider(&mut world, FIRST).granted, 0);
+        let asked = world.sent_to(FIRST, "REGISTER").len();
+        assert!(
+            asked > 1 && asked <= 11,
+            "one request after the other server's turn: {asked}"
+        );
         assert!(provider(&mut world, SECOND).granted > 0);
         world.close();
     }

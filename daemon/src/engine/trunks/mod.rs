@@ -13,8 +13,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use frontdesk_routing::ids::TrunkId;
+use frontdesk_routing::plan::trunks::Registration;
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::Now;
+use frontdesk_sip::auth::Ha1;
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::trunk::register::Register;
 use frontdesk_sip::wire::Message;
@@ -117,11 +119,12 @@ impl Engine {
     }
 
     fn open_line(&mut self, trunk: &PlanTrunk, now: Now) {
-        let token = format!("{:032x}", self.random());
         let registration = trunk
             .provider
             .as_ref()
             .and_then(|provider| provider.registration.as_ref());
+        let token = registration.map(|registration| token_of(trunk.id, registration));
+        let token = token.unwrap_or_default();
         let register = registration.map(|registration| {
             let random = self.spread();
             Register::new(registration.expires, random, now)
@@ -181,4 +184,11 @@ impl Engine {
     fn spread(&mut self) -> u64 {
         rand::Rng::random(&mut self.rng)
     }
+}
+
+/// The same after a restart, so that the registrar does not keep two Contacts of ours; known to nobody who does not know
+/// the secret.
+fn token_of(trunk: TrunkId, registration: &Registration) -> String {
+    let ha1 = Ha1::new(&registration.auth_user, &trunk.to_string(), &registration.secret);
+    ha1.sha256.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -39,7 +39,7 @@ impl Engine {
         let random = self.spread();
         let Some(line) = self.trunks.lines.get(&id) else { return };
         let (trunk, at) = (Arc::clone(&line.trunk), line.at);
-        let mut addresses = self.addresses_of(&trunk);
+        let mut addresses = self.listed(&trunk);
         // Whoever holds the registration renews it.
         addresses.sort_by_key(|(address, _)| Some(*address) != at);
         let Some(line) = self.trunks.lines.get_mut(&id) else {

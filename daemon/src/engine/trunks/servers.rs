@@ -172,8 +172,15 @@ impl Engine {
         });
     }
 
-    /// The addresses of a trunk in the order in which they are tried, each with the host that names it.
+    /// The addresses of a trunk in the order in which calls try them: those that work first.
     pub(super) fn addresses_of(&self, trunk: &PlanTrunk) -> Vec<(Address, Box<str>)> {
+        let mut found = self.listed(trunk);
+        found.sort_by_key(|(address, _)| self.trunks.grade(*address));
+        found
+    }
+
+    /// The addresses of a trunk in the order of the plan and of SRV records, each with the host that names it.
+    pub(super) fn listed(&self, trunk: &PlanTrunk) -> Vec<(Address, Box<str>)> {
         let mut found: Vec<(Address, Box<str>)> = Vec::new();
         for server in servers_of(trunk) {
             // Spreads the load by weight (RFC 2782) without a state of its own.
@@ -191,7 +198,6 @@ impl Engine {
                 }
             }
         }
-        found.sort_by_key(|(address, _)| self.trunks.grade(*address));
         found
     }
 
