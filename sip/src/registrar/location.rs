@@ -25,7 +25,7 @@ pub(super) fn apply(
         Wish::RemoveAll if old.iter().any(|b| late(b)) => Err(out_of_order()),
         Wish::RemoveAll => Ok(Vec::new()),
         Wish::Update(asked) => {
-            let touched = |b: &Binding| asked.iter().any(|a| names(a, b));
+            let touched = |b: &Binding| asked.iter().any(|a| names(a, b) || has_moved(a, b, registration, flow));
             if old.iter().any(|b| touched(b) && late(b)) {
                 return Err(out_of_order());
             }
@@ -85,6 +85,19 @@ fn bind(asked: &Asked, registration: &Registration, flow: &FlowId, now: Now) -> 
 fn names(asked: &Asked, binding: &Binding) -> bool {
     let same_device = asked.instance.is_some() && asked.instance == binding.instance && asked.reg_id == binding.reg_id;
     same_device || same_uri(&asked.contact, &binding.contact)
+}
+
+/// A phone without an instance that speaks from elsewhere now, as after a restart of its NAT: the same user in the same
+/// row of REGISTERs (RFC 3261 section 10.2.4: a user agent keeps to one Call-ID). Its old contact would ring nobody.
+fn has_moved(asked: &Asked, binding: &Binding, registration: &Registration, flow: &FlowId) -> bool {
+    let user = |contact: &str| Some(Uri::read(contact.as_bytes()).ok()?.decoded_user()?.into_owned());
+    asked.expires > 0
+        && asked.instance.is_none()
+        && binding.instance.is_none()
+        && binding.sip_call_id == registration.sip_call_id
+        && binding.flow != *flow
+        && binding.flow.transport == flow.transport
+        && user(&asked.contact) == user(&binding.contact)
 }
 
 /// RFC 3261 section 19.1.4.

@@ -1,3 +1,4 @@
+mod moved;
 mod random;
 
 use std::time::{Duration, Instant};
