@@ -40,12 +40,25 @@ pub enum StoreError {
     #[error("{detail}")]
     Refused { code: &'static str, detail: &'static str },
     #[error("the database: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     #[error("the database's tables: {0}")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(sqlx::migrate::MigrateError),
     /// A row that nothing of ours has written.
     #[error("a row cannot be read: {0}")]
     Corrupt(String),
+}
+
+// By hand, because an error that tells its cause and names it as its source tells it twice, and sqlx's do so already.
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        StoreError::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for StoreError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        StoreError::Migration(error)
+    }
 }
 
 impl StoreError {
@@ -83,5 +96,24 @@ impl StoreError {
         } else {
             Err(StoreError::Taken(faults))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error;
+
+    use super::*;
+
+    #[test]
+    fn what_the_database_says_is_told_once() {
+        let error = StoreError::from(sqlx::Error::Protocol("no room left".to_owned()));
+        let mut told = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            told.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        assert_eq!(told.matches("no room left").count(), 1, "{told}");
     }
 }
