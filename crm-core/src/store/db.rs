@@ -3,19 +3,21 @@
 use std::path::Path;
 use std::time::Duration;
 
-use sqlx::postgres::{PgArguments, PgPool, PgPoolOptions, PgRow};
+use sqlx::postgres::{PgArguments, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::sqlite::{
     SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteRow,
     SqliteSynchronous,
 };
-use sqlx::{Executor, FromRow, Postgres, SqlSafeStr, Sqlite, Transaction};
+use sqlx::{Connection, Executor, FromRow, Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use super::error::StoreError;
 
 /// Readers of SQLite at the same time.
 const READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
+/// For a server to answer at the start.
+const REACH: Duration = Duration::from_secs(10);
 const BUSY: Duration = Duration::from_secs(10);
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -65,6 +67,7 @@ impl Db {
 
     async fn connect(url: &str) -> Result<Db, StoreError> {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            reach(url).await?;
             let pool = PgPoolOptions::new()
                 .max_connections(PG_CONNECTIONS)
                 .connect(url)
@@ -178,6 +181,14 @@ impl Db {
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         }))
     }
+}
+
+/// Tells at once what is wrong with a server: the pool would try again and again, and then say only that it took too long.
+async fn reach(url: &str) -> Result<(), StoreError> {
+    let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer");
+    let connection = tokio::time::timeout(REACH, PgConnection::connect(url)).await;
+    let connection = connection.map_err(|_| sqlx::Error::Io(late()))??;
+    Ok(connection.close().await?)
 }
 
 impl Tx {

@@ -53,3 +53,14 @@ async fn a_fresh_office_makes_a_dial_plan(office: &Office) {
     );
     assert_eq!(office.now(), NOON);
 }
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_told_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let url = format!("postgres://somebody:secret@{address}/office");
+    let opened = tokio::time::timeout(std::time::Duration::from_secs(5), Db::open(&url)).await;
+    let told = opened.expect("no trying again and again").unwrap_err().to_string();
+    assert!(told.contains("refused") && !told.contains("secret"), "{told}");
+}
