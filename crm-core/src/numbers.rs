@@ -20,6 +20,18 @@ pub fn e164(field: &str, typed: &str, region: &str) -> Result<String, FieldError
     Ok(number.ok_or_else(wrong)?.format().mode(Mode::E164).to_string())
 }
 
+/// An E.164 number in the groups that its country writes it in; what is none stays as it is.
+pub fn grouped(e164: &str) -> String {
+    let number = phonenumber::parse(None, e164)
+        .ok()
+        .filter(|_| e164.starts_with('+'))
+        .filter(phonenumber::PhoneNumber::is_valid);
+    match number {
+        Some(number) => number.format().mode(Mode::International).to_string(),
+        None => e164.to_owned(),
+    }
+}
+
 /// Russian area codes that begin with 8 (812 St Petersburg, 843 Kazan, 800): the library takes their first digit for the
 /// trunk prefix, which is 8 too, and finds the rest too short.
 fn russian_8xx(typed: &str, region: Option<country::Id>) -> Option<String> {

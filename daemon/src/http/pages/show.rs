@@ -1,5 +1,6 @@
 //! How values are written on a page.
 
+use frontdesk_crm_core::numbers::grouped;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -40,14 +41,14 @@ pub(super) fn duration(ms: i64) -> String {
     }
 }
 
-/// A Russian number in its usual groups; any other as it is.
+/// A number in its usual groups; a short one, or what is none, as it is.
 pub(super) fn number(e164: &str) -> String {
     let digits: Vec<char> = e164.strip_prefix("+7").unwrap_or_default().chars().collect();
     let group = |from: usize, to: usize| digits.get(from..to).unwrap_or_default().iter().collect::<String>();
     if digits.len() == 10 && digits.iter().all(char::is_ascii_digit) {
         format!("+7 {} {}-{}-{}", group(0, 3), group(3, 6), group(6, 8), group(8, 10))
     } else {
-        e164.to_owned()
+        grouped(e164)
     }
 }
 
@@ -81,10 +82,13 @@ mod tests {
     }
 
     #[test]
-    fn russian_numbers_are_grouped() {
+    fn numbers_are_grouped_as_their_country_writes_them() {
         let check = |number_: &str, expected: &str| assert_eq!(number(number_), expected);
         check("+79123456789", "+7 912 345-67-89");
-        check("+442071838750", "+442071838750");
+        check("+442071838750", "+44 20 7183 8750");
+        check("+12125550123", "+1 212-555-0123");
+        check("+999123", "+999123");
+        check("anonymous", "anonymous");
         check("101", "101");
         check("", "");
     }
