@@ -8,6 +8,7 @@ pub mod http;
 mod import;
 mod journal;
 pub mod live;
+mod music;
 mod plan;
 mod recorder;
 pub mod shell;

@@ -396,6 +396,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
 fn settings(folder: &std::path::Path) -> Settings {
     Settings {
         recordings: folder.join("recordings"),
+        music: folder.join("music"),
         sip_host: None,
         sip_port: 5060,
         sip_tls_port: Some(5061),

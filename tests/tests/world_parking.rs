@@ -1,8 +1,10 @@
 //! Parking: a party waits at a place until somebody dials its number, or goes back to whoever parked it.
 
+use frontdesk::engine::input::{Input, OperatorCommand};
 use frontdesk_media::sound::{self, Language};
+use frontdesk_routing::ids::AccountId;
 use frontdesk_tests::world::net::{FAIR, rough};
-use frontdesk_tests::world::people::{BORIS, DAVID, LINE};
+use frontdesk_tests::world::people::{ACCOUNT, BORIS, DAVID, LINE};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, s};
 
@@ -302,6 +304,32 @@ fn other_codes_are_no_target_of_a_transfer() {
         world.run_for(s(2));
         assert_eq!(world.phones[BORIS_AT].call(0).told.last(), Some(&status), "{code}");
         assert!(world.together(ANNA_AT, BORIS_AT));
+    }
+    world.end_calls(ANNA_AT);
+    world.close();
+}
+
+#[test]
+fn whoever_waits_hears_the_accounts_own_music_from_the_next_time_on() {
+    let mut world = World::office(14, FAIR);
+    let own = std::sync::Arc::new(sound::tone(425, 3_000));
+    let playing = |world: &World| world.sounds.repeated.last().cloned();
+    world.talk(ANNA_AT, BORIS_AT, BORIS.number);
+    world.act(BORIS_AT, |phone, now| phone.reinvite(0, "sendonly", now));
+    world.run_for(s(2));
+    assert_eq!(playing(&world), Some(sound::music()));
+    for music in [Some(own.clone()), None] {
+        let account = AccountId::from_u128(ACCOUNT);
+        let command = OperatorCommand::Music {
+            account,
+            sound: music.clone(),
+        };
+        world.input(Input::Operator(command));
+        world.act(BORIS_AT, |phone, now| phone.reinvite(0, "sendrecv", now));
+        world.run_for(s(2));
+        world.act(BORIS_AT, |phone, now| phone.reinvite(0, "sendonly", now));
+        world.run_for(s(2));
+        assert_eq!(playing(&world), Some(music.unwrap_or_else(sound::music)));
     }
     world.end_calls(ANNA_AT);
     world.close();

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::Ground;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
+use crate::music;
 use crate::shell::upgraded::UpgradeHandle;
 use crate::shell::{EngineHandle, clock};
 use crate::supervise::Supervisor;
@@ -63,6 +64,7 @@ fn settings(ground: &Ground) -> Settings {
     ];
     Settings {
         recordings: config.recordings_dir(),
+        music: config.data.dir.join(music::FOLDER),
         sip_host: config.nat.public_address.map(|address| address.to_string()),
         sip_port: ground.sip.port(),
         sip_tls_port: ground.sip_tls.map(|address| address.port()),

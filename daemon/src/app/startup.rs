@@ -8,11 +8,14 @@ use frontdesk_config::Config;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::{calls, recordings};
+use frontdesk_crm_core::{accounts, calls, recordings};
 use frontdesk_recordings::{layout, recover};
+use frontdesk_routing::ids::AccountId;
 
 use super::greeting::Welcome;
-use crate::shell::clock;
+use crate::engine::input::{Input, OperatorCommand};
+use crate::music;
+use crate::shell::{EngineHandle, clock};
 
 pub fn stamp() -> Stamp {
     Stamp {
@@ -59,6 +62,17 @@ pub(super) async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Op
         sip_user: first.sip.user,
         sip_password: first.sip.secret,
     }))
+}
+
+/// Hands the engine the music that accounts have given us.
+pub(super) async fn music(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Result<()> {
+    let accounts = accounts::list(db).await.context("the accounts cannot be listed")?;
+    let accounts: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
+    for (account, sound) in music::all(&data.join(music::FOLDER), &accounts) {
+        let sound = Some(sound);
+        engine.send(Input::Operator(OperatorCommand::Music { account, sound }));
+    }
+    Ok(())
 }
 
 /// Repairs the files that a crash left open, links them to their calls and ends those calls.

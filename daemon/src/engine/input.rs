@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_media::sound::Sound;
+use frontdesk_routing::ids::{AccountId, CallId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -74,5 +75,10 @@ pub enum OperatorCommand {
     },
     Unblock {
         address: IpAddr,
+    },
+    /// What whoever waits hears from now on; `None`: what we bring along.
+    Music {
+        account: AccountId,
+        sound: Option<Arc<Sound>>,
     },
 }

@@ -45,9 +45,10 @@ use std::time::Instant;
 
 use frontdesk_media::io::command::{MediaLegId, MediaNotice};
 use frontdesk_media::ports::PortStock;
+use frontdesk_media::sound::Sound;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::forwarding::{Condition, Pending};
-use frontdesk_routing::ids::{CallId, SipAccountId};
+use frontdesk_routing::ids::{AccountId, CallId, SipAccountId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::auth::Authenticator;
@@ -92,6 +93,8 @@ pub struct Engine {
     /// Settings changed by phone that the plan does not show yet.
     pending: Pending,
     parked: parking::Parked,
+    /// Of accounts that have given us some.
+    music: BTreeMap<AccountId, Arc<Sound>>,
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
@@ -125,6 +128,7 @@ impl Engine {
             kept: Kept::default(),
             pending: Pending::default(),
             parked: parking::Parked::default(),
+            music: BTreeMap::new(),
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),

@@ -63,7 +63,15 @@ impl Engine {
         }
     }
 
-    fn music_of(&self, _account: AccountId) -> Arc<Sound> {
-        sound::music()
+    fn music_of(&self, account: AccountId) -> Arc<Sound> {
+        self.music.get(&account).cloned().unwrap_or_else(sound::music)
+    }
+
+    /// Whoever waits already hears the old one to the end.
+    pub(super) fn set_own_music(&mut self, account: AccountId, sound: Option<Arc<Sound>>) {
+        match sound {
+            Some(sound) => self.music.insert(account, sound),
+            None => self.music.remove(&account),
+        };
     }
 }

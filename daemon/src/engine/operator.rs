@@ -13,6 +13,7 @@ impl Engine {
             OperatorCommand::HangUp { call } => self.step(*call, CallEvent::Stop, now),
             OperatorCommand::Block { address, until } => self.on_block(*address, *until, now),
             OperatorCommand::Unblock { address } => self.on_lift(*address),
+            OperatorCommand::Music { account, sound } => self.set_own_music(*account, sound.clone()),
         }
     }
 

@@ -94,6 +94,8 @@ pub struct Parts {
 pub struct Settings {
     /// Where recordings lie.
     pub recordings: PathBuf,
+    /// Where the accounts' music lies.
+    pub music: PathBuf,
     /// What phones are told to register with; `None`: the host that the page was opened with.
     pub sip_host: Option<String>,
     pub sip_port: u16,

@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 mod music;
 mod prompts;
+mod rate;
 mod tones;
 mod wav;
 

@@ -16,7 +16,7 @@ pub enum WavError {
     NotPcm16,
     #[error("one or two channels are taken, not {0}")]
     Channels(u16),
-    #[error("8000 or 16000 samples a second are taken, not {0}")]
+    #[error("8000 to 48000 samples a second are taken, not {0}")]
     Rate(u32),
     #[error("there is no sound in it")]
     Empty,
@@ -31,7 +31,7 @@ struct Format {
 }
 
 impl Sound {
-    /// 16-bit PCM with 8000 or 16000 samples a second; two channels are mixed into one.
+    /// 16-bit PCM with 8000 to 48000 samples a second, as they are; two channels are mixed into one.
     pub fn from_wav(file: &[u8]) -> Result<Sound, WavError> {
         let chunks = match file {
             [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'A', b'V', b'E', chunks @ ..] => chunks,
@@ -52,6 +52,29 @@ impl Sound {
         } else {
             WavError::NotWav
         })
+    }
+
+    /// As a file that [`Sound::from_wav`] reads.
+    pub fn to_wav(&self) -> Vec<u8> {
+        let length = u32::try_from(self.samples.len().saturating_mul(2)).unwrap_or(u32::MAX);
+        let mut file = Vec::with_capacity(self.samples.len().saturating_mul(2).saturating_add(44));
+        file.extend(b"RIFF");
+        file.extend(length.saturating_add(36).to_le_bytes());
+        file.extend(b"WAVEfmt ");
+        file.extend(16_u32.to_le_bytes());
+        for word in [PCM, 1] {
+            file.extend(word.to_le_bytes());
+        }
+        for rate in [self.rate, self.rate.saturating_mul(2)] {
+            file.extend(rate.to_le_bytes());
+        }
+        for word in [2_u16, 16] {
+            file.extend(word.to_le_bytes());
+        }
+        file.extend(b"data");
+        file.extend(length.to_le_bytes());
+        file.extend(self.samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        file
     }
 }
 
@@ -81,7 +104,7 @@ fn read_format(body: &[u8]) -> Result<Format, WavError> {
     if !(1..=2).contains(&channels) {
         return Err(WavError::Channels(channels));
     }
-    if rate != 8_000 && rate != 16_000 {
+    if !(8_000..=48_000).contains(&rate) {
         return Err(WavError::Rate(rate));
     }
     Ok(Format { channels, rate })
@@ -149,7 +172,9 @@ mod tests {
         let mono = Sound::from_wav(&wav(PCM, 1, 16_000, 16, &[1, 0, 0xff, 0xff])).unwrap();
         assert_eq!((mono.rate, mono.samples), (16_000, vec![1, -1]));
         let stereo = Sound::from_wav(&wav(PCM, 2, 8_000, 16, &[100, 0, 200, 0, 7, 0, 7, 0])).unwrap();
+        let stereo_again = stereo.clone();
         assert_eq!((stereo.rate, stereo.samples), (8_000, vec![150, 7]));
+        assert_eq!(Sound::from_wav(&stereo_again.to_wav()), Ok(stereo_again));
         let mut cut = wav(PCM, 1, 8_000, 16, &[1, 0, 2, 0]);
         cut.truncate(cut.len() - 1);
         assert_eq!(Sound::from_wav(&cut).unwrap().samples, [1]);
@@ -165,7 +190,8 @@ mod tests {
         check(&wav(PCM, 1, 8_000, 24, &[1, 0]), WavError::NotPcm16);
         check(&wav(EXTENSIBLE, 1, 8_000, 16, &[1, 0]), WavError::NotPcm16);
         check(&wav(PCM, 6, 8_000, 16, &[1, 0]), WavError::Channels(6));
-        check(&wav(PCM, 1, 44_100, 16, &[1, 0]), WavError::Rate(44_100));
+        check(&wav(PCM, 1, 7_999, 16, &[1, 0]), WavError::Rate(7_999));
+        check(&wav(PCM, 1, 48_001, 16, &[1, 0]), WavError::Rate(48_001));
         check(&wav(PCM, 1, 8_000, 16, &[1]), WavError::Empty);
         check(&wav(PCM, 1, 8_000, 16, &vec![0; 2 * 8_000 * 601]), WavError::TooLong);
     }

@@ -13,17 +13,24 @@ pub struct Sounds {
     due: Vec<(Duration, MediaLegId, u64)>,
     /// All that was played once.
     pub once: Vec<Arc<Sound>>,
+    /// All that was played again and again.
+    pub repeated: Vec<Arc<Sound>>,
 }
 
 impl Sounds {
     pub(super) fn note(&mut self, command: &MediaCommand, elapsed: Duration) {
-        if let MediaCommand::Play {
+        let MediaCommand::Play {
             leg,
             sound,
-            repeat: false,
+            repeat,
             token,
         } = command
-        {
+        else {
+            return;
+        };
+        if *repeat {
+            self.repeated.push(Arc::clone(sound));
+        } else {
             let end = elapsed + Duration::from_millis(sound.duration_ms());
             self.due.push((end, *leg, *token));
             self.once.push(Arc::clone(sound));

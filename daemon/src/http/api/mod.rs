@@ -9,6 +9,7 @@ pub mod feature_codes;
 pub mod forwarding;
 pub mod me;
 pub mod media;
+pub mod music;
 pub mod recordings;
 pub mod security;
 pub mod sip;
@@ -78,6 +79,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         me::routes(),
         account::routes(),
         feature_codes::routes(),
+        music::routes(),
         tokens::routes(),
         staff::routes(),
         sip::routes(),
