@@ -212,6 +212,13 @@ impl Daemon {
         self.terminate().await
     }
 
+    /// An orderly end and a new process in the same folder.
+    pub async fn restart(&mut self) -> Result<()> {
+        self.terminate().await?;
+        self.child = run(self.folder.path(), &self.log)?;
+        self.is_ready().await
+    }
+
     async fn signal(&self, name: &str) -> Result<()> {
         let pid = self.child.id().context("it has ended already")?;
         let signal = format!("-{name}");
@@ -258,6 +265,15 @@ impl Daemon {
         let text = response.text().await?;
         ensure!(status.is_success(), "POST {path}: {status} {text}");
         Ok(serde_json::from_str(&text)?)
+    }
+
+    /// PUT of a file below `/api/v1`.
+    pub async fn put_file(&self, path: &str, kind: &str, file: Vec<u8>) -> Result<()> {
+        let request = self.client.put(self.url(path)).header("x-csrf-token", &self.csrf);
+        let response = request.header("content-type", kind).body(file).send().await?;
+        let status = response.status();
+        ensure!(status.is_success(), "PUT {path}: {status} {}", response.text().await?);
+        Ok(())
     }
 
     /// DELETE below `/api/v1`.

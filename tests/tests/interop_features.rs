@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use frontdesk_tests::baresip::{Baresip, Line};
 use frontdesk_tests::daemon::{Daemon, Phone};
-use frontdesk_tests::tone::Audio;
+use frontdesk_tests::tone::{self, Audio};
 use frontdesk_tests::{ports, tools};
 
 const TONES: [f64; 3] = [440.0, 1_000.0, 1_700.0];
@@ -180,5 +180,36 @@ async fn a_colleagues_ringing_call_is_picked_up() -> Result<()> {
     ensure!(heard.seconds_with(TONES[0]) >= 2, "103 did not hear 101");
     let call = daemon.last_call().await?;
     ensure!(call["callee"]["number"] == "103" && call["called"] == "102", "{call}");
+    end(daemon, phones).await
+}
+
+/// A restart between the upload and the call: the music is kept.
+#[tokio::test]
+async fn whoever_is_parked_hears_the_music_that_the_company_has_given() -> Result<()> {
+    const MUSIC: f64 = 2_500.0;
+    let Some((mut daemon, mut phones)) = office(2).await? else {
+        return Ok(());
+    };
+    let file = daemon.folder().join("music.wav");
+    tone::write(&file, MUSIC, 5)?;
+    daemon.put_file("/music", "audio/wav", std::fs::read(&file)?).await?;
+    daemon.restart().await?;
+    for number in &NUMBERS[..2] {
+        daemon.sip_status(number, "online").await?;
+    }
+    let [anna, boris] = phones.as_mut_slice() else {
+        anyhow::bail!("two phones");
+    };
+    dial(&daemon, anna, "102").await?;
+    boris.until("CALL_INCOMING").await?;
+    boris.command("accept", "").await?;
+    anna.until("CALL_ESTABLISHED").await?;
+    boris.command("transfer", &format!("sip:703@{}", daemon.sip)).await?;
+    boris.until("CALL_CLOSED").await?;
+    anna.talks_for(TALK).await?;
+    anna.command("hangup", "").await?;
+    anna.until("CALL_CLOSED").await?;
+    let heard = Audio::read(&anna.heard()?)?;
+    ensure!(heard.seconds_with(MUSIC) >= 2, "no music of the company's own");
     end(daemon, phones).await
 }
