@@ -48,7 +48,7 @@ async fn read(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     access.need(Right::SettingsRead)?;
     let own = own(&state, access.account).await?;
     let view = own.as_ref().map(|sound| view(sound, true));
-    Ok(Json(view.unwrap_or_else(|| view_of_ours())))
+    Ok(Json(view.unwrap_or_else(view_of_ours)))
 }
 
 /// The sound itself.
