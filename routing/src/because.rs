@@ -30,6 +30,11 @@ pub enum Because {
     },
     /// No trunk of the account takes calls to that number.
     NoTrunk,
+    /// The trunk that the call came by may bring no more.
+    TrunkFull {
+        trunk: String,
+        why: &'static str,
+    },
     /// Why none of the trunks could be tried: they are full, down or nowhere to be found.
     NoTrunkFree(String),
     NumberUnknown,
@@ -98,6 +103,7 @@ impl fmt::Display for Because {
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
             Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
             Because::NoTrunk => f.write_str("no trunk takes calls to that number"),
+            Because::TrunkFull { trunk, why } => write!(f, "{trunk} {why}"),
             Because::NoTrunkFree(why) => write!(f, "no trunk can take the call: {why}"),
             Because::NumberUnknown => f.write_str("nobody in this account has that number"),
             Because::NumberMalformed => f.write_str("what was dialled is not a number"),

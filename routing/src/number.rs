@@ -58,6 +58,7 @@ impl PhoneNumber {
         match own {
             Some(rest) => Some(format!("{trunk_prefix}{rest}")),
             None if country.is_empty() => None,
+            None if country == "1" => Some(format!("011{digits}")),
             None => Some(format!("00{digits}")),
         }
     }

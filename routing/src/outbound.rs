@@ -195,6 +195,7 @@ mod tests {
         check(NumberFormat::National, "84951234567");
         let foreign = PhoneNumber::from_e164("+4930901820").unwrap();
         assert_eq!(written(foreign, NumberFormat::National, "RU"), "004930901820");
+        assert_eq!(written(foreign, NumberFormat::National, "US"), "0114930901820");
         assert_eq!(written(foreign, NumberFormat::National, "DE"), "+4930901820");
         assert_eq!(
             read("+7 (495) 123-45-67;phone-context=x", NumberFormat::E164, "RU"),

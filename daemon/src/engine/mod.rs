@@ -144,7 +144,7 @@ impl Engine {
             Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
             Input::TurnAway { flow, bytes } => self.turn_request_away(&flow, bytes, now),
             Input::FlowClosed(flow) => {
-                self.on_trunk_flow_closed(&flow);
+                self.on_trunk_flow_closed(&flow, now);
                 self.endpoint.flow_closed(&flow, now);
                 let changes = self.registrar.flow_closed(&flow);
                 self.on_binding_changes(changes, now);

@@ -16,6 +16,8 @@ const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(3600);
 const LONGEST_EXPIRES: u32 = 86_400;
 /// Trunks that start at the same moment spread their first requests over this time.
 const SPREAD_MS: u64 = 500;
+/// A server that starts anew has time to begin.
+const RENEW_AFTER: Duration = Duration::from_secs(1);
 
 /// What is to be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,6 +99,13 @@ impl Register {
             server: self.failed.min(servers - 1),
             expires: self.expires,
         })
+    }
+
+    /// What the server knows of us may be worth nothing any more: told anew soon, unless that is under way.
+    pub fn renew(&mut self, random: u64, now: Now) {
+        if self.is_registered() && self.due.is_some() {
+            self.due = Some(now.instant + RENEW_AFTER + Duration::from_millis(random % SPREAD_MS));
+        }
     }
 
     /// A server is known now: whoever waited for one tries at once. Who was refused goes on waiting.
@@ -406,6 +415,19 @@ mod tests {
         let at = line.now().unix_ms;
         line.hears_nothing(0);
         assert_eq!(line.register.standing(), &failing(at, "no answer"));
+    }
+
+    #[test]
+    fn a_registration_is_renewed_when_its_connection_is_lost() {
+        let mut line = Line::new(1);
+        line.next(0);
+        let now = line.now();
+        line.register.renew(0, now);
+        assert_eq!(line.register.deadline(), None, "under way");
+        line.hears(200, "", 0);
+        let now = line.now();
+        line.register.renew(7, now);
+        assert_eq!(line.next(0).0, 1007);
     }
 
     #[test]

@@ -81,8 +81,11 @@ impl Engine {
         let lives = |session| sessions.contains_key(&session);
         let taken = line.channels.take(session, line.trunk.limits, lives, now.instant);
         taken.map_err(|full| {
-            let why = format!("{} {}", line.trunk.name, full.why());
-            turned(reply_with(503, "Retry-After", "5"), Because::NoTrunkFree(why))
+            let because = Because::TrunkFull {
+                trunk: line.trunk.name.to_string(),
+                why: full.why(),
+            };
+            turned(reply_with(503, "Retry-After", "5"), because)
         })
     }
 }

@@ -55,6 +55,8 @@ struct Line {
     register: Option<Register>,
     /// The server that took the registration, or is asked to.
     at: Option<Address>,
+    /// Our REGISTER that is under way.
+    asked: Option<u64>,
     /// The last answer: what comes next has its Call-ID.
     after: Option<Message>,
     channels: Channels,
@@ -138,6 +140,7 @@ impl Engine {
             token,
             register,
             at: None,
+            asked: None,
             after: None,
             channels: Channels::default(),
             told: None,
@@ -175,7 +178,13 @@ impl Engine {
     /// The answer to a request of ours outside dialogs.
     pub(super) fn on_trunk_response(&mut self, token: u64, (status, response): (u16, Option<Message>), now: Now) {
         match self.trunks.asked.remove(&token) {
-            Some(Asked::Register { trunk, servers }) => self.on_registered((trunk, servers), (status, response), now),
+            Some(Asked::Register { trunk, servers }) => {
+                let line = self.trunks.lines.get_mut(&trunk);
+                // The trunk may have been set up anew meanwhile.
+                if line.is_some_and(|line| line.asked.take_if(|asked| *asked == token).is_some()) {
+                    self.on_registered((trunk, servers), (status, response), now);
+                }
+            }
             Some(Asked::Probe(address)) => self.on_probed(address, status, now),
             None => {}
         }

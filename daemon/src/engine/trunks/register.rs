@@ -36,7 +36,7 @@ pub(super) fn credentials(registration: &Registration) -> Arc<Credentials> {
 impl Engine {
     /// The time of a registration has come, perhaps.
     pub(super) fn register_trunk(&mut self, id: TrunkId, now: Now) {
-        let random = self.spread();
+        let (random, token) = (self.spread(), self.token());
         let Some(line) = self.trunks.lines.get(&id) else { return };
         let (trunk, at) = (Arc::clone(&line.trunk), line.at);
         let mut addresses = self.listed(&trunk);
@@ -52,8 +52,7 @@ impl Engine {
         let Some((ask, (address, host))) = ask.and_then(|ask| Some((ask, addresses.get(ask.server)?.clone()))) else {
             return self.tell_trunk(id, now);
         };
-        line.at = Some(address);
-        let token = self.token();
+        (line.at, line.asked) = (Some(address), Some(token));
         let servers = addresses.len();
         self.trunks.asked.insert(token, Asked::Register { trunk: id, servers });
         let sent = self.send_register((id, token), (address, &host), ask.expires, now);

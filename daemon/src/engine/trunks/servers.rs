@@ -122,7 +122,8 @@ impl Engine {
             .map(|line| std::sync::Arc::clone(&line.trunk))
             .collect();
         for trunk in lines {
-            sources.extend(trunk.sources.iter().map(|net| (*net, trunk.id)));
+            let believed = trunk.sources.iter().filter(|net| is_narrow(net));
+            sources.extend(believed.map(|net| (*net, trunk.id)));
             let every = trunk.provider.as_ref().and_then(|provider| provider.probe);
             for server in servers_of(&trunk) {
                 for found in self.names.servers(&name_of(server), |_| 0) {
@@ -220,16 +221,28 @@ impl Engine {
         Some(flow)
     }
 
-    /// A connection to a server is gone: the next request opens another one.
-    pub(in crate::engine) fn on_trunk_flow_closed(&mut self, flow: &FlowId) {
+    /// A connection to a server is gone: the next request opens another one, and whoever is registered there says so
+    /// again, since calls may have come by that connection alone.
+    pub(in crate::engine) fn on_trunk_flow_closed(&mut self, flow: &FlowId, now: Now) {
         if !flow.is_opened_here() {
             return;
         }
-        let connection = OPENED_HERE | self.token();
-        let mut peers = self.trunks.peers.values_mut();
-        if let Some(peer) = peers.find(|peer| peer.connection == flow.connection) {
-            peer.connection = connection;
+        let (connection, random) = (OPENED_HERE | self.token(), self.spread());
+        let mut peers = self.trunks.peers.iter_mut();
+        let Some((address, peer)) = peers.find(|(_, peer)| peer.connection == flow.connection) else {
+            return;
+        };
+        peer.connection = connection;
+        let mut due = Vec::new();
+        for (id, line) in &mut self.trunks.lines {
+            if line.at == Some(*address)
+                && let Some(register) = &mut line.register
+            {
+                register.renew(random, now);
+                due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
+            }
         }
+        self.trunks.due.extend(due);
     }
 
     pub(super) fn has_failed(&mut self, address: Address, now: Now) {
@@ -287,6 +300,14 @@ impl Trunks {
     pub(super) fn grade(&self, address: Address) -> (bool, bool) {
         let peer = self.peers.get(&address);
         peer.map_or((true, true), |peer| (peer.is_down(), peer.failed))
+    }
+}
+
+/// A network that holds a good part of the world is no provider's.
+fn is_narrow(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => net.prefix_len() >= 8,
+        IpNet::V6(net) => net.prefix_len() >= 16,
     }
 }
 
