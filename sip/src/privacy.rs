@@ -15,7 +15,8 @@ const MOST_ASSERTED: usize = 2;
 pub struct Identity {
     /// `From` without its tag.
     pub from: Party,
-    /// `P-Asserted-Identity`: at most a SIP URI and a `tel` one.
+    /// `P-Asserted-Identity`: at most a SIP URI and a `tel` one. Without one the `Remote-Party-ID` of the calling party,
+    /// which older servers send.
     pub asserted: Vec<Party>,
     pub privacy: Privacy,
 }
@@ -41,10 +42,17 @@ impl Privacy {
 impl Identity {
     pub fn read(request: &Message) -> Identity {
         let asserted = request.values(HeaderName::PAssertedIdentity);
+        let asserted: Vec<Party> = asserted.take(MOST_ASSERTED).filter_map(readable).collect();
+        let older = remote_party(request).filter(|_| asserted.is_empty());
+        let mut privacy = privacy(request);
+        privacy.id |= older.as_ref().is_some_and(|(_, hidden)| *hidden);
         Identity {
             from: request.from().map(|from| party(&from)).unwrap_or_default(),
-            asserted: asserted.take(MOST_ASSERTED).filter_map(readable).collect(),
-            privacy: privacy(request),
+            asserted: match older {
+                Some((party, _)) => vec![party],
+                None => asserted,
+            },
+            privacy,
         }
     }
 
@@ -79,6 +87,18 @@ pub fn name_addr(party: &Party) -> String {
     }
     let name = party.display.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{name}\" <{}>", party.uri)
+}
+
+/// The calling party of `Remote-Party-ID`, and whether it is to stay unknown.
+fn remote_party(request: &Message) -> Option<(Party, bool)> {
+    let value = NameAddr::read(request.header(HeaderName::Other("Remote-Party-ID"))?).ok()?;
+    let is = |name: &str, wanted: &[&[u8]]| {
+        let given = value.param(name);
+        given.is_some_and(|given| wanted.iter().any(|known| given.eq_ignore_ascii_case(known)))
+    };
+    let calling = value.param("party").is_none() || is("party", &[b"calling"]);
+    let hidden = is("privacy", &[b"full", b"name", b"uri", b"on"]);
+    (calling && value.uri().is_ok()).then(|| (party(&value), hidden))
 }
 
 fn readable(value: &[u8]) -> Option<Party> {
@@ -167,6 +187,36 @@ mod tests {
             [party("Smith", "sip:+7495@h"), party("", "tel:+7495")]
         );
         assert_eq!(read("P-Asserted-Identity: <<>").asserted.len(), 0);
+    }
+
+    #[test]
+    fn an_older_server_names_the_caller_as_the_remote_party() {
+        let check = |headers: &str, asserted: &[&str], restricted: bool| {
+            let identity = read(&format!("From: <sip:gw@h>;tag=1|{headers}"));
+            let uris: Vec<&str> = identity.asserted.iter().map(|party| party.uri.as_str()).collect();
+            assert_eq!(
+                (uris.as_slice(), identity.is_restricted()),
+                (asserted, restricted),
+                "{headers}"
+            );
+        };
+        check(
+            "Remote-Party-ID: <sip:7495@h>;party=calling;screen=yes;privacy=off",
+            &["sip:7495@h"],
+            false,
+        );
+        check(
+            "Remote-Party-ID: \"A\" <sip:7495@h>;privacy=full",
+            &["sip:7495@h"],
+            true,
+        );
+        check("Remote-Party-ID: <sip:7495@h>;party=called", &[], false);
+        check("Remote-Party-ID: <<>", &[], false);
+        check(
+            "P-Asserted-Identity: <sip:1@h>|Remote-Party-ID: <sip:7495@h>;privacy=full",
+            &["sip:1@h"],
+            false,
+        );
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! are reached, and strangers. An octet chooses what happens, the octets after it how. Whatever comes: no panic, a bounded
 //! answer to each input, media commands in their legal order, and nothing left when all is over.
 
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -10,12 +11,14 @@ use frontdesk::engine::input::{Input, OperatorCommand};
 use frontdesk::engine::output::{BoardChange, Output};
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_routing::ids::CallId;
+use frontdesk_routing::plan::PlanTrunk;
 use frontdesk_sip::Now;
 use frontdesk_sip::auth::{Answering, Login, answer};
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::wire::{Framing, HeaderName, Message};
 use frontdesk_tests::world::media::MediaModel;
 use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, Person};
+use frontdesk_tests::world::trunks::{GATEWAY, plan, trunk};
 
 /// Outputs that one input may lead to: some phones ring, some calls end.
 const MOST_OUTPUTS: usize = 2_000;
@@ -52,7 +55,16 @@ const BESIDE_CALLS: [(&str, &str); 8] = [
     ("SUBSCRIBE", "Event: reg\r\nExpires: 4294967296\r\n"),
 ];
 const STATUSES: [u16; 12] = [100, 180, 183, 200, 202, 302, 401, 404, 486, 491, 500, 603];
-const NUMBERS: [&str; 8] = ["101", "102", "103", "200", "*21", "+79161234567", "999", "anna_u"];
+const NUMBERS: [&str; 8] = [
+    "101",
+    "102",
+    "103",
+    "200",
+    "*21",
+    "+79161234567",
+    "+74951110001",
+    "anna_u",
+];
 
 /// One who sends and remembers just enough.
 struct Phone {
@@ -71,6 +83,7 @@ struct Play {
     media: MediaModel,
     phones: Vec<Phone>,
     calls: Vec<CallId>,
+    faces: Vec<(Transport, SocketAddr)>,
     now: Now,
     unique: u32,
 }
@@ -138,14 +151,15 @@ impl Play {
         let mut play = Play {
             engine: Engine::new(config, [7; 32], now),
             media: MediaModel::default(),
-            phones: (0..).zip([ANNA, BORIS, CLARA]).map(phone).collect(),
+            phones: (0..).zip([ANNA, BORIS, CLARA, GATEWAY]).map(phone).collect(),
             calls: Vec::new(),
+            faces: Vec::new(),
             now,
             unique: 0,
         };
         let ports = play.media.stock();
         play.input(Input::Media(MediaNotice::PortsReady(ports)));
-        play.input(Input::Plan(people::plan().into()));
+        play.input(Input::Plan(plan(vec![provider()]).into()));
         for phone in 0..3 {
             play.request(phone, "REGISTER", "101", "");
             play.request(phone, "REGISTER", "101", "");
@@ -346,8 +360,13 @@ impl Play {
                 self.take(output);
             }
             let notices = self.media.notices();
-            if notices.is_empty() {
+            let faces = std::mem::take(&mut self.faces);
+            if notices.is_empty() && faces.is_empty() {
                 return;
+            }
+            for (transport, peer) in faces {
+                let local = SERVER.parse().expect("an address");
+                self.engine.handle(Input::Faced { transport, peer, local }, self.now);
             }
             for notice in notices {
                 self.engine.handle(Input::Media(notice), self.now);
@@ -375,6 +394,7 @@ impl Play {
                 }
             }
             Output::Media(command) => self.media.command(command),
+            Output::Face { transport, peer } => self.faces.push((transport, peer)),
             Output::Board(BoardChange::CallCreated(call)) => self.calls.push(call.id),
             _ => {}
         }
@@ -411,6 +431,16 @@ impl Play {
         );
         assert_eq!(self.engine.counters().bugs, 0, "the engine saw a bug");
     }
+}
+
+/// The last of the phones is a provider that we register with, probe and call.
+fn provider() -> PlanTrunk {
+    let mut trunk = trunk(1, &["192.0.2.10"], true);
+    trunk.sources = vec!["192.0.2.10/32".parse().expect("a network")];
+    if let Some(provider) = &mut trunk.provider {
+        provider.probe = Some(Duration::from_secs(300));
+    }
+    trunk
 }
 
 impl Phone {
