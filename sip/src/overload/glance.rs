@@ -140,6 +140,7 @@ fn has_tag(value: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::wire::{Framing, Message, Method};
 
     fn look(text: &str) -> Glance {
         let peer = SocketAddr::from(([192, 0, 2, 1], 5060));
@@ -201,6 +202,42 @@ mod tests {
             "OPTIONS sip:x SIP/2.0\nCall-ID: a\nCSeq: 7 OPTIONS\n\n",
         ] {
             assert_ne!(look(other).key, one.key, "{other}");
+        }
+    }
+
+    /// The reader in full has the last word on what is inside a dialog and which request is which.
+    #[test]
+    fn the_first_sight_of_the_torture_messages_agrees_with_their_reading() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/torture");
+        let mut seen = 0;
+        for rfc in ["rfc4475", "rfc5118"] {
+            for entry in std::fs::read_dir(folder.join(rfc)).unwrap() {
+                let path = entry.unwrap().path();
+                let bytes = bytes::Bytes::from(std::fs::read(&path).unwrap());
+                let glance = Glance::at(&bytes, ([192, 0, 2, 1], 5060).into(), 7);
+                let read = Message::parse(bytes, Framing::Datagram);
+                let Some(message) = read.ok().filter(|message| message.fault().is_none()) else {
+                    continue;
+                };
+                seen += 1;
+                let method = message.method();
+                let in_call = message.to_tag().is_some()
+                    || ["ACK", "CANCEL", "BYE"].map(str::as_bytes).contains(&method.as_bytes());
+                let ongoing = !message.is_request() || in_call;
+                assert_eq!(glance.rank == Rank::Ongoing, ongoing, "{}", path.display());
+                let repeats = message.is_request() && method != Method::Ack;
+                assert_eq!(glance.key.is_some(), repeats, "{}", path.display());
+            }
+        }
+        assert!(seen > 20, "{seen}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_octets_do_harm(bytes in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..200)) {
+            let peer = SocketAddr::from(([192, 0, 2, 1], 5060));
+            let one = Glance::at(&bytes, peer, 7);
+            proptest::prop_assert_eq!(one, Glance::at(&bytes, peer, 7));
         }
     }
 }
