@@ -258,3 +258,18 @@ fn an_account_has_its_own_codes() {
     world.hang_up(ANNA_AT, call);
     world.close();
 }
+
+#[test]
+fn colleagues_who_watch_see_at_once_that_somebody_wants_to_be_left_alone() {
+    for loss in [0, 5, 20] {
+        let mut world = World::office(11, rough(loss));
+        let watch = world.act(ANNA_AT, |phone, now| phone.watch("presence", BORIS.number, 100, now));
+        world.run_for(s(40));
+        for (code, note) in [("*78", "Do not disturb"), ("*79", "Online")] {
+            dial_through(&mut world, BORIS_AT, code);
+            let seen = |world: &World| world.phones[ANNA_AT].watching[watch].last().contains(note);
+            assert!(world.wait_for(s(60), seen), "{loss} % {code}: {}", ladder(&world));
+        }
+        world.close();
+    }
+}

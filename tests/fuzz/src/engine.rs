@@ -55,7 +55,7 @@ const BESIDE_CALLS: [(&str, &str); 8] = [
     ("SUBSCRIBE", "Event: reg\r\nExpires: 4294967296\r\n"),
 ];
 const STATUSES: [u16; 12] = [100, 180, 183, 200, 202, 302, 401, 404, 486, 491, 500, 603];
-const NUMBERS: [&str; 8] = [
+const NUMBERS: [&str; 16] = [
     "101",
     "102",
     "103",
@@ -64,6 +64,14 @@ const NUMBERS: [&str; 8] = [
     "+79161234567",
     "+74951110001",
     "anna_u",
+    "*43",
+    "*8",
+    "**102",
+    "701",
+    "*68",
+    "*65",
+    "*76",
+    "*90102",
 ];
 
 /// One who sends and remembers just enough.
