@@ -83,6 +83,16 @@ fn the_next_server_takes_over_a_registration() {
 }
 
 #[test]
+fn a_first_server_that_says_nothing_costs_ten_seconds() {
+    let mut world = world(40, FAIR, vec![]);
+    world.phones[FIRST].gone = true;
+    world.input(Input::Plan(Arc::new(plan(vec![trunk(1, &["provider.example"], true)]))));
+    let soon = world.wait_for(s(11), |world| is_registered(world, 1));
+    assert!(soon, "{}", world.ladder());
+    world.close();
+}
+
+#[test]
 fn a_server_is_down_after_three_silent_probes_and_up_after_two_answers() {
     let mut probed = trunk(1, &["192.0.2.10"], false);
     probed.provider.as_mut().expect("a provider").probe = Some(s(60));

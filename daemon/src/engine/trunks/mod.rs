@@ -10,7 +10,7 @@ mod servers;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use frontdesk_routing::ids::TrunkId;
 use frontdesk_routing::plan::trunks::Registration;
@@ -28,6 +28,9 @@ pub(super) use attempts::{Attempts, Outside};
 pub(super) use inbound::dialled_by;
 use limits::Channels;
 use servers::{Address, Peer};
+
+/// A server that answers nothing for so long counts as silent; RFC 3261 goes on sending for 32 seconds.
+const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// All that is kept of trunks between one input and the next.
 #[derive(Debug, Default)]
@@ -71,6 +74,8 @@ enum Due {
     Forgive(Address),
     /// Nothing has been heard of an INVITE.
     Silent(SessionId),
+    /// A request of ours outside dialogs, by its token, is not waited for any longer.
+    Unanswered(u64),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +87,12 @@ enum Asked {
 impl Trunks {
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.due.first().map(|(at, _)| *at)
+    }
+
+    /// A request is under way.
+    fn ask(&mut self, token: u64, asked: Asked, now: Now) {
+        self.asked.insert(token, asked);
+        self.at(now.instant + ANSWER_WITHIN, Due::Unanswered(token));
     }
 
     fn at(&mut self, at: Instant, due: Due) {
@@ -171,6 +182,7 @@ impl Engine {
                     }
                 }
                 Due::Silent(session) => self.on_silent(session, now),
+                Due::Unanswered(token) => self.on_trunk_response(token, (408, None), now),
             }
         }
     }

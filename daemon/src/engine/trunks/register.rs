@@ -54,7 +54,7 @@ impl Engine {
         };
         (line.at, line.asked) = (Some(address), Some(token));
         let servers = addresses.len();
-        self.trunks.asked.insert(token, Asked::Register { trunk: id, servers });
+        self.trunks.ask(token, Asked::Register { trunk: id, servers }, now);
         let sent = self.send_register((id, token), (address, &host), ask.expires, now);
         if !sent {
             self.on_trunk_response(token, (503, None), now);

@@ -281,7 +281,7 @@ impl Engine {
             after: None,
             credentials: None,
         };
-        self.trunks.asked.insert(token, Asked::Probe(address));
+        self.trunks.ask(token, Asked::Probe(address), now);
         self.endpoint.command(Command::Request(Box::new(request)), now);
     }
 
