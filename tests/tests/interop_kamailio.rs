@@ -200,6 +200,7 @@ async fn both_ways(transport: ServerTransport) -> Result<()> {
         office.provider.address.ip()
     );
     office.provider.says(&told).await?;
+    office.provider.says("call ended by line1").await?;
     let inside = format!("sip:74951110001@{}", office.provider.address);
     talk(&mut theirs, &mut ours, &inside, (THEIRS, OURS)).await?;
     ours.quit().await?;

@@ -55,6 +55,13 @@ impl Endpoint {
         }
     }
 
+    /// What challenges to our requests inside this session are answered with; an outgoing INVITE brings its own.
+    pub fn set_credentials(&mut self, session: SessionId, credentials: Arc<Credentials>) {
+        if let Some(session) = self.sessions.get_mut(&session.0) {
+            session.credentials = Some(credentials);
+        }
+    }
+
     pub(super) fn credentials_of(&self, session: SessionId) -> Option<Arc<Credentials>> {
         self.sessions.get(&session.0)?.credentials.clone()
     }

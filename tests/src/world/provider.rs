@@ -18,7 +18,7 @@ pub struct Provider {
     registrar: Registrar,
     /// What REGISTER gets instead of being served.
     pub refuses: Option<u16>,
-    /// INVITE and BYE want credentials too.
+    /// INVITE wants credentials too.
     pub challenges: bool,
     /// What OPTIONS gets; 0: nothing.
     pub alive: u16,

@@ -10,6 +10,7 @@ use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::wire::{HeaderName, Message, NameAddr, Uri};
 
 use super::Engine;
+use super::register::credentials;
 use super::servers::Address;
 use crate::engine::caller::dialled_in;
 use crate::engine::requests::reply_with;
@@ -79,6 +80,9 @@ impl Engine {
         };
         let sessions = &self.sessions;
         let lives = |session| sessions.contains_key(&session);
+        if let Some(registration) = line.registration() {
+            self.endpoint.set_credentials(session, credentials(registration));
+        }
         let taken = line.channels.take(session, line.trunk.limits, lives, now.instant);
         taken.map_err(|full| {
             let because = Because::TrunkFull {

@@ -59,6 +59,17 @@ impl Strict {
             };
             net.command(side, command);
         }
+        if let Event::Offer { session, request } = event {
+            let session = *session;
+            let command = match self.refusal(net, request) {
+                Some(reply) => Command::RefuseOffer { session, reply },
+                None => Command::AnswerOffer {
+                    session,
+                    body: body("answer"),
+                },
+            };
+            net.command(side, command);
+        }
         if let Event::InDialog {
             transaction, request, ..
         } = event
@@ -159,4 +170,38 @@ fn a_challenged_bye_goes_again() {
     let value = again.header(HeaderName::ProxyAuthorization).expect("credentials");
     assert!(value.starts_with(b"Digest username=\"line\", realm=\"provider.example\", nonce=\"n1\""));
     assert_eq!(again.cseq().unwrap().0, sent.cseq().unwrap().0 + 1);
+}
+
+#[test]
+fn a_challenged_reinvite_goes_again_of_whoever_called() {
+    for calls in [CALLER, CALLEE] {
+        let (mut net, mut strict) = (Net::new(FAIR, 1), Strict::new(401));
+        call(&mut net, "secret");
+        net.run(3000, &mut |net, side, event| strict.serve(net, side, event));
+        // The last one: the first INVITE was a session of its own for the callee.
+        let events = net.events.iter().rev();
+        let mut sessions = events
+            .filter(|(side, _)| *side == calls)
+            .filter_map(|(_, event)| event.session());
+        let session = sessions.next().unwrap();
+        let credentials = Credentials {
+            user: "line".into(),
+            secret: "secret".into(),
+        };
+        net.ends[calls].set_credentials(session, Arc::new(credentials));
+        let reinvite = Command::Reinvite {
+            session,
+            headers: Vec::new(),
+            body: body("again"),
+        };
+        net.command(calls, reinvite);
+        net.run(3000, &mut |net, side, event| strict.serve(net, side, event));
+        let last = net.names(calls).pop();
+        assert_eq!(last.as_deref(), Some("OfferResult 200"), "{calls}: {:?}", net.steps());
+        let refused = net.steps().iter().filter(|step| step.ends_with("401 INVITE")).count();
+        assert_eq!(refused, 2, "the INVITE and the re-INVITE: {:?}", net.steps());
+        net.command(CALLER, bye(net.session(CALLER)));
+        net.pass(3000);
+        net.assert_nothing_is_left();
+    }
 }
