@@ -22,6 +22,8 @@ pub(super) struct Glance {
     pub(super) key: Option<u64>,
     /// The key of the INVITE that a CANCEL is about.
     pub(super) cancels: Option<u64>,
+    /// The key of the INVITE whose refusal an ACK confirms, or whose answer.
+    pub(super) confirms: Option<u64>,
 }
 
 #[derive(Debug, Default)]
@@ -55,7 +57,10 @@ impl Glance {
             hash.finish()
         };
         match method {
-            b"ACK" => Glance::plain(Rank::Ongoing),
+            b"ACK" => Glance {
+                confirms: Some(key(b"INVITE")),
+                ..Glance::plain(Rank::Ongoing)
+            },
             b"CANCEL" => Glance {
                 key: Some(key(method)),
                 cancels: Some(key(b"INVITE")),
@@ -65,6 +70,7 @@ impl Glance {
                 rank: seen.rank(method),
                 key: Some(key(method)),
                 cancels: None,
+                confirms: None,
             },
         }
     }
@@ -74,6 +80,7 @@ impl Glance {
             rank,
             key: None,
             cancels: None,
+            confirms: None,
         }
     }
 }

@@ -146,6 +146,10 @@ impl Inbox {
             self.totals.repeated += 1;
             return;
         }
+        // It confirms a 503 that nothing is kept of.
+        if glance.confirms.is_some_and(|key| self.is_turned(key, now)) {
+            return;
+        }
         if self.octets.saturating_add(bytes.len()) > self.config.most_octets {
             self.totals.dropped += 1;
             return;

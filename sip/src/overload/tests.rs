@@ -166,6 +166,9 @@ fn who_was_turned_away_and_repeats_himself_is_turned_away_again() {
     push(&mut inbox, "INVITE", "a", "", 500);
     push(&mut inbox, "INVITE", "a", "", 500);
     assert_eq!(all(&mut inbox, 501), ["503 a"]);
+    push(&mut inbox, "ACK", "a", TAG, 600);
+    push(&mut inbox, "ACK", "b", TAG, 600);
+    assert_eq!(all(&mut inbox, 601), ["ACK b"]);
     push(&mut inbox, "INVITE", "a", "", 32_251);
     assert_eq!(all(&mut inbox, 32_251), ["503 a"]);
     push(&mut inbox, "INVITE", "a", "", 32_252);
