@@ -116,6 +116,8 @@ model! {
         tls_key: Option<PathBuf> = None;
         /// Certificates in PEM that are trusted, beside the public ones, where Frontdesk is the client of a TLS server.
         tls_ca: Option<PathBuf> = None;
+        /// Name servers (DNS) that find providers, such as 192.0.2.53:53; an empty list: the system's.
+        name_servers: Vec<SocketAddr> = Vec::new();
         /// Name of the protection space that phones' passwords are for; changing it makes all of them invalid.
         realm: String = "frontdesk".to_owned();
         /// Digests that phones may answer with, the preferred one first. Phones that know only MD5 should skip the other one,

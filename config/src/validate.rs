@@ -6,6 +6,9 @@ use std::time::Duration;
 use crate::load::Problem;
 use crate::model::Config;
 
+/// More of them only make a failure longer.
+const MOST_NAME_SERVERS: usize = 8;
+
 struct Checker<'a> {
     config: &'a Config,
     problems: &'a mut Vec<Problem>,
@@ -55,6 +58,7 @@ impl Checker<'_> {
                 "sip.udp, sip.tcp, sip.tls, sip.ws and sip.wss are all empty: phones need one of them",
             );
         }
+        self.name_servers();
         if let Some(twice) = repeated(&sip.udp) {
             self.wrong("sip.udp", format!("{twice} stands there twice"));
         }
@@ -83,6 +87,17 @@ impl Checker<'_> {
         }
         if sip.user_agent.is_empty() || !sip.user_agent.chars().all(|c| matches!(c, ' '..='~')) {
             self.wrong("sip.user_agent", "must be a text of printable ASCII characters");
+        }
+    }
+
+    fn name_servers(&mut self) {
+        let servers = &self.config.sip.name_servers;
+        if let Some(nowhere) = servers.iter().find(|addr| addr.port() == 0 || addr.ip().is_unspecified()) {
+            self.wrong("sip.name_servers", format!("{nowhere} is no address that can be asked"));
+        } else if let Some(twice) = repeated(servers) {
+            self.wrong("sip.name_servers", format!("{twice} stands there twice"));
+        } else if servers.len() > MOST_NAME_SERVERS {
+            self.wrong("sip.name_servers", format!("at most {MOST_NAME_SERVERS} can be asked"));
         }
     }
 

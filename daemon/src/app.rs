@@ -21,15 +21,18 @@ use frontdesk_media::io as media;
 use frontdesk_sip::flow::Transport;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::engine::Engine;
 use crate::engine::input::Input;
+use crate::engine::names::ServerName;
 use crate::engine::output::BoardChange;
 use crate::http::PlanHandle;
 use crate::journal;
 use crate::live::Live;
 use crate::plan::Publisher;
 use crate::recorder::Recorder;
+use crate::shell::resolve::{self, Resolver};
 use crate::shell::{EngineHandle, Outlets, QueueReader, Shell, clock, queue};
 use crate::supervise::{Ends, Supervisor, supervisor};
 use crate::terminal::say;
@@ -109,7 +112,8 @@ impl App {
         let recorder = Recorder::start(config.recordings_dir(), taps, journal_queue.clone())
             .context("the recorder does not start")?;
         let (board, board_reader) = queue::<BoardChange>(BOARD);
-        let outlets = Outlets::new(Arc::clone(&media), recorder.handle(), journal_queue, board);
+        let (names, asked) = queue::<ServerName>(resolve::NAMES);
+        let outlets = Outlets::new(Arc::clone(&media), recorder.handle(), journal_queue, board, names);
 
         let (changes, changed) = mpsc::channel(PLAN_CHANGES);
         let plan = PlanHandle::new(changes);
@@ -118,6 +122,7 @@ impl App {
         let journal = supervisor.critical("journal", journal);
         supervisor.critical("board", keep_board(Arc::clone(&live), board_reader));
 
+        supervisor.critical("resolver", look_up(&config, asked, engine.clone(), supervisor.stopping()));
         let publisher = Publisher::start(db.clone(), engine.clone()).await?;
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));
@@ -155,6 +160,19 @@ impl App {
             journal,
         })
     }
+}
+
+/// Serves the engine's look-ups; it never waits for them.
+fn look_up(
+    config: &Config,
+    asked: QueueReader<ServerName>,
+    engine: EngineHandle,
+    stopping: CancellationToken,
+) -> impl Future<Output = anyhow::Result<()>> + use<> {
+    let resolver = Resolver::new(&config.sip.name_servers, resolve::PATIENCE);
+    resolver.run(asked, stopping, move |name, answer| {
+        engine.send(Input::Resolved { name, answer });
+    })
 }
 
 /// Applies what the engine saw change, in order.

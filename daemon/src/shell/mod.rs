@@ -6,6 +6,7 @@ pub mod facing;
 mod intake;
 pub mod limits;
 mod outlets;
+pub mod resolve;
 pub mod streams;
 pub mod tls;
 pub mod udp;
@@ -362,7 +363,8 @@ impl Shell {
             Output::Record(command) => self.outlets.record(command),
             Output::Journal(entry) => self.outlets.journal(entry),
             Output::Board(change) => self.outlets.board(change),
-            Output::Resolve(_) | Output::Face { .. } => {}
+            Output::Resolve(name) => self.outlets.resolve(name),
+            Output::Face { .. } => {}
         }
     }
 

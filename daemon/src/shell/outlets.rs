@@ -9,6 +9,7 @@ use frontdesk_media::io::command::MediaCommand;
 use tokio::sync::mpsc;
 
 use crate::engine::Engine;
+use crate::engine::names::ServerName;
 use crate::engine::output::{BoardChange, JournalEntry, RecordCommand};
 use crate::journal;
 use crate::recorder::RecorderHandle;
@@ -102,6 +103,7 @@ pub struct Outlets {
     recorder: RecorderHandle,
     journal: Queue<Entry>,
     board: Queue<BoardChange>,
+    names: Queue<ServerName>,
     crowded: bool,
 }
 
@@ -111,12 +113,14 @@ impl Outlets {
         recorder: RecorderHandle,
         journal: Queue<Entry>,
         board: Queue<BoardChange>,
+        names: Queue<ServerName>,
     ) -> Outlets {
         Outlets {
             media,
             recorder,
             journal,
             board,
+            names,
             crowded: false,
         }
     }
@@ -139,6 +143,12 @@ impl Outlets {
     pub fn board(&self, change: BoardChange) {
         if !self.board.push(change) {
             metrics::counter!("frontdesk_board_lost_total").increment(1);
+        }
+    }
+
+    pub fn resolve(&self, name: ServerName) {
+        if !self.names.push(name) {
+            metrics::counter!("frontdesk_lookups_failed_total").increment(1);
         }
     }
 
