@@ -92,7 +92,10 @@ impl Checker<'_> {
 
     fn name_servers(&mut self) {
         let servers = &self.config.sip.name_servers;
-        if let Some(nowhere) = servers.iter().find(|addr| addr.port() == 0 || addr.ip().is_unspecified()) {
+        if let Some(nowhere) = servers
+            .iter()
+            .find(|addr| addr.port() == 0 || addr.ip().is_unspecified())
+        {
             self.wrong("sip.name_servers", format!("{nowhere} is no address that can be asked"));
         } else if let Some(twice) = repeated(servers) {
             self.wrong("sip.name_servers", format!("{twice} stands there twice"));

@@ -101,6 +101,37 @@ fn no_two_listeners_for_connections_share_an_address() {
 }
 
 #[test]
+fn name_servers_are_addresses_that_can_be_asked() {
+    let check = check_problems;
+    let config = load(
+        "[sip]\nname_servers = [\"192.0.2.53:53\", \"[2001:db8::53]:53\"]\n",
+        &[],
+    )
+    .unwrap();
+    assert_eq!(config.sip.name_servers.len(), 2);
+    assert!(load("", &[]).unwrap().sip.name_servers.is_empty(), "the system's");
+    let key = "FRONTDESK_SIP_NAME_SERVERS";
+    check("", &[(key, "ns.example:53")], &["sip.name_servers"]);
+    check(
+        "",
+        &[(key, "192.0.2.53:0")],
+        &["192.0.2.53:0 is no address that can be asked"],
+    );
+    check(
+        "",
+        &[(key, "0.0.0.0:53")],
+        &["0.0.0.0:53 is no address that can be asked"],
+    );
+    check(
+        "",
+        &[(key, "192.0.2.53:53,192.0.2.53:53")],
+        &["192.0.2.53:53 stands there twice"],
+    );
+    let many: Vec<String> = (1..10).map(|last| format!("192.0.2.{last}:53")).collect();
+    check("", &[(key, &many.join(","))], &["at most 8 can be asked"]);
+}
+
+#[test]
 fn tls_is_on_the_port_after_tcp_unless_it_is_told_where() {
     fn check(pairs: &[(&str, &str)], expected: &[&str]) {
         let config = load("", pairs).unwrap();

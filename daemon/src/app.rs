@@ -122,7 +122,10 @@ impl App {
         let journal = supervisor.critical("journal", journal);
         supervisor.critical("board", keep_board(Arc::clone(&live), board_reader));
 
-        supervisor.critical("resolver", look_up(&config, asked, engine.clone(), supervisor.stopping()));
+        supervisor.critical(
+            "resolver",
+            look_up(&config, asked, engine.clone(), supervisor.stopping()),
+        );
         let publisher = Publisher::start(db.clone(), engine.clone()).await?;
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));

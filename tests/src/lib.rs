@@ -2,6 +2,7 @@
 
 pub mod baresip;
 pub mod daemon;
+pub mod names;
 pub mod ports;
 pub mod sipp;
 pub mod sipvicious;

@@ -38,6 +38,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("hound", &["recordings/", "tests/"]),
     ("sqlx", &["crm-core/"]),
     ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),
+    ("hickory_resolver", &["daemon/src/shell/resolve/dns.rs"]),
     ("phonenumber", &["crm-core/src/"]),
     ("argon2", &["crm-core/src/"]),
     ("libc", &["media/src/io/", "media/examples/"]),

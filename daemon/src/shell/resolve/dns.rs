@@ -79,9 +79,11 @@ impl Client {
 
     /// Whether the system's own list of hosts has it: then its port is the usual one, and no server is asked.
     fn is_own(&self, host: &Name) -> bool {
-        [RecordType::A, RecordType::AAAA]
-            .into_iter()
-            .any(|kind| self.hosts.lookup_static_host(&Query::query(host.clone(), kind)).is_some())
+        [RecordType::A, RecordType::AAAA].into_iter().any(|kind| {
+            self.hosts
+                .lookup_static_host(&Query::query(host.clone(), kind))
+                .is_some()
+        })
     }
 
     /// The SRV records, best ones first, with the smallest TTL; `None` when there are none.
@@ -181,7 +183,11 @@ fn full(name: &str) -> Result<Name, String> {
 }
 
 fn srv(record: &Record) -> Option<&SRV> {
-    if let RData::SRV(srv) = &record.data { Some(srv) } else { None }
+    if let RData::SRV(srv) = &record.data {
+        Some(srv)
+    } else {
+        None
+    }
 }
 
 fn ttl(records: &[Record]) -> u32 {
@@ -212,14 +218,20 @@ fn is_absent(error: &NetError) -> bool {
 
 fn reason(name: &str, error: &NetError) -> String {
     let name = name.trim_end_matches('.');
-    if let NetError::Dns(DnsError::NoRecordsFound(none)) = error {
-        return match none.response_code {
-            ResponseCode::NXDomain => format!("{name} does not exist"),
-            ResponseCode::NoError => format!("{name} has no address"),
-            code => format!("the name server failed for {name}: {code}"),
-        };
+    let code = if let NetError::Dns(DnsError::NoRecordsFound(none)) = error {
+        Some(none.response_code)
+    } else if let NetError::Dns(DnsError::ResponseCode(code)) = error {
+        Some(*code)
+    } else {
+        None
+    };
+    if code == Some(ResponseCode::NXDomain) {
+        return format!("{name} does not exist");
     }
-    if let NetError::Dns(DnsError::ResponseCode(code)) = error {
+    if code == Some(ResponseCode::NoError) {
+        return format!("{name} has no address");
+    }
+    if let Some(code) = code {
         return format!("the name server failed for {name}: {code}");
     }
     if matches!(error, NetError::Timeout) {
