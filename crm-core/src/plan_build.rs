@@ -10,13 +10,17 @@ use frontdesk_routing::plan::{
 
 use crate::store::text::id;
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments, features, forwardings};
+use crate::trunks::columns;
+use crate::{accounts, departments, features, forwardings, numbers, trunks};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
-const TRUNKS: &str = "SELECT t.id, t.account_id, t.name, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled \
-    FROM trunks t JOIN sip_accounts p ON p.trunk_id = t.id ORDER BY t.id";
+const TRUNKS: &str = concat!(
+    "SELECT t.id, t.account_id, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled, ",
+    columns!(),
+    " FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ORDER BY t.id"
+);
 const CLIENTS: &str = "SELECT id, account_id, number, name, vip FROM clients WHERE deleted_at IS NULL";
 
 pub(crate) const ALL: &[&str] = &[STAFF, TRUNKS, CLIENTS];
@@ -30,23 +34,28 @@ struct StaffRow {
     patronymic: Option<String>,
     short_number: Option<String>,
     phone: Option<String>,
-    sip_id: Option<String>,
-    sip_user: Option<String>,
-    ha1_md5: Option<String>,
-    ha1_sha256: Option<String>,
-    enabled: Option<bool>,
+    #[sqlx(flatten)]
+    sip: SipRow,
 }
 
 #[derive(sqlx::FromRow)]
 struct TrunkRow {
     id: String,
     account_id: String,
-    name: String,
-    sip_id: String,
-    sip_user: String,
-    ha1_md5: String,
-    ha1_sha256: String,
-    enabled: bool,
+    #[sqlx(flatten)]
+    sip: SipRow,
+    #[sqlx(flatten)]
+    settings: trunks::Row,
+}
+
+/// Of somebody who may have none.
+#[derive(sqlx::FromRow)]
+struct SipRow {
+    sip_id: Option<String>,
+    sip_user: Option<String>,
+    ha1_md5: Option<String>,
+    ha1_sha256: Option<String>,
+    enabled: Option<bool>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -69,10 +78,11 @@ pub async fn full(db: &Db) -> Result<DialPlan, StoreError> {
     Ok(plan)
 }
 
-/// People, lines and the departments they are in.
+/// People and the departments they are in, lines and the numbers that reach them.
 pub async fn refresh_staff(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
     plan.staff = Arc::new(staff_section(db).await?);
     plan.departments = Arc::new(department_section(db).await?);
+    plan.numbers = Arc::new(numbers::section(db).await?);
     Ok(())
 }
 
@@ -154,40 +164,52 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
         .flatten()
         .collect::<Vec<_>>()
         .join(" ");
-    let sip = match (row.sip_id, row.sip_user, row.ha1_md5, row.ha1_sha256) {
-        (Some(sip), Some(user), Some(md5), Some(sha256)) => {
-            Some(read_sip(&sip, user, (&md5, &sha256), row.enabled.unwrap_or(false))?)
-        }
-        (_, _, _, _) => None,
-    };
     Ok(PlanStaff {
         id: id(&row.id)?,
         account: id(&row.account_id)?,
         name: name.into(),
         short_number: row.short_number.and_then(|short| ShortNumber::read(&short).ok()),
         phone: row.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok()),
-        sip,
+        sip: read_sip(row.sip)?,
     })
 }
 
 fn read_trunk(row: TrunkRow) -> Result<PlanTrunk, StoreError> {
-    let sip = read_sip(&row.sip_id, row.sip_user, (&row.ha1_md5, &row.ha1_sha256), row.enabled)?;
+    let settings = row.settings.read()?;
     Ok(PlanTrunk {
-        sip: Some(sip),
-        ..PlanTrunk::new(id(&row.id)?, id(&row.account_id)?, row.name.into())
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        name: settings.name.into(),
+        sip: read_sip(row.sip)?,
+        provider: Some(settings.provider).filter(|provider| !provider.servers.is_empty()),
+        sources: settings.sources,
+        limits: settings.limits,
+        codecs: settings.codecs,
+        numbers_in: settings.numbers_in,
+        numbers_out: settings.numbers_out,
+        identity: settings.identity,
+        redirection: settings.redirection,
+        privacy: settings.privacy,
+        shown_number: settings.shown_number,
+        prefixes: settings.prefixes,
+        place: settings.place,
     })
 }
 
-fn read_sip(sip: &str, user: String, (md5, sha256): (&str, &str), enabled: bool) -> Result<PlanSip, StoreError> {
+fn read_sip(row: SipRow) -> Result<Option<PlanSip>, StoreError> {
+    let (Some(sip), Some(user), Some(md5), Some(sha256)) = (row.sip_id, row.sip_user, row.ha1_md5, row.ha1_sha256)
+    else {
+        return Ok(None);
+    };
     let wrong = |_| StoreError::Corrupt(format!("the digests of {user}"));
     let (mut ha1_md5, mut ha1_sha256) = ([0; 16], [0; 32]);
-    hex::decode_to_slice(md5, &mut ha1_md5).map_err(wrong)?;
-    hex::decode_to_slice(sha256, &mut ha1_sha256).map_err(wrong)?;
-    Ok(PlanSip {
-        id: id(sip)?,
+    hex::decode_to_slice(&md5, &mut ha1_md5).map_err(wrong)?;
+    hex::decode_to_slice(&sha256, &mut ha1_sha256).map_err(wrong)?;
+    Ok(Some(PlanSip {
+        id: id(&sip)?,
         user: user.into(),
         ha1_md5,
         ha1_sha256,
-        enabled,
-    })
+        enabled: row.enabled.unwrap_or(false),
+    }))
 }

@@ -68,5 +68,7 @@ ids! {
     RecordingId
     LoginId
     TokenId
+    /// A number that is connected with somebody.
+    NumberId
     AuditId
 }

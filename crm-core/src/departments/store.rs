@@ -19,9 +19,10 @@ const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_i
     WHERE s.id = $2 AND s.account_id = $3 AND s.deleted_at IS NULL";
 const TAKEN: &str = "SELECT COUNT(*) AS used FROM (SELECT short_number FROM staff WHERE account_id = $1 AND short_number = $2 \
     AND deleted_at IS NULL UNION ALL SELECT short_number FROM departments WHERE account_id = $1 AND short_number = $2) t";
+const CONNECTED: &str = "SELECT COUNT(*) AS used FROM numbers WHERE account_id = $1 AND department_id = $2";
 const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
 
-pub(crate) const ALL: &[&str] = &[LIST, MEMBERS, INSERT, ADD_MEMBER, TAKEN, DELETE];
+pub(crate) const ALL: &[&str] = &[LIST, MEMBERS, INSERT, ADD_MEMBER, TAKEN, CONNECTED, DELETE];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -122,8 +123,16 @@ async fn enter(tx: &mut Tx, author: &Author, department: &Department, now: i64) 
     Ok(())
 }
 
+/// Its members stay. Refused while numbers reach it.
 pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    let connected: Option<Used> = tx.one(CONNECTED, args![author.account, department]).await?;
+    if connected.is_some_and(|numbers| numbers.used > 0) {
+        return Err(StoreError::Refused {
+            code: "in_use",
+            detail: "connected numbers reach this department: connect them with somebody else first",
+        });
+    }
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);
     }

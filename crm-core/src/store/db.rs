@@ -312,5 +312,5 @@ macro_rules! id_args {
 }
 
 id_args! {
-    AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId
+    AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId NumberId
 }

@@ -3,8 +3,8 @@
 use super::db::Db;
 use super::error::StoreError;
 use crate::{
-    accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, plan_build,
-    recordings, sip_accounts, staff, tokens, trunks,
+    accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, numbers,
+    plan_build, recordings, sip_accounts, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -19,6 +19,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     import::ALL,
     journal::ALL,
     logins::ALL,
+    numbers::ALL,
     plan_build::ALL,
     recordings::ALL,
     sip_accounts::ALL,

@@ -1,16 +1,95 @@
-//! Trunks: provider lines that register with us and are trusted to say who calls.
+//! Trunks: provider lines. A provider registers with us, or we with it, or either knows the other by its address; all are
+//! trusted to say who calls.
 
+mod names;
+mod row;
+mod rules;
 mod store;
 
 use frontdesk_routing::ids::TrunkId;
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::trunks::{
+    IdentityStyle, NumberFormat, Provider, RedirectionStyle, TrunkCodec, TrunkLimits,
+};
+use ipnet::IpNet;
 
+pub use names::{codec_name, format_name, identity_name, redirection_name, transport_name};
+pub(crate) use row::{Row, columns};
 pub(crate) use store::ALL;
-pub use store::{create, delete, list};
+pub use store::{create, delete, get, list, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {
     pub id: TrunkId,
-    pub name: String,
-    pub sip_user: String,
+    /// What the provider registers with, if it does.
+    pub sip_user: Option<String>,
+    pub settings: TrunkSettings,
     pub version: i64,
+}
+
+/// As the dial plan has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrunkSettings {
+    pub name: String,
+    /// Without servers no call goes out here.
+    pub provider: Provider,
+    pub sources: Vec<IpNet>,
+    pub limits: TrunkLimits,
+    pub codecs: Vec<TrunkCodec>,
+    pub numbers_in: NumberFormat,
+    pub numbers_out: NumberFormat,
+    pub identity: IdentityStyle,
+    pub redirection: RedirectionStyle,
+    pub privacy: bool,
+    pub shown_number: Option<PhoneNumber>,
+    pub prefixes: Vec<Box<str>>,
+    pub place: u16,
+}
+
+/// What is to change, as typed: an outer `None` stays, an inner one empties.
+#[derive(Debug, Clone, Default)]
+pub struct TrunkPatch {
+    pub name: Option<String>,
+    pub servers: Option<Vec<ServerPatch>>,
+    pub registration: Option<Option<RegistrationPatch>>,
+    /// Seconds.
+    pub probe_s: Option<Option<u32>>,
+    /// Networks or addresses.
+    pub sources: Option<Vec<String>>,
+    pub max_calls: Option<Option<u32>>,
+    pub max_calls_per_second: Option<Option<u32>>,
+    pub codecs: Option<Vec<String>>,
+    pub numbers_in: Option<String>,
+    pub numbers_out: Option<String>,
+    pub identity: Option<String>,
+    pub redirection: Option<String>,
+    pub privacy: Option<bool>,
+    pub shown_number: Option<Option<String>>,
+    pub prefixes: Option<Vec<String>>,
+    pub place: Option<u16>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct ServerPatch {
+    pub host: String,
+    pub port: Option<u16>,
+    /// UDP when absent.
+    pub transport: Option<String>,
+}
+
+/// `None` stays as it is.
+#[derive(Clone, Default)]
+pub struct RegistrationPatch {
+    pub user: Option<String>,
+    /// The same as `user` when it was never given.
+    pub auth_user: Option<String>,
+    pub password: Option<String>,
+    /// Seconds.
+    pub expires_s: Option<u32>,
+}
+
+impl std::fmt::Debug for RegistrationPatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RegistrationPatch({:?})", self.user)
+    }
 }

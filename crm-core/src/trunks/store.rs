@@ -1,104 +1,246 @@
 use frontdesk_routing::ids::{AccountId, TrunkId};
-use serde_json::json;
+use ipnet::IpNet;
+use serde_json::{Value, json};
 
-use super::Trunk;
+use super::row::{self, columns};
+use super::{Row, Trunk, TrunkPatch, TrunkSettings, names, rules};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::sip_accounts::{self, Ha1, Owner, SipData};
 use crate::store::text::id;
-use crate::store::{Db, FieldError, StoreError, args};
+use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
 
-const LIST: &str = "SELECT t.id, t.name, p.sip_user, t.version FROM trunks t JOIN sip_accounts p ON p.trunk_id = t.id \
-    WHERE t.account_id = $1 ORDER BY t.name, t.id";
-const INSERT: &str = "INSERT INTO trunks (id, account_id, name, created_at, version) VALUES ($1, $2, $3, $4, 1)";
+macro_rules! trunk {
+    ($rest:literal) => {
+        concat!(
+            "SELECT t.id, p.sip_user, t.version, ",
+            columns!(),
+            " FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = trunk!("WHERE t.account_id = $1 ORDER BY t.place, t.name, t.id");
+const GET: &str = trunk!("WHERE t.account_id = $1 AND t.id = $2");
+const INSERT: &str = "INSERT INTO trunks (id, account_id, created_at, version, name, servers, registration_user, \
+    registration_auth_user, registration_secret, registration_expires_s, probe_s, sources, max_calls, \
+    max_calls_per_second, codecs, numbers_in, numbers_out, identity, redirection, privacy, shown_number, prefixes, place) \
+    VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+const UPDATE: &str = "UPDATE trunks SET version = version + 1, name = $3, servers = $4, registration_user = $5, \
+    registration_auth_user = $6, registration_secret = $7, registration_expires_s = $8, probe_s = $9, sources = $10, \
+    max_calls = $11, max_calls_per_second = $12, codecs = $13, numbers_in = $14, numbers_out = $15, identity = $16, \
+    redirection = $17, privacy = $18, shown_number = $19, prefixes = $20, place = $21 WHERE id = $1 AND version = $2";
+const OTHERS: &str = "SELECT account_id, name, sources FROM trunks WHERE id <> $1 ORDER BY id";
+const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE trunk_id = $1";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE account_id = $1 AND trunk_id = $2";
 const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2";
 
-pub(crate) const ALL: &[&str] = &[LIST, INSERT, DELETE_SIP, DELETE];
+pub(crate) const ALL: &[&str] = &[LIST, GET, INSERT, UPDATE, OTHERS, CONNECTED, DELETE_SIP, DELETE];
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct Whole {
     id: String,
-    name: String,
-    sip_user: String,
+    sip_user: Option<String>,
     version: i64,
+    #[sqlx(flatten)]
+    settings: Row,
 }
 
+#[derive(sqlx::FromRow)]
+struct Other {
+    account_id: String,
+    name: String,
+    sources: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+fn read(row: Whole) -> Result<Trunk, StoreError> {
+    Ok(Trunk {
+        id: id(&row.id)?,
+        sip_user: row.sip_user,
+        settings: row.settings.read()?,
+        version: row.version,
+    })
+}
+
+/// In the order in which calls outside try them.
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Trunk>, StoreError> {
-    let rows: Vec<Row> = db.all(LIST, args![account]).await?;
-    let read = |row: Row| {
-        Ok(Trunk {
-            id: id(&row.id)?,
-            name: row.name,
-            sip_user: row.sip_user,
-            version: row.version,
-        })
-    };
+    let rows: Vec<Whole> = db.all(LIST, args![account]).await?;
     rows.into_iter().map(read).collect()
 }
 
-/// With the data that the provider's side registers with; the secret is told this once.
-pub async fn create(db: &Db, author: &Author, name: &str) -> Result<(Trunk, SipData), StoreError> {
-    let name = name.trim().to_owned();
-    if name.is_empty() {
-        return Err(StoreError::Invalid(vec![FieldError::new(
-            "name",
-            "required",
-            "a line has a name",
-        )]));
-    }
-    if name.chars().count() > 100 {
-        return Err(StoreError::Invalid(vec![FieldError::new(
-            "name",
-            "too_long",
-            "100 characters at most",
-        )]));
-    }
+pub async fn get(db: &Db, account: AccountId, trunk: TrunkId) -> Result<Trunk, StoreError> {
+    let found: Option<Whole> = db.one(GET, args![account, trunk]).await?;
+    found.ok_or(StoreError::NotFound).and_then(read)
+}
+
+/// A new line; with `registers` the data that the provider's side registers with, whose secret is told this once.
+pub async fn create(
+    db: &Db,
+    author: &Author,
+    patch: TrunkPatch,
+    registers: bool,
+) -> Result<(Trunk, Option<SipData>), StoreError> {
     let account = accounts::get(db, author.account).await?;
+    let settings = rules::patched(TrunkSettings::default(), patch, &account.region)?;
     let mut ids = author.stamp.ids();
     let trunk = TrunkId::new(ids.now, ids.random());
+    let mut tx = db.begin().await?;
+    free(&mut tx, author.account, trunk, &settings).await?;
+    let mut values = args![trunk, author.account, ids.now];
+    values.extend(row::values(&settings));
+    tx.run(INSERT, values).await?;
+    let data = match registers {
+        true => Some(sip_data(&mut tx, &mut ids, (author.account, trunk), &account).await?),
+        false => None,
+    };
+    let deed = author.deed("trunk.created", "trunk", trunk.to_string());
+    let deed = Deed {
+        after: Some(told(&settings)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut ids, deed).await?;
+    tx.commit().await?;
+    Ok((get(db, author.account, trunk).await?, data))
+}
+
+async fn sip_data(
+    tx: &mut Tx,
+    ids: &mut Ids,
+    (owner, trunk): (AccountId, TrunkId),
+    account: &accounts::Account,
+) -> Result<SipData, StoreError> {
     let user = format!("{}-line-{}", account.number, ids.digits(6));
     let secret = ids.secret(24);
     let ha1 = Ha1::of(&user, &account.realm, &secret);
-    let mut tx = db.begin().await?;
-    tx.run(INSERT, args![trunk, author.account, &name, ids.now]).await?;
-    let place = (author.account, Owner::Trunk(trunk));
-    let sip = sip_accounts::add(&mut tx, &mut ids, place, (&user, &account.realm), &ha1).await?;
-    let deed = author.deed("trunk.created", "trunk", trunk.to_string());
-    audit::write(
-        &mut tx,
-        &mut ids,
-        Deed {
-            after: Some(json!({ "name": name })),
-            ..deed
-        },
-    )
-    .await?;
-    tx.commit().await?;
-    let data = SipData {
+    let place = (owner, Owner::Trunk(trunk));
+    let sip = sip_accounts::add(tx, ids, place, (&user, &account.realm), &ha1).await?;
+    Ok(SipData {
         id: sip,
-        user: user.clone(),
-        realm: account.realm,
+        user,
+        realm: account.realm.clone(),
         secret,
-    };
-    Ok((
-        Trunk {
-            id: trunk,
-            name,
-            sip_user: user,
-            version: 1,
-        },
-        data,
-    ))
+    })
 }
 
+pub async fn update(
+    db: &Db,
+    author: &Author,
+    trunk: TrunkId,
+    patch: TrunkPatch,
+    version: Option<i64>,
+) -> Result<Trunk, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let found: Option<Whole> = tx.one(GET, args![author.account, trunk]).await?;
+    let before = found.ok_or(StoreError::NotFound).and_then(read)?;
+    if version.is_some_and(|version| version != before.version) {
+        return Err(StoreError::Stale);
+    }
+    let after = rules::patched(before.settings.clone(), patch, &account.region)?;
+    free(&mut tx, author.account, trunk, &after).await?;
+    let mut values = args![trunk, before.version];
+    values.extend(row::values(&after));
+    if tx.run(UPDATE, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let deed = author.deed("trunk.updated", "trunk", trunk.to_string());
+    let deed = Deed {
+        before: Some(told(&before.settings)),
+        after: Some(told(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    get(db, author.account, trunk).await
+}
+
+/// Refused while numbers are bound to the line.
 pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    tx.run(DELETE_SIP, args![author.account, trunk]).await?;
-    if tx.run(DELETE, args![author.account, trunk]).await? == 0 {
-        return Err(StoreError::NotFound);
+    let connected: Option<Count> = tx.one(CONNECTED, args![trunk]).await?;
+    let found: Option<Whole> = tx.one(GET, args![author.account, trunk]).await?;
+    let before = found.ok_or(StoreError::NotFound).and_then(read)?;
+    if connected.is_some_and(|connected| connected.count > 0) {
+        return Err(StoreError::Refused {
+            code: "in_use",
+            detail: "connected numbers arrive by this line: bind them to another one first",
+        });
     }
+    tx.run(DELETE_SIP, args![author.account, trunk]).await?;
+    tx.run(DELETE, args![author.account, trunk]).await?;
     let deed = author.deed("trunk.deleted", "trunk", trunk.to_string());
+    let deed = Deed {
+        before: Some(told(&before.settings)),
+        ..deed
+    };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await
+}
+
+/// A name is one line's of the account; an address is one line's of all.
+async fn free(tx: &mut Tx, account: AccountId, trunk: TrunkId, settings: &TrunkSettings) -> Result<(), StoreError> {
+    let others: Vec<Other> = tx.all(OTHERS, args![trunk]).await?;
+    let own = account.to_string();
+    let mut faults = Vec::new();
+    if others
+        .iter()
+        .any(|other| other.account_id == own && other.name == settings.name)
+    {
+        faults.push(FieldError::new("name", "taken", "another line has this name"));
+    }
+    let theirs: Vec<IpNet> = others
+        .iter()
+        .flat_map(|other| other.sources.lines())
+        .filter_map(|line| line.parse().ok())
+        .collect();
+    for (place, source) in settings.sources.iter().enumerate() {
+        if theirs
+            .iter()
+            .any(|other| other.contains(source) || source.contains(other))
+        {
+            let field = format!("sources[{place}]");
+            faults.push(FieldError::new(
+                &field,
+                "taken",
+                "another line is known by this address",
+            ));
+        }
+    }
+    StoreError::taken(faults)
+}
+
+/// For the audit: everything but the secret.
+fn told(settings: &TrunkSettings) -> Value {
+    let servers: Vec<String> = settings
+        .provider
+        .servers
+        .iter()
+        .map(|server| server.host.to_string())
+        .collect();
+    let sources: Vec<String> = settings.sources.iter().map(ToString::to_string).collect();
+    let codecs: Vec<&str> = settings.codecs.iter().map(|codec| names::codec_name(*codec)).collect();
+    json!({
+        "name": settings.name,
+        "servers": servers,
+        "registration_user": settings.provider.registration.as_ref().map(|line| &*line.user),
+        "probe_s": settings.provider.probe.map(|probe| probe.as_secs()),
+        "sources": sources,
+        "max_calls": settings.limits.calls,
+        "max_calls_per_second": settings.limits.per_second,
+        "codecs": codecs,
+        "numbers_in": names::format_name(settings.numbers_in),
+        "numbers_out": names::format_name(settings.numbers_out),
+        "identity": names::identity_name(settings.identity),
+        "redirection": names::redirection_name(settings.redirection),
+        "privacy": settings.privacy,
+        "shown_number": settings.shown_number.map(|number| number.reveal()),
+        "prefixes": settings.prefixes,
+        "place": settings.place,
+    })
 }

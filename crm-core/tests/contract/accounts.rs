@@ -1,7 +1,7 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch};
 use frontdesk_crm_core::departments::{self, NewDepartment};
 use frontdesk_crm_core::plan_build;
-use frontdesk_crm_core::trunks;
+use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::number::ShortNumber;
 
 use crate::office::{Office, refusal};
@@ -67,8 +67,12 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
 }
 
 async fn a_line_registers_with_data_of_its_own(office: &Office) {
-    let (line, data) = trunks::create(&office.db, &office.author(), "Provider").await.unwrap();
-    assert_eq!(line.sip_user, data.user);
+    let named = TrunkPatch {
+        name: Some("Provider".into()),
+        ..TrunkPatch::default()
+    };
+    let (line, data) = trunks::create(&office.db, &office.author(), named, true).await.unwrap();
+    assert_eq!(line.sip_user, data.map(|data| data.user));
     let plan = plan_build::full(&office.db).await.unwrap();
     assert_eq!(plan.staff.trunks().first().unwrap().id, line.id);
     trunks::delete(&office.db, &office.author(), line.id).await.unwrap();

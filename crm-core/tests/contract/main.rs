@@ -20,6 +20,8 @@ mod logins;
 mod office;
 #[cfg(test)]
 mod staff;
+#[cfg(test)]
+mod trunks;
 
 /// Runs each test on either database, as `sqlite::name` and `postgres::name`.
 macro_rules! on_both {

@@ -10,7 +10,7 @@ use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::sip_accounts::{self, SipData};
 use frontdesk_crm_core::staff::{self, NewStaff, StaffPatch};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::trunks;
+use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::ids::{AccountId, StaffId};
 
 use super::company::{CUSTOMERS, Customer, GROUPS, PROVIDER, Person, PhoneState, STAFF};
@@ -67,7 +67,12 @@ pub(super) async fn fill(db: &Db, realm: &str) -> anyhow::Result<Company> {
             .await
             .context(customer.name)?;
     }
-    let (_, provider) = trunks::create(db, &author(first.account), PROVIDER).await?;
+    let line = TrunkPatch {
+        name: Some(PROVIDER.to_owned()),
+        ..TrunkPatch::default()
+    };
+    let (_, provider) = trunks::create(db, &author(first.account), line, true).await?;
+    let provider = provider.context("the provider's line has no SIP data")?;
     Ok(Company {
         first,
         phones,

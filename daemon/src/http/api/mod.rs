@@ -10,6 +10,7 @@ pub mod forwarding;
 pub mod me;
 pub mod media;
 pub mod music;
+pub mod numbers;
 pub mod recordings;
 pub mod security;
 pub mod sip;
@@ -87,6 +88,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         clients::routes(),
         departments::routes(),
         trunks::routes(),
+        numbers::routes(),
         calls::routes(),
         recordings::routes(),
         audit::routes(),

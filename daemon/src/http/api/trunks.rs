@@ -1,52 +1,31 @@
-//! Trunks: provider lines that register with us.
+//! Trunks: provider lines.
+
+mod body;
 
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use frontdesk_crm_core::trunks::{self, Trunk};
 use frontdesk_routing::ids::TrunkId;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Listing;
-use super::sip::{self, SipDataView};
+use super::{Listing, created, sip, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
-use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::{Body, Id};
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{Body, Id, IfMatch};
 use crate::http::plan::PlanSection;
+use body::{NewTrunkView, TrunkBody, TrunkView};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(delete))
+        .routes(routes!(read, update, delete))
 }
 
-/// A provider line.
-#[derive(Debug, Serialize, ToSchema)]
-struct TrunkView {
-    id: String,
-    name: String,
-    sip_user: String,
-}
-
-/// A new line with what its other end registers with. The password is told this once.
-#[derive(Debug, Serialize, ToSchema)]
-struct NewTrunkView {
-    #[serde(flatten)]
-    trunk: TrunkView,
-    sip: SipDataView,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewTrunkBody {
-    name: String,
-}
-
-/// The account's lines.
+/// The account's lines, in the order in which calls outside try them.
 #[utoipa::path(get, path = "/trunks", tag = "trunks", responses(
     (status = 200, body = Listing<TrunkView>), (status = 403, body = Problem),
 ))]
@@ -55,7 +34,7 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     let trunks = trunks::list(&state.db, access.account).await?;
     let total = u64::try_from(trunks.len()).ok();
     Ok(Json(Listing {
-        items: trunks.into_iter().map(view).collect(),
+        items: trunks.into_iter().map(|trunk| view(&state, trunk)).collect(),
         total,
         filtered: total,
         next_cursor: None,
@@ -63,30 +42,68 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 }
 
 /// Adds a line.
-#[utoipa::path(post, path = "/trunks", tag = "trunks", request_body = NewTrunkBody, responses(
-    (status = 201, body = NewTrunkView), (status = 403, body = Problem), (status = 422, body = Problem),
+#[utoipa::path(post, path = "/trunks", tag = "trunks", request_body = TrunkBody, responses(
+    (status = 201, body = NewTrunkView, headers(("Location" = String), ("ETag" = String))), (status = 403, body = Problem),
+    (status = 409, body = Problem, description = "Another line has the name or an address"), (status = 422, body = Problem),
 ))]
 async fn create(
     Extract(state): Extract<State>,
     access: Access,
     headers: HeaderMap,
-    Body(body): Body<NewTrunkBody>,
-) -> ApiResult<(StatusCode, Json<NewTrunkView>)> {
+    Body(body): Body<TrunkBody>,
+) -> ApiResult<Response> {
     access.need(Right::TrunksWrite)?;
-    let (trunk, data) = trunks::create(&state.db, &access.author(&state), &body.name).await?;
+    let registers = body.registers();
+    let (trunk, data) = trunks::create(&state.db, &access.author(&state), body.into(), registers).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
-    Ok((
-        StatusCode::CREATED,
-        Json(NewTrunkView {
-            trunk: view(trunk),
-            sip: sip::view(&state, &headers, data),
-        }),
-    ))
+    let (location, version) = (format!("/api/v1/trunks/{}", trunk.id), trunk.version);
+    let new = NewTrunkView {
+        trunk: view(&state, trunk),
+        sip: data.map(|data| sip::view(&state, &headers, data)),
+    };
+    Ok(created(new, version, location))
 }
 
-/// Deletes a line.
+/// One line, with how it does.
+#[utoipa::path(get, path = "/trunks/{id}", tag = "trunks", params(("id" = String, Path)), responses(
+    (status = 200, body = TrunkView, headers(("ETag" = String))), (status = 404, body = Problem),
+))]
+async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<TrunkId>) -> ApiResult<Response> {
+    access.need(Right::TrunksRead)?;
+    let trunk = trunks::get(&state.db, access.account, id).await?;
+    let version = trunk.version;
+    Ok(versioned(view(&state, trunk), version))
+}
+
+/// Changes a line; the next call goes by it.
+#[utoipa::path(patch, path = "/trunks/{id}", tag = "trunks", request_body = TrunkBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 200, body = TrunkView, headers(("ETag" = String))), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem),
+    ))]
+async fn update(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<TrunkId>,
+    IfMatch(version): IfMatch,
+    Body(body): Body<TrunkBody>,
+) -> ApiResult<Response> {
+    access.need(Right::TrunksWrite)?;
+    if body.registers_with_us.is_some() {
+        let why = "settled when the line is made: make another one";
+        return Err(ApiError::invalid_field("registers_with_us", "invalid", why));
+    }
+    let trunk = trunks::update(&state.db, &access.author(&state), id, body.into(), version).await?;
+    state.plan.changed(access.account, PlanSection::Staff).await;
+    let version = trunk.version;
+    Ok(versioned(view(&state, trunk), version))
+}
+
+/// Deletes a line; calls in progress go on.
 #[utoipa::path(delete, path = "/trunks/{id}", tag = "trunks", params(("id" = String, Path)), responses(
     (status = 204), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "Connected numbers arrive by it"),
 ))]
 async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<TrunkId>) -> ApiResult<StatusCode> {
     access.need(Right::TrunksWrite)?;
@@ -95,10 +112,7 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Trunk
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(trunk: Trunk) -> TrunkView {
-    TrunkView {
-        id: trunk.id.to_string(),
-        name: trunk.name,
-        sip_user: trunk.sip_user,
-    }
+fn view(state: &State, trunk: Trunk) -> TrunkView {
+    let live = state.live.trunk(trunk.id);
+    body::view(trunk, live)
 }

@@ -1,0 +1,38 @@
+//! Telephone numbers: how people type them, and those that are connected: which of ours reaches whom.
+
+mod forms;
+mod store;
+
+use frontdesk_routing::ids::{DepartmentId, NumberId, StaffId, TrunkId};
+
+pub use forms::{e164, grouped};
+pub(crate) use store::{ALL, section};
+pub use store::{create, delete, get, list, update};
+
+/// A connected number (DID).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Number {
+    pub id: NumberId,
+    /// E.164.
+    pub number: String,
+    /// `None`: by whichever line of the account it arrives.
+    pub trunk: Option<TrunkId>,
+    pub to: Target,
+    pub version: i64,
+}
+
+/// Who is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    Staff(StaffId),
+    Department(DepartmentId),
+}
+
+/// What is to change, as typed: an outer `None` stays. Naming one target takes the place of the other.
+#[derive(Debug, Clone, Default)]
+pub struct NumberPatch {
+    pub number: Option<String>,
+    pub trunk: Option<Option<String>>,
+    pub staff: Option<String>,
+    pub department: Option<String>,
+}

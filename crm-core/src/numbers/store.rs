@@ -1,0 +1,284 @@
+use frontdesk_routing::ids::{AccountId, NumberId};
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::{NumberSection, NumberTarget, PlanNumber};
+use serde_json::{Value, json};
+
+use super::{Number, NumberPatch, Target, e164};
+use crate::accounts;
+use crate::audit::{self, Author, Deed};
+use crate::store::text::{id, maybe_id};
+use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
+
+const SECTION: &str =
+    "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers ORDER BY id";
+const LIST: &str = "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers \
+    WHERE account_id = $1 ORDER BY number";
+const GET: &str = "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers \
+    WHERE account_id = $1 AND id = $2";
+const INSERT: &str = "INSERT INTO numbers (id, account_id, created_at, version, number, trunk_id, staff_id, department_id) \
+    VALUES ($1, $2, $3, 1, $4, $5, $6, $7)";
+const UPDATE: &str = "UPDATE numbers SET version = version + 1, number = $3, trunk_id = $4, staff_id = $5, \
+    department_id = $6 WHERE id = $1 AND version = $2";
+const DELETE: &str = "DELETE FROM numbers WHERE account_id = $1 AND id = $2";
+const TAKEN: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2 AND id <> $3";
+const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
+const TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
+
+pub(crate) const ALL: &[&str] = &[
+    SECTION, LIST, GET, INSERT, UPDATE, DELETE, TAKEN, STAFF, DEPARTMENT, TRUNK,
+];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    number: String,
+    trunk_id: Option<String>,
+    staff_id: Option<String>,
+    department_id: Option<String>,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+fn read(row: &Row) -> Result<Number, StoreError> {
+    let to = match (maybe_id(&row.staff_id)?, maybe_id(&row.department_id)?) {
+        (Some(staff), _) => Target::Staff(staff),
+        (None, Some(department)) => Target::Department(department),
+        (None, None) => return Err(StoreError::Corrupt("a number that reaches nobody".to_owned())),
+    };
+    Ok(Number {
+        id: id(&row.id)?,
+        number: row.number.clone(),
+        trunk: maybe_id(&row.trunk_id)?,
+        to,
+        version: row.version,
+    })
+}
+
+/// The dial plan's part: all accounts' numbers.
+pub(crate) async fn section(db: &Db) -> Result<NumberSection, StoreError> {
+    let rows: Vec<Row> = db.all(SECTION, args![]).await?;
+    let mut numbers = Vec::with_capacity(rows.len());
+    for row in rows {
+        // A number that cannot be dialled reaches nobody.
+        let Ok(number) = PhoneNumber::from_e164(&row.number) else {
+            continue;
+        };
+        let kept = read(&row)?;
+        numbers.push(PlanNumber {
+            number,
+            account: id(&row.account_id)?,
+            trunk: kept.trunk,
+            to: match kept.to {
+                Target::Staff(staff) => NumberTarget::Staff(staff),
+                Target::Department(department) => NumberTarget::Department(department),
+            },
+        });
+    }
+    Ok(NumberSection::new(numbers))
+}
+
+/// By number.
+pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Number>, StoreError> {
+    let rows: Vec<Row> = db.all(LIST, args![account]).await?;
+    rows.iter().map(read).collect()
+}
+
+pub async fn get(db: &Db, account: AccountId, number: NumberId) -> Result<Number, StoreError> {
+    let row: Option<Row> = db.one(GET, args![account, number]).await?;
+    row.ok_or(StoreError::NotFound).and_then(|row| read(&row))
+}
+
+/// Connects a number with somebody.
+pub async fn create(db: &Db, author: &Author, patch: NumberPatch) -> Result<Number, StoreError> {
+    let mut ids = author.stamp.ids();
+    let number = NumberId::new(ids.now, ids.random());
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let after = patched(&mut tx, author.account, (number, None), patch, &account.region).await?;
+    let mut values = args![number, author.account, ids.now];
+    values.extend(values_of(&after));
+    tx.run(INSERT, values).await.map_err(raced)?;
+    let deed = author.deed("number.created", "number", number.to_string());
+    let deed = Deed {
+        after: Some(told(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut ids, deed).await?;
+    tx.commit().await?;
+    get(db, author.account, number).await
+}
+
+pub async fn update(
+    db: &Db,
+    author: &Author,
+    number: NumberId,
+    patch: NumberPatch,
+    version: Option<i64>,
+) -> Result<Number, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let row: Option<Row> = tx.one(GET, args![author.account, number]).await?;
+    let before = row.ok_or(StoreError::NotFound).and_then(|row| read(&row))?;
+    if version.is_some_and(|version| version != before.version) {
+        return Err(StoreError::Stale);
+    }
+    let place = (number, Some(&before));
+    let after = patched(&mut tx, author.account, place, patch, &account.region).await?;
+    let mut values = args![number, before.version];
+    values.extend(values_of(&after));
+    if tx.run(UPDATE, values).await.map_err(raced)? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let deed = author.deed("number.updated", "number", number.to_string());
+    let deed = Deed {
+        before: Some(told(&before)),
+        after: Some(told(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    get(db, author.account, number).await
+}
+
+pub async fn delete(db: &Db, author: &Author, number: NumberId) -> Result<(), StoreError> {
+    let before = get(db, author.account, number).await?;
+    let mut tx = db.begin().await?;
+    if tx.run(DELETE, args![author.account, number]).await? == 0 {
+        return Err(StoreError::NotFound);
+    }
+    let deed = author.deed("number.deleted", "number", number.to_string());
+    let deed = Deed {
+        before: Some(told(&before)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await
+}
+
+async fn patched(
+    tx: &mut Tx,
+    account: AccountId,
+    (id, before): (NumberId, Option<&Number>),
+    patch: NumberPatch,
+    region: &str,
+) -> Result<Number, StoreError> {
+    let mut faults = Vec::new();
+    let mut note = |checked: Result<_, FieldError>| checked.map_err(|fault| faults.push(fault)).ok();
+    let number = match patch.number {
+        Some(typed) => note(e164("number", typed.trim(), region)),
+        None => before
+            .map(|before| before.number.clone())
+            .or_else(|| note(Err(required("number")))),
+    };
+    let (staff, department) = (
+        parsed("staff_id", patch.staff),
+        parsed("department_id", patch.department),
+    );
+    let to = match (staff, department) {
+        (Err(fault), _) | (_, Err(fault)) => Err(fault),
+        (Ok(Some(_)), Ok(Some(_))) => {
+            let why = "a number reaches a person or a department, not both";
+            Err(FieldError::new("department_id", "invalid", why))
+        }
+        (Ok(Some(staff)), Ok(None)) => Ok(Target::Staff(staff)),
+        (Ok(None), Ok(Some(department))) => Ok(Target::Department(department)),
+        (Ok(None), Ok(None)) => before.map(|before| before.to).ok_or_else(|| required("staff_id")),
+    };
+    let trunk = match patch.trunk {
+        Some(trunk) => parsed("trunk_id", trunk),
+        None => Ok(before.and_then(|before| before.trunk)),
+    };
+    let (to, trunk) = match (to, trunk) {
+        (Ok(to), Ok(trunk)) => (Some(to), trunk),
+        (to, trunk) => {
+            faults.extend([to.err(), trunk.err()].into_iter().flatten());
+            (None, None)
+        }
+    };
+    let (Some(number), Some(to)) = (number, to) else {
+        return Err(StoreError::Invalid(faults));
+    };
+    let version = before.map_or(1, |before| before.version);
+    let after = Number {
+        id,
+        number,
+        trunk,
+        to,
+        version,
+    };
+    exists(tx, account, &after).await?;
+    Ok(after)
+}
+
+/// Who and what it names are the account's, and nobody else has the number.
+async fn exists(tx: &mut Tx, account: AccountId, after: &Number) -> Result<(), StoreError> {
+    let (field, sql, target) = match after.to {
+        Target::Staff(staff) => ("staff_id", STAFF, Arg::from(staff)),
+        Target::Department(department) => ("department_id", DEPARTMENT, Arg::from(department)),
+    };
+    let mut faults = Vec::new();
+    if count(tx, sql, vec![Arg::from(account), target]).await? == 0 {
+        faults.push(unknown(field));
+    }
+    if let Some(trunk) = after.trunk
+        && count(tx, TRUNK, args![account, trunk]).await? == 0
+    {
+        faults.push(unknown("trunk_id"));
+    }
+    StoreError::invalid(faults)?;
+    match count(tx, TAKEN, args![account, &after.number, after.id]).await? {
+        0 => Ok(()),
+        _ => StoreError::taken(vec![taken()]),
+    }
+}
+
+async fn count(tx: &mut Tx, sql: &'static str, values: Vec<Arg>) -> Result<i64, StoreError> {
+    let count: Option<Count> = tx.one(sql, values).await?;
+    Ok(count.map_or(0, |count| count.count))
+}
+
+fn parsed<T: std::str::FromStr>(field: &str, given: Option<String>) -> Result<Option<T>, FieldError> {
+    given.map(|text| text.parse()).transpose().map_err(|_| unknown(field))
+}
+
+fn unknown(field: &str) -> FieldError {
+    FieldError::new(field, "unknown", "there is none with this identifier")
+}
+
+fn required(field: &str) -> FieldError {
+    FieldError::new(field, "required", "a number is connected with a person or a department")
+}
+
+fn taken() -> FieldError {
+    FieldError::new("number", "taken", "this number is connected already")
+}
+
+/// Two writers at once: the second one meets the index.
+fn raced(error: StoreError) -> StoreError {
+    match error.is_unique() {
+        true => StoreError::Taken(vec![taken()]),
+        false => error,
+    }
+}
+
+fn values_of(number: &Number) -> Vec<Arg> {
+    let (staff, department) = match number.to {
+        Target::Staff(staff) => (Some(staff), None),
+        Target::Department(department) => (None, Some(department)),
+    };
+    args![&number.number, number.trunk, staff, department]
+}
+
+fn told(number: &Number) -> Value {
+    let (kind, to) = match number.to {
+        Target::Staff(staff) => ("staff_id", staff.to_string()),
+        Target::Department(department) => ("department_id", department.to_string()),
+    };
+    json!({ "number": number.number, "trunk_id": number.trunk.map(|trunk| trunk.to_string()), kind: to })
+}

@@ -1,0 +1,479 @@
+//! What a line may be set to. Pure; whether others have a name or a source is the store's matter.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::trunks::{Registration, Server};
+use ipnet::IpNet;
+
+use super::{RegistrationPatch, ServerPatch, TrunkPatch, TrunkSettings, names};
+use crate::numbers::e164;
+use crate::store::{FieldError, StoreError};
+
+const LONGEST_NAME: usize = 100;
+const MOST_SERVERS: usize = 8;
+const MOST_SOURCES: usize = 64;
+const MOST_PREFIXES: usize = 200;
+/// A word of a provider's data.
+const LONGEST_WORD: usize = 128;
+const PROBE_S: std::ops::RangeInclusive<u32> = 5..=3_600;
+const EXPIRES_S: std::ops::RangeInclusive<u32> = 60..=86_400;
+const USUAL_EXPIRES_S: u32 = 600;
+const LIMIT: std::ops::RangeInclusive<u32> = 1..=100_000;
+/// Whoever speaks from a source is believed: it is a provider's network and not half the world.
+const WIDEST_V4: u8 = 16;
+const WIDEST_V6: u8 = 32;
+
+pub(super) fn patched(before: TrunkSettings, patch: TrunkPatch, region: &str) -> Result<TrunkSettings, StoreError> {
+    let (mut after, mut faults) = (before, Faults::default());
+    words(&mut after, &mut faults, &patch);
+    if let Some(name) = faults.keep(patch.name.map(|name| line_name(&name))) {
+        after.name = name;
+    }
+    if let Some(servers) = faults.keep(patch.servers.map(servers)) {
+        after.provider.servers = servers;
+    }
+    match patch.registration {
+        Some(None) => after.provider.registration = None,
+        Some(Some(given)) => {
+            let before = after.provider.registration.take();
+            after.provider.registration = faults.keep(Some(registration(before, given)));
+        }
+        None => {}
+    }
+    if let Some(probe) = faults.keep(patch.probe_s.map(|seconds| within("probe_s", seconds, PROBE_S))) {
+        after.provider.probe = probe.map(|seconds| Duration::from_secs(seconds.into()));
+    }
+    if let Some(sources) = faults.keep(
+        patch
+            .sources
+            .map(|sources| list("sources", &sources, MOST_SOURCES, source)),
+    ) {
+        after.sources = sources;
+    }
+    if let Some(calls) = faults.keep(patch.max_calls.map(|calls| within("max_calls", calls, LIMIT))) {
+        after.limits.calls = calls;
+    }
+    let rate = patch.max_calls_per_second;
+    if let Some(rate) = faults.keep(rate.map(|rate| within("max_calls_per_second", rate, LIMIT))) {
+        after.limits.per_second = rate;
+    }
+    if let Some(number) = patch.shown_number {
+        after.shown_number = number.and_then(|number| faults.keep(Some(shown(&number, region))));
+    }
+    let prefixes = patch.prefixes;
+    if let Some(prefixes) = faults.keep(prefixes.map(|given| list("prefixes", &given, MOST_PREFIXES, prefix))) {
+        after.prefixes = prefixes;
+    }
+    after.privacy = patch.privacy.unwrap_or(after.privacy);
+    after.place = patch.place.unwrap_or(after.place);
+    if after.name.is_empty() {
+        faults.add("name", "required", "a line has a name");
+    }
+    if after.provider.registration.is_some() && after.provider.servers.is_empty() {
+        faults.add("servers", "required", "a registration needs a server to register with");
+    }
+    StoreError::invalid(faults.0)?;
+    Ok(after)
+}
+
+#[derive(Default)]
+struct Faults(Vec<FieldError>);
+
+impl Faults {
+    fn add(&mut self, field: &str, code: &'static str, message: &str) {
+        if !self.0.iter().any(|fault| fault.field == field) {
+            self.0.push(FieldError::new(field, code, message));
+        }
+    }
+
+    fn keep<T>(&mut self, checked: Option<Result<T, FieldError>>) -> Option<T> {
+        match checked? {
+            Ok(value) => Some(value),
+            Err(fault) => {
+                self.0.push(fault);
+                None
+            }
+        }
+    }
+}
+
+fn words(after: &mut TrunkSettings, faults: &mut Faults, patch: &TrunkPatch) {
+    fn word<T>(
+        place: &mut T,
+        faults: &mut Faults,
+        (field, given): (&str, &Option<String>),
+        named: impl Fn(&str) -> Result<T, &'static str>,
+    ) {
+        match given.as_deref().map(named) {
+            Some(Ok(value)) => *place = value,
+            Some(Err(known)) => faults.add(field, "unknown", known),
+            None => {}
+        }
+    }
+    word(
+        &mut after.numbers_in,
+        faults,
+        ("numbers_in", &patch.numbers_in),
+        names::format_named,
+    );
+    word(
+        &mut after.numbers_out,
+        faults,
+        ("numbers_out", &patch.numbers_out),
+        names::format_named,
+    );
+    word(
+        &mut after.identity,
+        faults,
+        ("identity", &patch.identity),
+        names::identity_named,
+    );
+    let redirection = ("redirection", &patch.redirection);
+    word(&mut after.redirection, faults, redirection, names::redirection_named);
+    let codec = |codec: &str| names::codec_named(codec).map_err(|known| format!("{known}, each once"));
+    if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 4, codec))) {
+        after.codecs = codecs;
+    }
+}
+
+fn line_name(name: &str) -> Result<String, FieldError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(FieldError::new("name", "required", "a line has a name"));
+    }
+    if name.chars().count() > LONGEST_NAME {
+        return Err(FieldError::new("name", "too_long", "100 characters at most"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Each item is read, none comes twice.
+fn list<T: PartialEq>(
+    field: &str,
+    given: &[String],
+    most: usize,
+    read: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, FieldError> {
+    if given.len() > most {
+        return Err(FieldError::new(field, "too_long", format!("{most} at most")));
+    }
+    let mut all = Vec::with_capacity(given.len());
+    for (place, item) in given.iter().enumerate() {
+        let field = format!("{field}[{place}]");
+        let item = read(item.trim()).map_err(|why| FieldError::new(&field, "invalid", why))?;
+        if all.contains(&item) {
+            return Err(FieldError::new(&field, "taken", "it is there already"));
+        }
+        all.push(item);
+    }
+    Ok(all)
+}
+
+fn within(field: &str, value: Option<u32>, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, FieldError> {
+    match value {
+        Some(value) if !range.contains(&value) => {
+            let message = format!("{} to {}, or null", range.start(), range.end());
+            Err(FieldError::new(field, "invalid", message))
+        }
+        value => Ok(value),
+    }
+}
+
+fn servers(given: Vec<ServerPatch>) -> Result<Vec<Server>, FieldError> {
+    if given.len() > MOST_SERVERS {
+        return Err(FieldError::new("servers", "too_long", "8 at most"));
+    }
+    let read = |(place, server): (usize, ServerPatch)| {
+        let wrong = |part: &str, why: &str| FieldError::new(&format!("servers[{place}].{part}"), "invalid", why);
+        let host = server
+            .host
+            .trim()
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_ascii_lowercase();
+        if !is_host(&host) {
+            return Err(wrong("host", "a domain name or an address, the port on its own"));
+        }
+        if server.port == Some(0) {
+            return Err(wrong("port", "1 to 65535"));
+        }
+        let transport = names::transport_named(server.transport.as_deref().unwrap_or("udp"));
+        Ok(Server {
+            host: host.into(),
+            port: server.port,
+            transport: transport.map_err(|known| wrong("transport", known))?,
+        })
+    };
+    given.into_iter().enumerate().map(read).collect()
+}
+
+/// RFC 1123 section 2.1, with the underscore that some have.
+fn is_host(host: &str) -> bool {
+    let label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let name = || host.strip_suffix('.').unwrap_or(host).split('.').all(label);
+    host.parse::<IpAddr>().is_ok() || (host.len() <= 253 && !host.ends_with(|c: char| c.is_ascii_digit()) && name())
+}
+
+fn registration(before: Option<Registration>, given: RegistrationPatch) -> Result<Registration, FieldError> {
+    let word = |field: &str, text: String| {
+        let good = (1..=LONGEST_WORD).contains(&text.len()) && !text.chars().any(char::is_control);
+        let field = format!("registration.{field}");
+        let why = || {
+            FieldError::new(
+                &field,
+                "invalid",
+                "1 to 128 characters, none of them a control character",
+            )
+        };
+        good.then(|| text.into_boxed_str()).ok_or_else(why)
+    };
+    let missing = |field: &str| {
+        FieldError::new(
+            &format!("registration.{field}"),
+            "required",
+            "the provider gave you one",
+        )
+    };
+    let (old_user, old_auth, old_secret, old_expires) = match before {
+        Some(old) => (Some(old.user), Some(old.auth_user), Some(old.secret), Some(old.expires)),
+        None => (None, None, None, None),
+    };
+    let user = given.user.map(|user| word("user", user)).transpose()?;
+    let user = user.or(old_user).ok_or_else(|| missing("user"))?;
+    if user.contains(|c: char| c.is_whitespace() || "@<>\"".contains(c)) {
+        let why = "the part before the @ of the provider's address";
+        return Err(FieldError::new("registration.user", "invalid", why));
+    }
+    let auth_user = given.auth_user.map(|user| word("auth_user", user)).transpose()?;
+    let secret = given.password.map(|secret| word("password", secret)).transpose()?;
+    let expires = within("registration.expires_s", given.expires_s, EXPIRES_S)?;
+    Ok(Registration {
+        auth_user: auth_user.or(old_auth).unwrap_or_else(|| user.clone()),
+        user,
+        secret: secret.or(old_secret).ok_or_else(|| missing("password"))?,
+        expires: expires.or(old_expires).unwrap_or(USUAL_EXPIRES_S),
+    })
+}
+
+fn source(text: &str) -> Result<IpNet, String> {
+    let address = || text.parse::<IpAddr>().map(IpNet::from);
+    let net = text.parse::<IpNet>().or_else(|_| address());
+    let net = net
+        .map_err(|_| "an address or a network, as in 203.0.113.0/24".to_owned())?
+        .trunc();
+    let widest = match net {
+        IpNet::V4(_) => WIDEST_V4,
+        IpNet::V6(_) => WIDEST_V6,
+    };
+    if net.prefix_len() < widest {
+        return Err(format!("too wide to be trusted: /{widest} at most"));
+    }
+    Ok(net)
+}
+
+fn shown(number: &str, region: &str) -> Result<PhoneNumber, FieldError> {
+    let number = e164("shown_number", number, region)?;
+    PhoneNumber::from_e164(&number).map_err(|bad| FieldError::new("shown_number", "invalid", bad.to_string()))
+}
+
+fn prefix(text: &str) -> Result<Box<str>, String> {
+    let digits = (1..=15).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits
+        .then(|| Box::from(text))
+        .ok_or_else(|| "1 to 15 digits with the country's, without a plus".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(host: &str) -> ServerPatch {
+        ServerPatch {
+            host: host.to_owned(),
+            ..ServerPatch::default()
+        }
+    }
+
+    fn check(patch: TrunkPatch, expected: Result<(), &str>) {
+        let before = TrunkSettings {
+            name: "Line".to_owned(),
+            ..TrunkSettings::default()
+        };
+        let fields = match patched(before, patch.clone(), "RU") {
+            Ok(_) => Ok(()),
+            Err(StoreError::Invalid(faults)) => Err(faults
+                .into_iter()
+                .map(|fault| fault.field)
+                .collect::<Vec<_>>()
+                .join(" ")),
+            Err(other) => panic!("{other}"),
+        };
+        assert_eq!(fields, expected.map_err(str::to_owned), "{patch:?}");
+    }
+
+    #[test]
+    fn each_setting_is_checked_and_named() {
+        let strings = |items: &[&str]| Some(items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
+        let none = TrunkPatch::default;
+        check(none(), Ok(()));
+        check(
+            TrunkPatch {
+                name: Some(" ".into()),
+                ..none()
+            },
+            Err("name"),
+        );
+        for (host, good) in [
+            ("sip.example.com", true),
+            ("203.0.113.7", true),
+            ("[2001:db8::1]", true),
+            ("pbx", true),
+            ("", false),
+            ("a b", false),
+            ("sip.example.com:5060", false),
+            ("1.2.3", false),
+            ("-a.b", false),
+            ("a..b", false),
+        ] {
+            let expected = if good { Ok(()) } else { Err("servers[0].host") };
+            check(
+                TrunkPatch {
+                    servers: Some(vec![server(host)]),
+                    ..none()
+                },
+                expected,
+            );
+        }
+        check(
+            TrunkPatch {
+                probe_s: Some(Some(4)),
+                ..none()
+            },
+            Err("probe_s"),
+        );
+        check(
+            TrunkPatch {
+                probe_s: Some(None),
+                ..none()
+            },
+            Ok(()),
+        );
+        for (source, good) in [
+            ("203.0.113.0/24", true),
+            ("203.0.113.9", true),
+            ("2001:db8::/48", true),
+            ("0.0.0.0/0", false),
+            ("10.0.0.0/8", false),
+            ("::/0", false),
+            ("sip.example.com", false),
+        ] {
+            let expected = if good { Ok(()) } else { Err("sources[0]") };
+            check(
+                TrunkPatch {
+                    sources: strings(&[source]),
+                    ..none()
+                },
+                expected,
+            );
+        }
+        check(
+            TrunkPatch {
+                codecs: strings(&["pcma", "g729"]),
+                ..none()
+            },
+            Err("codecs[1]"),
+        );
+        check(
+            TrunkPatch {
+                codecs: strings(&["pcma", "pcma"]),
+                ..none()
+            },
+            Err("codecs[1]"),
+        );
+        check(
+            TrunkPatch {
+                prefixes: strings(&["7", "+7"]),
+                ..none()
+            },
+            Err("prefixes[1]"),
+        );
+        check(
+            TrunkPatch {
+                numbers_in: Some("x".into()),
+                identity: Some("x".into()),
+                ..none()
+            },
+            Err("numbers_in identity"),
+        );
+        check(
+            TrunkPatch {
+                shown_number: Some(Some("12".into())),
+                ..none()
+            },
+            Err("shown_number"),
+        );
+        check(
+            TrunkPatch {
+                max_calls: Some(Some(0)),
+                ..none()
+            },
+            Err("max_calls"),
+        );
+    }
+
+    #[test]
+    fn a_registration_keeps_its_password_until_there_is_another() {
+        let with = |registration: RegistrationPatch| TrunkPatch {
+            registration: Some(Some(registration)),
+            servers: Some(vec![server("sip.example.com")]),
+            ..TrunkPatch::default()
+        };
+        let first = RegistrationPatch {
+            user: Some("7495".into()),
+            password: Some("one".into()),
+            ..RegistrationPatch::default()
+        };
+        check(with(RegistrationPatch::default()), Err("registration.user"));
+        check(
+            with(RegistrationPatch {
+                password: None,
+                ..first.clone()
+            }),
+            Err("registration.password"),
+        );
+        check(
+            TrunkPatch {
+                servers: None,
+                ..with(first.clone())
+            },
+            Err("servers"),
+        );
+        let before = TrunkSettings {
+            name: "Line".into(),
+            ..TrunkSettings::default()
+        };
+        let line = patched(before, with(first), "RU").unwrap();
+        let changed = RegistrationPatch {
+            expires_s: Some(300),
+            ..RegistrationPatch::default()
+        };
+        let kept = patched(line, with(changed), "RU")
+            .unwrap()
+            .provider
+            .registration
+            .unwrap();
+        assert_eq!(
+            (&*kept.user, &*kept.auth_user, &*kept.secret, kept.expires),
+            ("7495", "7495", "one", 300)
+        );
+    }
+}

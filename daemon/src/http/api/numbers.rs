@@ -1,0 +1,148 @@
+//! Connected numbers: which of the account's numbers reaches whom.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::StatusCode;
+use axum::response::Response;
+use frontdesk_crm_core::numbers::{self, Number, NumberPatch, Target};
+use frontdesk_routing::ids::NumberId;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{Listing, created, versioned};
+use crate::http::State;
+use crate::http::auth::{Access, Right};
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract::{Body, Id, IfMatch, given};
+use crate::http::plan::PlanSection;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new()
+        .routes(routes!(list, create))
+        .routes(routes!(read, update, delete))
+}
+
+/// A connected number and the person or department that it reaches.
+#[derive(Debug, Serialize, ToSchema)]
+struct NumberView {
+    id: String,
+    /// E.164.
+    number: String,
+    /// The only line that it arrives by; `null`: any of the account's.
+    trunk_id: Option<String>,
+    staff_id: Option<String>,
+    department_id: Option<String>,
+    version: i64,
+}
+
+/// What is absent stays as it is. Naming a person takes the place of a department, and the other way round.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NumberBody {
+    /// Any usual form; kept as E.164. Needed for a new one.
+    number: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    trunk_id: Option<Option<String>>,
+    staff_id: Option<String>,
+    department_id: Option<String>,
+}
+
+impl From<NumberBody> for NumberPatch {
+    fn from(body: NumberBody) -> NumberPatch {
+        NumberPatch {
+            number: body.number,
+            trunk: body.trunk_id,
+            staff: body.staff_id,
+            department: body.department_id,
+        }
+    }
+}
+
+/// The account's connected numbers.
+#[utoipa::path(get, path = "/numbers", tag = "numbers", responses(
+    (status = 200, body = Listing<NumberView>), (status = 403, body = Problem),
+))]
+async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<NumberView>>> {
+    access.need(Right::TrunksRead)?;
+    let numbers = numbers::list(&state.db, access.account).await?;
+    let total = u64::try_from(numbers.len()).ok();
+    Ok(Json(Listing {
+        items: numbers.into_iter().map(view).collect(),
+        total,
+        filtered: total,
+        next_cursor: None,
+    }))
+}
+
+/// Connects a number with a person or a department.
+#[utoipa::path(post, path = "/numbers", tag = "numbers", request_body = NumberBody, responses(
+    (status = 201, body = NumberView, headers(("Location" = String), ("ETag" = String))), (status = 403, body = Problem),
+    (status = 409, body = Problem, description = "The number is connected already"), (status = 422, body = Problem),
+))]
+async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body<NumberBody>) -> ApiResult<Response> {
+    access.need(Right::TrunksWrite)?;
+    let number = numbers::create(&state.db, &access.author(&state), body.into()).await?;
+    state.plan.changed(access.account, PlanSection::Staff).await;
+    let (location, version) = (format!("/api/v1/numbers/{}", number.id), number.version);
+    Ok(created(view(number), version, location))
+}
+
+/// One number.
+#[utoipa::path(get, path = "/numbers/{id}", tag = "numbers", params(("id" = String, Path)), responses(
+    (status = 200, body = NumberView, headers(("ETag" = String))), (status = 404, body = Problem),
+))]
+async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<NumberId>) -> ApiResult<Response> {
+    access.need(Right::TrunksRead)?;
+    let number = numbers::get(&state.db, access.account, id).await?;
+    let version = number.version;
+    Ok(versioned(view(number), version))
+}
+
+/// Connects a number anew; the next call goes by it.
+#[utoipa::path(patch, path = "/numbers/{id}", tag = "numbers", request_body = NumberBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 200, body = NumberView, headers(("ETag" = String))), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem),
+    ))]
+async fn update(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<NumberId>,
+    IfMatch(version): IfMatch,
+    Body(body): Body<NumberBody>,
+) -> ApiResult<Response> {
+    access.need(Right::TrunksWrite)?;
+    let number = numbers::update(&state.db, &access.author(&state), id, body.into(), version).await?;
+    state.plan.changed(access.account, PlanSection::Staff).await;
+    let version = number.version;
+    Ok(versioned(view(number), version))
+}
+
+/// Disconnects a number: whoever calls it is told 404.
+#[utoipa::path(delete, path = "/numbers/{id}", tag = "numbers", params(("id" = String, Path)), responses(
+    (status = 204), (status = 404, body = Problem),
+))]
+async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<NumberId>) -> ApiResult<StatusCode> {
+    access.need(Right::TrunksWrite)?;
+    numbers::delete(&state.db, &access.author(&state), id).await?;
+    state.plan.changed(access.account, PlanSection::Staff).await;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn view(number: Number) -> NumberView {
+    let (staff, department) = match number.to {
+        Target::Staff(staff) => (Some(staff.to_string()), None),
+        Target::Department(department) => (None, Some(department.to_string())),
+    };
+    NumberView {
+        id: number.id.to_string(),
+        number: number.number,
+        trunk_id: number.trunk.map(|trunk| trunk.to_string()),
+        staff_id: staff,
+        department_id: department,
+        version: number.version,
+    }
+}

@@ -1,0 +1,243 @@
+//! A line as the API speaks of it.
+
+use frontdesk_crm_core::trunks::{
+    RegistrationPatch, ServerPatch, Trunk, TrunkPatch, codec_name, format_name, identity_name, redirection_name,
+    transport_name,
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::engine::output::{TrunkRegistration, TrunkState};
+use crate::http::api::sip::SipDataView;
+use crate::http::extract::given;
+use crate::live::view::time;
+
+/// A provider line.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TrunkView {
+    id: String,
+    name: String,
+    /// What the provider registers with us as, if it does.
+    sip_user: Option<String>,
+    servers: Vec<ServerView>,
+    registration: Option<RegistrationView>,
+    probe_s: Option<u64>,
+    sources: Vec<String>,
+    max_calls: Option<u32>,
+    max_calls_per_second: Option<u32>,
+    codecs: Vec<&'static str>,
+    numbers_in: &'static str,
+    numbers_out: &'static str,
+    identity: &'static str,
+    redirection: &'static str,
+    privacy: bool,
+    /// E.164.
+    shown_number: Option<String>,
+    prefixes: Vec<String>,
+    place: u16,
+    state: StateView,
+    version: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct ServerView {
+    host: String,
+    port: Option<u16>,
+    /// `udp`, `tcp` or `tls`.
+    transport: &'static str,
+}
+
+/// The password is never told.
+#[derive(Debug, Serialize, ToSchema)]
+struct RegistrationView {
+    user: String,
+    auth_user: String,
+    expires_s: u32,
+}
+
+/// How the line does.
+#[derive(Debug, Default, Serialize, ToSchema)]
+struct StateView {
+    /// `trying`, `registered` or `failing`; `null` when we do not register with anybody.
+    registration: Option<&'static str>,
+    #[schema(format = DateTime)]
+    failing_since: Option<String>,
+    reason: Option<String>,
+    /// What the probes say; `null` when there are none.
+    reachable: Option<bool>,
+}
+
+/// A new line with what its other end registers with, if it does. The password is told this once.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewTrunkView {
+    #[serde(flatten)]
+    pub(super) trunk: TrunkView,
+    pub(super) sip: Option<SipDataView>,
+}
+
+/// What a line is set to. What is absent stays as it is, or has its default.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TrunkBody {
+    /// 1 to 100 characters; needed for a new line.
+    name: Option<String>,
+    /// Whether the provider's side registers with us, as a gateway does. Only for a new line; without `servers` and `sources`
+    /// it is what is meant.
+    pub(super) registers_with_us: Option<bool>,
+    /// Where calls go out, tried in this order; at most 8.
+    servers: Option<Vec<ServerBody>>,
+    /// What we register with at the servers; `null`: we do not.
+    #[serde(default, deserialize_with = "given")]
+    registration: Option<Option<RegistrationBody>>,
+    /// How often the servers are asked whether they live, 5 to 3600 seconds; `null`: never.
+    #[serde(default, deserialize_with = "given")]
+    probe_s: Option<Option<u32>>,
+    /// Addresses and networks whose calls are the provider's: `203.0.113.7`, `203.0.113.0/24`.
+    sources: Option<Vec<String>>,
+    /// Calls at a time; `null`: any number.
+    #[serde(default, deserialize_with = "given")]
+    max_calls: Option<Option<u32>>,
+    #[serde(default, deserialize_with = "given")]
+    max_calls_per_second: Option<Option<u32>>,
+    /// `pcma`, `pcmu`, `g722`, `opus`, best first; empty: all that we speak.
+    codecs: Option<Vec<String>>,
+    /// How the provider writes numbers: `e164`, `e164_without_plus` or `national`.
+    numbers_in: Option<String>,
+    /// How it wants them written.
+    numbers_out: Option<String>,
+    /// How it is told who calls: `pai`, `rpid` or `from`.
+    identity: Option<String>,
+    /// How it is told that a call was sent on: `none`, `diversion` or `history_info`.
+    redirection: Option<String>,
+    /// Callers stay unknown to whom they call.
+    privacy: Option<bool>,
+    /// The number that is shown to whom is called, in any usual form.
+    #[serde(default, deserialize_with = "given")]
+    shown_number: Option<Option<String>>,
+    /// Beginnings of the numbers that go out here, digits without a plus; empty: all. The longest that fits decides.
+    prefixes: Option<Vec<String>>,
+    /// Of lines that fit equally the lowest is tried first.
+    place: Option<u16>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ServerBody {
+    /// A domain name (SRV records are asked for when there is no port) or an address.
+    host: String,
+    port: Option<u16>,
+    /// `udp` (when absent), `tcp` or `tls`.
+    transport: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RegistrationBody {
+    user: Option<String>,
+    /// The digest username, where it is not `user`.
+    auth_user: Option<String>,
+    /// Kept for the provider's challenges and told to nobody.
+    password: Option<String>,
+    /// 60 to 86400; 600 when absent.
+    expires_s: Option<u32>,
+}
+
+impl std::fmt::Debug for RegistrationBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RegistrationBody({:?})", self.user)
+    }
+}
+
+impl TrunkBody {
+    /// What a new line is when nothing says how it is reached.
+    pub(super) fn registers(&self) -> bool {
+        let reached = self.servers.as_ref().is_some_and(|servers| !servers.is_empty());
+        let known = self.sources.as_ref().is_some_and(|sources| !sources.is_empty());
+        self.registers_with_us.unwrap_or(!reached && !known)
+    }
+}
+
+impl From<TrunkBody> for TrunkPatch {
+    fn from(body: TrunkBody) -> TrunkPatch {
+        let server = |server: ServerBody| ServerPatch {
+            host: server.host,
+            port: server.port,
+            transport: server.transport,
+        };
+        let registration = |line: RegistrationBody| RegistrationPatch {
+            user: line.user,
+            auth_user: line.auth_user,
+            password: line.password,
+            expires_s: line.expires_s,
+        };
+        TrunkPatch {
+            name: body.name,
+            servers: body.servers.map(|servers| servers.into_iter().map(server).collect()),
+            registration: body.registration.map(|line| line.map(registration)),
+            probe_s: body.probe_s,
+            sources: body.sources,
+            max_calls: body.max_calls,
+            max_calls_per_second: body.max_calls_per_second,
+            codecs: body.codecs,
+            numbers_in: body.numbers_in,
+            numbers_out: body.numbers_out,
+            identity: body.identity,
+            redirection: body.redirection,
+            privacy: body.privacy,
+            shown_number: body.shown_number,
+            prefixes: body.prefixes,
+            place: body.place,
+        }
+    }
+}
+
+pub(super) fn view(trunk: Trunk, state: Option<TrunkState>) -> TrunkView {
+    let settings = trunk.settings;
+    let server = |server: frontdesk_routing::plan::trunks::Server| ServerView {
+        host: server.host.into(),
+        port: server.port,
+        transport: transport_name(server.transport),
+    };
+    let registration = settings.provider.registration.map(|line| RegistrationView {
+        user: line.user.into(),
+        auth_user: line.auth_user.into(),
+        expires_s: line.expires,
+    });
+    TrunkView {
+        id: trunk.id.to_string(),
+        name: settings.name,
+        sip_user: trunk.sip_user,
+        servers: settings.provider.servers.into_iter().map(server).collect(),
+        registration,
+        probe_s: settings.provider.probe.map(|probe| probe.as_secs()),
+        sources: settings.sources.iter().map(ToString::to_string).collect(),
+        max_calls: settings.limits.calls,
+        max_calls_per_second: settings.limits.per_second,
+        codecs: settings.codecs.into_iter().map(codec_name).collect(),
+        numbers_in: format_name(settings.numbers_in),
+        numbers_out: format_name(settings.numbers_out),
+        identity: identity_name(settings.identity),
+        redirection: redirection_name(settings.redirection),
+        privacy: settings.privacy,
+        shown_number: settings.shown_number.map(|number| number.reveal()),
+        prefixes: settings.prefixes.into_iter().map(String::from).collect(),
+        place: settings.place,
+        state: state.map(state_view).unwrap_or_default(),
+        version: trunk.version,
+    }
+}
+
+fn state_view(state: TrunkState) -> StateView {
+    let (registration, failing_since, reason) = match state.registration {
+        None => (None, None, None),
+        Some(TrunkRegistration::Trying) => (Some("trying"), None, None),
+        Some(TrunkRegistration::Registered) => (Some("registered"), None, None),
+        Some(TrunkRegistration::Failing { since, reason }) => (Some("failing"), Some(time(since)), Some(reason)),
+    };
+    StateView {
+        registration,
+        failing_since,
+        reason,
+        reachable: state.reachable,
+    }
+}
