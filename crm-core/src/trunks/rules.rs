@@ -83,7 +83,7 @@ struct Faults(Vec<FieldError>);
 
 impl Faults {
     fn add(&mut self, field: &str, code: &'static str, message: &str) {
-        if !self.0.iter().any(|fault| fault.field == field) {
+        if !self.0.iter().any(|fault| fault.field.starts_with(field)) {
             self.0.push(FieldError::new(field, code, message));
         }
     }
