@@ -320,114 +320,68 @@ mod tests {
         assert_eq!(fields, expected.map_err(str::to_owned), "{patch:?}");
     }
 
+    fn with(set: impl FnOnce(&mut TrunkPatch)) -> TrunkPatch {
+        let mut patch = TrunkPatch::default();
+        set(&mut patch);
+        patch
+    }
+
+    fn strings(items: &[&str]) -> Option<Vec<String>> {
+        Some(items.iter().map(|item| (*item).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_server_is_a_name_or_an_address() {
+        let check = |host: &str, good: bool| {
+            let expected = if good { Ok(()) } else { Err("servers[0].host") };
+            check(with(|patch| patch.servers = Some(vec![server(host)])), expected);
+        };
+        for good in ["sip.example.com", "203.0.113.7", "[2001:db8::1]", "pbx", "example.com."] {
+            check(good, true);
+        }
+        for bad in ["", "a b", "sip.example.com:5060", "1.2.3", "-a.b", "a..b", "."] {
+            check(bad, false);
+        }
+    }
+
+    #[test]
+    fn a_source_is_a_network_that_can_be_trusted() {
+        let check = |source: &str, good: bool| {
+            let expected = if good { Ok(()) } else { Err("sources[0]") };
+            check(with(|patch| patch.sources = strings(&[source])), expected);
+        };
+        for good in ["203.0.113.0/24", "203.0.113.9", "2001:db8::/48"] {
+            check(good, true);
+        }
+        for bad in ["0.0.0.0/0", "10.0.0.0/8", "::/0", "sip.example.com"] {
+            check(bad, false);
+        }
+    }
+
     #[test]
     fn each_setting_is_checked_and_named() {
-        let strings = |items: &[&str]| Some(items.iter().map(|item| (*item).to_owned()).collect::<Vec<_>>());
-        let none = TrunkPatch::default;
-        check(none(), Ok(()));
+        check(TrunkPatch::default(), Ok(()));
+        check(with(|patch| patch.name = Some(" ".into())), Err("name"));
+        check(with(|patch| patch.probe_s = Some(Some(4))), Err("probe_s"));
+        check(with(|patch| patch.probe_s = Some(None)), Ok(()));
         check(
-            TrunkPatch {
-                name: Some(" ".into()),
-                ..none()
-            },
-            Err("name"),
-        );
-        for (host, good) in [
-            ("sip.example.com", true),
-            ("203.0.113.7", true),
-            ("[2001:db8::1]", true),
-            ("pbx", true),
-            ("", false),
-            ("a b", false),
-            ("sip.example.com:5060", false),
-            ("1.2.3", false),
-            ("-a.b", false),
-            ("a..b", false),
-        ] {
-            let expected = if good { Ok(()) } else { Err("servers[0].host") };
-            check(
-                TrunkPatch {
-                    servers: Some(vec![server(host)]),
-                    ..none()
-                },
-                expected,
-            );
-        }
-        check(
-            TrunkPatch {
-                probe_s: Some(Some(4)),
-                ..none()
-            },
-            Err("probe_s"),
-        );
-        check(
-            TrunkPatch {
-                probe_s: Some(None),
-                ..none()
-            },
-            Ok(()),
-        );
-        for (source, good) in [
-            ("203.0.113.0/24", true),
-            ("203.0.113.9", true),
-            ("2001:db8::/48", true),
-            ("0.0.0.0/0", false),
-            ("10.0.0.0/8", false),
-            ("::/0", false),
-            ("sip.example.com", false),
-        ] {
-            let expected = if good { Ok(()) } else { Err("sources[0]") };
-            check(
-                TrunkPatch {
-                    sources: strings(&[source]),
-                    ..none()
-                },
-                expected,
-            );
-        }
-        check(
-            TrunkPatch {
-                codecs: strings(&["pcma", "g729"]),
-                ..none()
-            },
+            with(|patch| patch.codecs = strings(&["pcma", "g729"])),
             Err("codecs[1]"),
         );
         check(
-            TrunkPatch {
-                codecs: strings(&["pcma", "pcma"]),
-                ..none()
-            },
+            with(|patch| patch.codecs = strings(&["pcma", "pcma"])),
             Err("codecs[1]"),
         );
+        check(with(|patch| patch.prefixes = strings(&["7", "+7"])), Err("prefixes[1]"));
+        let words = |patch: &mut TrunkPatch| {
+            (patch.numbers_in, patch.identity) = (Some("x".into()), Some("x".into()));
+        };
+        check(with(words), Err("numbers_in identity"));
         check(
-            TrunkPatch {
-                prefixes: strings(&["7", "+7"]),
-                ..none()
-            },
-            Err("prefixes[1]"),
-        );
-        check(
-            TrunkPatch {
-                numbers_in: Some("x".into()),
-                identity: Some("x".into()),
-                ..none()
-            },
-            Err("numbers_in identity"),
-        );
-        check(
-            TrunkPatch {
-                shown_number: Some(Some("12".into())),
-                ..none()
-            },
+            with(|patch| patch.shown_number = Some(Some("12".into()))),
             Err("shown_number"),
         );
-        check(
-            TrunkPatch {
-                max_calls: Some(Some(0)),
-                ..none()
-            },
-            Err("max_calls"),
-        );
+        check(with(|patch| patch.max_calls = Some(Some(0))), Err("max_calls"));
     }
 
     #[test]
