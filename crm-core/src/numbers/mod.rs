@@ -6,7 +6,7 @@ mod store;
 use frontdesk_routing::ids::{DepartmentId, NumberId, StaffId, TrunkId};
 
 pub use forms::{e164, grouped};
-pub(crate) use store::{ALL, section};
+pub(crate) use store::{ALL, none_reaches, section};
 pub use store::{create, delete, get, list, update};
 
 /// A connected number (DID).

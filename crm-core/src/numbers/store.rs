@@ -1,4 +1,4 @@
-use frontdesk_routing::ids::{AccountId, NumberId};
+use frontdesk_routing::ids::{AccountId, NumberId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{NumberSection, NumberTarget, PlanNumber};
 use serde_json::{Value, json};
@@ -20,13 +20,14 @@ const INSERT: &str = "INSERT INTO numbers (id, account_id, created_at, version, 
 const UPDATE: &str = "UPDATE numbers SET version = version + 1, number = $3, trunk_id = $4, staff_id = $5, \
     department_id = $6 WHERE id = $1 AND version = $2";
 const DELETE: &str = "DELETE FROM numbers WHERE account_id = $1 AND id = $2";
+const REACH: &str = "SELECT COUNT(*) AS count FROM numbers WHERE staff_id = $1";
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2 AND id <> $3";
 const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
 const DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
 const TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
-    SECTION, LIST, GET, INSERT, UPDATE, DELETE, TAKEN, STAFF, DEPARTMENT, TRUNK,
+    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, STAFF, DEPARTMENT, TRUNK,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -159,6 +160,17 @@ pub async fn delete(db: &Db, author: &Author, number: NumberId) -> Result<(), St
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await
+}
+
+/// Refused while the person is whom a number reaches.
+pub(crate) async fn none_reaches(tx: &mut Tx, staff: StaffId) -> Result<(), StoreError> {
+    match count(tx, REACH, args![staff]).await? {
+        0 => Ok(()),
+        _ => Err(StoreError::Refused {
+            code: "in_use",
+            detail: "connected numbers reach this person: connect them with somebody else first",
+        }),
+    }
 }
 
 async fn patched(

@@ -7,7 +7,7 @@ use crate::access::Role;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{fold, haystack, id, needle};
 use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
-use crate::{accounts, logins, tokens};
+use crate::{accounts, logins, numbers, tokens};
 
 macro_rules! member {
     ($rest:literal) => {
@@ -260,7 +260,7 @@ pub async fn update(
     get(db, author.account, staff, now).await
 }
 
-/// The record stays; access, sessions and SIP data go.
+/// The record stays; access, sessions and SIP data go. Refused while connected numbers reach the person.
 pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i64>) -> Result<(), StoreError> {
     let now = author.stamp.unix_ms;
     let mut tx = db.begin().await?;
@@ -271,16 +271,14 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
             detail: "the main account cannot be deleted",
         });
     }
+    numbers::none_reaches(&mut tx, staff).await?;
     changed(tx.run(DELETE, args![staff, now, member.version]).await?)?;
     tx.run(DELETE_SIP, args![staff]).await?;
     tx.run(DELETE_MEMBER, args![staff]).await?;
     logins::end_all_of(&mut tx, staff, None, now).await?;
     tokens::revoke_all_of(&mut tx, staff, now).await?;
-    let deed = author.deed("staff.deleted", "staff", staff.to_string());
-    let deed = Deed {
-        before: Some(told(&Checked::from(&member))),
-        ..deed
-    };
+    let mut deed = author.deed("staff.deleted", "staff", staff.to_string());
+    deed.before = Some(told(&Checked::from(&member)));
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await
 }

@@ -72,7 +72,7 @@ fn lines(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join("\n")
 }
 
-fn server_line(server: &Server) -> String {
+pub(super) fn server_line(server: &Server) -> String {
     let transport = names::transport_name(server.transport);
     match server.port {
         Some(port) => format!("{transport} {} {port}", server.host),

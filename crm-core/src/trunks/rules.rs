@@ -133,7 +133,7 @@ fn words(after: &mut TrunkSettings, faults: &mut Faults, patch: &TrunkPatch) {
     let redirection = ("redirection", &patch.redirection);
     word(&mut after.redirection, faults, redirection, names::redirection_named);
     let codec = |codec: &str| names::codec_named(codec).map_err(|known| format!("{known}, each once"));
-    if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 4, codec))) {
+    if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 3, codec))) {
         after.codecs = codecs;
     }
 }

@@ -217,18 +217,16 @@ async fn free(tx: &mut Tx, account: AccountId, trunk: TrunkId, settings: &TrunkS
 
 /// For the audit: everything but the secret.
 fn told(settings: &TrunkSettings) -> Value {
-    let servers: Vec<String> = settings
-        .provider
-        .servers
-        .iter()
-        .map(|server| server.host.to_string())
-        .collect();
+    let registration = settings.provider.registration.as_ref();
+    let servers: Vec<String> = settings.provider.servers.iter().map(row::server_line).collect();
     let sources: Vec<String> = settings.sources.iter().map(ToString::to_string).collect();
     let codecs: Vec<&str> = settings.codecs.iter().map(|codec| names::codec_name(*codec)).collect();
     json!({
         "name": settings.name,
         "servers": servers,
-        "registration_user": settings.provider.registration.as_ref().map(|line| &*line.user),
+        "registration_user": registration.map(|line| &*line.user),
+        "registration_auth_user": registration.map(|line| &*line.auth_user),
+        "registration_expires_s": registration.map(|line| line.expires),
         "probe_s": settings.provider.probe.map(|probe| probe.as_secs()),
         "sources": sources,
         "max_calls": settings.limits.calls,

@@ -1,5 +1,6 @@
 use frontdesk_crm_core::numbers::{self, NumberPatch, Target};
 use frontdesk_crm_core::plan_build;
+use frontdesk_crm_core::staff;
 use frontdesk_crm_core::trunks::{self, RegistrationPatch, ServerPatch, Trunk, TrunkPatch};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::NumberTarget;
@@ -42,7 +43,7 @@ fn patch() -> TrunkPatch {
         sources: words(&["203.0.113.9", "198.51.100.0/24"]),
         max_calls: Some(Some(20)),
         max_calls_per_second: Some(Some(3)),
-        codecs: words(&["opus", "pcma"]),
+        codecs: words(&["g722", "pcma"]),
         numbers_in: Some("national".into()),
         numbers_out: Some("e164_without_plus".into()),
         identity: Some("rpid".into()),
@@ -164,6 +165,8 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let planned = plan.numbers.get(office.first.account, number).unwrap();
     assert_eq!((planned.trunk, planned.to), (Some(by.id), NumberTarget::Staff(ivan.id)));
 
+    let reached = staff::delete(&office.db, &office.author(), ivan.id, None).await;
+    assert_eq!(refusal(reached), "refused: in_use");
     let again = numbers::create(&office.db, &office.author(), connect.clone()).await;
     assert_eq!(refusal(again), "taken: number taken");
     let nobody = NumberPatch {

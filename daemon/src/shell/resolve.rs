@@ -4,9 +4,11 @@ mod dns;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -105,7 +107,9 @@ impl Resolver {
     }
 
     async fn named(self, name: ServerName) -> (ServerName, Answer) {
-        let found = self.resolve(&name).await;
+        // What name servers answer is anybody's word: a fault in reading it is the fault of one name.
+        let found = AssertUnwindSafe(self.resolve(&name)).catch_unwind().await;
+        let found = found.unwrap_or_else(|_| Err("the answer could not be read".to_owned()));
         (name, found)
     }
 }

@@ -121,7 +121,6 @@ pub enum TrunkCodec {
     Pcma,
     Pcmu,
     G722,
-    Opus,
 }
 
 /// How a provider writes numbers.

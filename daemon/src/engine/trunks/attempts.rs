@@ -122,7 +122,7 @@ impl Engine {
             let taken = Taken {
                 trunk: way.trunk,
                 flow,
-                codecs: line.trunk.codecs.iter().filter_map(|codec| codec_of(*codec)).collect(),
+                codecs: line.trunk.codecs.iter().map(|codec| codec_of(*codec)).collect(),
             };
             if !left.ways.is_empty() {
                 self.trunks.at(now.instant + SILENCE, Due::Silent(session));
@@ -280,11 +280,10 @@ impl Engine {
     }
 }
 
-fn codec_of(codec: TrunkCodec) -> Option<Codec> {
+fn codec_of(codec: TrunkCodec) -> Codec {
     match codec {
-        TrunkCodec::Pcma => Some(Codec::Pcma),
-        TrunkCodec::Pcmu => Some(Codec::Pcmu),
-        TrunkCodec::G722 => Some(Codec::G722),
-        TrunkCodec::Opus => None,
+        TrunkCodec::Pcma => Codec::Pcma,
+        TrunkCodec::Pcmu => Codec::Pcmu,
+        TrunkCodec::G722 => Codec::G722,
     }
 }
