@@ -114,7 +114,7 @@ pub async fn staff_section(db: &Db) -> Result<StaffSection, StoreError> {
     let staff: Vec<StaffRow> = db.all(STAFF, args![]).await?;
     let trunks: Vec<TrunkRow> = db.all(TRUNKS, args![]).await?;
     let staff = staff.into_iter().map(read_staff).collect::<Result<_, _>>()?;
-    let trunks = trunks.into_iter().map(read_trunk).collect::<Result<_, _>>()?;
+    let trunks = trunks.into_iter().filter_map(read_or_leave_out).collect();
     Ok(StaffSection::new(staff, trunks))
 }
 
@@ -172,6 +172,13 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
         phone: row.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok()),
         sip: read_sip(row.sip)?,
     })
+}
+
+/// One line that cannot be read must not take everybody's plan away.
+fn read_or_leave_out(row: TrunkRow) -> Option<PlanTrunk> {
+    read_trunk(row)
+        .inspect_err(|error| tracing::error!(%error, "a provider's line is left out"))
+        .ok()
 }
 
 fn read_trunk(row: TrunkRow) -> Result<PlanTrunk, StoreError> {
