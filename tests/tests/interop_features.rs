@@ -140,6 +140,8 @@ async fn a_call_is_parked_by_a_transfer_and_taken_by_dialling_its_place() -> Res
     clara.until("CALL_ESTABLISHED").await?;
     anna.talks_for(TALK).await?;
     clara.command("hangup", "").await?;
+    // Only then is what it heard in its file.
+    clara.until("CALL_CLOSED").await?;
     anna.until("CALL_CLOSED").await?;
     let (clara, anna) = (Audio::read(&clara.heard()?)?, Audio::read(&anna.heard()?)?);
     ensure!(clara.seconds_with(TONES[0]) >= 2, "103 did not hear 101");
@@ -175,6 +177,8 @@ async fn a_colleagues_ringing_call_is_picked_up() -> Result<()> {
     boris.until("CALL_CLOSED").await?;
     anna.talks_for(TALK).await?;
     clara.command("hangup", "").await?;
+    // Only then is what it heard in its file.
+    clara.until("CALL_CLOSED").await?;
     anna.until("CALL_CLOSED").await?;
     let heard = Audio::read(&clara.heard()?)?;
     ensure!(heard.seconds_with(TONES[0]) >= 2, "103 did not hear 101");
