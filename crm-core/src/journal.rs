@@ -106,7 +106,7 @@ async fn together(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
     recordings::started(&mut tx, batch.started.into_values()).await?;
     calls::save(&mut tx, &values(batch.ended)).await?;
     recordings::ready(&mut tx, batch.ready.into_values()).await?;
-    for entry in batch.others {
+    for entry in entries {
         enter(&mut tx, entry).await?;
     }
     tx.commit().await
@@ -124,7 +124,6 @@ struct Batch<'a> {
     started: BTreeMap<RecordingId, Started<'a>>,
     ended: BTreeMap<CallId, (&'a Call, &'a [Leg])>,
     ready: BTreeMap<RecordingId, (RecordingId, i64, i64)>,
-    others: Vec<&'a Entry>,
 }
 
 impl<'a> Batch<'a> {
@@ -164,7 +163,7 @@ impl<'a> Batch<'a> {
                 | Entry::RecordingFailed { .. }
                 | Entry::SettingChanged(_)
                 | Entry::BlockSaved(_)
-                | Entry::BlockRemoved(_) => batch.others.push(entry),
+                | Entry::BlockRemoved(_) => {}
             }
         }
         batch
@@ -181,7 +180,7 @@ async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// An entry of which there are few.
+/// An entry of which there are few; the others are in the [`Batch`].
 async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
     match entry {
         Entry::BindingSaved(binding) => save_binding(tx, binding).await,
