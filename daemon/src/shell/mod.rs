@@ -325,16 +325,12 @@ impl Shell {
 
     fn handle(&mut self, input: Input, now: Now) {
         self.engine.handle(input, now);
-        let mut faced = Vec::new();
+        let mut answers = Vec::new();
         loop {
             while let Some(output) = self.engine.poll() {
-                if let Output::Face { transport, peer } = output {
-                    faced.extend(self.face(transport, peer, now.instant));
-                } else {
-                    self.perform(output, now.instant);
-                }
+                answers.extend(self.perform(output, now.instant));
             }
-            let Some(input) = faced.pop() else { return };
+            let Some(input) = answers.pop() else { return };
             self.engine.handle(input, now);
         }
     }
@@ -346,8 +342,10 @@ impl Shell {
         Some(Input::Faced { transport, peer, local })
     }
 
-    fn perform(&mut self, output: Output, now: Instant) {
+    /// Does what the engine wants; gives the answer where there is one at once.
+    fn perform(&mut self, output: Output, now: Instant) -> Option<Input> {
         match output {
+            Output::Face { transport, peer } => return self.face(transport, peer, now),
             Output::Transmit { flow, bytes } => self.transmit(&flow, bytes, now),
             Output::Connect {
                 flow,
@@ -364,8 +362,8 @@ impl Shell {
             Output::Journal(entry) => self.outlets.journal(entry),
             Output::Board(change) => self.outlets.board(change),
             Output::Resolve(name) => self.outlets.resolve(name),
-            Output::Face { .. } => {}
         }
+        None
     }
 
     fn transmit(&mut self, flow: &FlowId, bytes: Bytes, now: Instant) {
