@@ -9,7 +9,7 @@ mod tones;
 mod wav;
 
 pub use prompts::{Language, spoken};
-pub use tones::{busy, confirmation, refusal, revocation, ringback, tone};
+pub use tones::{busy, confirmation, revocation, ringback, tone};
 pub use wav::WavError;
 
 static MUSIC: LazyLock<Arc<Sound>> = LazyLock::new(|| Arc::new(music::make()));

@@ -46,16 +46,6 @@ fn notes(pitches: [u32; 2]) -> Sound {
     Sound { rate: RATE, samples }
 }
 
-/// Not done: three low notes.
-pub fn refusal() -> Sound {
-    let mut samples = Vec::new();
-    for _ in 0..3 {
-        add_tone(&mut samples, 330, 150);
-        add_silence(&mut samples, 90);
-    }
-    Sound { rate: RATE, samples }
-}
-
 fn cadence(parts: &[(u32, u32)]) -> Sound {
     let mut samples = Vec::new();
     for (on, off) in parts {
@@ -115,6 +105,5 @@ mod tests {
         assert!(step < 1_800 && tone.samples[0] == 0, "{step}");
         assert_eq!(confirmation().samples.len(), 2 * 180 * 8);
         assert_ne!(confirmation(), revocation());
-        assert_eq!(refusal().samples.len(), 3 * 240 * 8);
     }
 }
