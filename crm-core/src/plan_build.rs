@@ -5,25 +5,20 @@ use std::sync::Arc;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
     AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient,
-    PlanDepartment, PlanSip, PlanStaff, PlanTrunk, StaffSection,
+    PlanDepartment, PlanStaff, StaffSection,
 };
 
+use crate::sip_accounts::SipRow;
 use crate::store::text::id;
 use crate::store::{Db, StoreError, args};
-use crate::trunks::columns;
 use crate::{accounts, departments, features, forwardings, numbers, trunks};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
-const TRUNKS: &str = concat!(
-    "SELECT t.id, t.account_id, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled, ",
-    columns!(),
-    " FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ORDER BY t.id"
-);
 const CLIENTS: &str = "SELECT id, account_id, number, name, vip FROM clients WHERE deleted_at IS NULL";
 
-pub(crate) const ALL: &[&str] = &[STAFF, TRUNKS, CLIENTS];
+pub(crate) const ALL: &[&str] = &[STAFF, CLIENTS];
 
 #[derive(sqlx::FromRow)]
 struct StaffRow {
@@ -36,26 +31,6 @@ struct StaffRow {
     phone: Option<String>,
     #[sqlx(flatten)]
     sip: SipRow,
-}
-
-#[derive(sqlx::FromRow)]
-struct TrunkRow {
-    id: String,
-    account_id: String,
-    #[sqlx(flatten)]
-    sip: SipRow,
-    #[sqlx(flatten)]
-    settings: trunks::Row,
-}
-
-/// Of somebody who may have none.
-#[derive(sqlx::FromRow)]
-struct SipRow {
-    sip_id: Option<String>,
-    sip_user: Option<String>,
-    ha1_md5: Option<String>,
-    ha1_sha256: Option<String>,
-    enabled: Option<bool>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -112,10 +87,8 @@ async fn account_section(db: &Db) -> Result<AccountSection, StoreError> {
 
 pub async fn staff_section(db: &Db) -> Result<StaffSection, StoreError> {
     let staff: Vec<StaffRow> = db.all(STAFF, args![]).await?;
-    let trunks: Vec<TrunkRow> = db.all(TRUNKS, args![]).await?;
     let staff = staff.into_iter().map(read_staff).collect::<Result<_, _>>()?;
-    let trunks = trunks.into_iter().filter_map(read_or_leave_out).collect();
-    Ok(StaffSection::new(staff, trunks))
+    Ok(StaffSection::new(staff, trunks::planned(db).await?))
 }
 
 async fn department_section(db: &Db) -> Result<DepartmentSection, StoreError> {
@@ -170,53 +143,6 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
         name: name.into(),
         short_number: row.short_number.and_then(|short| ShortNumber::read(&short).ok()),
         phone: row.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok()),
-        sip: read_sip(row.sip)?,
+        sip: row.sip.read()?,
     })
-}
-
-/// One line that cannot be read must not take everybody's plan away.
-fn read_or_leave_out(row: TrunkRow) -> Option<PlanTrunk> {
-    read_trunk(row)
-        .inspect_err(|error| tracing::error!(%error, "a provider's line is left out"))
-        .ok()
-}
-
-fn read_trunk(row: TrunkRow) -> Result<PlanTrunk, StoreError> {
-    let settings = row.settings.read()?;
-    Ok(PlanTrunk {
-        id: id(&row.id)?,
-        account: id(&row.account_id)?,
-        name: settings.name.into(),
-        sip: read_sip(row.sip)?,
-        provider: Some(settings.provider).filter(|provider| !provider.servers.is_empty()),
-        sources: settings.sources,
-        limits: settings.limits,
-        codecs: settings.codecs,
-        numbers_in: settings.numbers_in,
-        numbers_out: settings.numbers_out,
-        identity: settings.identity,
-        redirection: settings.redirection,
-        privacy: settings.privacy,
-        shown_number: settings.shown_number,
-        prefixes: settings.prefixes,
-        place: settings.place,
-    })
-}
-
-fn read_sip(row: SipRow) -> Result<Option<PlanSip>, StoreError> {
-    let (Some(sip), Some(user), Some(md5), Some(sha256)) = (row.sip_id, row.sip_user, row.ha1_md5, row.ha1_sha256)
-    else {
-        return Ok(None);
-    };
-    let wrong = |_| StoreError::Corrupt(format!("the digests of {user}"));
-    let (mut ha1_md5, mut ha1_sha256) = ([0; 16], [0; 32]);
-    hex::decode_to_slice(&md5, &mut ha1_md5).map_err(wrong)?;
-    hex::decode_to_slice(&sha256, &mut ha1_sha256).map_err(wrong)?;
-    Ok(Some(PlanSip {
-        id: id(&sip)?,
-        user: user.into(),
-        ha1_md5,
-        ha1_sha256,
-        enabled: row.enabled.unwrap_or(false),
-    }))
 }

@@ -17,9 +17,9 @@ const INSERT: &str = "INSERT INTO departments (id, account_id, name, short_numbe
     VALUES ($1, $2, $3, $4, $5, 1)";
 const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_id) SELECT $1, s.id FROM staff s \
     WHERE s.id = $2 AND s.account_id = $3 AND s.deleted_at IS NULL";
-const TAKEN: &str = "SELECT COUNT(*) AS used FROM (SELECT short_number FROM staff WHERE account_id = $1 AND short_number = $2 \
+const TAKEN: &str = "SELECT COUNT(*) AS count FROM (SELECT short_number FROM staff WHERE account_id = $1 AND short_number = $2 \
     AND deleted_at IS NULL UNION ALL SELECT short_number FROM departments WHERE account_id = $1 AND short_number = $2) t";
-const CONNECTED: &str = "SELECT COUNT(*) AS used FROM numbers WHERE account_id = $1 AND department_id = $2";
+const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND department_id = $2";
 const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[LIST, MEMBERS, INSERT, ADD_MEMBER, TAKEN, CONNECTED, DELETE];
@@ -36,11 +36,6 @@ struct Row {
 struct Member {
     department_id: String,
     staff_id: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct Used {
-    used: i64,
 }
 
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Department>, StoreError> {
@@ -91,8 +86,7 @@ pub async fn create(db: &Db, author: &Author, new: NewDepartment) -> Result<Depa
 }
 
 async fn enter(tx: &mut Tx, author: &Author, department: &Department, now: i64) -> Result<(), StoreError> {
-    let used: Option<Used> = tx.one(TAKEN, args![author.account, &department.short_number]).await?;
-    if used.is_some_and(|used| used.used > 0) {
+    if tx.count(TAKEN, args![author.account, &department.short_number]).await? > 0 {
         return Err(StoreError::Taken(vec![FieldError::new(
             "short_number",
             "taken",
@@ -126,8 +120,7 @@ async fn enter(tx: &mut Tx, author: &Author, department: &Department, now: i64) 
 /// Its members stay. Refused while numbers reach it.
 pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    let connected: Option<Used> = tx.one(CONNECTED, args![author.account, department]).await?;
-    if connected.is_some_and(|numbers| numbers.used > 0) {
+    if tx.count(CONNECTED, args![author.account, department]).await? > 0 {
         return Err(StoreError::Refused {
             code: "in_use",
             detail: "connected numbers reach this department: connect them with somebody else first",

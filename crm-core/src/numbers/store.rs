@@ -41,11 +41,6 @@ struct Row {
     version: i64,
 }
 
-#[derive(sqlx::FromRow)]
-struct Count {
-    count: i64,
-}
-
 fn read(row: &Row) -> Result<Number, StoreError> {
     let to = match (maybe_id(&row.staff_id)?, maybe_id(&row.department_id)?) {
         (Some(staff), _) => Target::Staff(staff),
@@ -164,7 +159,7 @@ pub async fn delete(db: &Db, author: &Author, number: NumberId) -> Result<(), St
 
 /// Refused while the person is whom a number reaches.
 pub(crate) async fn none_reaches(tx: &mut Tx, staff: StaffId) -> Result<(), StoreError> {
-    match count(tx, REACH, args![staff]).await? {
+    match tx.count(REACH, args![staff]).await? {
         0 => Ok(()),
         _ => Err(StoreError::Refused {
             code: "in_use",
@@ -235,24 +230,19 @@ async fn exists(tx: &mut Tx, account: AccountId, after: &Number) -> Result<(), S
         Target::Department(department) => ("department_id", DEPARTMENT, Arg::from(department)),
     };
     let mut faults = Vec::new();
-    if count(tx, sql, vec![Arg::from(account), target]).await? == 0 {
+    if tx.count(sql, vec![Arg::from(account), target]).await? == 0 {
         faults.push(unknown(field));
     }
     if let Some(trunk) = after.trunk
-        && count(tx, TRUNK, args![account, trunk]).await? == 0
+        && tx.count(TRUNK, args![account, trunk]).await? == 0
     {
         faults.push(unknown("trunk_id"));
     }
     StoreError::invalid(faults)?;
-    match count(tx, TAKEN, args![account, &after.number, after.id]).await? {
+    match tx.count(TAKEN, args![account, &after.number, after.id]).await? {
         0 => Ok(()),
         _ => StoreError::taken(vec![taken()]),
     }
-}
-
-async fn count(tx: &mut Tx, sql: &'static str, values: Vec<Arg>) -> Result<i64, StoreError> {
-    let count: Option<Count> = tx.one(sql, values).await?;
-    Ok(count.map_or(0, |count| count.count))
 }
 
 fn parsed<T: std::str::FromStr>(field: &str, given: Option<String>) -> Result<Option<T>, FieldError> {

@@ -1,11 +1,13 @@
 //! SIP accounts: what a phone or a provider line registers with. Secrets are told once and kept as digests.
 
+mod row;
 mod store;
 
 use frontdesk_routing::ids::SipAccountId;
 use md5::Md5;
 use sha2::{Digest, Sha256};
 
+pub(crate) use row::SipRow;
 pub(crate) use store::{ALL, Owner, add, first};
 pub use store::{generate, rotate};
 

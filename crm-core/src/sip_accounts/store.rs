@@ -9,7 +9,7 @@ use crate::store::{Db, Ids, StoreError, Tx, args};
 const OWNER: &str = "SELECT s.short_number, a.number, a.realm, p.id AS sip_id, p.sip_user FROM staff s \
     JOIN accounts a ON a.id = s.account_id LEFT JOIN sip_accounts p ON p.staff_id = s.id \
     WHERE s.account_id = $1 AND s.id = $2 AND s.deleted_at IS NULL";
-const USED: &str = "SELECT COUNT(*) AS used FROM sip_accounts WHERE sip_user = $1";
+const USED: &str = "SELECT COUNT(*) AS count FROM sip_accounts WHERE sip_user = $1";
 const INSERT: &str = "INSERT INTO sip_accounts (id, account_id, staff_id, trunk_id, sip_user, realm, ha1_md5, ha1_sha256, \
     enabled, created_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, TRUE, $9, 1)";
 const ROTATE: &str = "UPDATE sip_accounts SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4, rotated_at = $5, \
@@ -24,11 +24,6 @@ struct OwnerRow {
     realm: String,
     sip_id: Option<String>,
     sip_user: Option<String>,
-}
-
-#[derive(sqlx::FromRow)]
-struct Used {
-    used: i64,
 }
 
 /// Whose SIP account it becomes.
@@ -140,8 +135,7 @@ async fn free_user(tx: &mut Tx, ids: &mut Ids, (number, short): (i64, Option<&st
     let mut wanted = short.map(|short| format!("{number}-{short}"));
     for _ in 0..20 {
         let user = wanted.take().unwrap_or_else(|| format!("{number}-{}", ids.digits(7)));
-        let used: Option<Used> = tx.one(USED, args![&user]).await?;
-        if used.is_some_and(|used| used.used == 0) {
+        if tx.count(USED, args![&user]).await? == 0 {
             return Ok(user);
         }
     }

@@ -49,6 +49,11 @@ pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + 
 
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Record for T {}
 
+#[derive(FromRow)]
+struct Count {
+    count: i64,
+}
+
 /// Changes that happen together or not at all: dropped without `commit`, they never were.
 pub struct Tx(Inner);
 
@@ -224,6 +229,12 @@ impl Tx {
                 .map(T::from_row),
         };
         Ok(row.transpose()?)
+    }
+
+    /// What `SELECT COUNT(*) AS count ...` gives.
+    pub(crate) async fn count(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<i64, StoreError> {
+        let count: Option<Count> = self.one(sql, args).await?;
+        Ok(count.map_or(0, |count| count.count))
     }
 
     /// How many rows it changed.

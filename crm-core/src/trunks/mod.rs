@@ -6,44 +6,17 @@ mod row;
 mod rules;
 mod store;
 
-use frontdesk_routing::ids::TrunkId;
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::trunks::{
-    IdentityStyle, NumberFormat, Provider, RedirectionStyle, TrunkCodec, TrunkLimits,
-};
-use ipnet::IpNet;
+use frontdesk_routing::plan::PlanTrunk;
 
 pub use names::{codec_name, format_name, identity_name, redirection_name, transport_name};
-pub(crate) use row::{Row, columns};
-pub(crate) use store::ALL;
+pub(crate) use store::{ALL, planned};
 pub use store::{create, delete, get, list, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {
-    pub id: TrunkId,
-    /// What the provider registers with, if it does.
-    pub sip_user: Option<String>,
-    pub settings: TrunkSettings,
+    /// As calls go by it.
+    pub plan: PlanTrunk,
     pub version: i64,
-}
-
-/// As the dial plan has them.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrunkSettings {
-    pub name: String,
-    /// Without servers no call goes out here.
-    pub provider: Provider,
-    pub sources: Vec<IpNet>,
-    pub limits: TrunkLimits,
-    pub codecs: Vec<TrunkCodec>,
-    pub numbers_in: NumberFormat,
-    pub numbers_out: NumberFormat,
-    pub identity: IdentityStyle,
-    pub redirection: RedirectionStyle,
-    pub privacy: bool,
-    pub shown_number: Option<PhoneNumber>,
-    pub prefixes: Vec<Box<str>>,
-    pub place: u16,
 }
 
 /// What is to change, as typed: an outer `None` stays, an inner one empties.

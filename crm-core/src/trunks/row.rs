@@ -1,25 +1,38 @@
-//! A line's settings as a row.
+//! A line as a row.
 
 use std::time::Duration;
 
 use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::PlanTrunk;
 use frontdesk_routing::plan::trunks::{Provider, Registration, Server, TrunkLimits};
 
-use super::{TrunkSettings, names};
+use super::{Trunk, names};
+use crate::sip_accounts::SipRow;
+use crate::store::text::id;
 use crate::store::{Arg, StoreError, args};
 
-/// What [`Row`] reads of the table `trunks t`.
-macro_rules! columns {
-    () => {
-        "t.name, t.servers, t.registration_user, t.registration_auth_user, t.registration_secret, \
-         t.registration_expires_s, t.probe_s, t.sources, t.max_calls, t.max_calls_per_second, t.codecs, t.numbers_in, \
-         t.numbers_out, t.identity, t.redirection, t.privacy, t.shown_number, t.prefixes, t.place"
+/// Lines as [`Row`] reads them.
+macro_rules! trunk {
+    ($rest:literal) => {
+        concat!(
+            "SELECT t.id, t.account_id, t.version, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled, t.name, \
+             t.servers, t.registration_user, t.registration_auth_user, t.registration_secret, \
+             t.registration_expires_s, t.probe_s, t.sources, t.max_calls, t.max_calls_per_second, t.codecs, \
+             t.numbers_in, t.numbers_out, t.identity, t.redirection, t.privacy, t.shown_number, t.prefixes, t.place \
+             FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ",
+            $rest
+        )
     };
 }
-pub(crate) use columns;
+pub(super) use trunk;
 
 #[derive(sqlx::FromRow)]
-pub(crate) struct Row {
+pub(super) struct Row {
+    id: String,
+    account_id: String,
+    version: i64,
+    #[sqlx(flatten)]
+    sip: SipRow,
     name: String,
     servers: String,
     registration_user: Option<String>,
@@ -42,29 +55,31 @@ pub(crate) struct Row {
 }
 
 /// The values from `name` on, in the order of the columns.
-pub(super) fn values(settings: &TrunkSettings) -> Vec<Arg> {
-    let registration = settings.provider.registration.as_ref();
+pub(super) fn values(plan: &PlanTrunk) -> Vec<Arg> {
+    let none = Provider::default();
+    let provider = plan.provider.as_ref().unwrap_or(&none);
+    let registration = provider.registration.as_ref();
     let seconds = |time: Duration| i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
     args![
-        &settings.name,
-        lines(settings.provider.servers.iter().map(server_line)),
+        &*plan.name,
+        lines(provider.servers.iter().map(server_line)),
         registration.map(|line| &*line.user),
         registration.map(|line| &*line.auth_user),
         registration.map(|line| &*line.secret),
         registration.map(|line| i64::from(line.expires)),
-        settings.provider.probe.map(seconds),
-        lines(settings.sources.iter().map(ToString::to_string)),
-        settings.limits.calls.map(i64::from),
-        settings.limits.per_second.map(i64::from),
-        lines(settings.codecs.iter().map(|codec| names::codec_name(*codec).to_owned())),
-        names::format_name(settings.numbers_in),
-        names::format_name(settings.numbers_out),
-        names::identity_name(settings.identity),
-        names::redirection_name(settings.redirection),
-        settings.privacy,
-        settings.shown_number.map(PhoneNumber::reveal),
-        lines(settings.prefixes.iter().map(ToString::to_string)),
-        settings.place,
+        provider.probe.map(seconds),
+        lines(plan.sources.iter().map(ToString::to_string)),
+        plan.limits.calls.map(i64::from),
+        plan.limits.per_second.map(i64::from),
+        lines(plan.codecs.iter().map(|codec| names::codec_name(*codec).to_owned())),
+        names::format_name(plan.numbers_in),
+        names::format_name(plan.numbers_out),
+        names::identity_name(plan.identity),
+        names::redirection_name(plan.redirection),
+        plan.privacy,
+        plan.shown_number.map(PhoneNumber::reveal),
+        lines(plan.prefixes.iter().map(ToString::to_string)),
+        plan.place,
     ]
 }
 
@@ -92,7 +107,7 @@ fn read_server(line: &str) -> Result<Server, StoreError> {
 }
 
 impl Row {
-    pub(crate) fn read(self) -> Result<TrunkSettings, StoreError> {
+    pub(super) fn read(self) -> Result<Trunk, StoreError> {
         let name = self.name;
         let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of the line {name}"));
         let number = |value: Option<i64>, what| value.map(u32::try_from).transpose().map_err(|_| corrupt(what));
@@ -118,8 +133,9 @@ impl Row {
         let sources = self.sources.lines().map(str::parse).collect::<Result<_, _>>();
         let codecs = self.codecs.lines().map(names::codec_named).collect::<Result<_, _>>();
         let shown = self.shown_number.as_deref().map(PhoneNumber::from_e164).transpose();
-        Ok(TrunkSettings {
-            provider,
+        let plan = PlanTrunk {
+            sip: self.sip.read()?,
+            provider: Some(provider).filter(|provider| !provider.servers.is_empty()),
             limits,
             sources: sources.map_err(|_| corrupt("sources"))?,
             codecs: codecs.map_err(corrupt)?,
@@ -131,7 +147,11 @@ impl Row {
             shown_number: shown.map_err(|_| corrupt("shown_number"))?,
             prefixes: self.prefixes.lines().map(Box::from).collect(),
             place: u16::try_from(self.place).map_err(|_| corrupt("place"))?,
-            name,
+            ..PlanTrunk::new(id(&self.id)?, id(&self.account_id)?, name.as_str().into())
+        };
+        Ok(Trunk {
+            plan,
+            version: self.version,
         })
     }
 }

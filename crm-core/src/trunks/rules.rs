@@ -4,10 +4,11 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::trunks::{Registration, Server};
+use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::trunks::{Registration, Server, widest_source};
 use ipnet::IpNet;
 
-use super::{RegistrationPatch, ServerPatch, TrunkPatch, TrunkSettings, names};
+use super::{RegistrationPatch, ServerPatch, TrunkPatch, names};
 use crate::numbers::e164;
 use crate::store::{FieldError, StoreError};
 
@@ -21,29 +22,27 @@ const PROBE_S: std::ops::RangeInclusive<u32> = 5..=3_600;
 const EXPIRES_S: std::ops::RangeInclusive<u32> = 60..=86_400;
 const USUAL_EXPIRES_S: u32 = 600;
 const LIMIT: std::ops::RangeInclusive<u32> = 1..=100_000;
-/// Whoever speaks from a source is believed: it is a provider's network and not half the world.
-const WIDEST_V4: u8 = 16;
-const WIDEST_V6: u8 = 32;
 
-pub(super) fn patched(before: TrunkSettings, patch: TrunkPatch, region: &str) -> Result<TrunkSettings, StoreError> {
+pub(super) fn patched(before: PlanTrunk, patch: TrunkPatch, region: &str) -> Result<PlanTrunk, StoreError> {
     let (mut after, mut faults) = (before, Faults::default());
+    let mut provider = after.provider.take().unwrap_or_default();
     words(&mut after, &mut faults, &patch);
     if let Some(name) = faults.keep(patch.name.map(|name| line_name(&name))) {
-        after.name = name;
+        after.name = name.into();
     }
     if let Some(servers) = faults.keep(patch.servers.map(servers)) {
-        after.provider.servers = servers;
+        provider.servers = servers;
     }
     match patch.registration {
-        Some(None) => after.provider.registration = None,
+        Some(None) => provider.registration = None,
         Some(Some(given)) => {
-            let before = after.provider.registration.take();
-            after.provider.registration = faults.keep(Some(registration(before, given)));
+            let before = provider.registration.take();
+            provider.registration = faults.keep(Some(registration(before, given)));
         }
         None => {}
     }
     if let Some(probe) = faults.keep(patch.probe_s.map(|seconds| within("probe_s", seconds, PROBE_S))) {
-        after.provider.probe = probe.map(|seconds| Duration::from_secs(seconds.into()));
+        provider.probe = probe.map(|seconds| Duration::from_secs(seconds.into()));
     }
     if let Some(sources) = faults.keep(
         patch
@@ -71,10 +70,12 @@ pub(super) fn patched(before: TrunkSettings, patch: TrunkPatch, region: &str) ->
     if after.name.is_empty() {
         faults.add("name", "required", "a line has a name");
     }
-    if after.provider.registration.is_some() && after.provider.servers.is_empty() {
+    if provider.registration.is_some() && provider.servers.is_empty() {
         faults.add("servers", "required", "a registration needs a server to register with");
     }
     StoreError::invalid(faults.0)?;
+    // What is set of servers says nothing where there are none.
+    after.provider = Some(provider).filter(|provider| !provider.servers.is_empty());
     Ok(after)
 }
 
@@ -99,7 +100,7 @@ impl Faults {
     }
 }
 
-fn words(after: &mut TrunkSettings, faults: &mut Faults, patch: &TrunkPatch) {
+fn words(after: &mut PlanTrunk, faults: &mut Faults, patch: &TrunkPatch) {
     fn word<T>(
         place: &mut T,
         faults: &mut Faults,
@@ -270,10 +271,7 @@ fn source(text: &str) -> Result<IpNet, String> {
     let net = net
         .map_err(|_| "an address or a network, as in 203.0.113.0/24".to_owned())?
         .trunc();
-    let widest = match net {
-        IpNet::V4(_) => WIDEST_V4,
-        IpNet::V6(_) => WIDEST_V6,
-    };
+    let widest = widest_source(&net);
     if net.prefix_len() < widest {
         return Err(format!("too wide to be trusted: /{widest} at most"));
     }
@@ -294,6 +292,8 @@ fn prefix(text: &str) -> Result<Box<str>, String> {
 
 #[cfg(test)]
 mod tests {
+    use frontdesk_routing::ids::{AccountId, TrunkId};
+
     use super::*;
 
     fn server(host: &str) -> ServerPatch {
@@ -303,12 +303,12 @@ mod tests {
         }
     }
 
+    fn line() -> PlanTrunk {
+        PlanTrunk::new(TrunkId::from_u128(1), AccountId::from_u128(1), "Line".into())
+    }
+
     fn check(patch: TrunkPatch, expected: Result<(), &str>) {
-        let before = TrunkSettings {
-            name: "Line".to_owned(),
-            ..TrunkSettings::default()
-        };
-        let fields = match patched(before, patch.clone(), "RU") {
+        let fields = match patched(line(), patch.clone(), "RU") {
             Ok(_) => Ok(()),
             Err(StoreError::Invalid(faults)) => Err(faults
                 .into_iter()
@@ -411,11 +411,7 @@ mod tests {
             },
             Err("servers"),
         );
-        let before = TrunkSettings {
-            name: "Line".into(),
-            ..TrunkSettings::default()
-        };
-        let line = patched(before, with(first), "RU").unwrap();
+        let line = patched(line(), with(first), "RU").unwrap();
         let changed = RegistrationPatch {
             expires_s: Some(300),
             ..RegistrationPatch::default()
@@ -423,6 +419,7 @@ mod tests {
         let kept = patched(line, with(changed), "RU")
             .unwrap()
             .provider
+            .unwrap()
             .registration
             .unwrap();
         assert_eq!(

@@ -1,27 +1,18 @@
 use frontdesk_routing::ids::{AccountId, TrunkId};
+use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::trunks::Provider;
 use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::row::{self, columns};
-use super::{Row, Trunk, TrunkPatch, TrunkSettings, names, rules};
+use super::row::{self, Row, trunk};
+use super::{Trunk, TrunkPatch, names, rules};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::sip_accounts::{self, Ha1, Owner, SipData};
-use crate::store::text::id;
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
 
-macro_rules! trunk {
-    ($rest:literal) => {
-        concat!(
-            "SELECT t.id, p.sip_user, t.version, ",
-            columns!(),
-            " FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ",
-            $rest
-        )
-    };
-}
-
 const LIST: &str = trunk!("WHERE t.account_id = $1 ORDER BY t.place, t.name, t.id");
+const ALL_ACCOUNTS: &str = trunk!("ORDER BY t.id");
 const GET: &str = trunk!("WHERE t.account_id = $1 AND t.id = $2");
 const INSERT: &str = "INSERT INTO trunks (id, account_id, created_at, version, name, servers, registration_user, \
     registration_auth_user, registration_secret, registration_expires_s, probe_s, sources, max_calls, \
@@ -36,16 +27,17 @@ const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE trunk_id = 
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE account_id = $1 AND trunk_id = $2";
 const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2";
 
-pub(crate) const ALL: &[&str] = &[LIST, GET, INSERT, UPDATE, OTHERS, CONNECTED, DELETE_SIP, DELETE];
-
-#[derive(sqlx::FromRow)]
-struct Whole {
-    id: String,
-    sip_user: Option<String>,
-    version: i64,
-    #[sqlx(flatten)]
-    settings: Row,
-}
+pub(crate) const ALL: &[&str] = &[
+    LIST,
+    ALL_ACCOUNTS,
+    GET,
+    INSERT,
+    UPDATE,
+    OTHERS,
+    CONNECTED,
+    DELETE_SIP,
+    DELETE,
+];
 
 #[derive(sqlx::FromRow)]
 struct Other {
@@ -54,29 +46,26 @@ struct Other {
     sources: String,
 }
 
-#[derive(sqlx::FromRow)]
-struct Count {
-    count: i64,
-}
-
-fn read(row: Whole) -> Result<Trunk, StoreError> {
-    Ok(Trunk {
-        id: id(&row.id)?,
-        sip_user: row.sip_user,
-        settings: row.settings.read()?,
-        version: row.version,
-    })
-}
-
 /// In the order in which calls outside try them.
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Trunk>, StoreError> {
-    let rows: Vec<Whole> = db.all(LIST, args![account]).await?;
-    rows.into_iter().map(read).collect()
+    let rows: Vec<Row> = db.all(LIST, args![account]).await?;
+    rows.into_iter().map(Row::read).collect()
+}
+
+/// The dial plan's part. One line that cannot be read must not take everybody's plan away.
+pub(crate) async fn planned(db: &Db) -> Result<Vec<PlanTrunk>, StoreError> {
+    let rows: Vec<Row> = db.all(ALL_ACCOUNTS, args![]).await?;
+    let read = |row: Row| {
+        row.read()
+            .inspect_err(|error| tracing::error!(%error, "a provider's line is left out"))
+            .ok()
+    };
+    Ok(rows.into_iter().filter_map(read).map(|trunk| trunk.plan).collect())
 }
 
 pub async fn get(db: &Db, account: AccountId, trunk: TrunkId) -> Result<Trunk, StoreError> {
-    let found: Option<Whole> = db.one(GET, args![account, trunk]).await?;
-    found.ok_or(StoreError::NotFound).and_then(read)
+    let found: Option<Row> = db.one(GET, args![account, trunk]).await?;
+    found.ok_or(StoreError::NotFound).and_then(Row::read)
 }
 
 /// A new line; with `registers` the data that the provider's side registers with, whose secret is told this once.
@@ -87,13 +76,14 @@ pub async fn create(
     registers: bool,
 ) -> Result<(Trunk, Option<SipData>), StoreError> {
     let account = accounts::get(db, author.account).await?;
-    let settings = rules::patched(TrunkSettings::default(), patch, &account.region)?;
     let mut ids = author.stamp.ids();
     let trunk = TrunkId::new(ids.now, ids.random());
+    let nothing = PlanTrunk::new(trunk, author.account, "".into());
+    let plan = rules::patched(nothing, patch, &account.region)?;
     let mut tx = db.begin().await?;
-    free(&mut tx, author.account, trunk, &settings).await?;
+    free(&mut tx, &plan).await?;
     let mut values = args![trunk, author.account, ids.now];
-    values.extend(row::values(&settings));
+    values.extend(row::values(&plan));
     tx.run(INSERT, values).await?;
     let data = match registers {
         true => Some(sip_data(&mut tx, &mut ids, (author.account, trunk), &account).await?),
@@ -101,7 +91,7 @@ pub async fn create(
     };
     let deed = author.deed("trunk.created", "trunk", trunk.to_string());
     let deed = Deed {
-        after: Some(told(&settings)),
+        after: Some(told(&plan)),
         ..deed
     };
     audit::write(&mut tx, &mut ids, deed).await?;
@@ -137,13 +127,13 @@ pub async fn update(
 ) -> Result<Trunk, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let mut tx = db.begin().await?;
-    let found: Option<Whole> = tx.one(GET, args![author.account, trunk]).await?;
-    let before = found.ok_or(StoreError::NotFound).and_then(read)?;
+    let found: Option<Row> = tx.one(GET, args![author.account, trunk]).await?;
+    let before = found.ok_or(StoreError::NotFound).and_then(Row::read)?;
     if version.is_some_and(|version| version != before.version) {
         return Err(StoreError::Stale);
     }
-    let after = rules::patched(before.settings.clone(), patch, &account.region)?;
-    free(&mut tx, author.account, trunk, &after).await?;
+    let after = rules::patched(before.plan.clone(), patch, &account.region)?;
+    free(&mut tx, &after).await?;
     let mut values = args![trunk, before.version];
     values.extend(row::values(&after));
     if tx.run(UPDATE, values).await? == 0 {
@@ -151,7 +141,7 @@ pub async fn update(
     }
     let deed = author.deed("trunk.updated", "trunk", trunk.to_string());
     let deed = Deed {
-        before: Some(told(&before.settings)),
+        before: Some(told(&before.plan)),
         after: Some(told(&after)),
         ..deed
     };
@@ -163,10 +153,9 @@ pub async fn update(
 /// Refused while numbers are bound to the line.
 pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    let connected: Option<Count> = tx.one(CONNECTED, args![trunk]).await?;
-    let found: Option<Whole> = tx.one(GET, args![author.account, trunk]).await?;
-    let before = found.ok_or(StoreError::NotFound).and_then(read)?;
-    if connected.is_some_and(|connected| connected.count > 0) {
+    let found: Option<Row> = tx.one(GET, args![author.account, trunk]).await?;
+    let before = found.ok_or(StoreError::NotFound).and_then(Row::read)?;
+    if tx.count(CONNECTED, args![trunk]).await? > 0 {
         return Err(StoreError::Refused {
             code: "in_use",
             detail: "connected numbers arrive by this line: bind them to another one first",
@@ -176,7 +165,7 @@ pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), Stor
     tx.run(DELETE, args![author.account, trunk]).await?;
     let deed = author.deed("trunk.deleted", "trunk", trunk.to_string());
     let deed = Deed {
-        before: Some(told(&before.settings)),
+        before: Some(told(&before.plan)),
         ..deed
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
@@ -184,13 +173,13 @@ pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), Stor
 }
 
 /// A name is one line's of the account; an address is one line's of all.
-async fn free(tx: &mut Tx, account: AccountId, trunk: TrunkId, settings: &TrunkSettings) -> Result<(), StoreError> {
-    let others: Vec<Other> = tx.all(OTHERS, args![trunk]).await?;
-    let own = account.to_string();
+async fn free(tx: &mut Tx, plan: &PlanTrunk) -> Result<(), StoreError> {
+    let others: Vec<Other> = tx.all(OTHERS, args![plan.id]).await?;
+    let own = plan.account.to_string();
     let mut faults = Vec::new();
     if others
         .iter()
-        .any(|other| other.account_id == own && other.name == settings.name)
+        .any(|other| other.account_id == own && *other.name == *plan.name)
     {
         faults.push(FieldError::new("name", "taken", "another line has this name"));
     }
@@ -199,7 +188,7 @@ async fn free(tx: &mut Tx, account: AccountId, trunk: TrunkId, settings: &TrunkS
         .flat_map(|other| other.sources.lines())
         .filter_map(|line| line.parse().ok())
         .collect();
-    for (place, source) in settings.sources.iter().enumerate() {
+    for (place, source) in plan.sources.iter().enumerate() {
         if theirs
             .iter()
             .any(|other| other.contains(source) || source.contains(other))
@@ -216,29 +205,31 @@ async fn free(tx: &mut Tx, account: AccountId, trunk: TrunkId, settings: &TrunkS
 }
 
 /// For the audit: everything but the secret.
-fn told(settings: &TrunkSettings) -> Value {
-    let registration = settings.provider.registration.as_ref();
-    let servers: Vec<String> = settings.provider.servers.iter().map(row::server_line).collect();
-    let sources: Vec<String> = settings.sources.iter().map(ToString::to_string).collect();
-    let codecs: Vec<&str> = settings.codecs.iter().map(|codec| names::codec_name(*codec)).collect();
+fn told(plan: &PlanTrunk) -> Value {
+    let none = Provider::default();
+    let provider = plan.provider.as_ref().unwrap_or(&none);
+    let registration = provider.registration.as_ref();
+    let servers: Vec<String> = provider.servers.iter().map(row::server_line).collect();
+    let sources: Vec<String> = plan.sources.iter().map(ToString::to_string).collect();
+    let codecs: Vec<&str> = plan.codecs.iter().map(|codec| names::codec_name(*codec)).collect();
     json!({
-        "name": settings.name,
+        "name": &*plan.name,
         "servers": servers,
         "registration_user": registration.map(|line| &*line.user),
         "registration_auth_user": registration.map(|line| &*line.auth_user),
         "registration_expires_s": registration.map(|line| line.expires),
-        "probe_s": settings.provider.probe.map(|probe| probe.as_secs()),
+        "probe_s": provider.probe.map(|probe| probe.as_secs()),
         "sources": sources,
-        "max_calls": settings.limits.calls,
-        "max_calls_per_second": settings.limits.per_second,
+        "max_calls": plan.limits.calls,
+        "max_calls_per_second": plan.limits.per_second,
         "codecs": codecs,
-        "numbers_in": names::format_name(settings.numbers_in),
-        "numbers_out": names::format_name(settings.numbers_out),
-        "identity": names::identity_name(settings.identity),
-        "redirection": names::redirection_name(settings.redirection),
-        "privacy": settings.privacy,
-        "shown_number": settings.shown_number.map(|number| number.reveal()),
-        "prefixes": settings.prefixes,
-        "place": settings.place,
+        "numbers_in": names::format_name(plan.numbers_in),
+        "numbers_out": names::format_name(plan.numbers_out),
+        "identity": names::identity_name(plan.identity),
+        "redirection": names::redirection_name(plan.redirection),
+        "privacy": plan.privacy,
+        "shown_number": plan.shown_number.map(|number| number.reveal()),
+        "prefixes": plan.prefixes,
+        "place": plan.place,
     })
 }

@@ -72,9 +72,12 @@ async fn a_line_registers_with_data_of_its_own(office: &Office) {
         ..TrunkPatch::default()
     };
     let (line, data) = trunks::create(&office.db, &office.author(), named, true).await.unwrap();
-    assert_eq!(line.sip_user, data.map(|data| data.user));
+    let user = line.plan.sip.map(|sip| sip.user.to_string());
+    assert_eq!(user, data.map(|data| data.user));
     let plan = plan_build::full(&office.db).await.unwrap();
-    assert_eq!(plan.staff.trunks().first().unwrap().id, line.id);
-    trunks::delete(&office.db, &office.author(), line.id).await.unwrap();
+    assert_eq!(plan.staff.trunks().first().unwrap().id, line.plan.id);
+    trunks::delete(&office.db, &office.author(), line.plan.id)
+        .await
+        .unwrap();
     assert!(trunks::list(&office.db, office.first.account).await.unwrap().is_empty());
 }

@@ -4,6 +4,7 @@ use frontdesk_crm_core::staff;
 use frontdesk_crm_core::trunks::{self, RegistrationPatch, ServerPatch, Trunk, TrunkPatch};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::NumberTarget;
+use frontdesk_routing::plan::trunks::{IdentityStyle, NumberFormat, RedirectionStyle, TrunkCodec};
 
 use crate::office::{Office, refusal};
 
@@ -64,28 +65,29 @@ async fn line(office: &Office, patch: TrunkPatch) -> Trunk {
 
 async fn a_lines_settings_come_back_as_they_were_given(office: &Office) {
     let made = line(office, patch()).await;
-    let settings = &made.settings;
-    assert_eq!((made.version, &made.sip_user), (1, &None));
-    assert_eq!(&*settings.provider.servers[0].host, "sip.example.com");
-    assert_eq!(settings.provider.servers[1].port, Some(5080));
-    let registration = settings.provider.registration.as_ref().unwrap();
+    assert_eq!((made.version, &made.plan.sip), (1, &None));
+    let provider = made.plan.provider.as_ref().unwrap();
+    assert_eq!(&*provider.servers[0].host, "sip.example.com");
+    assert_eq!(provider.servers[1].port, Some(5080));
+    let registration = provider.registration.as_ref().unwrap();
     assert_eq!(
         (&*registration.auth_user, &*registration.secret),
         ("74951234567", SECRET)
     );
     let plan = plan_build::full(&office.db).await.unwrap();
-    let planned = plan.staff.trunk(made.id).unwrap();
-    assert_eq!(planned.provider.as_ref(), Some(&settings.provider));
-    assert_eq!(planned.sources, settings.sources);
+    let planned = plan.staff.trunk(made.plan.id).unwrap();
+    assert_eq!(planned, &made.plan);
+    let sources: Vec<String> = planned.sources.iter().map(ToString::to_string).collect();
+    assert_eq!(sources, ["203.0.113.9/32", "198.51.100.0/24"]);
     assert_eq!((planned.limits.calls, planned.limits.per_second), (Some(20), Some(3)));
-    assert_eq!(planned.codecs, settings.codecs);
+    assert_eq!(planned.codecs, [TrunkCodec::G722, TrunkCodec::Pcma]);
     assert_eq!(
         (planned.numbers_in, planned.numbers_out),
-        (settings.numbers_in, settings.numbers_out)
+        (NumberFormat::National, NumberFormat::E164WithoutPlus)
     );
     assert_eq!(
         (planned.identity, planned.redirection),
-        (settings.identity, settings.redirection)
+        (IdentityStyle::Rpid, RedirectionStyle::HistoryInfo)
     );
     assert_eq!((planned.privacy, planned.place), (true, 4));
     assert_eq!(planned.shown_number, PhoneNumber::from_e164("+74951234567").ok());
@@ -98,16 +100,13 @@ async fn a_lines_settings_come_back_as_they_were_given(office: &Office) {
         max_calls: Some(None),
         ..TrunkPatch::default()
     };
-    let changed = trunks::update(&office.db, &office.author(), made.id, emptied, None)
+    let changed = trunks::update(&office.db, &office.author(), made.plan.id, emptied, None)
         .await
         .unwrap();
-    assert_eq!(changed.settings.provider, Default::default());
-    assert_eq!(
-        (changed.settings.limits.calls, changed.settings.shown_number),
-        (None, None)
-    );
+    assert_eq!(changed.plan.provider, None);
+    assert_eq!((changed.plan.limits.calls, changed.plan.shown_number), (None, None));
     let plan = plan_build::full(&office.db).await.unwrap();
-    assert!(plan.staff.trunk(made.id).unwrap().provider.is_none());
+    assert!(plan.staff.trunk(made.plan.id).unwrap().provider.is_none());
 }
 
 async fn a_line_is_changed_by_who_has_read_it_last(office: &Office) {
@@ -116,14 +115,16 @@ async fn a_line_is_changed_by_who_has_read_it_last(office: &Office) {
         place: Some(place),
         ..TrunkPatch::default()
     };
-    let first = trunks::update(&office.db, &office.author(), made.id, moved(1), Some(1))
+    let first = trunks::update(&office.db, &office.author(), made.plan.id, moved(1), Some(1))
         .await
         .unwrap();
-    assert_eq!((first.version, first.settings.place), (2, 1));
-    let late = trunks::update(&office.db, &office.author(), made.id, moved(2), Some(1)).await;
+    assert_eq!((first.version, first.plan.place), (2, 1));
+    let late = trunks::update(&office.db, &office.author(), made.plan.id, moved(2), Some(1)).await;
     assert_eq!(refusal(late), "stale");
-    trunks::delete(&office.db, &office.author(), made.id).await.unwrap();
-    let gone = trunks::update(&office.db, &office.author(), made.id, moved(2), None).await;
+    trunks::delete(&office.db, &office.author(), made.plan.id)
+        .await
+        .unwrap();
+    let gone = trunks::update(&office.db, &office.author(), made.plan.id, moved(2), None).await;
     assert_eq!(refusal(gone), "not found");
 }
 
@@ -149,7 +150,7 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let by = line(office, patch()).await;
     let connect = NumberPatch {
         number: Some("8 (495) 123-45-67".into()),
-        trunk: Some(Some(by.id.to_string())),
+        trunk: Some(Some(by.plan.id.to_string())),
         staff: Some(ivan.id.to_string()),
         department: None,
     };
@@ -163,14 +164,17 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let plan = plan_build::full(&office.db).await.unwrap();
     let number = PhoneNumber::from_e164("+74951234567").unwrap();
     let planned = plan.numbers.get(office.first.account, number).unwrap();
-    assert_eq!((planned.trunk, planned.to), (Some(by.id), NumberTarget::Staff(ivan.id)));
+    assert_eq!(
+        (planned.trunk, planned.to),
+        (Some(by.plan.id), NumberTarget::Staff(ivan.id))
+    );
 
     let reached = staff::delete(&office.db, &office.author(), ivan.id, None).await;
     assert_eq!(refusal(reached), "refused: in_use");
     let again = numbers::create(&office.db, &office.author(), connect.clone()).await;
     assert_eq!(refusal(again), "taken: number taken");
     let nobody = NumberPatch {
-        staff: Some(by.id.to_string()),
+        staff: Some(by.plan.id.to_string()),
         ..connect.clone()
     };
     let refused = numbers::create(&office.db, &office.author(), nobody).await;
@@ -178,7 +182,7 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let refused = numbers::create(&office.db, &office.author(), NumberPatch::default()).await;
     assert_eq!(refusal(refused), "invalid: number required, staff_id required");
 
-    let bound = trunks::delete(&office.db, &office.author(), by.id).await;
+    let bound = trunks::delete(&office.db, &office.author(), by.plan.id).await;
     assert_eq!(refusal(bound), "refused: in_use");
     let freed = NumberPatch {
         trunk: Some(None),
@@ -191,7 +195,7 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
         (freed.trunk, freed.to, freed.version),
         (None, Target::Staff(ivan.id), 2)
     );
-    trunks::delete(&office.db, &office.author(), by.id).await.unwrap();
+    trunks::delete(&office.db, &office.author(), by.plan.id).await.unwrap();
     numbers::delete(&office.db, &office.author(), made.id).await.unwrap();
     assert!(
         numbers::list(&office.db, office.first.account)
@@ -210,7 +214,7 @@ async fn a_lines_secret_is_in_no_audit_row(office: &Office) {
         })),
         ..TrunkPatch::default()
     };
-    trunks::update(&office.db, &office.author(), made.id, other, None)
+    trunks::update(&office.db, &office.author(), made.plan.id, other, None)
         .await
         .unwrap();
     let rows = office.audit(100).await;

@@ -1,7 +1,9 @@
 //! How provider lines do.
 
 use frontdesk_routing::ids::{AccountId, TrunkId};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
 
 use super::{Live, view};
 use crate::engine::output::{TrunkRegistration, TrunkState};
@@ -13,7 +15,7 @@ impl Live {
     }
 
     pub(super) fn on_trunk(&self, account: AccountId, trunk: TrunkId, state: Option<TrunkState>, at: i64) {
-        let data = json!({ "trunk": trunk.to_string(), "state": state.as_ref().map(state_view), "at": view::time(at) });
+        let data = json!({ "trunk": trunk.to_string(), "state": state.as_ref().map(TrunkStateView::from), "at": view::time(at) });
         match state {
             Some(state) => {
                 self.trunks.insert(trunk, state);
@@ -26,22 +28,35 @@ impl Live {
     }
 }
 
-/// As event streams and the API show it.
-pub fn state_view(state: &TrunkState) -> Value {
-    let (registration, since, reason) = match &state.registration {
-        None => (None, None, None),
-        Some(TrunkRegistration::Trying) => (Some("trying"), None, None),
-        Some(TrunkRegistration::Registered) => (Some("registered"), None, None),
-        Some(TrunkRegistration::Failing { since, reason }) => {
-            (Some("failing"), Some(view::time(*since)), Some(reason.as_str()))
+/// How a line does, as event streams and the API show it.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct TrunkStateView {
+    /// `trying`, `registered` or `failing`; `null` when we do not register with anybody.
+    registration: Option<&'static str>,
+    #[schema(format = DateTime)]
+    failing_since: Option<String>,
+    reason: Option<String>,
+    /// What the probes say; `null` when there are none.
+    reachable: Option<bool>,
+}
+
+impl From<&TrunkState> for TrunkStateView {
+    fn from(state: &TrunkState) -> TrunkStateView {
+        let (registration, failing_since, reason) = match &state.registration {
+            None => (None, None, None),
+            Some(TrunkRegistration::Trying) => (Some("trying"), None, None),
+            Some(TrunkRegistration::Registered) => (Some("registered"), None, None),
+            Some(TrunkRegistration::Failing { since, reason }) => {
+                (Some("failing"), Some(view::time(*since)), Some(reason.clone()))
+            }
+        };
+        TrunkStateView {
+            registration,
+            failing_since,
+            reason,
+            reachable: state.reachable,
         }
-    };
-    json!({
-        "registration": registration,
-        "failing_since": since,
-        "reason": reason,
-        "reachable": state.reachable,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -63,7 +78,7 @@ mod tests {
         live.on_trunk(account, trunk, Some(state.clone()), 1000);
         assert_eq!(live.trunk(trunk), Some(state.clone()));
         assert_eq!(live.last_event(), before + 1);
-        let shown = state_view(&state);
+        let shown = json!(TrunkStateView::from(&state));
         assert_eq!(shown["registration"], "failing");
         assert_eq!(shown["reason"], "no answer");
         assert_eq!(shown["reachable"], false);

@@ -61,6 +61,14 @@ impl PlanTrunk {
     }
 }
 
+/// The shortest prefix of a network whose calls are believed to be a provider's. A shorter one holds half the world.
+pub fn widest_source(net: &IpNet) -> u8 {
+    match net {
+        IpNet::V4(_) => 16,
+        IpNet::V6(_) => 32,
+    }
+}
+
 /// Where a trunk's calls go.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Provider {

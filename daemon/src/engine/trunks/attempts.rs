@@ -13,12 +13,12 @@ use frontdesk_routing::plan::trunks::TrunkCodec;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Headers, Invite};
 use frontdesk_sip::event::SessionId;
-use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::Message;
 
 use super::register::credentials;
-use super::servers::{Address, uri_host};
+use super::servers::{Address, transport_param, uri_host};
 use super::{Due, Engine, identity};
 use crate::engine::call::{Leg, Side};
 use crate::engine::media::Wanted;
@@ -136,17 +136,9 @@ impl Engine {
     /// The INVITE of a leg that goes outside.
     pub(in crate::engine) fn invite_outside(&self, leg: &Leg, shown: &Shown<'_>, body: &Body) -> Option<Invite> {
         let Attempts { now: way, left } = self.trunks.attempts.get(&leg.session)?;
-        let trunk = &self.trunks.lines.get(&way.trunk)?.trunk;
-        let said = identity::say(&self.plan, trunk, left.number, shown.caller, &way.host);
-        let registration = trunk
-            .provider
-            .as_ref()
-            .and_then(|provider| provider.registration.as_ref());
-        let transport = match leg.flow.transport {
-            Transport::Tcp => ";transport=tcp",
-            Transport::Tls => ";transport=tls",
-            Transport::Udp | Transport::Ws | Transport::Wss => "",
-        };
+        let line = self.trunks.lines.get(&way.trunk)?;
+        let said = identity::say(&self.plan, &line.trunk, left.number, shown.caller, &way.host);
+        let transport = transport_param(leg.flow.transport);
         let port = match way.host.parse::<std::net::IpAddr>() {
             Ok(_) => format!(":{}", leg.flow.peer.port()),
             Err(_) => String::new(),
@@ -163,7 +155,7 @@ impl Engine {
             headers: said.headers,
             body: Some(body.clone()),
             after: None,
-            credentials: registration.map(credentials),
+            credentials: line.registration().map(credentials),
         })
     }
 

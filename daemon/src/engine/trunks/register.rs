@@ -8,11 +8,11 @@ use frontdesk_routing::plan::trunks::Registration;
 use frontdesk_sip::Now;
 use frontdesk_sip::auth::Credentials;
 use frontdesk_sip::command::{Command, Party, Request};
-use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::trunk::register::Register;
 use frontdesk_sip::wire::Message;
 
-use super::servers::{Address, uri_host};
+use super::servers::{Address, transport_param, uri_host};
 use super::{Asked, Due, Engine, Line};
 
 impl Line {
@@ -117,11 +117,7 @@ impl Engine {
 
     fn contact(&self, line: &Line, registration: &Registration, flow: &FlowId) -> String {
         let us = self.config.endpoint.advertise.signalling_address(flow);
-        let transport = match flow.transport {
-            Transport::Tcp => ";transport=tcp",
-            Transport::Tls => ";transport=tls",
-            Transport::Udp | Transport::Ws | Transport::Wss => "",
-        };
+        let transport = transport_param(flow.transport);
         format!("<sip:{}@{us}{transport}{}>", registration.user, line.mark())
     }
 
@@ -141,7 +137,7 @@ impl Engine {
         let due = register.deadline();
         // Without an answer nobody knows which request was the last: a new Call-ID begins anew.
         line.after = response;
-        let failed = line.at.filter(|_| response_is_missing(line) || status >= 500);
+        let failed = line.at.filter(|_| line.after.is_none() || status >= 500);
         if !(200..300).contains(&status) && status != 423 {
             line.at = None;
         }
@@ -151,10 +147,6 @@ impl Engine {
         }
         self.tell_trunk(id, now);
     }
-}
-
-fn response_is_missing(line: &Line) -> bool {
-    line.after.is_none()
 }
 
 impl super::Trunks {

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use frontdesk_routing::plan::PlanTrunk;
-use frontdesk_routing::plan::trunks::{Server, ServerTransport};
+use frontdesk_routing::plan::trunks::{Server, ServerTransport, widest_source};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Party, Request};
 use frontdesk_sip::flow::{FlowId, OPENED_HERE, Transport};
@@ -122,7 +122,10 @@ impl Engine {
             .map(|line| std::sync::Arc::clone(&line.trunk))
             .collect();
         for trunk in lines {
-            let believed = trunk.sources.iter().filter(|net| is_narrow(net));
+            let believed = trunk
+                .sources
+                .iter()
+                .filter(|net| net.prefix_len() >= widest_source(net));
             sources.extend(believed.map(|net| (*net, trunk.id)));
             let every = trunk.provider.as_ref().and_then(|provider| provider.probe);
             for server in servers_of(&trunk) {
@@ -303,11 +306,12 @@ impl Trunks {
     }
 }
 
-/// A network that holds a good part of the world is no provider's.
-fn is_narrow(net: &IpNet) -> bool {
-    match net {
-        IpNet::V4(net) => net.prefix_len() >= 8,
-        IpNet::V6(net) => net.prefix_len() >= 16,
+/// The transport as the URI of a server or of ourselves names it; UDP needs no name (RFC 3263 section 4.1).
+pub(super) fn transport_param(transport: Transport) -> &'static str {
+    match transport {
+        Transport::Tcp => ";transport=tcp",
+        Transport::Tls => ";transport=tls",
+        Transport::Udp | Transport::Ws | Transport::Wss => "",
     }
 }
 

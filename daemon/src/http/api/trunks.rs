@@ -56,7 +56,7 @@ async fn create(
     let registers = body.registers();
     let (trunk, data) = trunks::create(&state.db, &access.author(&state), body.into(), registers).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
-    let (location, version) = (format!("/api/v1/trunks/{}", trunk.id), trunk.version);
+    let (location, version) = (format!("/api/v1/trunks/{}", trunk.plan.id), trunk.version);
     let new = NewTrunkView {
         trunk: view(&state, trunk),
         sip: data.map(|data| sip::view(&state, &headers, data)),
@@ -113,6 +113,6 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Trunk
 }
 
 fn view(state: &State, trunk: Trunk) -> TrunkView {
-    let live = state.live.trunk(trunk.id);
+    let live = state.live.trunk(trunk.plan.id);
     body::view(trunk, live)
 }

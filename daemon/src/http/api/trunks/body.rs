@@ -4,13 +4,14 @@ use frontdesk_crm_core::trunks::{
     RegistrationPatch, ServerPatch, Trunk, TrunkPatch, codec_name, format_name, identity_name, redirection_name,
     transport_name,
 };
+use frontdesk_routing::plan::trunks::Server;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::engine::output::{TrunkRegistration, TrunkState};
+use crate::engine::output::TrunkState;
 use crate::http::api::sip::SipDataView;
 use crate::http::extract::given;
-use crate::live::view::time;
+use crate::live::trunks::TrunkStateView;
 
 /// A provider line.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,7 +36,7 @@ pub(super) struct TrunkView {
     shown_number: Option<String>,
     prefixes: Vec<String>,
     place: u16,
-    state: StateView,
+    state: TrunkStateView,
     version: i64,
 }
 
@@ -53,18 +54,6 @@ struct RegistrationView {
     user: String,
     auth_user: String,
     expires_s: u32,
-}
-
-/// How the line does.
-#[derive(Debug, Default, Serialize, ToSchema)]
-struct StateView {
-    /// `trying`, `registered` or `failing`; `null` when we do not register with anybody.
-    registration: Option<&'static str>,
-    #[schema(format = DateTime)]
-    failing_since: Option<String>,
-    reason: Option<String>,
-    /// What the probes say; `null` when there are none.
-    reachable: Option<bool>,
 }
 
 /// A new line with what its other end registers with, if it does. The password is told this once.
@@ -192,52 +181,38 @@ impl From<TrunkBody> for TrunkPatch {
 }
 
 pub(super) fn view(trunk: Trunk, state: Option<TrunkState>) -> TrunkView {
-    let settings = trunk.settings;
-    let server = |server: frontdesk_routing::plan::trunks::Server| ServerView {
+    let plan = trunk.plan;
+    let provider = plan.provider.unwrap_or_default();
+    let server = |server: Server| ServerView {
         host: server.host.into(),
         port: server.port,
         transport: transport_name(server.transport),
     };
-    let registration = settings.provider.registration.map(|line| RegistrationView {
+    let registration = provider.registration.map(|line| RegistrationView {
         user: line.user.into(),
         auth_user: line.auth_user.into(),
         expires_s: line.expires,
     });
     TrunkView {
-        id: trunk.id.to_string(),
-        name: settings.name,
-        sip_user: trunk.sip_user,
-        servers: settings.provider.servers.into_iter().map(server).collect(),
+        id: plan.id.to_string(),
+        name: plan.name.to_string(),
+        sip_user: plan.sip.map(|sip| sip.user.to_string()),
+        servers: provider.servers.into_iter().map(server).collect(),
         registration,
-        probe_s: settings.provider.probe.map(|probe| probe.as_secs()),
-        sources: settings.sources.iter().map(ToString::to_string).collect(),
-        max_calls: settings.limits.calls,
-        max_calls_per_second: settings.limits.per_second,
-        codecs: settings.codecs.into_iter().map(codec_name).collect(),
-        numbers_in: format_name(settings.numbers_in),
-        numbers_out: format_name(settings.numbers_out),
-        identity: identity_name(settings.identity),
-        redirection: redirection_name(settings.redirection),
-        privacy: settings.privacy,
-        shown_number: settings.shown_number.map(|number| number.reveal()),
-        prefixes: settings.prefixes.into_iter().map(String::from).collect(),
-        place: settings.place,
-        state: state.map(state_view).unwrap_or_default(),
+        probe_s: provider.probe.map(|probe| probe.as_secs()),
+        sources: plan.sources.iter().map(ToString::to_string).collect(),
+        max_calls: plan.limits.calls,
+        max_calls_per_second: plan.limits.per_second,
+        codecs: plan.codecs.into_iter().map(codec_name).collect(),
+        numbers_in: format_name(plan.numbers_in),
+        numbers_out: format_name(plan.numbers_out),
+        identity: identity_name(plan.identity),
+        redirection: redirection_name(plan.redirection),
+        privacy: plan.privacy,
+        shown_number: plan.shown_number.map(|number| number.reveal()),
+        prefixes: plan.prefixes.into_iter().map(String::from).collect(),
+        place: plan.place,
+        state: state.as_ref().map(TrunkStateView::from).unwrap_or_default(),
         version: trunk.version,
-    }
-}
-
-fn state_view(state: TrunkState) -> StateView {
-    let (registration, failing_since, reason) = match state.registration {
-        None => (None, None, None),
-        Some(TrunkRegistration::Trying) => (Some("trying"), None, None),
-        Some(TrunkRegistration::Registered) => (Some("registered"), None, None),
-        Some(TrunkRegistration::Failing { since, reason }) => (Some("failing"), Some(time(since)), Some(reason)),
-    };
-    StateView {
-        registration,
-        failing_since,
-        reason,
-        reachable: state.reachable,
     }
 }
