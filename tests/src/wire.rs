@@ -252,6 +252,27 @@ impl WirePhone {
         Ok(())
     }
 
+    /// Dials, and hangs up as soon as somebody has answered; gives that answer.
+    pub async fn calls(&mut self, number: &str) -> Result<Message> {
+        let answer = self.dial(number, &sdp(42_000)).await?;
+        ensure!(answer.status() == Some(200), "{number} gave {:?}", answer.status());
+        self.hang_up(&answer).await?;
+        Ok(answer)
+    }
+
+    /// Rings, answers, and waits for the end of the call; gives the INVITE that came.
+    pub async fn answers(&mut self) -> Result<Message> {
+        let invite = self.request_of("INVITE").await?;
+        self.respond(&invite, 180, ("", "")).await?;
+        let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", self.contact());
+        let answer = answer_to(invite.body(), 42_002);
+        self.respond(&invite, 200, (&headers, &answer)).await?;
+        self.request_of("ACK").await?;
+        let bye = self.request_of("BYE").await?;
+        self.respond(&bye, 200, ("", "")).await?;
+        Ok(invite)
+    }
+
     /// Waits for a request of this method.
     pub async fn request_of(&mut self, method: &str) -> Result<Message> {
         loop {
@@ -366,4 +387,22 @@ fn follow((method, uri): (&str, &str), via: &str, response: &Message, later: u32
         value(HeaderName::CallId),
         response.cseq().map_or(1, |(number, _)| number + later)
     )
+}
+
+/// A phone's offer of A-law.
+pub fn sdp(port: u16) -> String {
+    format!(
+        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n\
+         a=rtpmap:8 PCMA/8000\r\n"
+    )
+}
+
+/// What a phone answers: encrypted, with a key of its own, where that is offered (RFC 4568 section 5.1.2).
+fn answer_to(offer: &[u8], port: u16) -> String {
+    let answer = sdp(port);
+    if !String::from_utf8_lossy(offer).contains("RTP/SAVP") {
+        return answer;
+    }
+    let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
+    answer.replace("RTP/AVP", "RTP/SAVP") + key
 }

@@ -72,49 +72,12 @@ async fn phone(daemon: &Daemon, index: usize, way: Way, ca: &Path) -> Result<Wir
     Ok(WirePhone::new(wire, &phone.user, &phone.secret))
 }
 
-fn sdp(port: u16) -> String {
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n\
-         a=rtpmap:8 PCMA/8000\r\n"
-    )
-}
-
 fn text(message: &Message, name: HeaderName) -> String {
     String::from_utf8_lossy(message.header(name).unwrap_or_default()).into_owned()
 }
 
-/// What a phone answers: encrypted, with a key of its own, where that is offered (RFC 4568 section 5.1.2).
-fn answer_to(offer: &[u8], port: u16) -> String {
-    let answer = sdp(port);
-    if !String::from_utf8_lossy(offer).contains("RTP/SAVP") {
-        return answer;
-    }
-    let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj\r\n";
-    answer.replace("RTP/AVP", "RTP/SAVP") + key
-}
-
-/// Rings, answers, and waits for the end of the call; gives the INVITE that came.
-async fn answers(phone: &mut WirePhone) -> Result<Message> {
-    let invite = phone.request_of("INVITE").await?;
-    phone.respond(&invite, 180, ("", "")).await?;
-    let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", phone.contact());
-    phone
-        .respond(&invite, 200, (&headers, &answer_to(invite.body(), 42_002)))
-        .await?;
-    phone.request_of("ACK").await?;
-    let bye = phone.request_of("BYE").await?;
-    phone.respond(&bye, 200, ("", "")).await?;
-    Ok(invite)
-}
-
 async fn call(caller: &mut WirePhone, callee: &mut WirePhone) -> Result<(Message, Message)> {
-    let dials = async {
-        let answer = caller.dial("102", &sdp(42_000)).await?;
-        ensure!(answer.status() == Some(200), "the call got {:?}", answer.status());
-        caller.hang_up(&answer).await?;
-        Ok(answer)
-    };
-    tokio::try_join!(dials, answers(callee))
+    tokio::try_join!(caller.calls("102"), callee.answers())
 }
 
 /// The transport as a Via and a Contact name it (RFC 3261 section 18.1.1, RFC 7118 section 5).

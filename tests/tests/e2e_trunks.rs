@@ -8,36 +8,12 @@ use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone};
-use serde_json::json;
-
-fn sdp(port: u16) -> String {
-    format!(
-        "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio {port} RTP/AVP 8\r\n\
-         a=rtpmap:8 PCMA/8000\r\n"
-    )
-}
+use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use serde_json::{Value, json};
 
 async fn open(daemon: &Daemon, user: &str, secret: &str) -> Result<WirePhone> {
     let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
     Ok(WirePhone::new(wire, user, secret))
-}
-
-/// Answers, and waits for the end of the call; gives the INVITE that came.
-async fn answers(phone: &mut WirePhone) -> Result<Message> {
-    let invite = phone.request_of("INVITE").await?;
-    let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", phone.contact());
-    phone.respond(&invite, 200, (&headers, &sdp(42_002))).await?;
-    phone.request_of("ACK").await?;
-    let bye = phone.request_of("BYE").await?;
-    phone.respond(&bye, 200, ("", "")).await?;
-    Ok(invite)
-}
-
-async fn dials(phone: &mut WirePhone, number: &str) -> Result<()> {
-    let answer = phone.dial(number, &sdp(42_000)).await?;
-    ensure!(answer.status() == Some(200), "{number} gave {:?}", answer.status());
-    phone.hang_up(&answer).await
 }
 
 fn text(message: &Message, name: HeaderName) -> String {
@@ -56,7 +32,7 @@ async fn calls_go_out_by_one_provider_and_come_in_by_another() -> Result<()> {
         "name": "Out", "servers": [server], "numbers_out": "e164_without_plus", "shown_number": "8 495 123-45-67",
     });
     daemon.post("/trunks", &line).await?;
-    let (called, invite) = tokio::join!(dials(&mut anna, "89123456789"), answers(&mut provider));
+    let (called, invite) = tokio::join!(anna.calls("89123456789"), provider.answers());
     called?;
     let invite = invite?;
     ensure!(
@@ -81,7 +57,7 @@ async fn calls_go_out_by_one_provider_and_come_in_by_another() -> Result<()> {
     let staff = daemon.get("/staff?search=101").await?;
     let number = json!({ "number": "+7 495 765-43-21", "staff_id": staff["items"][0]["id"] });
     daemon.post("/numbers", &number).await?;
-    let (called, invite) = tokio::join!(dials(&mut gateway_phone, "+74957654321"), answers(&mut anna));
+    let (called, invite) = tokio::join!(gateway_phone.calls("+74957654321"), anna.answers());
     called?;
     invite?;
     let look = async || {
@@ -90,5 +66,34 @@ async fn calls_go_out_by_one_provider_and_come_in_by_another() -> Result<()> {
     };
     let call = eventually("the call from outside", Duration::from_secs(10), look).await?;
     ensure!(call["called"] == "+74957654321", "{call}");
+    daemon.stop().await
+}
+
+/// A line that registers with this server, which answers its REGISTER with a status; gives how the line is then said to do.
+async fn registers(daemon: &Daemon, (name, status, standing): (&str, u16, &str)) -> Result<Value> {
+    let mut provider = open(daemon, "", "").await?;
+    let server = json!({ "host": provider.wire.local.ip().to_string(), "port": provider.wire.local.port() });
+    let registration = json!({ "user": "line", "password": "given to us" });
+    let line = json!({ "name": name, "servers": [server], "registration": registration });
+    let made = daemon.post("/trunks", &line).await?;
+    let path = format!("/trunks/{}", made["id"].as_str().unwrap_or_default());
+    let register = provider.request_of("REGISTER").await?;
+    let contact = format!("Contact: {}\r\nExpires: 600\r\n", text(&register, HeaderName::Contact));
+    provider.respond(&register, status, (&contact, "")).await?;
+    let look = async || {
+        let state = daemon.get(&path).await.ok()?["state"].take();
+        (state["registration"] == standing).then_some(state)
+    };
+    eventually(standing, Duration::from_secs(10), look).await
+}
+
+#[tokio::test]
+async fn a_line_shows_whether_it_is_registered_and_why_not() -> Result<()> {
+    let daemon = Daemon::start(&[]).await?;
+    let good = registers(&daemon, ("Good", 200, "registered")).await?;
+    ensure!(good["reason"].is_null() && good["failing_since"].is_null(), "{good}");
+    let bad = registers(&daemon, ("Bad", 403, "failing")).await?;
+    ensure!(bad["reason"].as_str().is_some_and(|why| why.contains("403")), "{bad}");
+    ensure!(bad["failing_since"].is_string(), "{bad}");
     daemon.stop().await
 }
