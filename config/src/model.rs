@@ -153,7 +153,8 @@ model! {
         /// speaks, and G.711 (pcma, pcmu) in any case.
         codecs: Vec<AudioCodec> = vec![AudioCodec::G722, AudioCodec::Pcma, AudioCodec::Pcmu];
         /// Encryption of the audio (SRTP, its keys in the signalling): with phones on TLS and WSS (tls), with all (always), or
-        /// with none (never). Phones that are rung are then offered nothing else.
+        /// with none (never). Phones that are rung are offered nothing else at first; one that does not take that is offered
+        /// plain audio, but not with `always`.
         srtp: SrtpPolicy = SrtpPolicy::Tls;
     }
     /// Phones on the other side of an address translation.

@@ -133,6 +133,7 @@ impl Pair {
             max_forwards: 69,
             headers: Vec::new(),
             body: Some(Body::sdp(Bytes::from_static(&[b'a'; 220]))),
+            second: None,
             after: None,
             credentials: None,
         };

@@ -64,6 +64,8 @@ pub struct Invite {
     pub headers: Headers,
     /// `None`: the answerer offers, and the ACK waits for `AnswerOffer` (or `RefuseOffer`, which hangs up).
     pub body: Option<Body>,
+    /// The offer that takes the place of `body` when that is refused with 415, 488 or 606: once, in the same session.
+    pub second: Option<Body>,
     /// The response (401, 407, 422, 3xx ...) that this INVITE follows: it keeps that one's Call-ID and From tag, its
     /// CSeq is one higher. `None`: a new call.
     pub after: Option<Message>,

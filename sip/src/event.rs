@@ -57,6 +57,8 @@ pub enum Event {
     /// offer and wants `AnswerOffer` or `RefuseOffer`. Later 2xx of other branches are ACKed and BYEd inside. When a reliable
     /// provisional response brought the answer, the 2xx may have no body: `Endpoint::early_answer` has it.
     Answered { session: SessionId, response: Message },
+    /// The offer of our INVITE was refused, and `Invite::second` is on its way in its place.
+    SecondOffer { session: SessionId },
     /// Our INVITE ended without a session: a final response, or 408 by time-out, or 503 when the flow is gone
     /// (`response` is `None` for both). 422 has been followed inside as far as RFC 4028 section 7.3 goes.
     Refused {
@@ -129,6 +131,7 @@ impl Event {
             | Event::Cancelled { session, .. }
             | Event::Progress { session, .. }
             | Event::Answered { session, .. }
+            | Event::SecondOffer { session }
             | Event::Refused { session, .. }
             | Event::Acked { session, .. }
             | Event::Offer { session, .. }

@@ -1,6 +1,7 @@
 //! Two baresip softphones call each other through the running daemon: the right tone is on the right side, in what each
 //! of them heard and in the recording.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -16,15 +17,17 @@ const TALK: Duration = Duration::from_secs(4);
 const MOST: f64 = 0.8;
 const LITTLE: f64 = 0.05;
 
-async fn talk(transport: &str) -> Result<()> {
+/// `port` is counted from that of UDP and TCP.
+async fn talk(transport: &str, port: u16) -> Result<()> {
     if !tools::found("baresip", "two softphones with real audio", "baresip") {
         return Ok(());
     }
     let daemon = Daemon::start(&["101", "102"]).await?;
+    let server = SocketAddr::new(daemon.sip.ip(), daemon.sip.port() + port);
     let line = |phone: &Phone, tone| Line {
         user: phone.user.clone(),
         secret: phone.secret.clone(),
-        server: daemon.sip,
+        server,
         transport,
         tone,
     };
@@ -33,7 +36,9 @@ async fn talk(transport: &str) -> Result<()> {
     daemon.sip_status("101", "online").await?;
     daemon.sip_status("102", "online").await?;
 
-    caller.command("dial", &format!("sip:102@{}", daemon.sip)).await?;
+    caller
+        .command("dial", &format!("sip:102@{server};transport={transport}"))
+        .await?;
     callee.until("CALL_INCOMING").await?;
     callee.command("accept", "").await?;
     caller.until("CALL_ESTABLISHED").await?;
@@ -110,10 +115,16 @@ async fn check_recording(daemon: &Daemon) -> Result<()> {
 
 #[tokio::test]
 async fn two_softphones_hear_each_other_over_udp() -> Result<()> {
-    talk("udp").await
+    talk("udp", 0).await
 }
 
 #[tokio::test]
 async fn two_softphones_hear_each_other_over_tcp() -> Result<()> {
-    talk("tcp").await
+    talk("tcp", 0).await
+}
+
+/// Neither has a module for SRTP, which is what they are offered first.
+#[tokio::test]
+async fn two_softphones_without_srtp_hear_each_other_over_tls() -> Result<()> {
+    talk("tls", 1).await
 }

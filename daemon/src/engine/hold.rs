@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
+use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::CallId;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers};
@@ -51,6 +52,9 @@ impl Engine {
     /// What came of our own re-INVITE. A refusal changes nothing: the hold is ours to keep in any case.
     pub(super) fn on_offer_result(&mut self, session: SessionId, answer: Option<&Bytes>, now: Now) {
         let Some((id, side)) = self.find(session) else { return };
+        if let Some(leg) = self.is_unsettled(id, side) {
+            return self.on_plain_answer(id, leg, answer, now);
+        }
         let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;
         };
@@ -58,6 +62,7 @@ impl Engine {
             (Asking::Overtaken, Some(_)) => self.ask(id, side, now),
             (Asking::Overtaken | Asking::No, _) => self.tell(id, side, now),
             (Asking::Sent, Some(answer)) if leg.media.accept(answer).is_ok() => self.on_settled(id, side, now),
+            (Asking::Sent, _) if leg.media.settled().is_none() => self.step(id, CallEvent::Lost(side), now),
             (Asking::Sent, _) => {
                 leg.media.withdraw();
                 self.tell(id, side, now);

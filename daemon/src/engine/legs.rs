@@ -42,6 +42,7 @@ impl Engine {
             Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
             Event::Progress { session, response } => self.on_progress(session, &response, now),
             Event::Answered { session, response } => self.on_answered(session, &response, now),
+            Event::SecondOffer { session } => self.on_second_offer(session),
             Event::Refused {
                 session,
                 status,
@@ -107,6 +108,8 @@ impl Engine {
     fn on_ended(&mut self, session: SessionId, by: EndedBy, now: Now) {
         if let Some((id, side)) = self.find(session) {
             let event = match by {
+                // It has answered, but not what it was offered.
+                EndedBy::Bye if let Some(leg) = self.is_unsettled(id, side) => CallEvent::Refused(leg, 480),
                 EndedBy::Bye => CallEvent::HungUp(side),
                 EndedBy::AckLost | EndedBy::PeerGone | EndedBy::FlowGone | EndedBy::SessionExpired => {
                     CallEvent::Lost(side)
@@ -147,14 +150,8 @@ impl Engine {
         let early = early.filter(|_| unsettled && response.body().is_empty());
         match side.media.accept_final(early.as_deref().unwrap_or(response.body())) {
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
-            Err(_) => {
-                side.status = 488;
-                let reason = Some("SIP;cause=488;text=\"Not Acceptable Here\"".to_owned());
-                self.endpoint.command(Command::Bye { session, reason }, now);
-                self.forget_session(session);
-                self.step(id, CallEvent::Refused(leg, 488), now);
-                self.on_leg_over(id, Side::Called(leg), now);
-            }
+            Err(_) if self.ask_plainly(id, Side::Called(leg), now) => {}
+            Err(_) => self.on_wrong_answer(id, leg, now),
         }
     }
 
@@ -169,6 +166,7 @@ impl Engine {
         }
         match leg.media.accept(body) {
             Ok(()) => self.on_settled(id, side, now),
+            Err(_) if self.ask_plainly(id, side, now) => {}
             // RFC 3261 section 13.3.1.4 leaves nothing but hanging up.
             Err(_) => self.step(id, CallEvent::Lost(side), now),
         }

@@ -16,6 +16,10 @@ pub(super) struct MediaSide {
     pub(super) leg: MediaLegId,
     pub(super) port: u16,
     negotiator: Negotiator,
+    /// The negotiation as it goes on when the phone does not take our offer of SRTP; `None`: then it has failed.
+    plain: Option<Box<Negotiator>>,
+    /// A phone without SRTP is talked with all the same.
+    may_be_plain: bool,
     /// What we last told the phone that we do.
     pub(super) told: Direction,
     /// Our offer went out in a 200; its answer comes in the ACK.
@@ -57,11 +61,13 @@ pub(super) enum Asking {
 }
 
 impl MediaSide {
-    pub(super) fn new(leg: MediaLegId, local: LocalMedia, session_id: u64) -> MediaSide {
+    fn new(leg: MediaLegId, local: LocalMedia, session_id: u64) -> MediaSide {
         MediaSide {
             leg,
             port: local.port,
             negotiator: Negotiator::new(session_id, local),
+            plain: None,
+            may_be_plain: false,
             told: Direction::SendRecv,
             late: false,
             asking: Asking::No,
@@ -107,12 +113,29 @@ impl MediaSide {
     /// A new offer of ours.
     pub(super) fn offer(&mut self, direction: Direction) -> Body {
         self.told = direction;
-        Body::sdp(Bytes::from(self.negotiator.offer(direction)))
+        let offer = Body::sdp(Bytes::from(self.negotiator.offer(direction)));
+        let plain = self.negotiator.plain().filter(|_| self.may_be_plain);
+        self.plain = plain.map(Box::new);
+        offer
+    }
+
+    /// What is offered in place of the last offer when the phone does not take that.
+    pub(super) fn second_offer(&mut self) -> Option<Body> {
+        let plain = self.plain.as_mut()?;
+        Some(Body::sdp(Bytes::from(plain.offer(self.told))))
+    }
+
+    /// The phone did not take our offer of SRTP: from now on the second one counts. False: there is none.
+    pub(super) fn go_plain(&mut self) -> bool {
+        let Some(plain) = self.plain.take() else { return false };
+        self.negotiator = *plain;
+        true
     }
 
     /// Answers the phone's offer; `wanted` is how far we would go.
     pub(super) fn answer(&mut self, offer: &[u8], wanted: Direction) -> Result<Body, SdpError> {
         let answer = self.negotiator.answer(offer, wanted)?;
+        self.plain = None;
         self.told = wanted;
         self.overtake();
         Ok(Body::sdp(Bytes::from(answer.body)))
@@ -123,6 +146,7 @@ impl MediaSide {
         self.late = false;
         self.negotiator.accept(answer)?;
         self.negotiator.withdraw();
+        self.plain = None;
         Ok(())
     }
 
@@ -183,7 +207,10 @@ impl Engine {
         self.next_media_leg += 1;
         let local = self.local_media(flow, port);
         let session_id = self.rng.random();
-        MediaSide::new(MediaLegId(self.next_media_leg), local, session_id)
+        MediaSide {
+            may_be_plain: self.config.srtp != SrtpPolicy::Always,
+            ..MediaSide::new(MediaLegId(self.next_media_leg), local, session_id)
+        }
     }
 }
 

@@ -28,6 +28,7 @@ pub mod output;
 mod pair;
 mod parking;
 mod pickup;
+mod plainly;
 mod presence;
 mod protection;
 mod redirect;

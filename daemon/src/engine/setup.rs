@@ -387,7 +387,8 @@ impl Engine {
         self.open_media(leg);
         let body = leg.media.offer(Direction::SendRecv);
         let invite = self.invite_outside(leg, shown, &body);
-        let invite = invite.unwrap_or_else(|| self.invite(leg, target, shown, body));
+        let mut invite = invite.unwrap_or_else(|| self.invite(leg, target, shown, body));
+        invite.second = leg.media.second_offer();
         self.sessions.insert(leg.session, id);
         self.media_legs.insert(leg.media.leg, id);
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
@@ -417,6 +418,7 @@ impl Engine {
             from,
             max_forwards: shown.max_forwards,
             body: Some(body),
+            second: None,
             after: None,
             credentials: None,
         }

@@ -47,7 +47,7 @@ pub enum Srtp {
     Never,
     /// Where the other side offers it.
     Accept(Keys),
-    /// Where the other side offers it, and in our first offer nothing else.
+    /// Where the other side offers it, and in our first offer nothing else; [`Negotiator::plain`] is the second one.
     Offer(Keys),
 }
 

@@ -106,9 +106,12 @@ pub(super) fn codecs(session: &Session) -> Vec<Codec> {
         .unwrap_or_default()
 }
 
+/// Of a stream that is offered both ways the SRTP is taken, wherever it stands.
 pub(super) fn choose(offer: &Session, local: &LocalMedia, wanted: Direction) -> Result<Choice, SdpError> {
     let mut problem = SdpError::NoAudio;
-    for line in offer.audio_lines() {
+    let secure = offer.audio_lines().filter(|line| line.is_secure());
+    let plain = offer.audio_lines().filter(|line| !line.is_secure());
+    for line in secure.chain(plain) {
         match choose_line(line, local, wanted) {
             Ok(choice) => return Ok(choice),
             Err(error) if problem == SdpError::NoAudio => problem = error,

@@ -113,6 +113,17 @@ impl Negotiator {
         Ok(media)
     }
 
+    /// The same with plain RTP in what it offers from now on; `None` unless all that it has said is an offer of SRTP.
+    pub fn plain(&self) -> Option<Negotiator> {
+        let (Srtp::Offer(keys), Some(_), None) = (self.local.srtp, &self.open, &self.layout) else {
+            return None;
+        };
+        let mut plain = self.clone();
+        plain.local.srtp = Srtp::Accept(keys);
+        plain.open = None;
+        Some(plain)
+    }
+
     /// Closes the open offer: it failed (glare, 488), and what was agreed before stays; or its exchange is over.
     pub fn withdraw(&mut self) {
         self.open = None;

@@ -38,6 +38,8 @@ pub(crate) struct Session {
     pub(crate) reliable: Option<Box<Reliable>>,
     /// Our side's last description of the media.
     pub(crate) described: Option<Body>,
+    /// What our first INVITE offers when its offer is refused.
+    pub(crate) second: Option<Body>,
     pub(crate) timer: SessionTimer,
     /// What the peer's challenges are answered with.
     pub(crate) credentials: Option<Arc<Credentials>>,

@@ -77,6 +77,7 @@ impl Endpoint {
             reinvite: Reinvite::default(),
             reliable: None,
             described: invite.body,
+            second: invite.second,
             timer: SessionTimer::default(),
             credentials: invite.credentials,
         });
@@ -286,7 +287,9 @@ impl Endpoint {
         }
         if again {
             self.on_reinvite_result(owner, response, now);
-        } else if status == 422 && self.retry_with_interval(id, owner, &response, now) {
+        } else if status == 422 && self.retry_with_interval(id, owner, &response, now)
+            || self.retry_with_offer(id, owner, status, now)
+        {
         } else if let Some(session) = self.end_session(owner) {
             self.events.push_back(Event::Refused {
                 session: session.id,

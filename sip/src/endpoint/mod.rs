@@ -13,6 +13,7 @@ mod outgoing;
 mod outside;
 mod reliable;
 mod replaces;
+mod second_offer;
 mod server;
 mod session_timer;
 mod subscribe;

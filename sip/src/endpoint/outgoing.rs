@@ -214,6 +214,21 @@ impl Endpoint {
         (flow, branch, cseq): (&FlowId, u64, u32),
         fields: &Headers,
     ) -> Bytes {
+        let body = request.header(HeaderName::ContentType).map(|kind| Body {
+            content_type: text(kind).into(),
+            bytes: request.body_bytes(),
+        });
+        self.request_with(request, (flow, branch, cseq), fields, body.as_ref())
+    }
+
+    /// The same with another body.
+    pub(super) fn request_with(
+        &self,
+        request: &Message,
+        (flow, branch, cseq): (&FlowId, u64, u32),
+        fields: &Headers,
+        body: Option<&Body>,
+    ) -> Bytes {
         let method = request.method();
         let uri = text(request.request_uri());
         let mut builder = RequestBuilder::new(method.as_str(), &uri).header("Via", &self.via(flow, branch));
@@ -228,11 +243,7 @@ impl Endpoint {
         for (name, value) in fields {
             builder = builder.header(name, value);
         }
-        let body = request.header(HeaderName::ContentType).map(|kind| Body {
-            content_type: text(kind).into(),
-            bytes: request.body_bytes(),
-        });
-        builder.body(body.as_ref()).finish()
+        builder.body(body).finish()
     }
 
     /// RFC 3581: rport asks for the port that the peer sees.

@@ -146,6 +146,7 @@ impl Endpoint {
             reinvite: Reinvite::default(),
             reliable: None,
             described: None,
+            second: None,
             timer,
             credentials: None,
         }

@@ -33,6 +33,22 @@ pub enum Manner {
     Mute,
 }
 
+/// What a phone knows of SRTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Secrecy {
+    /// Answers as if plain RTP had been offered.
+    #[default]
+    Ignorant,
+    /// Refuses an INVITE that offers nothing else with this status.
+    Refuses(u16),
+    /// Takes the call, but not the stream.
+    Rejects,
+    /// Offers it and answers it.
+    Knows,
+    /// Offers either, plain RTP first.
+    Both,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Calling,
@@ -93,6 +109,7 @@ pub struct Phone {
     pub codecs: Vec<u8>,
     /// It knows telephone-event.
     pub events: bool,
+    pub secrecy: Secrecy,
     pub calls: Vec<PhoneCall>,
     pub watching: Vec<Watching>,
     /// Final statuses of REGISTERs and other requests outside dialogs, without the challenges.
@@ -136,6 +153,7 @@ impl Phone {
             manner: Manner::Answer(Duration::from_secs(2)),
             codecs: vec![sdp::ALAW, sdp::ULAW],
             events: true,
+            secrecy: Secrecy::default(),
             calls: Vec::new(),
             watching: Vec::new(),
             answers: Vec::new(),
@@ -351,6 +369,11 @@ impl Phone {
 }
 
 impl PhoneCall {
+    /// The server's last description wants SRTP.
+    fn is_offered_srtp(&self) -> bool {
+        self.heard.as_ref().is_some_and(|heard| heard.profile == "RTP/SAVP")
+    }
+
     fn new(session: SessionId) -> PhoneCall {
         PhoneCall {
             session,

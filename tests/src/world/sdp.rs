@@ -44,11 +44,32 @@ pub fn without_events(body: &str) -> String {
         .collect()
 }
 
+/// The same over SRTP, with the suite that every phone has and the tag that answers our offer of it.
+pub fn secured(body: &str) -> String {
+    let key = "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\r\n";
+    body.replace("RTP/AVP", "RTP/SAVP") + key
+}
+
+/// The same with the stream refused.
+pub fn rejected(body: &str) -> String {
+    let (head, stream) = body.split_once("m=audio ").expect("a stream");
+    let (_, rest) = stream.split_once(' ').expect("a port");
+    format!("{head}m=audio 0 {rest}")
+}
+
+/// The same stream twice: as it is, and over SRTP.
+pub fn both_ways(body: &str) -> String {
+    let stream = body.find("m=audio ").expect("a stream");
+    body.to_owned() + &secured(&body[stream..])
+}
+
 /// What a phone reads in a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     pub address: String,
     pub port: u16,
+    /// For example `RTP/SAVP`.
+    pub profile: String,
     /// Audio payload types, in order.
     pub codecs: Vec<u8>,
     pub direction: String,
@@ -59,7 +80,9 @@ pub struct Seen {
 pub fn read(body: &[u8]) -> Option<Seen> {
     let text = std::str::from_utf8(body).ok()?;
     let line = |prefix: &str| text.lines().find_map(|line| line.strip_prefix(prefix));
-    let media: Vec<&str> = line("m=audio ")?.split(' ').collect();
+    let streams = text.lines().filter_map(|line| line.strip_prefix("m=audio "));
+    let open = streams.clone().find(|stream| !stream.starts_with("0 "));
+    let media: Vec<&str> = open.or(streams.clone().next())?.split(' ').collect();
     let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
     let direction = text
         .lines()
@@ -67,6 +90,7 @@ pub fn read(body: &[u8]) -> Option<Seen> {
     Some(Seen {
         address: line("c=IN IP4 ").or_else(|| line("c=IN IP6 "))?.to_owned(),
         port: media.first()?.parse().ok()?,
+        profile: (*media.get(1)?).to_owned(),
         codecs: media
             .iter()
             .skip(2)

@@ -113,6 +113,7 @@ impl Shell {
             max_forwards: 70,
             headers,
             body: Some(audio.offer()),
+            second: None,
             after: after.clone(),
             credentials: None,
         };
@@ -149,6 +150,7 @@ impl Shell {
                 self.on_offer_result(session, status, response.as_ref());
             }
             Event::Progress { .. }
+            | Event::SecondOffer { .. }
             | Event::InDialogResult { .. }
             | Event::Subscribe { .. }
             | Event::SubscriptionRefreshed { .. }

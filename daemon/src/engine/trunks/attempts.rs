@@ -154,6 +154,7 @@ impl Engine {
             max_forwards: shown.max_forwards,
             headers: said.headers,
             body: Some(body.clone()),
+            second: None,
             after: None,
             credentials: line.registration().map(credentials),
         })

@@ -111,6 +111,49 @@ fn an_answer_without_the_right_key_is_none() {
 }
 
 #[test]
+fn of_an_offer_both_ways_the_srtp_is_taken_where_we_have_it_and_the_other_one_where_not() {
+    let secure = format!("m=audio 4002 RTP/SAVP 0|a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{THEIRS}");
+    let check = |srtp: Srtp, lines: String, taken: &str, refused: &str| {
+        let answer = with(srtp).answer(&text(&lines), SendRecv).unwrap();
+        let lines = media_of(&answer.body);
+        assert!(lines.contains(taken) && lines.contains(refused), "{lines}");
+        assert_eq!(answer.media.crypto.is_some(), taken.contains("SAVP"));
+    };
+    for srtp in [Srtp::Accept(keys()), Srtp::Offer(keys())] {
+        for lines in [
+            format!("m=audio 4000 RTP/AVP 0|{secure}"),
+            format!("{secure}|m=audio 4000 RTP/AVP 0"),
+        ] {
+            check(srtp, lines, "m=audio 10000 RTP/SAVP", "m=audio 0 RTP/AVP");
+        }
+    }
+    let lines = format!("{secure}|m=audio 4000 RTP/AVP 0");
+    check(Srtp::Never, lines, "m=audio 10000 RTP/AVP", "m=audio 0 RTP/SAVP");
+}
+
+#[test]
+fn an_offer_of_srtp_that_came_to_nothing_is_made_once_more_without_it() {
+    let mut negotiator = with(Srtp::Offer(keys()));
+    assert!(negotiator.plain().is_none());
+    negotiator.offer(SendRecv);
+    let mut plain = negotiator.plain().unwrap();
+    let second = plain.offer(SendRecv);
+    assert!(media_of(&second).starts_with("m=audio 10000 RTP/AVP 0 8 101|"));
+    assert!(String::from_utf8(second.clone()).unwrap().contains("o=- 42 2 IN"));
+    assert_eq!(crypto_lines(&second), Vec::<String>::new());
+    assert!(plain.plain().is_none());
+    let media = plain.accept(&text("m=audio 4000 RTP/AVP 0")).unwrap();
+    assert_eq!(media.crypto, None);
+    negotiator.accept(&offer("RTP/SAVP", 1, "80")).unwrap();
+    assert!(negotiator.plain().is_none());
+    for srtp in [Srtp::Never, Srtp::Accept(keys())] {
+        let mut other = with(srtp);
+        other.offer(SendRecv);
+        assert!(other.plain().is_none());
+    }
+}
+
+#[test]
 fn what_we_offer_after_an_answer_keeps_its_key() {
     let mut negotiator = with(Srtp::Accept(keys()));
     let first = negotiator.answer(&offer("RTP/SAVP", 4, "80"), SendRecv).unwrap();

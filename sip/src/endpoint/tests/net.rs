@@ -278,6 +278,7 @@ pub(super) fn name(event: &Event) -> String {
         Event::Cancelled { .. } => "Cancelled".to_owned(),
         Event::Progress { response, .. } => format!("Progress {}", response.status().unwrap()),
         Event::Answered { .. } => "Answered".to_owned(),
+        Event::SecondOffer { .. } => "SecondOffer".to_owned(),
         Event::Refused { status, .. } => format!("Refused {status}"),
         Event::Acked { body, .. } => format!("Acked {}", String::from_utf8_lossy(body)),
         Event::Offer { request, .. } => format!("Offer {}", request.method().as_str()),
@@ -314,6 +315,7 @@ pub(super) fn invite(session: SessionId, flow: FlowId, body: Option<Body>) -> In
         max_forwards: 69,
         headers: Vec::new(),
         body,
+        second: None,
         after: None,
         credentials: None,
     }

@@ -1,6 +1,6 @@
 //! Late offers, re-INVITEs and their meetings.
 
-use super::net::{CALLEE, CALLER, FAIR, Net, body, bye, established, reply, willing};
+use super::net::{CALLEE, CALLER, FAIR, Net, accept, body, bye, established, invite, reply, willing};
 use crate::command::Command;
 use crate::event::Event;
 
@@ -38,6 +38,89 @@ fn a_late_offer_that_does_not_fit_is_acknowledged_and_hung_up() {
     );
     net.pass(100);
     assert_eq!(net.names(CALLEE), ["Invite", "Acked ", "Ended Bye"]);
+    net.assert_nothing_is_left();
+}
+
+/// Calls with two offers and refuses the first one with `status`; what the caller hears, and the bodies that it sent.
+fn refused_with(status: u16, second: bool, then: Option<u16>) -> (Net, Vec<String>, Vec<String>) {
+    let mut net = Net::new(FAIR, 1);
+    let session = net.ends[CALLER].new_session();
+    let mut first = invite(session, net.flow(CALLER), Some(body("first")));
+    first.second = second.then(|| body("second"));
+    net.command(CALLER, Command::Invite(Box::new(first)));
+    let mut seen = Vec::new();
+    net.run(3000, &mut |net, side, event| {
+        let Event::Invite { session, request, .. } = event else {
+            return;
+        };
+        seen.push(String::from_utf8_lossy(request.body()).into_owned());
+        let status = if seen.len() == 1 { Some(status) } else { then };
+        let command = match status {
+            Some(status) => Command::Refuse {
+                session: *session,
+                reply: reply(status),
+            },
+            None => accept(*session),
+        };
+        net.command(side, command);
+    });
+    let names = net.names(CALLER);
+    (net, names, seen)
+}
+
+#[test]
+fn an_offer_that_is_refused_is_made_once_more_in_its_second_form() {
+    for status in [415, 488, 606] {
+        let (mut net, names, seen) = refused_with(status, true, None);
+        assert_eq!(names, ["SecondOffer", "Answered"], "{status}");
+        assert_eq!(seen, ["first", "second"]);
+        let texts: Vec<String> = net
+            .spoken
+            .iter()
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+            .filter(|text| text.starts_with("INVITE"))
+            .collect();
+        let line = |text: &str, name: &str| text.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+        for name in ["Call-ID", "From", "Contact"] {
+            assert_eq!(line(&texts[0], name), line(&texts[1], name));
+        }
+        assert_eq!(line(&texts[1], "CSeq"), "CSeq: 2 INVITE");
+        assert_eq!(line(&texts[1], "Content-Length"), "Content-Length: 6");
+        net.command(CALLER, bye(net.session(CALLER)));
+        net.assert_nothing_is_left();
+    }
+}
+
+#[test]
+fn a_second_offer_is_the_last_and_other_refusals_ask_for_none() {
+    let check = |status, second, then, expected: &[&str]| {
+        let (mut net, names, _) = refused_with(status, second, then);
+        assert_eq!(names, expected, "{status}");
+        net.assert_nothing_is_left();
+    };
+    check(488, true, Some(488), &["SecondOffer", "Refused 488"]);
+    check(488, true, Some(486), &["SecondOffer", "Refused 486"]);
+    check(488, false, None, &["Refused 488"]);
+    check(486, true, None, &["Refused 486"]);
+    check(603, true, None, &["Refused 603"]);
+}
+
+#[test]
+fn a_call_that_was_given_up_makes_no_second_offer() {
+    let mut net = Net::new(FAIR, 1);
+    let session = net.ends[CALLER].new_session();
+    let mut first = invite(session, net.flow(CALLER), Some(body("first")));
+    first.second = Some(body("second"));
+    net.command(CALLER, Command::Invite(Box::new(first)));
+    net.run(100, &mut |net, side, event| {
+        if let Event::Invite { session: called, .. } = event {
+            net.command(CALLER, Command::Cancel { session, reason: None });
+            let (session, reply) = (*called, reply(488));
+            net.command(side, Command::Refuse { session, reply });
+        }
+    });
+    assert_eq!(net.names(CALLEE), ["Invite"]);
+    assert_eq!(net.names(CALLER), ["Refused 488"]);
     net.assert_nothing_is_left();
 }
 

@@ -56,6 +56,7 @@ impl Storm {
                 Event::InDialog { transaction, .. } => self.requests.push((*side, *transaction)),
                 Event::InDialogResult { .. } => told.sent_results += 1,
                 Event::Progress { .. }
+                | Event::SecondOffer { .. }
                 | Event::Acked { .. }
                 | Event::Request { .. }
                 | Event::Response { .. }

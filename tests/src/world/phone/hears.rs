@@ -11,7 +11,7 @@ use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
 use frontdesk_sip::event::{Event, SessionId};
 use frontdesk_sip::wire::{HeaderName, Message};
 
-use super::{DOMAIN, Deed, Manner, Phone, PhoneCall, State};
+use super::{DOMAIN, Deed, Manner, Phone, PhoneCall, Secrecy, State};
 use crate::world::sdp;
 
 impl Phone {
@@ -202,6 +202,9 @@ impl Phone {
             ..PhoneCall::new(session)
         });
         let soon = self.elapsed + Duration::from_millis(20);
+        if let (Secrecy::Refuses(status), true) = (self.secrecy, self.last().is_offered_srtp()) {
+            return self.due.push((soon, Deed::Refuse(session, status)));
+        }
         match self.manner {
             Manner::Answer(after) => {
                 self.due.push((soon, Deed::Ring(session)));
@@ -291,6 +294,7 @@ impl Phone {
             max_forwards: 70,
             headers,
             body,
+            second: None,
             after,
             credentials: None,
         };
@@ -318,7 +322,12 @@ impl Phone {
 
     pub(super) fn offer(&mut self, index: usize) -> Body {
         let direction = self.calls[index].direction;
-        self.describe(index, direction)
+        let body = self.describe(index, direction);
+        Body::sdp(Bytes::from(match self.secrecy {
+            Secrecy::Ignorant | Secrecy::Refuses(_) | Secrecy::Rejects => body,
+            Secrecy::Knows => sdp::secured(&body),
+            Secrecy::Both => sdp::both_ways(&body),
+        }))
     }
 
     /// An answer mirrors what was heard, or keeps the hold.
@@ -331,17 +340,23 @@ impl Phone {
             ("sendonly", "recvonly") => "sendonly",
             _ => "inactive",
         };
-        self.describe(index, direction)
+        let secret = call.is_offered_srtp();
+        let body = self.describe(index, direction);
+        Body::sdp(Bytes::from(match self.secrecy {
+            Secrecy::Rejects if secret => sdp::rejected(&sdp::secured(&body)),
+            Secrecy::Knows | Secrecy::Both if secret => sdp::secured(&body),
+            Secrecy::Ignorant | Secrecy::Refuses(_) | Secrecy::Rejects | Secrecy::Knows | Secrecy::Both => body,
+        }))
     }
 
-    fn describe(&mut self, index: usize, direction: &str) -> Body {
+    fn describe(&mut self, index: usize, direction: &str) -> String {
         self.version += 1;
         let at = SocketAddr::new(self.home.ip(), 20_000 + 2 * u16::try_from(index).unwrap_or(0));
         let mut body = sdp::write(at, &self.codecs, direction, self.version);
         if !self.events {
             body = sdp::without_events(&body);
         }
-        Body::sdp(Bytes::from(body))
+        body
     }
 
     fn over(&mut self, index: usize, status: Option<u16>) {
