@@ -15,3 +15,4 @@ pub mod internal;
 pub mod number;
 pub mod outbound;
 pub mod plan;
+pub mod queue;
