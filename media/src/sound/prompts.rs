@@ -1,4 +1,4 @@
-//! Spoken digits, made once with espeak-ng (README, "Feature codes").
+//! Spoken digits and phrases, made once with espeak-ng (README, "Feature codes").
 
 use super::Sound;
 
@@ -61,6 +61,39 @@ pub fn spoken(digits: &str, language: Language) -> Sound {
     all
 }
 
+macro_rules! phrases {
+    ($($name:ident $file:literal)*) => {$(
+        fn $name(language: Language) -> Sound {
+            let prompt: &[u8] = match language {
+                Language::English => include_bytes!(concat!("prompts/en/", $file, ".wav")),
+                Language::Russian => include_bytes!(concat!("prompts/ru/", $file, ".wav")),
+            };
+            Sound::from_wav(prompt).unwrap_or_else(|_| Sound::silence(0))
+        }
+    )*};
+}
+
+phrases! {
+    wait "wait"
+    place "place"
+    minutes "minutes"
+}
+
+/// "Please wait. Your call will be answered soon."
+pub fn please_wait(language: Language) -> Sound {
+    wait(language)
+}
+
+/// "Your place in the queue is", and the number.
+pub fn place_in_line(position: usize, language: Language) -> Sound {
+    place(language).then(&spoken(&position.to_string(), language))
+}
+
+/// "The expected waiting time in minutes is", and the number.
+pub fn minutes_to_wait(expected: u64, language: Language) -> Sound {
+    minutes(language).then(&spoken(&expected.to_string(), language))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,6 +114,17 @@ mod tests {
             }
         }
         assert_ne!(spoken("1", Language::English), spoken("1", Language::Russian));
+    }
+
+    #[test]
+    fn what_is_said_to_whoever_waits_is_spoken_in_both_languages() {
+        for language in [Language::English, Language::Russian] {
+            let (wait, one) = (please_wait(language), place_in_line(1, language));
+            assert!((1_000..6_000).contains(&wait.duration_ms()), "{language:?}");
+            assert!(place_in_line(12, language).duration_ms() > one.duration_ms());
+            assert!(minutes_to_wait(3, language).duration_ms() > 1_000);
+        }
+        assert_ne!(please_wait(Language::English), please_wait(Language::Russian));
     }
 
     #[test]
