@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient,
-    PlanDepartment, PlanStaff, StaffSection,
+    AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient, PlanStaff,
+    StaffSection,
 };
 
 use crate::sip_accounts::SipRow;
@@ -92,23 +92,7 @@ pub async fn staff_section(db: &Db) -> Result<StaffSection, StoreError> {
 }
 
 async fn department_section(db: &Db) -> Result<DepartmentSection, StoreError> {
-    let mut all = Vec::new();
-    for account in accounts::list(db).await? {
-        for department in departments::list(db, account.id).await? {
-            let Ok(short_number) = ShortNumber::read(&department.short_number) else {
-                continue;
-            };
-            let (name, members) = (department.name.into(), department.members);
-            all.push(PlanDepartment {
-                id: department.id,
-                account: account.id,
-                name,
-                short_number,
-                members,
-            });
-        }
-    }
-    Ok(DepartmentSection::new(all))
+    Ok(DepartmentSection::new(departments::planned(db).await?))
 }
 
 pub async fn clients_section(db: &Db) -> Result<ClientSection, StoreError> {

@@ -74,6 +74,9 @@ impl Live {
                 live.callee = callee;
                 live.recording = recording;
             }),
+            BoardChange::CallQueued { call, department, at } => self.on_call(call, "call.queued", |live| {
+                live.waits = department.map(|department| (department, at));
+            }),
             BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
             BoardChange::Trunk {
                 account,
@@ -201,6 +204,7 @@ mod tests {
             started_at,
             answered_at: None,
             held: false,
+            waits: None,
             recording: None,
         }
     }

@@ -43,15 +43,34 @@ pub enum Because {
     NobodyOnline {
         name: String,
     },
-    DepartmentEmpty {
+    /// No agent of the department can be reached, and its line is not joined then.
+    NobodyWorks {
+        name: String,
+    },
+    /// As many wait in the department's line as may.
+    LineFull {
+        name: String,
+    },
+    /// The department sends calls that its line does not take to this person.
+    Overflow {
+        name: String,
+    },
+    /// The department has been deleted.
+    DepartmentGone {
+        name: String,
+    },
+    /// The call has waited as long as it may.
+    WaitedTooLong {
+        name: String,
+    },
+    /// Departments overflow into each other without end.
+    OverflowLoop {
         name: String,
     },
     /// The person wants no calls.
     DoNotDisturb {
         name: String,
     },
-    /// Nobody of those who would be rung wants calls.
-    NobodyWilling(Box<Because>),
     Forwarded {
         by: String,
         why: Condition,
@@ -109,9 +128,13 @@ impl fmt::Display for Because {
             Because::NumberMalformed => f.write_str("what was dialled is not a number"),
             Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),
             Because::NobodyOnline { name } => write!(f, "no phone of {name} is registered"),
-            Because::DepartmentEmpty { name } => write!(f, "the department {name} has no members"),
+            Because::NobodyWorks { name } => write!(f, "nobody of the department {name} can take calls now"),
+            Because::LineFull { name } => write!(f, "as many wait for the department {name} as may"),
+            Because::Overflow { name } => write!(f, "such calls go to {name}"),
+            Because::DepartmentGone { name } => write!(f, "the department {name} is no more"),
+            Because::WaitedTooLong { name } => write!(f, "waited for the department {name} as long as one may"),
+            Because::OverflowLoop { name } => write!(f, "the overflow comes back to the department {name}"),
             Because::DoNotDisturb { name } => write!(f, "{name} does not want to be disturbed"),
-            Because::NobodyWilling(whom) => write!(f, "{whom}, and all of them do not want to be disturbed"),
             Because::Forwarded { by, why, then } => write!(f, "{by} forwards {why}: {then}"),
             Because::ForwardingLoop { name } => write!(f, "the forwarding comes back to {name}"),
             Because::ForwardedTooOften => write!(f, "forwarded {MOST_HOPS} times already"),

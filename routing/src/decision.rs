@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::{StaffId, TrunkId};
+use crate::ids::{DepartmentId, StaffId, TrunkId};
 use crate::number::PhoneNumber;
 
 /// Whom to ring, or why nobody is.
@@ -15,6 +15,8 @@ pub enum Decision {
         targets: SmallVec<[StaffId; 4]>,
         because: Because,
     },
+    /// The department's line: its free agents ring, or the call waits for one.
+    Queue { department: DepartmentId, because: Because },
     /// A number outside, by the first of these trunks that takes the call.
     Outside {
         number: PhoneNumber,

@@ -227,9 +227,8 @@ pub fn follow(
         let Decision::Ring { targets, because } = decision else {
             return decision;
         };
-        let (Some(person), false) = (targets.first().copied(), because.is_group()) else {
-            let willing = targets.into_iter().filter(|staff| !situation.settings(*staff).dnd);
-            return group(willing.collect(), because);
+        let Some(person) = targets.first().copied() else {
+            return Decision::Ring { targets, because };
         };
         match at_once(plan, facts, situation, person) {
             AtOnce::Ring => return Decision::Ring { targets, because },
@@ -329,8 +328,10 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         dialled: &dialled,
     };
     let mut decision = internal::decide(plan, &onwards);
-    if let Decision::Ring { because, .. } | Decision::Outside { because, .. } | Decision::Refuse { because, .. } =
-        &mut decision
+    if let Decision::Ring { because, .. }
+    | Decision::Queue { because, .. }
+    | Decision::Outside { because, .. }
+    | Decision::Refuse { because, .. } = &mut decision
     {
         let then = std::mem::replace(because, Because::NumberUnknown);
         *because = told(plan, trail, then);
@@ -343,15 +344,6 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         *status = 480;
     }
     decision
-}
-
-fn group(targets: SmallVec<[StaffId; 4]>, because: Because) -> Decision {
-    if targets.is_empty() {
-        let status = 480;
-        let because = Because::NobodyWilling(Box::new(because));
-        return Decision::Refuse { status, because };
-    }
-    Decision::Ring { targets, because }
 }
 
 /// The reason of what comes at the trail's end, with the last forwarding before it.

@@ -4,7 +4,6 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::decision::Decision;
-use crate::ids::StaffId;
 use crate::outbound::{read, region};
 use crate::plan::{DialPlan, NumberTarget, PlanNumber, PlanTrunk};
 
@@ -28,26 +27,16 @@ pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str) -> Decision {
             None => not_connected(),
         },
         Some(NumberTarget::Department(department)) => match plan.departments.get(department) {
-            Some(department) => ring_all(department.name.to_string(), &department.members),
+            Some(department) => Decision::Queue {
+                department: department.id,
+                because: Because::NumberOfDepartment {
+                    name: department.name.to_string(),
+                    members: department.members.len(),
+                },
+            },
             None => not_connected(),
         },
         None => not_connected(),
-    }
-}
-
-fn ring_all(name: String, members: &[StaffId]) -> Decision {
-    if members.is_empty() {
-        return Decision::Refuse {
-            status: 480,
-            because: Because::DepartmentEmpty { name },
-        };
-    }
-    Decision::Ring {
-        targets: SmallVec::from_slice(members),
-        because: Because::NumberOfDepartment {
-            name,
-            members: members.len(),
-        },
     }
 }
 
@@ -63,7 +52,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ids::{AccountId, DepartmentId, TrunkId};
+    use crate::ids::{AccountId, DepartmentId, StaffId, TrunkId};
     use crate::number::{PhoneNumber, ShortNumber};
     use crate::plan::{DepartmentSection, NumberSection, PlanDepartment, PlanStaff, StaffSection};
 
@@ -78,13 +67,8 @@ mod tests {
             phone: None,
             sip: None,
         };
-        let department = |id: u128, short: &str, members: &[u128]| PlanDepartment {
-            id: DepartmentId::from_u128(id),
-            account,
-            name: "Sales".into(),
-            short_number: ShortNumber::read(short).unwrap(),
-            members: members.iter().map(|id| StaffId::from_u128(*id)).collect(),
-        };
+        let short = ShortNumber::read("200").unwrap();
+        let department = PlanDepartment::new(DepartmentId::from_u128(77), account, "Sales".into(), short);
         let number = |text: &str, trunk: Option<u128>, to| PlanNumber {
             number: PhoneNumber::from_e164(text).unwrap(),
             account,
@@ -93,22 +77,19 @@ mod tests {
         };
         let plan = DialPlan {
             staff: Arc::new(StaffSection::new(vec![person], vec![])),
-            departments: Arc::new(DepartmentSection::new(vec![
-                department(1, "200", &[1, 2]),
-                department(2, "201", &[]),
-            ])),
+            departments: Arc::new(DepartmentSection::new(vec![department])),
             numbers: Arc::new(NumberSection::new(vec![
                 number("+74951110001", None, NumberTarget::Staff(StaffId::from_u128(1))),
                 number(
                     "+74951110002",
                     Some(1),
-                    NumberTarget::Department(DepartmentId::from_u128(1)),
+                    NumberTarget::Department(DepartmentId::from_u128(77)),
                 ),
                 number("+74951110003", Some(2), NumberTarget::Staff(StaffId::from_u128(1))),
                 number(
                     "+74951110004",
                     None,
-                    NumberTarget::Department(DepartmentId::from_u128(2)),
+                    NumberTarget::Department(DepartmentId::from_u128(98)),
                 ),
                 number("+74951110005", None, NumberTarget::Staff(StaffId::from_u128(99))),
             ])),
@@ -120,14 +101,17 @@ mod tests {
                 let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
                 assert_eq!(targets, expected, "{dialled}");
             }
+            (Decision::Queue { department, .. }, Ok(expected)) => {
+                assert_eq!([department.as_u128()], expected, "{dialled}");
+            }
             (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{dialled}"),
             (got, expected) => panic!("{dialled}: {got:?}, expected {expected:?}"),
         };
         check("+74951110001", Ok(&[1]));
         check("74951110001", Ok(&[1]));
-        check("74951110002", Ok(&[1, 2]));
+        check("74951110002", Ok(&[77]));
         check("74951110003", Err(404));
-        check("74951110004", Err(480));
+        check("74951110004", Err(404));
         check("74951110005", Err(404));
         check("74951119999", Err(404));
         check("101", Err(404));

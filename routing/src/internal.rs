@@ -10,8 +10,7 @@ use crate::number::ShortNumber;
 use crate::outbound;
 use crate::plan::DialPlan;
 
-/// A short number rings its owner or all members of its department, a number outside goes by a trunk; anything else is
-/// 404.
+/// A short number rings its owner or goes to its department's line, a number outside goes by a trunk; anything else is 404.
 /// Who of them is registered is not known here: the engine answers 480 when nobody is.
 pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     if let Some(decision) = from_provider(plan, facts) {
@@ -30,22 +29,13 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
         };
     }
     match plan.departments.by_short(facts.account, short) {
-        Some(department) if department.members.is_empty() => Decision::Refuse {
-            status: 480,
-            because: Because::DepartmentEmpty {
-                name: department.name.to_string(),
-            },
-        },
-        Some(department) => {
-            let because = Because::DepartmentOf {
+        Some(department) => Decision::Queue {
+            department: department.id,
+            because: Because::DepartmentOf {
                 name: department.name.to_string(),
                 members: department.members.len(),
-            };
-            Decision::Ring {
-                targets: SmallVec::from_slice(&department.members),
-                because,
-            }
-        }
+            },
+        },
         None => Decision::Refuse {
             status: 404,
             because: Because::NumberUnknown,
@@ -82,14 +72,14 @@ mod tests {
         }
     }
 
-    fn department(account: u128, short: &str, members: &[u128]) -> PlanDepartment {
-        PlanDepartment {
-            id: DepartmentId::from_u128(1),
-            account: AccountId::from_u128(account),
-            name: "Sales".into(),
-            short_number: ShortNumber::read(short).unwrap(),
-            members: members.iter().map(|id| StaffId::from_u128(*id)).collect(),
-        }
+    fn department(account: u128, short: &str) -> PlanDepartment {
+        let short = ShortNumber::read(short).unwrap();
+        PlanDepartment::new(
+            DepartmentId::from_u128(77),
+            AccountId::from_u128(account),
+            "Sales".into(),
+            short,
+        )
     }
 
     /// V6: a short number is unique in its account and says nothing in another.
@@ -100,10 +90,7 @@ mod tests {
                 vec![staff(1, 1, "101"), staff(2, 1, "102"), staff(3, 2, "101")],
                 vec![],
             )),
-            departments: Arc::new(DepartmentSection::new(vec![
-                department(1, "200", &[1, 2]),
-                department(1, "201", &[]),
-            ])),
+            departments: Arc::new(DepartmentSection::new(vec![department(1, "200")])),
             ..DialPlan::default()
         };
         let check = |account: u128, dialled: &str, expected: Result<&[u128], u16>| {
@@ -118,6 +105,9 @@ mod tests {
                     let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
                     assert_eq!(targets, expected, "{dialled}");
                 }
+                (Decision::Queue { department, .. }, Ok(expected)) => {
+                    assert_eq!([department.as_u128()], expected, "{dialled}");
+                }
                 (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{dialled}"),
                 (got, expected) => panic!("{dialled}: {got:?}, expected {expected:?}"),
             }
@@ -126,8 +116,9 @@ mod tests {
         check(1, "102", Ok(&[2]));
         check(2, "101", Ok(&[3]));
         check(2, "102", Err(404));
-        check(1, "200", Ok(&[1, 2]));
-        check(1, "201", Err(480));
+        // V30: a department's line.
+        check(1, "200", Ok(&[77]));
+        check(2, "200", Err(404));
         check(1, "999", Err(404));
         check(1, "alice", Err(404));
         check(1, "", Err(404));

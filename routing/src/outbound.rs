@@ -20,8 +20,16 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     let Ok(number) = PhoneNumber::from_dialled(facts.dialled, region(plan, facts.account)) else {
         return refuse(Because::NumberMalformed);
     };
-    match trunks(plan, facts.account, number) {
-        trunks if trunks.is_empty() => refuse(Because::NoTrunk),
+    towards(plan, facts.account, number)
+}
+
+/// A number that the account itself has set, by its trunks.
+pub fn towards(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Decision {
+    match trunks(plan, account, number) {
+        trunks if trunks.is_empty() => Decision::Refuse {
+            status: 404,
+            because: Because::NoTrunk,
+        },
         trunks => {
             let first = trunks.first().and_then(|trunk| plan.staff.trunk(*trunk));
             let name = first.map(|trunk| trunk.name.to_string()).unwrap_or_default();

@@ -71,6 +71,7 @@ fn the_board_follows_a_call_from_ringing_to_its_end() {
             BoardChange::CallCreated(_) => Some("created"),
             BoardChange::CallRinging { .. } => Some("ringing"),
             BoardChange::CallAnswered { .. } => Some("answered"),
+            BoardChange::CallQueued { .. } => Some("queued"),
             BoardChange::CallHeld { .. } => Some("held"),
             BoardChange::CallTransferred { .. } => Some("transferred"),
             BoardChange::CallEnded { .. } => Some("ended"),

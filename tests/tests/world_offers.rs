@@ -49,6 +49,7 @@ fn held(world: &World) -> Vec<bool> {
         BoardChange::Sip { .. }
         | BoardChange::CallCreated(_)
         | BoardChange::CallRinging { .. }
+        | BoardChange::CallQueued { .. }
         | BoardChange::CallAnswered { .. }
         | BoardChange::CallTransferred { .. }
         | BoardChange::CallEnded { .. }

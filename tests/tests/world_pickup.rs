@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
 use frontdesk::engine::output::Disposition;
-use frontdesk_routing::ids::{AccountId, DepartmentId, StaffId};
-use frontdesk_routing::number::ShortNumber;
+use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::plan::{DepartmentSection, DialPlan, FeatureSection, PickupRight, PlanDepartment, PlanFeatures};
 use frontdesk_tests::world::net::{FAIR, rough};
-use frontdesk_tests::world::people::{self, ACCOUNT, BORIS, CLARA, DAVID, LINE, Person};
+use frontdesk_tests::world::people::{self, ACCOUNT, BORIS, CLARA, DAVID, LINE};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, ms, s};
 
@@ -31,16 +30,6 @@ fn office(seed: u8, loss: u32) -> World {
         phone.manner = Manner::Ring;
     }
     world
-}
-
-fn department(short: &str, id: u128, members: &[Person]) -> PlanDepartment {
-    PlanDepartment {
-        id: DepartmentId::from_u128(id),
-        account: AccountId::from_u128(ACCOUNT),
-        name: "Department".into(),
-        short_number: ShortNumber::read(short).unwrap(),
-        members: members.iter().map(|person| StaffId::from_u128(person.id)).collect(),
-    }
 }
 
 fn plan(right: PickupRight, departments: Vec<PlanDepartment>) -> DialPlan {
@@ -101,7 +90,7 @@ fn a_colleagues_ringing_call_is_taken_by_dialling_their_number_after_the_code() 
 fn the_longest_ringing_call_of_ones_departments_is_taken_first() {
     for loss in [0, 20] {
         let mut world = office(2, loss);
-        let departments = vec![department("200", 1, &[BORIS, CLARA])];
+        let departments = vec![people::department("200", 1, &[BORIS, CLARA])];
         world.input(Input::Plan(Arc::new(plan(PickupRight::Anyone, departments))));
         let line = world.add_phone(LINE);
         world.register(line);
@@ -142,7 +131,10 @@ fn in_a_company_without_departments_everybody_is_one_group_for_whoever_is_in_non
 #[test]
 fn where_only_departments_may_pick_up_a_stranger_may_not() {
     let mut world = office(4, 0);
-    let departments = vec![department("200", 1, &[BORIS, CLARA]), department("201", 2, &[DAVID])];
+    let departments = vec![
+        people::department("200", 1, &[BORIS, CLARA]),
+        people::department("201", 2, &[DAVID]),
+    ];
     world.input(Input::Plan(Arc::new(plan(PickupRight::Department, departments))));
     let call = world.dial(ANNA_AT, BORIS.number);
     world.run_for(s(2));

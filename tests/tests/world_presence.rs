@@ -24,6 +24,7 @@ fn edges(world: &World, person: Person) -> Vec<bool> {
         | BoardChange::CallRinging { .. }
         | BoardChange::CallAnswered { .. }
         | BoardChange::CallHeld { .. }
+        | BoardChange::CallQueued { .. }
         | BoardChange::CallTransferred { .. }
         | BoardChange::CallEnded { .. }
         | BoardChange::Block(_)

@@ -280,8 +280,15 @@ fn the_members_of_a_department_keep_their_own_forwardings_to_themselves() {
     world.phones[CLARA_AT].manner = Manner::Ring;
     let call = world.dial(ANNA_AT, "200");
     world.run_for(s(70));
-    assert_eq!(world.phones[ANNA_AT].call(call).status, Some(480), "{}", ladder(&world));
+    assert_eq!(
+        world.phones[ANNA_AT].call(call).state,
+        State::Talking,
+        "{}",
+        ladder(&world)
+    );
     assert!(world.phones[DAVID_AT].calls.is_empty());
+    assert!(world.phones[CLARA_AT].calls.len() > 1, "she rings again and again");
+    world.hang_up(ANNA_AT, call);
     world.close();
 }
 

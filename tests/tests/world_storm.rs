@@ -234,6 +234,7 @@ impl Storm {
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }
                 | BoardChange::CallHeld { .. }
+                | BoardChange::CallQueued { .. }
                 | BoardChange::Block(_)
                 | BoardChange::Trunk { .. } => {}
             }

@@ -2,7 +2,7 @@
 
 mod store;
 
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, StaffId, TrunkId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, StaffId, TrunkId};
 
 pub(crate) use store::{ALL, save};
 pub use store::{close_open, get, legs, list};
@@ -58,6 +58,10 @@ pub struct Call {
     pub ended_by: Option<EndedBy>,
     /// The final SIP status towards the caller, or 200.
     pub status: u16,
+    /// Whose line it was in last.
+    pub department: Option<DepartmentId>,
+    /// How long it was in lines, in milliseconds.
+    pub waited_ms: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ macro_rules! call {
         concat!(
             "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
              callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
-             answered_at, ended_at, ended_by, status FROM calls WHERE account_id = $1 ",
+             answered_at, ended_at, ended_by, status, department_id, waited_ms FROM calls WHERE account_id = $1 ",
             $rest
         )
     };
@@ -30,15 +30,16 @@ const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
     ORDER BY l.started_at, l.id";
 const SAVE: [(usize, &str); 3] = rows!(
-    20,
+    22,
     "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
      callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
-     answered_at, ended_at, ended_by, status)",
+     answered_at, ended_at, ended_by, status, department_id, waited_ms)",
     " ON CONFLICT (id) DO UPDATE SET callee_staff_id = excluded.callee_staff_id, \
      callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, \
      callee_name = excluded.callee_name, client_id = excluded.client_id, disposition = excluded.disposition, \
      because = excluded.because, answered_at = excluded.answered_at, ended_at = excluded.ended_at, \
-     ended_by = excluded.ended_by, status = excluded.status"
+     ended_by = excluded.ended_by, status = excluded.status, department_id = excluded.department_id, \
+     waited_ms = excluded.waited_ms"
 );
 const SAVE_LEG: [(usize, &str); 3] = rows!(
     11,
@@ -90,6 +91,8 @@ struct Row {
     ended_at: Option<i64>,
     ended_by: Option<String>,
     status: i64,
+    department_id: Option<String>,
+    waited_ms: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -217,6 +220,8 @@ fn row_of(call: &Call) -> Vec<Arg> {
         call.ended_at,
         call.ended_by.map(EndedBy::name),
         call.status,
+        call.department,
+        call.waited_ms,
     ]
 }
 
@@ -278,6 +283,8 @@ fn read(row: Row) -> Result<Call, StoreError> {
             .map(|text| word(text, EndedBy::named))
             .transpose()?,
         status: status(row.status)?,
+        department: maybe_id(&row.department_id)?,
+        waited_ms: row.waited_ms,
     })
 }
 

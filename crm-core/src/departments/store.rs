@@ -1,130 +1,227 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use frontdesk_routing::ids::{AccountId, DepartmentId};
-use frontdesk_routing::number::ShortNumber;
-use serde_json::json;
+use frontdesk_routing::number::{PhoneNumber, ShortNumber};
+use frontdesk_routing::plan::{Overflow, PlanDepartment};
+use frontdesk_routing::queue::Member;
+use serde_json::{Value, json};
 
-use super::{Department, NewDepartment};
+use super::row::{self, MemberRow, Row, department};
+use super::{Department, DepartmentPatch, names, rules};
+use crate::accounts;
 use crate::audit::{self, Author, Deed};
-use crate::store::text::id;
 use crate::store::{Db, FieldError, StoreError, Tx, args};
 
-const LIST: &str =
-    "SELECT id, name, short_number, version FROM departments WHERE account_id = $1 ORDER BY short_number";
-const MEMBERS: &str = "SELECT m.department_id, m.staff_id FROM department_members m JOIN departments d ON d.id = m.department_id \
-    WHERE d.account_id = $1 ORDER BY m.department_id, m.staff_id";
-const INSERT: &str = "INSERT INTO departments (id, account_id, name, short_number, created_at, version) \
-    VALUES ($1, $2, $3, $4, $5, 1)";
-const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_id) SELECT $1, s.id FROM staff s \
-    WHERE s.id = $2 AND s.account_id = $3 AND s.deleted_at IS NULL";
-const TAKEN: &str = "SELECT COUNT(*) AS count FROM (SELECT short_number FROM staff WHERE account_id = $1 AND short_number = $2 \
-    AND deleted_at IS NULL UNION ALL SELECT short_number FROM departments WHERE account_id = $1 AND short_number = $2) t";
+const LIST: &str = department!("WHERE account_id = $1 ORDER BY short_number");
+const ALL_ACCOUNTS: &str = department!("ORDER BY id");
+const GET: &str = department!("WHERE account_id = $1 AND id = $2");
+const MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.place, m.calls_at_once FROM department_members m \
+    JOIN departments d ON d.id = m.department_id JOIN staff s ON s.id = m.staff_id \
+    WHERE d.account_id = $1 AND s.deleted_at IS NULL ORDER BY m.department_id, m.place, m.staff_id";
+const ALL_MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.place, m.calls_at_once \
+    FROM department_members m JOIN staff s ON s.id = m.staff_id WHERE s.deleted_at IS NULL \
+    ORDER BY m.department_id, m.place, m.staff_id";
+const INSERT: &str = "INSERT INTO departments (id, account_id, created_at, version, name, short_number, strategy, \
+    ring_time_s, wrap_up_s, pause_after_missed_s, retry_s, capacity, longest_wait_s, join_when_empty, \
+    leave_when_empty_s, vip, vip_lead_s, overtaken_at_most_s, priority, place, service_level_s, overflow_department_id, \
+    overflow_staff_id, overflow_number, announce_every_s, announce_position, announce_wait) \
+    VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+    $24, $25, $26)";
+const UPDATE: &str = "UPDATE departments SET version = version + 1, name = $3, short_number = $4, strategy = $5, \
+    ring_time_s = $6, wrap_up_s = $7, pause_after_missed_s = $8, retry_s = $9, capacity = $10, longest_wait_s = $11, \
+    join_when_empty = $12, leave_when_empty_s = $13, vip = $14, vip_lead_s = $15, overtaken_at_most_s = $16, \
+    priority = $17, place = $18, service_level_s = $19, overflow_department_id = $20, overflow_staff_id = $21, \
+    overflow_number = $22, announce_every_s = $23, announce_position = $24, announce_wait = $25 \
+    WHERE id = $1 AND version = $2";
+const REMOVE_MEMBERS: &str = "DELETE FROM department_members WHERE department_id = $1";
+const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_id, penalty, place, calls_at_once) \
+    SELECT $1, s.id, $4, $5, $6 FROM staff s WHERE s.id = $2 AND s.account_id = $3 AND s.deleted_at IS NULL";
+const TAKEN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM staff WHERE account_id = $1 AND short_number = $2 \
+    AND deleted_at IS NULL UNION ALL SELECT id FROM departments WHERE account_id = $1 AND short_number = $2 \
+    AND id <> $3) t";
+const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const EXISTS: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND department_id = $2";
+const OVERFLOWS_TO: &str =
+    "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND overflow_department_id = $2";
 const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
 
-pub(crate) const ALL: &[&str] = &[LIST, MEMBERS, INSERT, ADD_MEMBER, TAKEN, CONNECTED, DELETE];
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    name: String,
-    short_number: String,
-    version: i64,
-}
-
-#[derive(sqlx::FromRow)]
-struct Member {
-    department_id: String,
-    staff_id: String,
-}
+pub(crate) const ALL: &[&str] = &[
+    LIST,
+    ALL_ACCOUNTS,
+    GET,
+    MEMBERS,
+    ALL_MEMBERS,
+    INSERT,
+    UPDATE,
+    REMOVE_MEMBERS,
+    ADD_MEMBER,
+    TAKEN,
+    STAFF,
+    EXISTS,
+    CONNECTED,
+    OVERFLOWS_TO,
+    DELETE,
+];
 
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Department>, StoreError> {
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
-    let members: Vec<Member> = db.all(MEMBERS, args![account]).await?;
-    let read = |row: Row| {
-        let own = members.iter().filter(|member| member.department_id == row.id);
-        let members = own.map(|member| id(&member.staff_id)).collect::<Result<_, _>>()?;
-        Ok(Department {
-            id: id(&row.id)?,
-            name: row.name,
-            short_number: row.short_number,
-            members,
-            version: row.version,
-        })
-    };
-    rows.into_iter().map(read).collect()
+    let members: Vec<MemberRow> = db.all(MEMBERS, args![account]).await?;
+    rows.into_iter().map(|row| row.read(&members)).collect()
 }
 
-pub async fn create(db: &Db, author: &Author, new: NewDepartment) -> Result<Department, StoreError> {
-    let name = new.name.trim().to_owned();
-    let mut faults = Vec::new();
-    if name.is_empty() {
-        faults.push(FieldError::new("name", "required", "a department has a name"));
+/// The dial plan's part. One department that cannot be read must not take everybody's plan away.
+pub(crate) async fn planned(db: &Db) -> Result<Vec<PlanDepartment>, StoreError> {
+    let rows: Vec<Row> = db.all(ALL_ACCOUNTS, args![]).await?;
+    let members: Vec<MemberRow> = db.all(ALL_MEMBERS, args![]).await?;
+    let mut by_department: BTreeMap<String, Vec<MemberRow>> = BTreeMap::new();
+    for member in members {
+        by_department
+            .entry(member.department_id.clone())
+            .or_default()
+            .push(member);
     }
-    if name.chars().count() > 100 {
-        faults.push(FieldError::new("name", "too_long", "100 characters at most"));
+    let mut all = Vec::with_capacity(rows.len());
+    for row in rows {
+        let own = by_department.remove(row.id()).unwrap_or_default();
+        match row.read(&own) {
+            Ok(department) => all.push(department.plan),
+            Err(error) => tracing::error!(%error, "a department is left out"),
+        }
     }
-    if let Err(error) = ShortNumber::read(new.short_number.trim()) {
-        faults.push(FieldError::new("short_number", "invalid", error.to_string()));
-    }
-    StoreError::invalid(faults)?;
+    Ok(all)
+}
+
+pub async fn get(db: &Db, account: AccountId, department: DepartmentId) -> Result<Department, StoreError> {
+    let row: Option<Row> = db.one(GET, args![account, department]).await?;
+    let members: Vec<MemberRow> = db.all(MEMBERS, args![account]).await?;
+    row.ok_or(StoreError::NotFound)?.read(&members)
+}
+
+pub async fn create(db: &Db, author: &Author, patch: DepartmentPatch) -> Result<Department, StoreError> {
+    let short = first_short_number(patch.short_number.as_deref())?;
+    let account = accounts::get(db, author.account).await?;
     let mut ids = author.stamp.ids();
-    let department = Department {
-        id: DepartmentId::new(ids.now, ids.random()),
-        name,
-        short_number: new.short_number.trim().to_owned(),
-        members: new.members.into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
-        version: 1,
+    let id = DepartmentId::new(ids.now, ids.random());
+    let nothing = PlanDepartment {
+        queue: row::usual(),
+        ..PlanDepartment::new(id, author.account, "".into(), short)
     };
+    let plan = rules::patched(nothing, patch, &account.region)?;
     let mut tx = db.begin().await?;
-    enter(&mut tx, author, &department, ids.now).await?;
-    let deed = author.deed("department.created", "department", department.id.to_string());
-    let after = Some(json!({ "name": department.name, "short_number": department.short_number }));
+    known(&mut tx, &plan).await?;
+    let mut values = args![id, author.account, ids.now];
+    values.extend(row::values(&plan));
+    tx.run(INSERT, values).await?;
+    enter_members(&mut tx, &plan).await?;
+    let deed = author.deed("department.created", "department", id.to_string());
+    let after = Some(told(&plan));
     audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
     tx.commit().await?;
-    Ok(department)
+    Ok(Department { plan, version: 1 })
 }
 
-async fn enter(tx: &mut Tx, author: &Author, department: &Department, now: i64) -> Result<(), StoreError> {
-    if tx.count(TAKEN, args![author.account, &department.short_number]).await? > 0 {
-        return Err(StoreError::Taken(vec![FieldError::new(
-            "short_number",
-            "taken",
-            "somebody else has this short number",
-        )]));
+fn first_short_number(given: Option<&str>) -> Result<ShortNumber, StoreError> {
+    let fault = |code, why: String| StoreError::Invalid(vec![FieldError::new("short_number", code, why)]);
+    let given = given.ok_or_else(|| fault("required", "by which it is called".to_owned()))?;
+    ShortNumber::read(given.trim()).map_err(|bad| fault("invalid", bad.to_string()))
+}
+
+pub async fn update(
+    db: &Db,
+    author: &Author,
+    department: DepartmentId,
+    patch: DepartmentPatch,
+    version: Option<i64>,
+) -> Result<Department, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let row: Option<Row> = tx.one(GET, args![author.account, department]).await?;
+    let members: Vec<MemberRow> = tx.all(MEMBERS, args![author.account]).await?;
+    let before = row.ok_or(StoreError::NotFound)?.read(&members)?;
+    if version.is_some_and(|version| version != before.version) {
+        return Err(StoreError::Stale);
     }
-    let values = args![
-        department.id,
-        author.account,
-        &department.name,
-        &department.short_number,
-        now
-    ];
-    tx.run(INSERT, values).await?;
-    for member in &department.members {
-        if tx
-            .run(ADD_MEMBER, args![department.id, *member, author.account])
-            .await?
-            == 0
-        {
-            return Err(StoreError::Invalid(vec![FieldError::new(
-                "members",
-                "unknown",
-                "no such staff member",
-            )]));
+    let after = rules::patched(before.plan.clone(), patch, &account.region)?;
+    known(&mut tx, &after).await?;
+    let mut values = args![department, before.version];
+    values.extend(row::values(&after));
+    if tx.run(UPDATE, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    if after.members != before.plan.members {
+        tx.run(REMOVE_MEMBERS, args![department]).await?;
+        enter_members(&mut tx, &after).await?;
+    }
+    let deed = author.deed("department.updated", "department", department.to_string());
+    let deed = Deed {
+        before: Some(told(&before.plan)),
+        after: Some(told(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    Ok(Department {
+        plan: after,
+        version: before.version.saturating_add(1),
+    })
+}
+
+/// The short number is nobody else's, and where the line overflows to is there.
+async fn known(tx: &mut Tx, plan: &PlanDepartment) -> Result<(), StoreError> {
+    let taken = args![plan.account, plan.short_number.to_string(), plan.id];
+    if tx.count(TAKEN, taken).await? > 0 {
+        let fault = FieldError::new("short_number", "taken", "somebody else has this short number");
+        return Err(StoreError::Taken(vec![fault]));
+    }
+    let (field, what, count) = match plan.overflow {
+        Some(Overflow::Department(to)) => {
+            let count = tx.count(EXISTS, args![plan.account, to]).await?;
+            ("overflow.department_id", "no such department", count)
+        }
+        Some(Overflow::Staff(to)) => {
+            let count = tx.count(STAFF, args![plan.account, to]).await?;
+            ("overflow.staff_id", "no such staff member", count)
+        }
+        Some(Overflow::Number(_)) | None => return Ok(()),
+    };
+    match count {
+        0 => Err(StoreError::Invalid(vec![FieldError::new(field, "unknown", what)])),
+        _ => Ok(()),
+    }
+}
+
+async fn enter_members(tx: &mut Tx, plan: &PlanDepartment) -> Result<(), StoreError> {
+    for member in &plan.members {
+        let values = args![
+            plan.id,
+            member.staff,
+            plan.account,
+            member.penalty,
+            member.place,
+            member.calls_at_once
+        ];
+        if tx.run(ADD_MEMBER, values).await? == 0 {
+            let fault = FieldError::new("members", "unknown", "no such staff member");
+            return Err(StoreError::Invalid(vec![fault]));
         }
     }
     Ok(())
 }
 
-/// Its members stay. Refused while numbers reach it.
+/// Its members stay. Refused while numbers reach it, or another department's calls.
 pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    let in_use = |detail| StoreError::Refused { code: "in_use", detail };
     if tx.count(CONNECTED, args![author.account, department]).await? > 0 {
-        return Err(StoreError::Refused {
-            code: "in_use",
-            detail: "connected numbers reach this department: connect them with somebody else first",
-        });
+        return Err(in_use(
+            "connected numbers reach this department: connect them with somebody else first",
+        ));
+    }
+    if tx.count(OVERFLOWS_TO, args![author.account, department]).await? > 0 {
+        return Err(in_use(
+            "another department's calls overflow to this one: change that first",
+        ));
     }
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);
@@ -132,4 +229,41 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
     let deed = author.deed("department.deleted", "department", department.to_string());
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await
+}
+
+/// For the audit.
+fn told(plan: &PlanDepartment) -> Value {
+    let member = |member: &Member| {
+        json!({ "staff_id": member.staff.to_string(), "penalty": member.penalty, "place": member.place,
+            "calls_at_once": member.calls_at_once })
+    };
+    let overflow = match plan.overflow {
+        Some(Overflow::Department(to)) => json!({ "department_id": to.to_string() }),
+        Some(Overflow::Staff(to)) => json!({ "staff_id": to.to_string() }),
+        Some(Overflow::Number(number)) => json!({ "number": PhoneNumber::reveal(number) }),
+        None => Value::Null,
+    };
+    let queue = &plan.queue;
+    json!({
+        "name": &*plan.name,
+        "short_number": plan.short_number.to_string(),
+        "members": plan.members.iter().map(member).collect::<Vec<_>>(),
+        "overflow": overflow,
+        "strategy": names::strategy_name(queue.strategy),
+        "join_when_empty": names::join_name(queue.join_when_empty),
+        "vip": format!("{:?}", queue.vip),
+        "ring_time_ms": queue.ring_time_ms,
+        "wrap_up_ms": queue.wrap_up_ms,
+        "pause_after_missed_ms": queue.pause_after_missed_ms,
+        "retry_ms": queue.retry_ms,
+        "capacity": queue.capacity,
+        "longest_wait_ms": queue.longest_wait_ms,
+        "leave_when_empty_ms": queue.leave_when_empty_ms,
+        "priority": queue.priority,
+        "place": queue.place,
+        "service_level_ms": queue.service_level_ms,
+        "announce_every_s": plan.announce.every_s,
+        "announce_position": plan.announce.position,
+        "announce_wait": plan.announce.wait,
+    })
 }

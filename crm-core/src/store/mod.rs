@@ -2,6 +2,7 @@
 
 pub mod db;
 pub mod error;
+pub(crate) mod faults;
 pub mod page;
 pub(crate) mod rows;
 pub mod sql;

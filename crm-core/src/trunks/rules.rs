@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use super::{RegistrationPatch, ServerPatch, TrunkPatch, names};
 use crate::numbers::e164;
+use crate::store::faults::{Faults, within};
 use crate::store::{FieldError, StoreError};
 
 const LONGEST_NAME: usize = 100;
@@ -79,60 +80,24 @@ pub(super) fn patched(before: PlanTrunk, patch: TrunkPatch, region: &str) -> Res
     Ok(after)
 }
 
-#[derive(Default)]
-struct Faults(Vec<FieldError>);
-
-impl Faults {
-    fn add(&mut self, field: &str, code: &'static str, message: &str) {
-        if !self.0.iter().any(|fault| fault.field.starts_with(field)) {
-            self.0.push(FieldError::new(field, code, message));
-        }
-    }
-
-    fn keep<T>(&mut self, checked: Option<Result<T, FieldError>>) -> Option<T> {
-        match checked? {
-            Ok(value) => Some(value),
-            Err(fault) => {
-                self.0.push(fault);
-                None
-            }
-        }
-    }
-}
-
 fn words(after: &mut PlanTrunk, faults: &mut Faults, patch: &TrunkPatch) {
-    fn word<T>(
-        place: &mut T,
-        faults: &mut Faults,
-        (field, given): (&str, &Option<String>),
-        named: impl Fn(&str) -> Result<T, &'static str>,
-    ) {
-        match given.as_deref().map(named) {
-            Some(Ok(value)) => *place = value,
-            Some(Err(known)) => faults.add(field, "unknown", known),
-            None => {}
-        }
-    }
-    word(
+    faults.word(
         &mut after.numbers_in,
-        faults,
         ("numbers_in", &patch.numbers_in),
         names::format_named,
     );
-    word(
+    faults.word(
         &mut after.numbers_out,
-        faults,
         ("numbers_out", &patch.numbers_out),
         names::format_named,
     );
-    word(
+    faults.word(
         &mut after.identity,
-        faults,
         ("identity", &patch.identity),
         names::identity_named,
     );
     let redirection = ("redirection", &patch.redirection);
-    word(&mut after.redirection, faults, redirection, names::redirection_named);
+    faults.word(&mut after.redirection, redirection, names::redirection_named);
     let codec = |codec: &str| names::codec_named(codec).map_err(|known| format!("{known}, each once"));
     if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 3, codec))) {
         after.codecs = codecs;
@@ -170,16 +135,6 @@ fn list<T: PartialEq>(
         all.push(item);
     }
     Ok(all)
-}
-
-fn within(field: &str, value: Option<u32>, range: std::ops::RangeInclusive<u32>) -> Result<Option<u32>, FieldError> {
-    match value {
-        Some(value) if !range.contains(&value) => {
-            let message = format!("{} to {}, or null", range.start(), range.end());
-            Err(FieldError::new(field, "invalid", message))
-        }
-        value => Ok(value),
-    }
 }
 
 fn servers(given: Vec<ServerPatch>) -> Result<Vec<Server>, FieldError> {

@@ -1,5 +1,5 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch};
-use frontdesk_crm_core::departments::{self, NewDepartment};
+use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::number::ShortNumber;
@@ -37,10 +37,12 @@ async fn settings_are_changed_by_one_who_has_seen_the_newest(office: &Office) {
 
 async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
     let ivan = office.ivan().await;
-    let new = |short: &str| NewDepartment {
-        name: "Продажи".into(),
-        short_number: short.into(),
-        members: vec![ivan.id, office.first.staff, ivan.id],
+    let author = office.author();
+    let new = |short: &str| DepartmentPatch {
+        name: Some("Продажи".into()),
+        short_number: Some(short.into()),
+        members: Some([ivan.id, office.first.staff, ivan.id].map(MemberPatch::new).to_vec()),
+        ..DepartmentPatch::default()
     };
     let sales = departments::create(&office.db, &office.author(), new("200"))
         .await
@@ -50,18 +52,50 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
         assert_eq!(refusal(refused), "taken: short_number taken", "{taken}");
     }
     let listed = departments::list(&office.db, office.first.account).await.unwrap();
-    assert_eq!(listed.first().unwrap().members.len(), 2);
+    assert_eq!(listed.first().unwrap().plan.members.len(), 2);
+    assert_eq!(listed, std::slice::from_ref(&sales));
     let plan = plan_build::full(&office.db).await.unwrap();
     let short = ShortNumber::read("200").unwrap();
     assert_eq!(
-        plan.departments.by_short(office.first.account, short).unwrap().id,
-        sales.id
+        plan.departments.by_short(office.first.account, short).unwrap(),
+        &sales.plan
     );
-    departments::delete(&office.db, &office.author(), sales.id)
+    let support = departments::create(&office.db, &author, new("201")).await.unwrap();
+    let set =
+        |patch: DepartmentPatch| departments::update(&office.db, &author, sales.plan.id, patch, Some(sales.version));
+    let to = |department: &str| DepartmentPatch {
+        queue: QueuePatch {
+            strategy: Some("linear".into()),
+            vip: Some("head_start".into()),
+            vip_lead_s: Some(90),
+            longest_wait_s: Some(Some(60)),
+            ..QueuePatch::default()
+        },
+        members: Some(vec![MemberPatch {
+            penalty: 3,
+            ..MemberPatch::new(ivan.id)
+        }]),
+        overflow: Some(Some(OverflowPatch {
+            department: Some(department.to_owned()),
+            ..OverflowPatch::default()
+        })),
+        ..DepartmentPatch::default()
+    };
+    let unknown = set(to("01JZZZZZZZZZZZZZZZZZZZZZZZ")).await;
+    assert_eq!(refusal(unknown), "invalid: overflow.department_id unknown");
+    let changed = set(to(&support.plan.id.to_string())).await.unwrap();
+    let read = departments::get(&office.db, office.first.account, sales.plan.id)
         .await
         .unwrap();
+    assert_eq!(read, changed);
+    assert_eq!(refusal(set(DepartmentPatch::default()).await), "stale");
+    let plan = plan_build::full(&office.db).await.unwrap();
+    assert_eq!(plan.departments.get(sales.plan.id).unwrap(), &changed.plan);
+    let used = departments::delete(&office.db, &author, support.plan.id).await;
+    assert_eq!(refusal(used), "refused: in_use", "the other one overflows to it");
+    departments::delete(&office.db, &author, sales.plan.id).await.unwrap();
     assert_eq!(
-        refusal(departments::delete(&office.db, &office.author(), sales.id).await),
+        refusal(departments::delete(&office.db, &office.author(), sales.plan.id).await),
         "not found"
     );
 }

@@ -44,6 +44,8 @@ fn call(office: &Office, n: i64) -> Call {
         ended_at: Some(at + 9_000),
         ended_by: None,
         status: 200,
+        department: None,
+        waited_ms: None,
     }
 }
 

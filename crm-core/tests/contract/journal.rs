@@ -35,6 +35,8 @@ fn call(account: AccountId, n: u128) -> Call {
         ended_at: None,
         ended_by: None,
         status: 200,
+        department: None,
+        waited_ms: None,
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context;
 use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::clients::{self, NewClient};
-use frontdesk_crm_core::departments::{self, NewDepartment};
+use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch};
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::sip_accounts::{self, SipData};
 use frontdesk_crm_core::staff::{self, NewStaff, StaffPatch};
@@ -53,12 +53,13 @@ pub(super) async fn fill(db: &Db, realm: &str) -> anyhow::Result<Company> {
         let members = group
             .members
             .iter()
-            .filter_map(|short| ids.get(short).copied())
+            .filter_map(|short| ids.get(short).copied().map(MemberPatch::new))
             .collect();
-        let new = NewDepartment {
-            name: group.name.to_owned(),
-            short_number: group.short_number.to_owned(),
-            members,
+        let new = DepartmentPatch {
+            name: Some(group.name.to_owned()),
+            short_number: Some(group.short_number.to_owned()),
+            members: Some(members),
+            ..DepartmentPatch::default()
         };
         departments::create(db, &author(first.account), new).await?;
     }

@@ -16,6 +16,7 @@ use frontdesk_sip::flow::FlowId;
 use super::feature::Service;
 use super::media::MediaSide;
 use super::output::{CallDirection, CdrParty};
+use super::queue::Stay;
 use super::referral::Referral;
 use super::sent_on::Way;
 
@@ -84,6 +85,10 @@ pub(super) struct Call {
     pub(super) service: Option<Service>,
     /// Where one of its parties waits.
     pub(super) place: Option<u16>,
+    /// The department's line that it is in, or was taken from.
+    pub(super) line: Option<Stay>,
+    /// Forks that it may have at a time (RFC 5393 section 5.3.3).
+    pub(super) breadth: u32,
     /// The transfer that is under way, or the last one.
     pub(super) referral: Option<Referral>,
     pub(super) rings_until: Instant,
@@ -139,6 +144,12 @@ impl Call {
     /// The two who talk with each other; first whoever has the caller's place.
     pub(super) fn pair(&self) -> Option<(Side, Side)> {
         self.machine.pair()
+    }
+
+    /// Whose audio has to arrive while the call goes on: whoever talks, with somebody, with us, or in a line.
+    pub(super) fn must_sound(&self, side: Side) -> bool {
+        let waits = self.machine.is_queued() && self.machine.waiting() == Some(side);
+        !self.held && (self.other(side).is_some() || self.machine.is_served() || waits)
     }
 
     /// The side that this one talks with, once somebody has answered.

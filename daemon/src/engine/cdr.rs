@@ -58,8 +58,11 @@ impl Engine {
     /// The same for a call that is no longer among those that go on.
     pub(super) fn close_call(&mut self, call: &mut Call, end: End, now: Now) {
         let id = call.id;
+        self.line_over(call, now);
         self.ringing.remove(&(call.rings_until, id));
-        self.watchers.call_over(id);
+        for staff in self.watchers.call_over(id) {
+            self.lines.touch_person(staff);
+        }
         let place = call.place.take();
         self.vacate(call.account, place);
         for leg in call.legs_mut() {
@@ -132,6 +135,8 @@ impl Engine {
             ended_at: Some(now.unix_ms),
             ended_by: Some(EndedBySide::System),
             status,
+            department: None,
+            waited_ms: None,
             legs: vec![leg],
         };
         self.outputs
@@ -158,6 +163,8 @@ impl Call {
             ended_at: end.map(|end| end.at),
             ended_by: end.map(|end| end.by),
             status: end.map_or(200, |end| end.status),
+            department: self.line.as_ref().map(|stay| stay.department),
+            waited_ms: self.line.as_ref().and_then(|stay| stay.waited),
             legs: legs.map(|(leg, caller)| leg.row(caller)).collect(),
         }
     }

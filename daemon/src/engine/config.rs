@@ -71,6 +71,8 @@ pub struct Counts {
     pub outside: usize,
     /// Places where calls are parked that are taken.
     pub parked: usize,
+    /// Calls that wait in departments' lines.
+    pub queued: usize,
     /// What is kept of watchers, and of calls for them.
     pub watches: usize,
 }

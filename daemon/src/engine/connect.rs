@@ -21,6 +21,11 @@ const NORMAL: &str = "Q.850;cause=16;text=\"Normal call clearing\"";
 impl Engine {
     pub(super) fn step(&mut self, id: CallId, event: CallEvent, now: Now) {
         self.touch(id);
+        if let CallEvent::Refused(leg, status) = event {
+            self.on_agent_refused(id, (leg, status), now);
+        } else if let CallEvent::Lost(Side::Called(leg)) = event {
+            self.on_agent_refused(id, (leg, 503), now);
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let CallEvent::Refused(leg, status) = event
             && let Some(leg) = call.leg_mut(Side::Called(leg))
@@ -52,6 +57,8 @@ impl Engine {
                     .push_back(Output::Board(BoardChange::CallRinging { call: id }));
             }
             CallCommand::Connect(leg) => self.connect(id, leg, now),
+            CallCommand::Hold => self.hold_caller(id, now),
+            CallCommand::OfferOver => self.on_offer_over(id, now),
             CallCommand::Part(party, other) => self.part(id, (party, other), now),
             CallCommand::Join(first, second) => self.bring_together(id, (first, second), now),
             CallCommand::Tell(to, status) => self.tell_transferor(id, (to, status), now),

@@ -31,7 +31,7 @@ impl Engine {
             .called
             .iter()
             .filter(|leg| Side::Called(leg.id) == side || leg.trunk.is_none());
-        let alone = call.machine.is_ringing() && phones.count() == 1 && !call.early;
+        let alone = call.machine.is_ringing() && !call.machine.is_queued() && phones.count() == 1 && !call.early;
         let Some(offer) = call.offer.clone().filter(|_| alone) else {
             return;
         };

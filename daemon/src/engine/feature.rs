@@ -93,7 +93,7 @@ impl Engine {
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),
             Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
-            Decision::Ring { .. } | Decision::Outside { .. } => None,
+            Decision::Ring { .. } | Decision::Queue { .. } | Decision::Outside { .. } => None,
         }
     }
 
@@ -248,8 +248,11 @@ impl Engine {
             return self.step(id, CallEvent::Stop, now);
         }
         let Some(leg) = call.leg_mut(side) else { return };
-        if leg.hears.take_if(|hears| *hears == token).is_some() && leg.leaving {
-            self.let_go(id, side, now);
+        if leg.hears.take_if(|hears| *hears == token).is_some() {
+            match leg.leaving {
+                true => self.let_go(id, side, now),
+                false => self.play_to_waiting(id, side),
+            }
         }
     }
 }

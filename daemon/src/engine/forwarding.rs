@@ -11,7 +11,7 @@ use frontdesk_sip::registrar::{Aor, Registrar};
 use super::Engine;
 
 /// The engine as forwarding sees it.
-struct View<'a> {
+pub(super) struct View<'a> {
     plan: &'a DialPlan,
     registrar: &'a Registrar,
     pending: &'a Pending,
@@ -49,7 +49,7 @@ impl Engine {
         forwarding::follow_later(plan, facts, &self.view(plan), (person, why, trail))
     }
 
-    fn view<'a>(&'a self, plan: &'a DialPlan) -> View<'a> {
+    pub(super) fn view<'a>(&'a self, plan: &'a DialPlan) -> View<'a> {
         View {
             plan,
             registrar: &self.registrar,

@@ -75,6 +75,7 @@ impl Engine {
         self.touch(id);
         self.configure(id, side);
         self.begin_service(id);
+        self.play_to_waiting(id, side);
         self.join(id, now);
         self.tune_music(id);
         self.tune_digits(id);

@@ -31,6 +31,7 @@ mod pickup;
 mod plainly;
 mod presence;
 mod protection;
+mod queue;
 mod redirect;
 mod referral;
 mod requests;
@@ -99,6 +100,7 @@ pub struct Engine {
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
+    lines: queue::Lines,
     draining: bool,
     journal_full: bool,
     outputs: VecDeque<Output>,
@@ -109,6 +111,7 @@ impl Engine {
     /// The same seed and the same inputs give the same outputs.
     pub fn new(config: EngineConfig, seed: [u8; 32], now: Now) -> Engine {
         let mut rng = StdRng::from_seed(seed);
+        let lines = StdRng::from_seed(seed).random();
         Engine {
             endpoint: Endpoint::new(events::served(config.endpoint.clone()), rng.random()),
             registrar: Registrar::new(config.registrar.clone()),
@@ -133,6 +136,7 @@ impl Engine {
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),
+            lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
             outputs: VecDeque::new(),
@@ -180,6 +184,7 @@ impl Engine {
             self.guard.deadline(),
             self.names.deadline(),
             self.trunks.deadline(),
+            self.lines.deadline(),
             ringing,
         ]
         .into_iter()
@@ -205,6 +210,7 @@ impl Engine {
             subscriptions: self.endpoint.counts().subscriptions,
             outside: self.trunks.attempts.len(),
             parked: self.parked.len(),
+            queued: self.lines.count(),
             watches: self.watchers.count(),
         }
     }
@@ -247,6 +253,10 @@ impl Engine {
         while let Some(event) = self.endpoint.poll_event() {
             self.on_event(event, now);
         }
+        self.run_lines(now);
+        while let Some(event) = self.endpoint.poll_event() {
+            self.on_event(event, now);
+        }
         self.tell_watchers(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
             self.outputs.push_back(Output::Transmit {
@@ -264,7 +274,7 @@ impl Engine {
                 // Whoever holds or is held may send nothing, and so may whoever talks with nobody.
                 let talking = self.find_media(leg).filter(|(call, side)| {
                     let call = self.calls.get(call);
-                    call.is_some_and(|call| !call.held && (call.other(*side).is_some() || call.machine.is_served()))
+                    call.is_some_and(|call| call.must_sound(*side))
                 });
                 if let Some((call, side)) = talking {
                     self.step(call, CallEvent::Lost(side), now);

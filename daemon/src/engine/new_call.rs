@@ -67,6 +67,8 @@ impl Engine {
             way: Way::default(),
             service: None,
             place: None,
+            line: None,
+            breadth: new.request.max_breadth(),
             referral: None,
             rings_until: now.instant + self.config.ring_timeout,
             relayed: Vec::new(),
@@ -116,6 +118,7 @@ impl Engine {
             started_at: call.started_at,
             answered_at: None,
             held: false,
+            waits: None,
             recording: None,
         };
         self.outputs

@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::forwarding::Change;
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, SipAccountId, StaffId, TrunkId};
+use frontdesk_routing::ids::{
+    AccountId, CallId, ClientId, DepartmentId, LegId, RecordingId, SipAccountId, StaffId, TrunkId,
+};
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
 
@@ -128,6 +130,10 @@ pub struct CdrRow {
     pub ended_by: Option<EndedBySide>,
     /// The final SIP status towards the caller, or 200.
     pub status: u16,
+    /// Whose line it was in last.
+    pub department: Option<DepartmentId>,
+    /// How long it was in lines.
+    pub waited_ms: Option<i64>,
     pub legs: Vec<LegRow>,
 }
 
@@ -202,6 +208,12 @@ pub enum BoardChange {
         call: CallId,
         held: bool,
     },
+    /// The call is in this department's line from now on; `None`: it is in none any more.
+    CallQueued {
+        call: CallId,
+        department: Option<DepartmentId>,
+        at: i64,
+    },
     /// Others talk with each other now.
     CallTransferred {
         call: CallId,
@@ -257,5 +269,7 @@ pub struct LiveCall {
     pub started_at: i64,
     pub answered_at: Option<i64>,
     pub held: bool,
+    /// In whose line it waits, and since when.
+    pub waits: Option<(DepartmentId, i64)>,
     pub recording: Option<RecordingId>,
 }

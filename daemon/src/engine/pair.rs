@@ -8,7 +8,7 @@ use frontdesk_sip::Now;
 
 use super::Engine;
 use super::call::{Call, Side};
-use super::output::{BoardChange, Output};
+use super::output::{BoardChange, CdrParty, Output};
 
 impl Engine {
     /// The party waits and does not hear the other one any more. The recording goes on with what it says.
@@ -42,17 +42,34 @@ impl Engine {
         let party = |side| call.leg(side).map(|leg| leg.party.clone()).unwrap_or_default();
         let (caller, callee) = (party(pair.0), party(pair.1));
         call.callee = callee.clone();
-        self.outputs.push_back(Output::Board(BoardChange::CallTransferred {
-            call: id,
-            caller,
-            callee,
-        }));
+        if call.answered_at.is_none() {
+            self.first_answer(id, callee, now);
+        } else {
+            self.outputs.push_back(Output::Board(BoardChange::CallTransferred {
+                call: id,
+                caller,
+                callee,
+            }));
+        }
         for side in [pair.0, pair.1] {
             self.configure(id, side);
         }
         self.join(id, now);
         self.show_partners(id, pair, now);
         self.on_pair_changed(id, pair, now);
+    }
+
+    /// Somebody took a caller whom we had answered to let it wait.
+    fn first_answer(&mut self, id: CallId, callee: CdrParty, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.answered_at = Some(now.unix_ms);
+        self.counters.calls_answered += 1;
+        self.outputs.push_back(Output::Board(BoardChange::CallAnswered {
+            call: id,
+            at: now.unix_ms,
+            callee,
+            recording: None,
+        }));
     }
 
     /// The recording goes on with these legs; a side may have nobody.

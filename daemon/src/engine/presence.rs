@@ -50,6 +50,7 @@ impl Engine {
         self.pending.settle(&plan);
         let before = std::mem::replace(&mut self.plan, plan);
         self.review_trunks(&before, now);
+        self.review_lines(&before, now);
         if Arc::ptr_eq(&before.staff, &self.plan.staff) {
             return self.review_settings(&before);
         }

@@ -62,6 +62,16 @@ impl Engine {
         let Some(decision) = self.decide_later(&plan, call, (person, why, &mut trail)) else {
             return false;
         };
+        if let Decision::Queue { department, because } = decision {
+            self.step(id, CallEvent::SendOn, now);
+            self.note(id, &format!("then {because}"));
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.forwarded = call.forwarded.saturating_add(1);
+                call.way = Way { person: None, trail };
+            }
+            self.join_line(id, department, now);
+            return true;
+        }
         let more = self.more_on_the_way(id, &plan, decision, (trail, now));
         self.step(id, CallEvent::SendOn, now);
         match more {
@@ -97,7 +107,7 @@ impl Engine {
     }
 
     /// The phones of whom the call goes to next; the error is the status for the caller.
-    fn more_on_the_way(
+    pub(super) fn more_on_the_way(
         &mut self,
         id: CallId,
         plan: &DialPlan,

@@ -26,6 +26,7 @@ use super::caller::{dialled_in, know, party_of_staff, shown_as, shown_of_party};
 use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::NewCall;
 use super::output::{CallDirection, CdrParty, Output};
+use super::queue::Queueing;
 use super::requests::{reply, reply_with};
 use super::sent_on::Way;
 use super::trunks::{Outside, dialled_by};
@@ -156,7 +157,17 @@ impl Engine {
             dialled: &new.dialled,
             own: (new.flow, new.known.party.staff),
         };
-        let (targets, because, callee, way) = self.targets(&asked)?;
+        let (decision, trail) = self.decide(new.plan, &asked.facts());
+        if let Decision::Queue { department, because } = decision {
+            let to = Queueing {
+                department,
+                because,
+                trail,
+            };
+            return self.queue_up(new, offer, to, now);
+        }
+        let (targets, because, callee) = self.rung(&asked, decision)?;
+        let way = Way::new(&targets, &because, trail);
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
         }
@@ -197,13 +208,7 @@ impl Engine {
 
     /// The phones of all who are to be rung; the caller's own phone is not among them.
     pub(super) fn targets(&self, asked: &Asked<'_>) -> Result<(Vec<Target>, Because, CdrParty, Way), Box<Turned>> {
-        let plan = asked.plan;
-        let facts = CallFacts {
-            account: asked.account,
-            caller: asked.caller,
-            dialled: asked.dialled,
-        };
-        let (decision, trail) = self.decide(plan, &facts);
+        let (decision, trail) = self.decide(asked.plan, &asked.facts());
         let (targets, because, callee) = self.rung(asked, decision)?;
         let way = Way::new(&targets, &because, trail);
         Ok((targets, because, callee, way))
@@ -223,6 +228,7 @@ impl Engine {
                 let callee = target.party.clone();
                 return Ok((vec![target], because, callee));
             }
+            Decision::Queue { because, .. } => return Err(turned(reply(480), because)),
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
             Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
         };
@@ -421,6 +427,16 @@ impl Engine {
             second: None,
             after: None,
             credentials: None,
+        }
+    }
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn facts(&self) -> CallFacts<'a> {
+        CallFacts {
+            account: self.account,
+            caller: self.caller,
+            dialled: self.dialled,
         }
     }
 }

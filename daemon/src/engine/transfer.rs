@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 
 use frontdesk_routing::call::CallEvent;
-use frontdesk_routing::facts::Caller;
-use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::facts::{CallFacts, Caller};
+use frontdesk_routing::ids::{CallId, DepartmentId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
 use frontdesk_sip::dialog::refer::{ReferTo, referred_by, wants_no_subscription};
@@ -116,6 +117,9 @@ impl Engine {
             Some(Err(status)) => return self.tell_transferor(id, (by, status), now),
             None => {}
         }
+        if let Some(department) = self.line_for(id, by, &dialled) {
+            return self.send_to_line(id, (by, department), now);
+        }
         let found = self.more_for(id, by, &dialled, now);
         let more = match found {
             Ok(more) => more,
@@ -132,6 +136,40 @@ impl Engine {
         self.step(id, CallEvent::Transfer { by }, now);
         self.call_more(id, more, headers, now);
         self.wait_at_most(id, self.ring_limit(id), now);
+    }
+
+    /// The department whose line a transfer is meant for.
+    fn line_for(&self, id: CallId, by: Side, dialled: &str) -> Option<DepartmentId> {
+        let call = self.calls.get(&id)?;
+        let facts = CallFacts {
+            account: call.account,
+            caller: Caller::Staff(call.leg(by)?.staff?),
+            dialled,
+        };
+        match self.decide(&self.plan, &facts).0 {
+            Decision::Queue { department, .. } => Some(department),
+            Decision::Ring { .. } | Decision::Outside { .. } | Decision::Feature(_) | Decision::Refuse { .. } => None,
+        }
+    }
+
+    fn send_to_line(&mut self, id: CallId, (by, department): (Side, DepartmentId), now: Now) {
+        let name = self
+            .plan
+            .departments
+            .get(department)
+            .map(|department| department.name.to_string());
+        let name = name.unwrap_or_default();
+        let by_name = self.name_of(id, by);
+        match self.transfer_to_line(id, (by, department), now) {
+            Ok(()) => self.note(id, &format!("transferred by {by_name} to the department {name}")),
+            Err(status) => {
+                self.note(
+                    id,
+                    &format!("{by_name} could not transfer to the department {name}: {status}"),
+                );
+                self.tell_transferor(id, (by, status), now);
+            }
+        }
     }
 
     /// Whether a transfer is meant for a place where calls are parked.

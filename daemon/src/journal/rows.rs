@@ -77,6 +77,8 @@ fn row_of_call(row: CdrRow) -> (Box<Call>, Vec<Leg>) {
             EndedBySide::System => EndedBy::System,
         }),
         status: row.status,
+        department: row.department,
+        waited_ms: row.waited_ms,
     };
     (Box::new(call), row.legs.into_iter().map(leg).collect())
 }

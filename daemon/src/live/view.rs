@@ -21,13 +21,17 @@ pub struct LiveCallView {
     pub id: String,
     /// `internal`, `inbound` or `outbound`.
     pub direction: &'static str,
-    /// `ringing`, `talking` or `held`.
+    /// `waiting` (in a department's line), `ringing`, `talking` or `held`.
     pub state: &'static str,
     pub caller: PartyView,
     /// As dialled.
     pub called: String,
     pub callee: PartyView,
     pub client_id: Option<String>,
+    /// In whose line it waits.
+    pub department_id: Option<String>,
+    #[schema(format = DateTime)]
+    pub waiting_since: Option<String>,
     #[schema(format = DateTime)]
     pub started_at: String,
     #[schema(format = DateTime)]
@@ -56,6 +60,8 @@ impl From<&LiveCall> for LiveCallView {
             called: call.called.clone(),
             callee: PartyView::from(&call.callee),
             client_id: call.client.map(|id| id.to_string()),
+            department_id: call.waits.map(|(department, _)| department.to_string()),
+            waiting_since: call.waits.map(|(_, since)| time(since)),
             started_at: time(call.started_at),
             answered_at: call.answered_at.map(time),
             recording_id: call.recording.map(|id| id.to_string()),
@@ -64,6 +70,9 @@ impl From<&LiveCall> for LiveCallView {
 }
 
 fn state(call: &LiveCall) -> &'static str {
+    if call.waits.is_some() {
+        return "waiting";
+    }
     match (call.answered_at, call.held) {
         (None, _) => "ringing",
         (Some(_), false) => "talking",

@@ -4,6 +4,7 @@
 //! `(phase, event) -> commands`: pure, total, and the same for every kind of leg.
 
 mod leg;
+mod line;
 mod served;
 mod step;
 mod transfer;
@@ -64,6 +65,12 @@ pub enum CallEvent {
     },
     /// Whoever is called sends the call on: what rings is given up for the legs that are called next.
     SendOn,
+    /// The call joins a department's line: the caller, or whoever `by` has sent there.
+    Enqueue {
+        by: Option<Side>,
+    },
+    /// The line is left for somebody else, who is called next.
+    Overflow,
     /// Nobody could be called for the party that waits.
     NobodyCalled(u16),
     RingTimeout,
@@ -77,6 +84,10 @@ pub enum CallCommand {
     RingCaller,
     /// Answer the caller with this leg's media, and join the two.
     Connect(LegId),
+    /// Answer the caller, if that has not been done, and let it wait.
+    Hold,
+    /// What was offered to the line's agents came to nothing.
+    OfferOver,
     /// The two do not hear each other any more; the first one waits.
     Part(Side, Side),
     /// The two hear each other from now on; both are answered.
@@ -133,6 +144,10 @@ enum Stage {
     Recalling,
     /// Nobody is rung: somebody will come.
     Parked,
+    /// In a department's line: agents are rung as they become free.
+    Queued,
+    /// The line has been left; somebody else is rung, for the last time.
+    Overflowed,
 }
 
 /// One call's legs and phase.
@@ -148,6 +163,10 @@ pub struct CallMachine {
     one_person: bool,
     /// The call goes outside: what is said there of the number is an answer to the caller.
     outside: bool,
+    /// What rings are agents of a line that the caller joins when none of them answers.
+    queued: bool,
+    /// The parties have talked with somebody, ourselves apart.
+    talked: bool,
 }
 
 impl CallMachine {
@@ -160,6 +179,8 @@ impl CallMachine {
             round: 0,
             one_person,
             outside: false,
+            queued: false,
+            talked: false,
         };
         machine.call(legs, one_person);
         machine

@@ -14,6 +14,8 @@ impl CallMachine {
             round: 0,
             one_person: false,
             outside: false,
+            queued: false,
+            talked: false,
         }
     }
 
@@ -24,6 +26,7 @@ impl CallMachine {
     /// Every event of such a call: it ends when the caller leaves, or when we have said what there is to say.
     pub(super) fn serve(&mut self, event: CallEvent) -> Commands {
         match event {
+            CallEvent::Enqueue { .. } => self.enqueue(None),
             CallEvent::HungUp(Side::Caller) => self.end(Commands::new(), EndedBy::Caller),
             CallEvent::Lost(Side::Caller) | CallEvent::RingTimeout | CallEvent::Stop => {
                 self.end(smallvec![CallCommand::HangUp(Side::Caller)], EndedBy::System)
@@ -39,6 +42,7 @@ impl CallMachine {
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
             | CallEvent::SendOn
+            | CallEvent::Overflow
             | CallEvent::NobodyCalled(_) => Commands::new(),
         }
     }

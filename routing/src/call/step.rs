@@ -22,6 +22,8 @@ impl CallMachine {
             }
             (Phase::Ringing, CallEvent::Answered(leg)) if self.is_calling(leg) => self.connect(leg),
             (Phase::Ringing, CallEvent::SendOn) => self.send_on(),
+            (Phase::Ringing | Phase::Talking(..), CallEvent::Enqueue { by }) => self.enqueue(by),
+            (Phase::Ringing, CallEvent::Overflow) => self.overflow(),
             (Phase::Ringing, CallEvent::NobodyCalled(status)) => {
                 self.give_up(Some(status), disposition_of(status), EndedBy::System, status)
             }
@@ -30,6 +32,7 @@ impl CallMachine {
                 self.give_up(None, Disposition::Abandoned, EndedBy::Caller, 487)
             }
             (Phase::Ringing, CallEvent::Lost(Side::Called(leg))) => self.lost(leg),
+            (Phase::Ringing, CallEvent::RingTimeout) if self.queued => self.offer_over(),
             (Phase::Ringing, CallEvent::RingTimeout) => {
                 self.give_up(Some(480), Disposition::NoAnswer, EndedBy::System, 480)
             }
@@ -62,6 +65,8 @@ impl CallMachine {
                 | CallEvent::Transfer { .. }
                 | CallEvent::Park { .. }
                 | CallEvent::SendOn
+                | CallEvent::Enqueue { .. }
+                | CallEvent::Overflow
                 | CallEvent::NobodyCalled(_)
                 | CallEvent::RingTimeout
                 | CallEvent::Stop,
@@ -79,6 +84,7 @@ impl CallMachine {
     pub(super) fn connect(&mut self, leg: LegId) -> Commands {
         self.mark(leg, LegPhase::Answered, 200);
         self.phase = Phase::Talking(Side::Caller, Side::Called(leg));
+        self.talked = true;
         let mut commands: Commands = smallvec![CallCommand::Connect(leg)];
         commands.extend(self.cancel_calling(true));
         commands
@@ -114,6 +120,9 @@ impl CallMachine {
         let waiting = self.called.iter().any(|leg| leg.phase == LegPhase::Calling);
         if waiting && !declined {
             return Commands::new();
+        }
+        if self.queued {
+            return self.offer_over();
         }
         let status = if declined { status } else { self.best_status() };
         self.give_up(Some(status), disposition_of(status), EndedBy::Callee, status)
@@ -183,7 +192,7 @@ impl CallMachine {
     }
 }
 
-fn disposition_of(status: u16) -> Disposition {
+pub(super) fn disposition_of(status: u16) -> Disposition {
     match status {
         486 | 600 | 603 => Disposition::Busy,
         408 | 480 => Disposition::NoAnswer,

@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use super::step::disposition_of;
 use super::{
     CallCommand, CallEvent, CallMachine, CalledLeg, Commands, Disposition, EndedBy, LegPhase, Phase, Side, Stage, Wait,
 };
@@ -32,7 +33,9 @@ impl CallMachine {
                 self.take_over(wait, by)
             }
             CallEvent::Replace { by, .. } => smallvec![CallCommand::HangUp(Side::Called(by))],
-            CallEvent::SendOn if wait.stage == Stage::Transferring => self.send_on(),
+            CallEvent::SendOn if matches!(wait.stage, Stage::Transferring | Stage::Overflowed) => self.send_on(),
+            CallEvent::Enqueue { .. } => self.enqueue_waiting(wait),
+            CallEvent::Overflow if wait.stage == Stage::Queued => self.overflow(),
             CallEvent::RingTimeout => {
                 let mut commands = self.cancel_calling(false);
                 commands.extend(self.nobody_came(wait, 480));
@@ -58,6 +61,7 @@ impl CallMachine {
             | CallEvent::HungUp(_)
             | CallEvent::Lost(_)
             | CallEvent::SendOn
+            | CallEvent::Overflow
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. } => Commands::new(),
         }
@@ -77,7 +81,7 @@ impl CallMachine {
         commands
     }
 
-    fn leave_waiting(&mut self, by: Side, transferor: Option<Side>, stage: Stage) -> Commands {
+    pub(super) fn leave_waiting(&mut self, by: Side, transferor: Option<Side>, stage: Stage) -> Commands {
         let (Some((first, _)), Some(party)) = (self.pair(), self.other(by)) else {
             return Commands::new();
         };
@@ -135,6 +139,7 @@ impl CallMachine {
     fn take_over(&mut self, wait: Wait, leg: LegId) -> Commands {
         let pair = wait.pair(Side::Called(leg));
         self.phase = Phase::Talking(pair.0, pair.1);
+        self.talked = true;
         let mut commands: Commands = smallvec![CallCommand::Join(pair.0, pair.1)];
         commands.extend(self.cancel_calling(true));
         commands.extend(wait.tell(200));
@@ -173,26 +178,48 @@ impl CallMachine {
                 });
                 smallvec![CallCommand::Recall(wait.party)]
             }
-            (Stage::Recalling, _) => self.end(smallvec![CallCommand::HangUp(wait.party)], EndedBy::System),
+            (Stage::Queued, _) => {
+                self.begin_round();
+                smallvec![CallCommand::OfferOver]
+            }
+            (Stage::Recalling | Stage::Overflowed, _) => {
+                let end = self.untaken(EndedBy::System, status);
+                smallvec![CallCommand::HangUp(wait.party), end]
+            }
         }
     }
 
     fn waited_in_vain(&mut self, wait: Wait, first: Commands, by: EndedBy) -> Commands {
-        self.phase = Phase::Over;
+        let status = match by {
+            EndedBy::Caller | EndedBy::Callee => 487,
+            EndedBy::System => 503,
+        };
+        let end = self.untaken(by, status);
         let mut commands = self.cancel_calling(false);
         commands.extend(first);
         commands.extend(wait.tell(487));
         commands.extend(wait.transferor.map(CallCommand::HangUp));
-        commands.push(CallCommand::End {
-            disposition: Disposition::Answered,
-            by,
-            status: 200,
-        });
+        commands.push(end);
         commands
     }
 
+    /// The end of a call whose waiting party nobody took.
+    fn untaken(&mut self, by: EndedBy, status: u16) -> CallCommand {
+        self.phase = Phase::Over;
+        let (disposition, status) = match (self.talked, by) {
+            (true, _) => (Disposition::Answered, 200),
+            (false, EndedBy::Caller | EndedBy::Callee) => (Disposition::Abandoned, status),
+            (false, EndedBy::System) => (disposition_of(status), status),
+        };
+        CallCommand::End {
+            disposition,
+            by,
+            status,
+        }
+    }
+
     /// What earlier legs came to says nothing of those that are called next.
-    fn begin_round(&mut self) {
+    pub(super) fn begin_round(&mut self) {
         self.rang = false;
         self.round = self.called.len();
     }
@@ -206,7 +233,7 @@ impl Wait {
         }
     }
 
-    fn tell(&self, status: u16) -> Commands {
+    pub(super) fn tell(&self, status: u16) -> Commands {
         self.transferor
             .map(|to| CallCommand::Tell(to, status))
             .into_iter()

@@ -17,7 +17,7 @@ fn short(number: u16) -> ShortNumber {
     ShortNumber::read(&number.to_string()).unwrap()
 }
 
-/// People 101 to 109; 200 is the department of 101, 102 and 103.
+/// People 101 to 109; 200 is a department.
 fn plan(settings: &[(u16, Forwarding)]) -> DialPlan {
     let staff = (101..=109).map(|number| PlanStaff {
         id: id(number),
@@ -27,13 +27,7 @@ fn plan(settings: &[(u16, Forwarding)]) -> DialPlan {
         phone: None,
         sip: None,
     });
-    let department = PlanDepartment {
-        id: DepartmentId::from_u128(1),
-        account: account(),
-        name: "Sales".into(),
-        short_number: short(200),
-        members: vec![id(101), id(102), id(103)],
-    };
+    let department = PlanDepartment::new(DepartmentId::from_u128(1), account(), "Sales".into(), short(200));
     let people = settings.iter().map(|(number, settings)| {
         let settings = *settings;
         (id(*number), PlanForwarding { settings, mark: 0 })
@@ -99,6 +93,7 @@ fn call(settings: &[(u16, Forwarding)], offline: &[u16], dialled: &str) -> (Resu
     let outcome = match decision {
         Decision::Ring { targets, .. } => Ok(targets.into_iter().map(number).collect()),
         Decision::Refuse { status, .. } => Err(status),
+        Decision::Queue { department, .. } => Ok(vec![u16::try_from(department.as_u128()).unwrap()]),
         other @ (Decision::Outside { .. } | Decision::Feature(_)) => panic!("{other:?}"),
     };
     (outcome, by)
@@ -145,7 +140,8 @@ fn a_call_goes_where_the_called_have_sent_it() {
     check(&[(101, always(102)), (102, dnd())], &[], Err(480), &[101]);
     check(&[(101, always(102)), (102, always(101))], &[], Err(482), &[101, 102]);
     check(&[(101, always(199))], &[], Err(480), &[101]);
-    check(&[(101, always(200))], &[], Ok(&[101, 102, 103]), &[101]);
+    // To the line of the department, which has the id 1.
+    check(&[(101, always(200))], &[], Ok(&[1]), &[101]);
     // Whoever takes a person's calls reaches that person.
     check(&[(101, always(109))], &[], Ok(&[101]), &[]);
     check(
@@ -172,18 +168,6 @@ fn a_call_is_forwarded_five_times_at_most() {
         (Ok(vec![106]), vec![101, 102, 103, 104, 105])
     );
     assert_eq!(call(&chain(6), &[], "101").0, Err(480));
-}
-
-/// A department rings whoever of it wants calls; what its members have forwarded is theirs alone.
-#[test]
-fn a_department_leaves_out_who_wants_no_calls() {
-    let check = |settings: &[(u16, Forwarding)], expected: Result<&[u16], u16>| {
-        let (rings, by) = call(settings, &[], "200");
-        assert_eq!((rings, by), (expected.map(<[u16]>::to_vec), vec![]), "{settings:?}");
-    };
-    check(&[], Ok(&[101, 102, 103]));
-    check(&[(102, dnd()), (103, always(105))], Ok(&[101, 103]));
-    check(&[(101, dnd()), (102, dnd()), (103, dnd())], Err(480));
 }
 
 #[test]

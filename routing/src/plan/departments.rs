@@ -6,7 +6,8 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use crate::ids::{AccountId, DepartmentId, StaffId};
-use crate::number::ShortNumber;
+use crate::number::{PhoneNumber, ShortNumber};
+use crate::queue::{Member, QueueSettings};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanDepartment {
@@ -14,7 +15,56 @@ pub struct PlanDepartment {
     pub account: AccountId,
     pub name: Arc<str>,
     pub short_number: ShortNumber,
-    pub members: Vec<StaffId>,
+    pub members: Vec<Member>,
+    pub queue: QueueSettings,
+    /// Where calls go that its line does not take, or that have waited in it too long.
+    pub overflow: Option<Overflow>,
+    pub announce: Announce,
+}
+
+impl PlanDepartment {
+    /// One that nothing is set of.
+    pub fn new(id: DepartmentId, account: AccountId, name: Arc<str>, short_number: ShortNumber) -> PlanDepartment {
+        PlanDepartment {
+            id,
+            account,
+            name,
+            short_number,
+            members: Vec::new(),
+            queue: QueueSettings::default(),
+            overflow: None,
+            announce: Announce::default(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overflow {
+    Department(DepartmentId),
+    Staff(StaffId),
+    /// By the account's trunks.
+    Number(PhoneNumber),
+}
+
+/// What is said to whoever waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announce {
+    /// Seconds from one announcement to the next; `None`: music alone.
+    pub every_s: Option<u32>,
+    /// The place in the line.
+    pub position: bool,
+    /// How long it will take, as far as that is known.
+    pub wait: bool,
+}
+
+impl Default for Announce {
+    fn default() -> Announce {
+        Announce {
+            every_s: None,
+            position: true,
+            wait: false,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -29,7 +79,7 @@ impl DepartmentSection {
         let mut by_member: HashMap<StaffId, SmallVec<[DepartmentId; 2]>> = HashMap::new();
         for department in &departments {
             for member in &department.members {
-                by_member.entry(*member).or_default().push(department.id);
+                by_member.entry(member.staff).or_default().push(department.id);
             }
         }
         let place = |department: &PlanDepartment| (department.account, department.short_number);
@@ -59,6 +109,10 @@ impl DepartmentSection {
     /// The person is a member of some department.
     pub fn has(&self, staff: StaffId) -> bool {
         self.by_member.contains_key(&staff)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &PlanDepartment> {
+        self.by_short.values()
     }
 
     pub fn by_short(&self, account: AccountId, short: ShortNumber) -> Option<&PlanDepartment> {

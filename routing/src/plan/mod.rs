@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
 pub use clients::{ClientSection, PlanClient};
-pub use departments::{DepartmentSection, PlanDepartment};
+pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use numbers::{NumberSection, NumberTarget, PlanNumber};
 pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};

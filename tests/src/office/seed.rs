@@ -47,6 +47,8 @@ impl<'a> Seed<'a> {
             ended_at: None,
             ended_by: None,
             status: 200,
+            department: None,
+            waited_ms: None,
         };
         Seed {
             office,
@@ -191,6 +193,7 @@ impl<'a> Seed<'a> {
             started_at: self.call.started_at,
             answered_at: None,
             held: false,
+            waits: None,
             recording: None,
         };
         self.office.live.apply(BoardChange::CallCreated(Box::new(live)));

@@ -11,6 +11,7 @@ use frontdesk_routing::plan::{
     AccountSection, ClientSection, DepartmentSection, DialPlan, PlanAccount, PlanClient, PlanDepartment, PlanSip,
     PlanStaff, PlanTrunk, RecordingPolicy, StaffSection,
 };
+use frontdesk_routing::queue::{Member, QueueSettings, Strategy};
 use frontdesk_sip::auth::{AuthConfig, Ha1};
 
 pub const REALM: &str = "frontdesk.test";
@@ -96,15 +97,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
             "Provider".into(),
         )
     };
-    let department = PlanDepartment {
-        id: DepartmentId::from_u128(1),
-        account: AccountId::from_u128(ACCOUNT),
-        name: "Sales".into(),
-        short_number: ShortNumber::read("200").expect("a short number"),
-        members: [ANNA, BORIS, CLARA]
-            .map(|person| StaffId::from_u128(person.id))
-            .to_vec(),
-    };
+    let department = department("200", 1, &[ANNA, BORIS, CLARA]);
     let client = PlanClient {
         id: ClientId::from_u128(77),
         account: AccountId::from_u128(ACCOUNT),
@@ -163,4 +156,19 @@ fn capital(name: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(chars).collect())
         .unwrap_or_default()
+}
+
+/// A department whose free members all ring.
+pub fn department(short: &str, id: u128, members: &[Person]) -> PlanDepartment {
+    let short = ShortNumber::read(short).expect("a short number");
+    let account = AccountId::from_u128(ACCOUNT);
+    let member = |person: &Person| Member::new(StaffId::from_u128(person.id));
+    PlanDepartment {
+        members: members.iter().map(member).collect(),
+        queue: QueueSettings {
+            strategy: Strategy::RingAll,
+            ..QueueSettings::default()
+        },
+        ..PlanDepartment::new(DepartmentId::from_u128(id), account, "Sales".into(), short)
+    }
 }

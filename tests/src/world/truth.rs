@@ -91,6 +91,7 @@ impl World {
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }
                 | BoardChange::CallHeld { .. }
+                | BoardChange::CallQueued { .. }
                 | BoardChange::Block(_)
                 | BoardChange::Trunk { .. } => {}
             }

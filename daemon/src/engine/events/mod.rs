@@ -143,8 +143,12 @@ impl Engine {
     pub(super) fn touch(&mut self, call: CallId) {
         if let Some(call) = self.calls.get(&call) {
             let legs = std::iter::once(&call.caller).chain(&call.called);
-            let parties = legs.filter_map(|leg| leg.staff);
-            self.watchers.touch_call(call.id, parties);
+            let parties: Vec<StaffId> = legs.filter_map(|leg| leg.staff).collect();
+            if call.line.is_some() {
+                self.lines.touch_call(call.id);
+            }
+            parties.iter().for_each(|staff| self.lines.touch_person(*staff));
+            self.watchers.touch_call(call.id, parties.into_iter());
         }
     }
 
@@ -157,6 +161,7 @@ impl Engine {
 
     /// A person's settings change.
     pub(super) fn touch_person(&mut self, staff: StaffId) {
+        self.lines.touch_person(staff);
         self.watchers.touch(Watched::Person(staff));
     }
 

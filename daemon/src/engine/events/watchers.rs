@@ -160,18 +160,19 @@ impl Watchers {
         }
     }
 
-    /// The call is over.
-    pub(in crate::engine) fn call_over(&mut self, call: CallId) {
+    /// The call is over; whoever was party to it is given back.
+    pub(in crate::engine) fn call_over(&mut self, call: CallId) -> Vec<StaffId> {
         let range = (call, StaffId::from_u128(0))..=(call, StaffId::from_u128(u128::MAX));
         let parties: Vec<StaffId> = self.parties.range(range).map(|(_, staff)| *staff).collect();
-        for staff in parties {
-            self.parties.remove(&(call, staff));
-            self.busy.remove(&(staff, call));
-            self.touch(Watched::Person(staff));
+        for staff in &parties {
+            self.parties.remove(&(call, *staff));
+            self.busy.remove(&(*staff, call));
+            self.touch(Watched::Person(*staff));
         }
+        parties
     }
 
-    pub(super) fn calls_of(&self, staff: StaffId) -> impl Iterator<Item = CallId> {
+    pub(in crate::engine) fn calls_of(&self, staff: StaffId) -> impl Iterator<Item = CallId> {
         let range = (staff, CallId::from_u128(0))..=(staff, CallId::from_u128(u128::MAX));
         self.busy.range(range).map(|(_, call)| *call)
     }

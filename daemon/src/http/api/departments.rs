@@ -1,48 +1,29 @@
-//! Departments: listed, made and deleted.
+//! Departments: who is in them, and how their lines work.
+
+mod body;
 
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use frontdesk_crm_core::departments::{self, Department, NewDepartment};
-use frontdesk_routing::ids::{AccountId, DepartmentId, StaffId};
-use serde::{Deserialize, Serialize};
+use frontdesk_crm_core::departments;
+use frontdesk_routing::ids::{AccountId, DepartmentId};
 use serde_json::json;
-use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Listing, created};
+use self::body::{DepartmentBody, DepartmentView, view};
+use super::{Listing, created, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
-use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id};
+use crate::http::error::{ApiResult, Problem};
+use crate::http::extract::{Body, Id, IfMatch};
 use crate::http::plan::PlanSection;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
-        .routes(routes!(delete))
-}
-
-/// A department.
-#[derive(Debug, Serialize, ToSchema)]
-struct DepartmentView {
-    id: String,
-    name: String,
-    short_number: String,
-    /// Ids of staff.
-    members: Vec<String>,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewDepartmentBody {
-    name: String,
-    short_number: String,
-    /// Ids of staff.
-    #[serde(default)]
-    members: Vec<String>,
+        .routes(routes!(read, update, delete))
 }
 
 /// The account's departments.
@@ -62,31 +43,59 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 }
 
 /// Adds a department.
-#[utoipa::path(post, path = "/departments", tag = "departments", request_body = NewDepartmentBody, responses(
-    (status = 201, body = DepartmentView), (status = 409, body = Problem), (status = 422, body = Problem),
+#[utoipa::path(post, path = "/departments", tag = "departments", request_body = DepartmentBody, responses(
+    (status = 201, body = DepartmentView, headers(("Location" = String), ("ETag" = String))), (status = 403, body = Problem),
+    (status = 409, body = Problem), (status = 422, body = Problem),
 ))]
 async fn create(
     Extract(state): Extract<State>,
     access: Access,
-    Body(body): Body<NewDepartmentBody>,
+    Body(body): Body<DepartmentBody>,
 ) -> ApiResult<Response> {
     access.need(Right::DepartmentsWrite)?;
-    let members: Result<Vec<StaffId>, _> = body.members.iter().map(|member| member.parse()).collect();
-    let members = members.map_err(|_| ApiError::invalid_field("members", "unknown", "no such staff member"))?;
-    let new = NewDepartment {
-        name: body.name,
-        short_number: body.short_number,
-        members,
-    };
-    let department = departments::create(&state.db, &access.author(&state), new).await?;
+    let department = departments::create(&state.db, &access.author(&state), body.patch()?).await?;
     changed(&state, access.account).await;
-    let (location, version) = (format!("/api/v1/departments/{}", department.id), department.version);
+    let location = format!("/api/v1/departments/{}", department.plan.id);
+    let version = department.version;
     Ok(created(view(department), version, location))
+}
+
+/// One department.
+#[utoipa::path(get, path = "/departments/{id}", tag = "departments", params(("id" = String, Path)), responses(
+    (status = 200, body = DepartmentView, headers(("ETag" = String))), (status = 404, body = Problem),
+))]
+async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<DepartmentId>) -> ApiResult<Response> {
+    access.need(Right::DepartmentsRead)?;
+    let department = departments::get(&state.db, access.account, id).await?;
+    let version = department.version;
+    Ok(versioned(view(department), version))
+}
+
+/// Changes a department; calls that wait in its line go by the new settings.
+#[utoipa::path(patch, path = "/departments/{id}", tag = "departments", request_body = DepartmentBody,
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 200, body = DepartmentView, headers(("ETag" = String))), (status = 404, body = Problem),
+        (status = 409, body = Problem), (status = 412, body = Problem), (status = 422, body = Problem),
+    ))]
+async fn update(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<DepartmentId>,
+    IfMatch(version): IfMatch,
+    Body(body): Body<DepartmentBody>,
+) -> ApiResult<Response> {
+    access.need(Right::DepartmentsWrite)?;
+    let department = departments::update(&state.db, &access.author(&state), id, body.patch()?, version).await?;
+    changed(&state, access.account).await;
+    let version = department.version;
+    Ok(versioned(view(department), version))
 }
 
 /// Deletes a department; its members stay.
 #[utoipa::path(delete, path = "/departments/{id}", tag = "departments", params(("id" = String, Path)), responses(
     (status = 204), (status = 404, body = Problem),
+    (status = 409, body = Problem, description = "Numbers or other departments' calls reach it"),
 ))]
 async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<DepartmentId>) -> ApiResult<StatusCode> {
     access.need(Right::DepartmentsWrite)?;
@@ -98,13 +107,4 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Depar
 async fn changed(state: &State, account: AccountId) {
     state.plan.changed(account, PlanSection::Staff).await;
     state.live.publish(account, "staff.changed", json!({}));
-}
-
-fn view(department: Department) -> DepartmentView {
-    DepartmentView {
-        id: department.id.to_string(),
-        name: department.name,
-        short_number: department.short_number,
-        members: department.members.iter().map(StaffId::to_string).collect(),
-    }
 }

@@ -1,0 +1,101 @@
+//! Whoever waits is told where they stand.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use frontdesk_media::io::command::MediaCommand;
+use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_routing::ids::{CallId, DepartmentId};
+use frontdesk_routing::plan::Announce;
+use frontdesk_sip::Now;
+
+use super::Engine;
+use crate::engine::output::Output;
+
+/// The first announcement comes so long after the call has joined; the others at the department's pace.
+const FIRST: Duration = Duration::from_secs(5);
+const PAUSE: usize = 300;
+
+impl Engine {
+    pub(super) fn announce_first(&mut self, id: CallId, now: Now) {
+        let department = self
+            .calls
+            .get(&id)
+            .and_then(|call| Some(call.line.as_ref()?.department));
+        if department.and_then(|department| self.pace(department)).is_some() {
+            self.announce_after(id, FIRST, now);
+        }
+    }
+
+    fn announce_after(&mut self, id: CallId, after: Duration, now: Now) {
+        let stay = self.calls.get_mut(&id).and_then(|call| call.line.as_mut());
+        let Some(stay) = stay.filter(|stay| stay.active) else {
+            return;
+        };
+        let at = now.instant + after;
+        stay.announce_at = Some(at);
+        self.lines.announcements.insert((at, id));
+    }
+
+    fn pace(&self, department: DepartmentId) -> Option<(Announce, Duration)> {
+        let announce = self.plan.departments.get(department)?.announce;
+        let every = announce.every_s?;
+        Some((announce, Duration::from_secs(every.into())))
+    }
+
+    /// Speaks to all whose time has come.
+    pub(super) fn announce_places(&mut self, now: Now) {
+        while let Some((at, id)) = self.lines.announcements.first().copied()
+            && at <= now.instant
+        {
+            self.lines.announcements.remove(&(at, id));
+            let department = self
+                .calls
+                .get(&id)
+                .and_then(|call| Some(call.line.as_ref()?.department));
+            let Some((announce, every)) = department.and_then(|department| self.pace(department)) else {
+                continue;
+            };
+            self.say_place(id, announce);
+            self.announce_after(id, every, now);
+        }
+    }
+
+    /// The music goes on when all has been said; who rings at an agent's phone unanswered hears nothing of it.
+    fn say_place(&mut self, id: CallId, announce: Announce) {
+        let token = self.token();
+        let position = self.lines.queues.position(id);
+        let wait = self.lines.queues.expected_wait(id);
+        let plan = Arc::clone(&self.plan);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let account = plan.accounts.get(call.account);
+        let language = Language::of_region(account.map(|account| &*account.region).unwrap_or_default());
+        let Some(leg) = call.machine.waiting().and_then(|side| call.leg_mut(side)) else {
+            return;
+        };
+        let hears = leg.media.settled().is_some_and(|media| media.direction.we_send());
+        if !hears {
+            return;
+        }
+        let mut said = sound::please_wait(language);
+        if let Some(position) = position.filter(|_| announce.position) {
+            said = said
+                .then(&Sound::silence(PAUSE))
+                .then(&sound::place_in_line(position, language));
+        }
+        if let Some(wait) = wait.filter(|_| announce.wait) {
+            let minutes = wait.div_ceil(60_000).max(1);
+            said = said
+                .then(&Sound::silence(PAUSE))
+                .then(&sound::minutes_to_wait(minutes, language));
+        }
+        leg.hears = Some(token);
+        leg.media.music = false;
+        self.outputs.push_back(Output::Media(MediaCommand::Play {
+            leg: leg.media.leg,
+            sound: Arc::new(said),
+            repeat: false,
+            token,
+        }));
+    }
+}

@@ -1,0 +1,277 @@
+//! Into a line, and out of it to somewhere else.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use frontdesk_media::io::command::Direction;
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::{CallEvent, CallMachine};
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::forwarding::Trail;
+use frontdesk_routing::ids::{CallId, DepartmentId};
+use frontdesk_routing::outbound;
+use frontdesk_routing::plan::{DialPlan, Overflow};
+use frontdesk_routing::queue::{Entrant, JoinRefusal};
+use frontdesk_sip::Now;
+use frontdesk_sip::command::{Command, Headers};
+
+use super::{Call, Engine, Side, Stay, department_name};
+use crate::engine::new_call::NewCall;
+use crate::engine::output::{BoardChange, CdrParty, Output};
+use crate::engine::sent_on::Way;
+use crate::engine::setup::Turned;
+
+/// A department that was called, why, and by which forwardings.
+pub(in crate::engine) struct Queueing {
+    pub(in crate::engine) department: DepartmentId,
+    pub(in crate::engine) because: Because,
+    pub(in crate::engine) trail: Trail,
+}
+
+impl Engine {
+    /// A new call to a department.
+    pub(in crate::engine) fn queue_up(
+        &mut self,
+        new: &NewCall<'_>,
+        offer: Option<Bytes>,
+        to: Queueing,
+        now: Now,
+    ) -> Result<(), Box<Turned>> {
+        let media = self.media_side(new.flow, None)?;
+        self.trial(&media, offer.as_ref())?;
+        let caller = self.caller_leg(new, media, now);
+        let call = Call {
+            callee: party_of_department(new.plan, to.department),
+            offer,
+            way: Way {
+                person: None,
+                trail: to.trail,
+            },
+            ..self.new_call(new, (CallMachine::offered(&[]), caller), &to.because, now)
+        };
+        let id = call.id;
+        self.admit_call(call);
+        self.join_line(id, to.department, now);
+        Ok(())
+    }
+
+    /// The caller, or whoever waits, joins the department's line; if it may not, the call goes where such calls go.
+    pub(in crate::engine) fn join_line(&mut self, id: CallId, department: DepartmentId, now: Now) {
+        match self.enter_line(id, (department, Side::Caller), now) {
+            Ok(()) => self.line_up(id, None, now),
+            Err(why) => self.overflow(id, (department, why), now),
+        }
+    }
+
+    /// Whoever `by` talks with joins the department's line, and `by` is let go. The error is what a transferor is told;
+    /// nothing has changed then.
+    pub(in crate::engine) fn transfer_to_line(
+        &mut self,
+        id: CallId,
+        (by, department): (Side, DepartmentId),
+        now: Now,
+    ) -> Result<(), u16> {
+        let party = self.calls.get(&id).and_then(|call| call.other(by)).ok_or(481_u16)?;
+        match self.enter_line(id, (department, party), now) {
+            Ok(()) => {
+                self.line_up(id, Some(by), now);
+                Ok(())
+            }
+            Err(why)
+                if self
+                    .plan
+                    .departments
+                    .get(department)
+                    .is_some_and(|to| to.overflow.is_some()) =>
+            {
+                self.line_up(id, Some(by), now);
+                self.overflow(id, (department, why), now);
+                Ok(())
+            }
+            Err(why) => Err(status_of(&why)),
+        }
+    }
+
+    fn enter_line(&mut self, id: CallId, (department, party): (DepartmentId, Side), now: Now) -> Result<(), Because> {
+        let bug = || Because::Bug("a call that joins a line is none");
+        let ms = self.lines.ms(now);
+        let call = self.calls.get(&id).ok_or_else(bug)?;
+        let party = call.machine.waiting().unwrap_or(party);
+        let client = self.client_of(call);
+        let entrant = Entrant {
+            vip: client.is_some_and(|client| client.vip),
+            manager: None,
+            waited_since: call.line.as_ref().map_or(ms, |stay| stay.since),
+        };
+        let joined = self.lines.queues.join(id, department, entrant, ms);
+        let name = || department_name(&self.plan, department);
+        joined.map_err(|refusal| match refusal {
+            JoinRefusal::Full => Because::LineFull { name: name() },
+            JoinRefusal::Empty => Because::NobodyWorks { name: name() },
+            JoinRefusal::Unknown => Because::DepartmentGone { name: name() },
+            JoinRefusal::Waiting => Because::Bug("a call joins two lines"),
+        })?;
+        let Some(call) = self.calls.get_mut(&id) else {
+            return Ok(());
+        };
+        let mut visited = call.line.take().map(|stay| (stay.joined_at, stay.since, stay.visited));
+        let (joined_at, since, mut visited) = visited.take().unwrap_or((now.unix_ms, ms, Vec::new()));
+        visited.push(department);
+        call.line = Some(Stay {
+            department,
+            party,
+            joined_at,
+            since,
+            active: true,
+            waited: None,
+            agent: None,
+            visited,
+            announce_at: None,
+        });
+        self.lines.waiting.insert(id);
+        self.lines.fresh.insert(id);
+        self.outputs.push_back(Output::Board(BoardChange::CallQueued {
+            call: id,
+            department: Some(department),
+            at: now.unix_ms,
+        }));
+        self.announce_first(id, now);
+        Ok(())
+    }
+
+    /// The call's machine follows into the line.
+    fn line_up(&mut self, id: CallId, by: Option<Side>, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.machine.is_ringing() {
+            call.machine.line_up();
+        } else if !call.machine.is_queued() {
+            self.step(id, CallEvent::Enqueue { by }, now);
+        }
+        self.wait_without_end(id, now);
+    }
+
+    /// The line does not take the call, or has had it long enough.
+    pub(in crate::engine) fn overflow(&mut self, id: CallId, (department, why): (DepartmentId, Because), now: Now) {
+        self.lines.queues.take_away(id);
+        let plan = Arc::clone(&self.plan);
+        let Some(mut call) = self.calls.remove(&id) else { return };
+        let visited = call.line.as_mut().map(|stay| {
+            if stay.active {
+                self.leave_line(id, stay, now);
+            }
+            stay.visited.clone()
+        });
+        self.calls.insert(id, call);
+        self.note(id, &why.to_string());
+        self.step(id, CallEvent::Overflow, now);
+        let status = status_of(&why);
+        let target = plan
+            .departments
+            .get(department)
+            .and_then(|department| department.overflow);
+        match target {
+            Some(Overflow::Department(to)) if visited.unwrap_or_default().contains(&to) => {
+                let name = department_name(&plan, to);
+                self.note(id, &Because::OverflowLoop { name }.to_string());
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+            Some(Overflow::Department(to)) => {
+                self.note(id, &format!("then the department {}", department_name(&plan, to)));
+                self.join_line(id, to, now);
+            }
+            Some(Overflow::Staff(staff)) => {
+                let name = plan
+                    .staff
+                    .get(staff)
+                    .map(|staff| staff.name.to_string())
+                    .unwrap_or_default();
+                let decision = Decision::Ring {
+                    targets: [staff].into_iter().collect(),
+                    because: Because::Overflow { name },
+                };
+                self.overflow_to(id, (&plan, decision), status, now);
+            }
+            Some(Overflow::Number(number)) => {
+                let account = self.calls.get(&id).map(|call| call.account);
+                let decision = account.map(|account| outbound::towards(&plan, account, number));
+                let decision = decision.unwrap_or(Decision::Refuse {
+                    status,
+                    because: Because::NoTrunk,
+                });
+                self.overflow_to(id, (&plan, decision), status, now);
+            }
+            None => self.step(id, CallEvent::NobodyCalled(status), now),
+        }
+    }
+
+    fn overflow_to(&mut self, id: CallId, (plan, decision): (&DialPlan, Decision), status: u16, now: Now) {
+        match self.more_on_the_way(id, plan, decision, (Trail::default(), now)) {
+            Ok((more, because)) => {
+                self.note(id, &format!("then {because}"));
+                self.call_more(id, more, Headers::new(), now);
+                self.wait_at_most(id, self.ring_limit(id), now);
+            }
+            Err((_, because)) => {
+                self.note(id, &format!("then {because}"));
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+        }
+    }
+
+    /// Nobody takes the call now: its caller is answered, if that has not been done, and hears music.
+    pub(in crate::engine) fn hold_caller(&mut self, id: CallId, now: Now) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.caller.answered_at.is_none() {
+            let body = match call.offer.take() {
+                Some(offer) => match call.caller.media.answer(&offer, Direction::SendRecv) {
+                    Ok(body) => body,
+                    // The offer was tried when the call came; that it fails now is ours to see.
+                    Err(_) => {
+                        self.counters.bugs += 1;
+                        return self.step(id, CallEvent::Stop, now);
+                    }
+                },
+                None => {
+                    call.caller.media.late = true;
+                    call.caller.media.offer(Direction::SendRecv)
+                }
+            };
+            call.caller.answered_at = Some(now.unix_ms);
+            call.caller.status = 200;
+            let (session, headers) = (call.caller.session, Headers::new());
+            self.endpoint.command(Command::Accept { session, headers, body }, now);
+            self.configure(id, Side::Caller);
+        }
+        self.play_to_waiting(id, Side::Caller);
+        self.wait_without_end(id, now);
+    }
+
+    /// Whoever waits in a line hears music as soon as there is audio.
+    pub(in crate::engine) fn play_to_waiting(&mut self, id: CallId, side: Side) {
+        let call = self.calls.get(&id);
+        let waits = call.is_some_and(|call| {
+            let settled = call.leg(side).is_some_and(|leg| leg.media.settled().is_some());
+            settled && call.machine.is_queued() && call.machine.waiting() == Some(side)
+        });
+        if waits {
+            self.set_music(id, side, true);
+        }
+    }
+}
+
+fn status_of(why: &Because) -> u16 {
+    if matches!(why, Because::LineFull { .. }) {
+        486
+    } else {
+        480
+    }
+}
+
+fn party_of_department(plan: &DialPlan, department: DepartmentId) -> CdrParty {
+    let department = plan.departments.get(department);
+    CdrParty {
+        number: department.map(|department| department.short_number.to_string()),
+        name: department.map(|department| department.name.to_string()),
+        ..CdrParty::default()
+    }
+}

@@ -1,0 +1,225 @@
+//! The lines of departments: what the pure queues decide becomes legs that ring, and what legs and people do is told to
+//! them.
+//!
+//! What happens to calls and people only marks them; when the engine has settled, the queues are told of all that was
+//! marked and asked for offers until there are none.
+
+mod agents;
+mod announce;
+mod join;
+mod offer;
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::queue::{ExpiredWhy, Queues};
+use frontdesk_sip::Now;
+
+use super::Engine;
+use super::call::{Call, Side};
+use super::output::{BoardChange, Output};
+
+pub(super) use join::Queueing;
+
+/// A call's stay in a line, and what came of it.
+#[derive(Debug)]
+pub(super) struct Stay {
+    /// The one that it waits in, or waited in last.
+    pub(super) department: DepartmentId,
+    /// Who waits.
+    party: Side,
+    /// Unix milliseconds of when it joined its first line.
+    joined_at: i64,
+    /// The same as the queues count.
+    since: u64,
+    /// It is in the line.
+    active: bool,
+    /// How long it was in lines, in milliseconds, once it has left the last one.
+    pub(super) waited: Option<i64>,
+    /// Who took it from the line and has not finished with it.
+    agent: Option<StaffId>,
+    /// Lines that it has been in.
+    visited: Vec<DepartmentId>,
+    /// When the caller is told again where it stands.
+    announce_at: Option<Instant>,
+}
+
+#[derive(Debug)]
+pub(super) struct Lines {
+    queues: Queues,
+    /// The queues' time begins here.
+    epoch: Instant,
+    /// Calls in lines, or taken from one, to which something happened.
+    touched: BTreeSet<CallId>,
+    /// People who may have become free, busy or unreachable.
+    people: BTreeSet<StaffId>,
+    /// Calls that have just joined a line.
+    fresh: BTreeSet<CallId>,
+    /// Calls that are in a line.
+    waiting: BTreeSet<CallId>,
+    announcements: BTreeSet<(Instant, CallId)>,
+}
+
+impl Lines {
+    pub(super) fn new(seed: u64, now: Now) -> Lines {
+        Lines {
+            queues: Queues::new(seed),
+            epoch: now.instant,
+            touched: BTreeSet::new(),
+            people: BTreeSet::new(),
+            fresh: BTreeSet::new(),
+            waiting: BTreeSet::new(),
+            announcements: BTreeSet::new(),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        let queues = self.queues.deadline().map(|at| self.instant(at));
+        let announcements = self.announcements.first().map(|(at, _)| *at);
+        queues.into_iter().chain(announcements).min()
+    }
+
+    /// Calls that wait.
+    pub(super) fn count(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(super) fn touch_person(&mut self, staff: StaffId) {
+        self.people.insert(staff);
+    }
+
+    pub(super) fn touch_call(&mut self, call: CallId) {
+        self.touched.insert(call);
+    }
+
+    fn ms(&self, now: Now) -> u64 {
+        let elapsed = now.instant.saturating_duration_since(self.epoch).as_millis();
+        u64::try_from(elapsed).unwrap_or(u64::MAX)
+    }
+
+    fn instant(&self, ms: u64) -> Instant {
+        self.epoch + Duration::from_millis(ms)
+    }
+}
+
+impl Engine {
+    /// Tells the queues what has happened, and rings whom they offer calls to.
+    pub(super) fn run_lines(&mut self, now: Now) {
+        let ms = self.lines.ms(now);
+        for expired in self.lines.queues.pass(ms) {
+            let name = department_name(&self.plan, expired.department);
+            let why = match expired.why {
+                ExpiredWhy::LongestWait => Because::WaitedTooLong { name },
+                ExpiredWhy::NobodyWorks => Because::NobodyWorks { name },
+            };
+            self.overflow(expired.call, (expired.department, why), now);
+        }
+        self.announce_places(now);
+        loop {
+            self.report_calls(now);
+            self.report_people(now);
+            while let Some(offer) = self.lines.queues.next_offer(ms) {
+                self.offer(&offer, now);
+            }
+            while let Some(call) = self.lines.fresh.pop_first() {
+                self.let_wait(call, now);
+            }
+            if self.lines.touched.is_empty() && self.lines.people.is_empty() {
+                return;
+            }
+        }
+    }
+
+    /// A call that has joined a line and rings nowhere is answered and waits.
+    fn let_wait(&mut self, id: CallId, now: Now) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let machine = &call.machine;
+        if machine.is_ringing() && machine.is_queued() && machine.calling().next().is_none() {
+            self.step(id, CallEvent::Enqueue { by: None }, now);
+        }
+    }
+
+    fn report_calls(&mut self, now: Now) {
+        while let Some(id) = self.lines.touched.pop_first() {
+            if let Some(mut call) = self.calls.remove(&id) {
+                self.report_call(&mut call, now);
+                self.calls.insert(id, call);
+            }
+        }
+    }
+
+    /// A call that has left its line was taken by somebody; whoever took it may have finished with it.
+    fn report_call(&mut self, call: &mut Call, now: Now) {
+        let queued = call.machine.is_queued();
+        let partner = |stay: &Stay| call.leg(call.other(stay.party)?)?.staff;
+        let talks = call.line.as_ref().and_then(partner);
+        let serves = |agent: StaffId| {
+            let mut legs = call.legs();
+            legs.any(|leg| leg.staff == Some(agent) && leg.answered_at.is_some() && leg.ended_at.is_none())
+        };
+        let gone = call
+            .line
+            .as_ref()
+            .and_then(|stay| stay.agent)
+            .filter(|agent| !serves(*agent));
+        let Some(stay) = call.line.as_mut() else { return };
+        if stay.active && !queued {
+            self.leave_line(call.id, stay, now);
+            let ms = self.lines.ms(now);
+            match talks {
+                Some(agent) => {
+                    self.lines.queues.answered(call.id, agent, ms);
+                    stay.agent = Some(agent);
+                }
+                None => {
+                    self.lines.queues.take_away(call.id);
+                }
+            }
+        } else if gone.is_some() {
+            self.finish_with(stay, now);
+        }
+    }
+
+    /// The call is over.
+    pub(super) fn line_over(&mut self, call: &mut Call, now: Now) {
+        self.report_call(call, now);
+        let Some(stay) = call.line.as_mut() else { return };
+        if stay.active {
+            self.leave_line(call.id, stay, now);
+            self.lines.queues.leave(call.id);
+        }
+        self.finish_with(stay, now);
+        self.lines.touched.remove(&call.id);
+        self.lines.fresh.remove(&call.id);
+    }
+
+    fn leave_line(&mut self, id: CallId, stay: &mut Stay, now: Now) {
+        stay.active = false;
+        stay.waited = Some(now.unix_ms.saturating_sub(stay.joined_at).max(0));
+        self.lines.waiting.remove(&id);
+        if let Some(at) = stay.announce_at.take() {
+            self.lines.announcements.remove(&(at, id));
+        }
+        self.outputs.push_back(Output::Board(BoardChange::CallQueued {
+            call: id,
+            department: None,
+            at: now.unix_ms,
+        }));
+    }
+
+    fn finish_with(&mut self, stay: &mut Stay, now: Now) {
+        if let Some(agent) = stay.agent.take() {
+            let ms = self.lines.ms(now);
+            self.lines.queues.finished(agent, stay.department, ms);
+        }
+    }
+}
+
+fn department_name(plan: &DialPlan, department: DepartmentId) -> String {
+    let found = plan.departments.get(department);
+    found.map(|department| department.name.to_string()).unwrap_or_default()
+}
