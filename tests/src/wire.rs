@@ -79,6 +79,15 @@ impl Wire {
         Ok(Wire { line, transport, local })
     }
 
+    /// A connection that the daemon has opened.
+    pub fn taken(stream: TcpStream) -> Result<Wire> {
+        Ok(Wire {
+            local: stream.local_addr()?,
+            line: Line::Stream(Box::new(stream), StreamFramer::default()),
+            transport: Transport::Tcp,
+        })
+    }
+
     pub async fn send(&mut self, bytes: &[u8]) -> Result<()> {
         match &mut self.line {
             Line::Udp(socket) => drop(socket.send(bytes).await?),
@@ -226,6 +235,12 @@ impl WirePhone {
 
     pub async fn unregister(&mut self) -> Result<()> {
         self.register_for(0).await
+    }
+
+    /// Registers, from now on with this at the end of its Contact.
+    pub async fn register_as(&mut self, more: &str) -> Result<()> {
+        self.host.push_str(more);
+        self.register().await
     }
 
     async fn register_for(&mut self, seconds: u32) -> Result<()> {

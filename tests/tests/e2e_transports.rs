@@ -11,9 +11,9 @@ use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone};
+use frontdesk_tests::wire::{Wire, WirePhone, sdp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 /// The issue's own limit.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -233,5 +233,50 @@ async fn garbage_and_slow_octets_disturb_nobody() -> Result<()> {
         }
     }
     good.register().await?;
+    daemon.stop().await
+}
+
+/// RFC 3261 section 18.1.1: a phone whose Contact is so long that it makes our INVITE too large for a datagram.
+async fn far_too_long(daemon: &Daemon, ca: &Path) -> Result<(WirePhone, WirePhone)> {
+    let mut caller = phone(daemon, 0, WAYS[0], ca).await?;
+    let mut callee = phone(daemon, 1, WAYS[0], ca).await?;
+    caller.register().await?;
+    callee.register_as(&format!(";pad={}", "x".repeat(430))).await?;
+    Ok((caller, callee))
+}
+
+#[tokio::test]
+async fn a_large_request_reaches_a_phone_over_tcp_where_it_listens_and_the_call_stays_on_udp() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let (mut caller, mut callee) = far_too_long(&daemon, &own_certificate(&daemon)).await?;
+    let listener = TcpListener::bind(callee.wire.local).await?;
+    let contact = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", callee.contact());
+    let answers = async {
+        let (stream, _) = listener.accept().await?;
+        let mut taken = WirePhone::new(Wire::taken(stream)?, &callee.user, "");
+        let invite = taken.request_of("INVITE").await?;
+        taken.respond(&invite, 200, (&contact, &sdp(42_002))).await?;
+        callee.request_of("ACK").await?;
+        let bye = callee.request_of("BYE").await?;
+        callee.respond(&bye, 200, ("", "")).await?;
+        anyhow::Ok(invite)
+    };
+    let (_, invite) = tokio::try_join!(caller.calls("102"), answers).with_context(|| daemon.log())?;
+    ensure!(invite.bytes().len() > 1300, "{invite:?}");
+    ensure!(text(&invite, HeaderName::Via).starts_with("SIP/2.0/TCP "), "{invite:?}");
+    ensure!(!text(&invite, HeaderName::Contact).contains("transport"), "{invite:?}");
+    daemon.stop().await
+}
+
+#[tokio::test]
+async fn a_large_request_reaches_a_phone_that_takes_no_connection_by_udp_at_once() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let (mut caller, mut callee) = far_too_long(&daemon, &own_certificate(&daemon)).await?;
+    for _ in 0..2 {
+        let both = tokio::time::timeout(AT_ONCE, call(&mut caller, &mut callee));
+        let (_, invite) = both.await.context("it took too long")?.with_context(|| daemon.log())?;
+        ensure!(invite.bytes().len() > 1300, "{invite:?}");
+        ensure!(text(&invite, HeaderName::Via).starts_with("SIP/2.0/UDP "), "{invite:?}");
+    }
     daemon.stop().await
 }

@@ -104,7 +104,7 @@ fn destination(flow: &FlowId, uri: &str) -> FlowId {
 }
 
 /// The host of a SIP URI as an address, and its port; `None` for a name.
-fn address_of(uri: &str) -> Option<(IpAddr, Option<u16>)> {
+pub(crate) fn address_of(uri: &str) -> Option<(IpAddr, Option<u16>)> {
     let (_, rest) = uri.split_once(':')?;
     let rest = rest.split(['?']).next()?;
     let host_port = rest.rsplit_once('@').map_or(rest, |(_, host)| host).split(';').next()?;

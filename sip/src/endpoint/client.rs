@@ -50,7 +50,8 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn start_client(&mut self, id: u64, transaction: ClientTx, now: Now) {
+    pub(super) fn start_client(&mut self, id: u64, mut transaction: ClientTx, now: Now) {
+        self.choose_way(&mut transaction, now);
         let flow = transaction.flow;
         let reliability = Reliability::of(flow.transport);
         let arm = match transaction.stage {
@@ -234,6 +235,9 @@ impl Endpoint {
     }
 
     pub(super) fn on_client_flow_closed(&mut self, id: u64, now: Now) {
+        if self.go_by_datagram(id, now) {
+            return;
+        }
         let Some(transaction) = self.forget_client(id) else {
             return;
         };

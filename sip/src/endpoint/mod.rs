@@ -7,6 +7,7 @@ mod config;
 mod early;
 mod in_dialog;
 mod incoming;
+mod large;
 pub(crate) mod login;
 mod offer;
 mod outgoing;
@@ -63,6 +64,7 @@ pub struct Endpoint {
     /// Sessions by our tag.
     tags: IdMap<SessionId>,
     subscriptions: Subscriptions,
+    large: large::Large,
     /// What ends with a connection.
     held: BTreeSet<(FlowId, Held)>,
     events: VecDeque<Event>,
@@ -137,6 +139,7 @@ impl Endpoint {
             sessions: IdMap::default(),
             tags: IdMap::default(),
             subscriptions: Subscriptions::default(),
+            large: large::Large::default(),
             held: BTreeSet::new(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
@@ -176,6 +179,7 @@ impl Endpoint {
 
     /// A connection is gone: what goes over it ends.
     pub fn flow_closed(&mut self, flow: &FlowId, now: Now) {
+        self.large.closed(flow);
         let first = (*flow, Held::Session(SessionId(0)));
         let last = (*flow, Held::Subscription(SubscriptionId(u64::MAX)));
         let held: Vec<Held> = self.held.range(first..=last).map(|(_, held)| *held).collect();

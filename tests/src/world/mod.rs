@@ -1,5 +1,6 @@
 //! Whole calls between simulated phones and a real engine, over a seeded net and a clock that only we move.
 
+mod carries;
 pub mod front;
 pub mod media;
 pub mod net;
@@ -19,7 +20,6 @@ use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use frontdesk::engine::Engine;
 use frontdesk::engine::input::Input;
 use frontdesk::engine::names::{Resolution, ServerName};
@@ -31,7 +31,7 @@ use frontdesk_sip::{Endpoint, EndpointConfig, Now};
 
 use front::Front;
 use media::MediaModel;
-use net::{End, Net, Packet, Weather};
+use net::{Net, Weather};
 use people::Person;
 use phone::Phone;
 use transcript::{Line, Transcript};
@@ -357,51 +357,6 @@ impl World {
         }
     }
 
-    fn deliver(&mut self, packet: Packet) {
-        let (now, elapsed) = (self.now(), self.elapsed);
-        let current = |phone: &Phone| phone.flow.connection == packet.flow.connection;
-        match packet.to {
-            // What was under way on a connection that has broken arrives nowhere.
-            End::Server if !self.phones.iter().any(current) => {}
-            End::Server => {
-                self.transcript.arrived(&packet.bytes, packet.flow.connection);
-                let Packet { flow, bytes, .. } = packet;
-                match &mut self.front {
-                    Some(front) => front.inbox.push(flow, bytes, now.instant),
-                    None => self.input(Input::Datagram { flow, bytes }),
-                }
-            }
-            End::Phone(index) if !self.phones[index].gone => {
-                self.phones[index].receive(packet.bytes, now, elapsed);
-                self.take_from_phone(index);
-            }
-            End::Phone(_) => {}
-        }
-    }
-
-    fn take_from_phone(&mut self, index: usize) {
-        while let Some(bytes) = self.phones[index].sends() {
-            if self.phones[index].gone {
-                continue;
-            }
-            let line = self.line(index, false, bytes.clone());
-            let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
-            self.transcript.sent(line);
-            if !lost {
-                let flow = self.flow_of(index);
-                self.net.send(
-                    Packet {
-                        to: End::Server,
-                        flow,
-                        bytes,
-                    },
-                    flow.transport != Transport::Udp,
-                    self.elapsed,
-                );
-            }
-        }
-    }
-
     fn take_from_engine(&mut self) {
         loop {
             while let Some(output) = self.engine.poll() {
@@ -448,42 +403,6 @@ impl World {
             Output::Resolve(name) => self.asked.push(name),
             Output::Face { transport, peer } => self.faces.push((transport, peer)),
             Output::CloseFlow(_) | Output::Connect { .. } => {}
-        }
-    }
-
-    fn transmit(&mut self, flow: FlowId, bytes: Bytes) {
-        if let Some(what) = second::disagreement(&bytes) {
-            self.disagreements
-                .push(format!("{what}\n{}", String::from_utf8_lossy(&bytes)));
-        }
-        let index = (0..self.phones.len()).find(|index| self.flow_of(*index) == flow);
-        let Some(index) = index else {
-            if flow.is_opened_here() {
-                self.refused.push(flow);
-            } else {
-                self.astray.push(flow.peer);
-            }
-            return;
-        };
-        let line = self.line(index, true, bytes.clone());
-        let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
-        self.transcript.sent(line);
-        if !lost {
-            let packet = Packet {
-                to: End::Phone(index),
-                flow,
-                bytes,
-            };
-            self.net.send(packet, flow.transport != Transport::Udp, self.elapsed);
-        }
-    }
-
-    fn line(&self, index: usize, from_server: bool, bytes: Bytes) -> Line {
-        Line {
-            at: self.elapsed,
-            phone: self.phones[index].name.clone(),
-            from_server,
-            bytes,
         }
     }
 }

@@ -138,6 +138,8 @@ pub struct Phone {
     pub lets_go: bool,
     /// Contact of 3xx answers.
     pub sends_on_to: Option<String>,
+    /// Takes connections at the address that it sends datagrams from.
+    pub listens: bool,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
     /// It is no phone but a provider.
@@ -177,6 +179,7 @@ impl Phone {
             elapsed: Duration::ZERO,
             lets_go: true,
             sends_on_to: None,
+            listens: false,
             gone: false,
             provider: None,
         }
@@ -309,7 +312,7 @@ impl Phone {
 
     // What the world does to it.
 
-    pub fn receive(&mut self, bytes: Bytes, now: Now, elapsed: Duration) {
+    pub fn receive(&mut self, flow: &FlowId, bytes: Bytes, now: Now, elapsed: Duration) {
         self.elapsed = elapsed;
         if self.provider.as_ref().is_some_and(|provider| provider.ignores(&bytes)) {
             return;
@@ -317,8 +320,7 @@ impl Phone {
         if self.hears_of_watched(&bytes, now) {
             return;
         }
-        let flow = self.flow;
-        self.endpoint.receive(&flow, bytes, now);
+        self.endpoint.receive(flow, bytes, now);
         self.settle(now);
     }
 
@@ -345,9 +347,13 @@ impl Phone {
         deeds.chain(timer).chain(self.watches_deadline()).min()
     }
 
-    pub fn sends(&mut self) -> Option<Bytes> {
-        let beside = self.outbox.0.pop_front();
-        beside.or_else(|| Some(self.endpoint.poll_transmit()?.bytes))
+    /// With the flow as it sees that itself.
+    pub fn sends(&mut self) -> Option<(FlowId, Bytes)> {
+        if let Some(beside) = self.outbox.0.pop_front() {
+            return Some((self.flow, beside));
+        }
+        let transmit = self.endpoint.poll_transmit()?;
+        Some((transmit.flow, transmit.bytes))
     }
 
     /// What its own stack holds.

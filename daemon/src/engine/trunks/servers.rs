@@ -140,6 +140,9 @@ impl Engine {
             }
         }
         self.trunks.peers.retain(|address, _| wanted.contains(address));
+        let by_datagram = wanted.iter().filter(|address| address.transport == Transport::Udp);
+        self.endpoint
+            .set_servers(by_datagram.map(|address| address.peer).collect());
         let servers = wanted.iter().map(|address| IpNet::from(address.peer.ip()));
         let trusted = sources.iter().map(|(net, _)| *net).chain(servers).collect();
         self.trunks.sources = sources;

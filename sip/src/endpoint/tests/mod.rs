@@ -4,6 +4,7 @@ mod calls;
 mod dialogs;
 mod early;
 mod hostile;
+mod large;
 mod login;
 mod loss;
 mod net;

@@ -1,0 +1,114 @@
+//! What goes between the server and the phones, over which flow.
+
+use bytes::Bytes;
+use frontdesk::engine::input::Input;
+use frontdesk_sip::flow::{FlowId, Transport};
+
+use super::net::{End, Packet};
+use super::phone::Phone;
+use super::transcript::Line;
+use super::{World, second};
+
+impl World {
+    pub(super) fn deliver(&mut self, packet: Packet) {
+        let (now, elapsed) = (self.now(), self.elapsed);
+        let current = |phone: &Phone| phone.flow.connection == packet.flow.connection;
+        match packet.to {
+            // What was under way on a connection that has broken arrives nowhere.
+            End::Server if !packet.flow.is_for_size() && !self.phones.iter().any(current) => {}
+            End::Server => {
+                self.transcript.arrived(&packet.bytes, packet.flow.connection);
+                let Packet { flow, bytes, .. } = packet;
+                match &mut self.front {
+                    Some(front) => front.inbox.push(flow, bytes, now.instant),
+                    None => self.input(Input::Datagram { flow, bytes }),
+                }
+            }
+            End::Phone(index) if !self.phones[index].gone => {
+                let taken = packet.flow.is_for_size();
+                let flow = if taken {
+                    from_beyond(&packet.flow)
+                } else {
+                    self.phones[index].flow
+                };
+                self.phones[index].receive(&flow, packet.bytes, now, elapsed);
+                self.take_from_phone(index);
+            }
+            End::Phone(_) => {}
+        }
+    }
+
+    pub(super) fn take_from_phone(&mut self, index: usize) {
+        while let Some((flow, bytes)) = self.phones[index].sends() {
+            if self.phones[index].gone {
+                continue;
+            }
+            let line = self.line(index, false, bytes.clone());
+            let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
+            self.transcript.sent(line);
+            if !lost {
+                let taken = flow.is_for_size();
+                let flow = if taken { from_beyond(&flow) } else { self.flow_of(index) };
+                let packet = Packet {
+                    to: End::Server,
+                    flow,
+                    bytes,
+                };
+                self.net.send(packet, flow.transport != Transport::Udp, self.elapsed);
+            }
+        }
+    }
+
+    pub(super) fn transmit(&mut self, flow: FlowId, bytes: Bytes) {
+        if let Some(what) = second::disagreement(&bytes) {
+            self.disagreements
+                .push(format!("{what}\n{}", String::from_utf8_lossy(&bytes)));
+        }
+        let Some(index) = self.phone_at(&flow) else {
+            if flow.is_opened_here() {
+                self.refused.push(flow);
+            } else {
+                self.astray.push(flow.peer);
+            }
+            return;
+        };
+        let line = self.line(index, true, bytes.clone());
+        let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
+        self.transcript.sent(line);
+        if !lost {
+            let packet = Packet {
+                to: End::Phone(index),
+                flow,
+                bytes,
+            };
+            self.net.send(packet, flow.transport != Transport::Udp, self.elapsed);
+        }
+    }
+
+    fn phone_at(&self, flow: &FlowId) -> Option<usize> {
+        let takes = |index: &usize| {
+            let own = self.flow_of(*index);
+            let listens = self.phones[*index].listens && flow.is_for_size() && flow.transport == Transport::Tcp;
+            own == *flow || listens && own.peer == flow.peer
+        };
+        (0..self.phones.len()).find(takes)
+    }
+
+    fn line(&self, index: usize, from_server: bool, bytes: Bytes) -> Line {
+        Line {
+            at: self.elapsed,
+            phone: self.phones[index].name.clone(),
+            from_server,
+            bytes,
+        }
+    }
+}
+
+/// A flow as its other end sees it.
+fn from_beyond(flow: &FlowId) -> FlowId {
+    FlowId {
+        local: flow.peer,
+        peer: flow.local,
+        ..*flow
+    }
+}
