@@ -78,6 +78,8 @@ pub(super) struct Call {
     pub(super) early: bool,
     /// Max-Forwards of the INVITEs that come next (RFC 7332).
     pub(super) max_forwards: u8,
+    /// What a provider gave as the reason of what the machine is told at this moment (RFC 3326).
+    pub(super) reason: Option<String>,
     /// How often a phone has sent the call on.
     pub(super) forwarded: u8,
     pub(super) way: Way,

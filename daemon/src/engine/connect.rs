@@ -14,7 +14,7 @@ use super::output::{BoardChange, JournalEntry, Output, RecordCommand};
 use super::requests::{reply, reply_with};
 
 /// RFC 3326: no phone shows a missed call that a colleague or another phone took.
-const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+pub(super) const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
 const GIVEN_UP: &str = "SIP;cause=487;text=\"Request Terminated\"";
 const NORMAL: &str = "Q.850;cause=16;text=\"Normal call clearing\"";
 
@@ -35,6 +35,9 @@ impl Engine {
         }
         for command in call.machine.step(event) {
             self.perform(id, command, now);
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.reason = None;
         }
     }
 
@@ -65,15 +68,18 @@ impl Engine {
             CallCommand::Release(side) => self.let_go(id, side, now),
             CallCommand::Recall(party) => self.recall(id, party, now),
             CallCommand::Cancel { leg, elsewhere } => {
-                let reason = Some(if elsewhere { ELSEWHERE } else { GIVEN_UP }.to_owned());
+                let given = call.reason.clone().filter(|_| !elsewhere);
+                let ours = if elsewhere { ELSEWHERE } else { GIVEN_UP };
+                let reason = given.or_else(|| Some(ours.to_owned()));
                 if let Some(session) = session_of(leg) {
                     self.endpoint.command(Command::Cancel { session, reason }, now);
                 }
                 self.end_leg(id, Side::Called(leg), 487, now);
             }
             CallCommand::RefuseCaller(status) => {
-                let reply = match call.caller.trunk {
-                    Some(_) => reply_with(status, "Reason", cause::reason(status)),
+                let ours = call.caller.trunk.map(|_| cause::reason(status));
+                let reply = match call.reason.clone().or(ours) {
+                    Some(reason) => reply_with(status, "Reason", reason),
                     None => reply(status),
                 };
                 let session = caller;
@@ -90,21 +96,12 @@ impl Engine {
     }
 
     pub(super) fn hang_up(&mut self, id: CallId, side: Side, now: Now) {
-        let Some(session) = self
-            .calls
-            .get(&id)
-            .and_then(|call| call.leg(side))
-            .map(|leg| leg.session)
-        else {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(session) = call.leg(side).map(|leg| leg.session) else {
             return;
         };
-        self.endpoint.command(
-            Command::Bye {
-                session,
-                reason: Some(NORMAL.to_owned()),
-            },
-            now,
-        );
+        let reason = Some(call.reason.clone().unwrap_or_else(|| NORMAL.to_owned()));
+        self.endpoint.command(Command::Bye { session, reason }, now);
     }
 
     pub(super) fn end_leg(&mut self, id: CallId, side: Side, status: u16, now: Now) {

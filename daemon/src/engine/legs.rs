@@ -7,10 +7,12 @@ use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command};
 use frontdesk_sip::event::{EndedBy, Event, SessionId, TransactionId};
+use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::{HeaderName, Message, Method};
 
 use super::Engine;
 use super::call::Side;
+use super::connect::ELSEWHERE;
 use super::connected::takes_update;
 use super::requests::{reply, reply_with};
 
@@ -39,7 +41,10 @@ impl Engine {
                 flow,
                 replaces: Some(replaced),
             } => self.on_replacing(session, (&request, &flow), replaced, now),
-            Event::Cancelled { session, .. } => self.on_leg(session, now, |_| Some(CallEvent::Cancelled)),
+            Event::Cancelled { session, reason } => {
+                self.hear_reason(session, reason.as_deref());
+                self.on_leg(session, now, |_| Some(CallEvent::Cancelled));
+            }
             Event::Progress { session, response } => self.on_progress(session, &response, now),
             Event::Answered { session, response } => self.on_answered(session, &response, now),
             Event::SecondOffer { session } => self.on_second_offer(session),
@@ -76,7 +81,10 @@ impl Engine {
             } => self.on_subscribe(subscription, &request, &flow, now),
             Event::SubscriptionRefreshed { subscription, expires } => self.on_resubscribed(subscription, expires, now),
             Event::SubscriptionEnded { subscription } => self.watchers.forget(subscription),
-            Event::Ended { session, by, .. } => self.on_ended(session, by, now),
+            Event::Ended { session, by, reason } => {
+                self.hear_reason(session, reason.as_deref());
+                self.on_ended(session, by, now);
+            }
         }
     }
 
@@ -88,11 +96,28 @@ impl Engine {
         }
     }
 
+    /// A provider says in the words of the telephone network why a call ends: whoever it was with is told the same.
+    fn hear_reason(&mut self, session: SessionId, reason: Option<&str>) {
+        let Some((id, side)) = self.find(session) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(reason) = reason.filter(|_| call.leg(side).is_some_and(|leg| leg.trunk.is_some())) else {
+            return;
+        };
+        call.reason = match cause::is_elsewhere(reason) {
+            true => Some(ELSEWHERE.to_owned()),
+            false => cause::passed_on(reason),
+        };
+    }
+
     fn on_refused(&mut self, session: SessionId, status: u16, response: Option<&Message>, now: Now) {
         if let (300..400, Some(response)) = (status, response) {
             self.on_redirected(session, response, now);
         }
         let status = self.on_outside_refused(session, status, response, now);
+        if !matches!(response.and_then(Message::status), Some(401..=403 | 407)) {
+            let reason = response.and_then(|response| response.listed(HeaderName::Reason));
+            self.hear_reason(session, reason.as_deref());
+        }
         if let Some((id, side)) = self.find(session) {
             if let Some(leg) = called(side) {
                 self.on_busy(id, leg, status, now);

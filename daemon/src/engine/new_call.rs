@@ -63,6 +63,7 @@ impl Engine {
             offer: None,
             early: false,
             max_forwards: max_forwards(new.request),
+            reason: None,
             forwarded: 0,
             way: Way::default(),
             service: None,

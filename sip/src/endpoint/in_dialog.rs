@@ -104,7 +104,7 @@ impl Endpoint {
     /// RFC 3261 section 15.1.2.
     fn on_bye(&mut self, id: SessionId, incoming: &Incoming, now: Now) {
         self.refuse_for_good(incoming, Answer::of(200), now);
-        let reason = incoming.message.header(HeaderName::Reason).map(crate::dialog::text);
+        let reason = incoming.message.listed(HeaderName::Reason);
         let Some(phase) = self.sessions.get(&id.0).map(|session| session.phase.clone()) else {
             return;
         };

@@ -183,7 +183,7 @@ impl Endpoint {
         self.answer_stateless(incoming, &Answer::of(200));
         if waiting {
             self.answer(incoming.key.id, &Answer::of(487), now);
-            let reason = incoming.message.header(HeaderName::Reason).map(crate::dialog::text);
+            let reason = incoming.message.listed(HeaderName::Reason);
             self.on_invite_cancelled(session, incoming.key.id, reason, now);
         }
     }

@@ -1,6 +1,6 @@
 //! SIP statuses and the causes of Q.850, which the telephone network speaks (RFC 3398 sections 7.2.4.1 and 8.2.6.1).
 
-use crate::wire::{HeaderName, Message};
+use crate::wire::{HeaderName, Message, Values};
 
 /// What a refusal says, when the telephone network's own reason is told beside a status that says less (RFC 3326).
 pub fn refusal(status: u16, response: &Message) -> u16 {
@@ -11,6 +11,42 @@ pub fn refusal(status: u16, response: &Message) -> u16 {
     told.and_then(status_of).unwrap_or(status)
 }
 
+/// Bytes of a cause's text that are passed on.
+const LONGEST_TEXT: usize = 64;
+
+/// What a Reason says in the words of the telephone network, as it goes on to somebody else (RFC 3326 section 2); of the
+/// text only what can stand in quotes as it is.
+pub fn passed_on(reason: &str) -> Option<String> {
+    let value = Values::new(reason.as_bytes()).find(|value| cause_in(value).is_some())?;
+    let cause = cause_in(value)?;
+    let text = std::str::from_utf8(value).ok().and_then(text_in);
+    Some(match text {
+        Some(text) => format!("Q.850;cause={cause};text=\"{text}\""),
+        None => format!("Q.850;cause={cause}"),
+    })
+}
+
+/// Whether a CANCEL says that somebody else has taken the call, so that nobody has missed it (RFC 3326 section 3.1).
+pub fn is_elsewhere(reason: &str) -> bool {
+    Values::new(reason.as_bytes()).any(|value| {
+        let text = std::str::from_utf8(value).unwrap_or_default();
+        let mut parts = text.split(';').map(str::trim);
+        let sip = parts
+            .next()
+            .is_some_and(|protocol| protocol.eq_ignore_ascii_case("SIP"));
+        sip && parts.any(|part| part.strip_prefix("cause=").map(str::trim) == Some("200"))
+    })
+}
+
+fn text_in(value: &str) -> Option<&str> {
+    let (_, text) = value.split_once("text=\"")?;
+    let (text, _) = text.split_once('"')?;
+    let plain = text
+        .chars()
+        .all(|character| !character.is_control() && character != '\\');
+    (plain && text.len() <= LONGEST_TEXT).then_some(text)
+}
+
 /// The cause in a value like `Q.850;cause=17;text="User busy"`.
 fn cause_in(value: &[u8]) -> Option<u8> {
     let text = std::str::from_utf8(value).ok()?;
@@ -18,7 +54,8 @@ fn cause_in(value: &[u8]) -> Option<u8> {
     if !parts.next()?.eq_ignore_ascii_case("Q.850") {
         return None;
     }
-    parts.find_map(|part| part.strip_prefix("cause=")?.trim().parse().ok())
+    let cause = parts.find_map(|part| part.strip_prefix("cause=")?.trim().parse().ok());
+    cause.filter(|cause| (1..=127).contains(cause))
 }
 
 /// `None`: nothing that a caller could make use of.
@@ -75,6 +112,38 @@ mod tests {
         check(503, "Q.850;cause=x", 503);
         check(503, "Q.850", 503);
         check(486, "Q.850;cause=1", 486);
+    }
+
+    #[test]
+    fn a_cause_goes_on_with_a_text_that_is_one() {
+        let check = |reason: &str, expected: Option<&str>| {
+            assert_eq!(passed_on(reason).as_deref(), expected, "{reason}");
+        };
+        let busy = "Q.850;cause=17;text=\"User busy\"";
+        check(busy, Some(busy));
+        check("q.850 ; cause=17 ; text=\"User busy\"", Some(busy));
+        check(&format!("SIP;cause=486;text=\"a, b\", {busy}"), Some(busy));
+        check("Q.850;cause=1", Some("Q.850;cause=1"));
+        check("Q.850;cause=1;text=\"a\\\"b\"", Some("Q.850;cause=1"));
+        check("Q.850;cause=1;text=\"a\rb\"", Some("Q.850;cause=1"));
+        check(
+            &format!("Q.850;cause=1;text=\"{}\"", "x".repeat(65)),
+            Some("Q.850;cause=1"),
+        );
+        for none in [
+            "",
+            "SIP;cause=486",
+            "Q.850",
+            "Q.850;cause=0",
+            "Q.850;cause=200",
+            "Q.850;text=\"cause=17\"",
+        ] {
+            check(none, None);
+        }
+        assert!(is_elsewhere(
+            "Q.850;cause=26, SIP ;cause=200;text=\"Call completed elsewhere\""
+        ));
+        assert!(!is_elsewhere("SIP;cause=487") && !is_elsewhere("Q.850;cause=200"));
     }
 
     #[test]

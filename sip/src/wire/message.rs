@@ -235,6 +235,15 @@ impl Message {
         self.headers(name).flat_map(Values::new)
     }
 
+    /// All values of a header as one list; `None`: there is none.
+    pub fn listed(&self, name: HeaderName) -> Option<String> {
+        let values = self
+            .headers(name)
+            .map(|value| String::from_utf8_lossy(&Message::unfold(value)).into_owned());
+        let listed: Vec<String> = values.collect();
+        (!listed.is_empty()).then(|| listed.join(", "))
+    }
+
     /// Names and values of all fields in order.
     pub fn fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> + use<'_> {
         self.fields

@@ -83,7 +83,7 @@ pub struct PhoneCall {
     pub others: Vec<String>,
     /// Statuses that NOTIFYs told of a transfer.
     pub told: Vec<u16>,
-    /// Reason of the CANCEL or BYE that came.
+    /// Reason of the CANCEL, BYE or refusal that came.
     pub reason: Option<String>,
     pub ended_by: Option<EndedBy>,
     direction: &'static str,
@@ -136,6 +136,8 @@ pub struct Phone {
     elapsed: Duration,
     /// Hangs up when a NOTIFY says that the transfer was a success.
     pub lets_go: bool,
+    /// Reason of its refusals, CANCELs and BYEs.
+    pub gives: Option<String>,
     /// Contact of 3xx answers.
     pub sends_on_to: Option<String>,
     /// Takes connections at the address that it sends datagrams from.
@@ -178,6 +180,7 @@ impl Phone {
             version: 0,
             elapsed: Duration::ZERO,
             lets_go: true,
+            gives: None,
             sends_on_to: None,
             listens: false,
             gone: false,
@@ -248,16 +251,16 @@ impl Phone {
     }
 
     pub fn cancel(&mut self, index: usize, now: Now) {
-        let session = self.calls[index].session;
+        let (session, reason) = (self.calls[index].session, self.gives.clone());
         self.calls[index].tried = true;
-        self.command(Command::Cancel { session, reason: None }, now);
+        self.command(Command::Cancel { session, reason }, now);
     }
 
     pub fn hang_up(&mut self, index: usize, now: Now) {
         let call = &mut self.calls[index];
         call.state = State::Over;
-        let session = call.session;
-        self.command(Command::Bye { session, reason: None }, now);
+        let (session, reason) = (call.session, self.gives.clone());
+        self.command(Command::Bye { session, reason }, now);
     }
 
     /// A re-INVITE with this direction.

@@ -165,7 +165,10 @@ impl Phone {
                 self.calls[index].session = self.endpoint.new_session();
                 self.invite(index, Some(response), now);
             }
-            Event::Refused { status, .. } => self.over(index, Some(status)),
+            Event::Refused { status, response, .. } => {
+                self.calls[index].reason = response.and_then(|response| response.listed(HeaderName::Reason));
+                self.over(index, Some(status));
+            }
             Event::Acked { body, .. } if !body.is_empty() => self.calls[index].heard = sdp::read(&body),
             Event::Offer { request, .. } => self.on_offer(index, &request, now),
             Event::OfferResult { status, response, .. } => {

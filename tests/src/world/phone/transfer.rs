@@ -59,10 +59,11 @@ impl Phone {
         }
     }
 
+    /// What a refusal says beside its status.
     pub(super) fn forwarding(&self, status: u16) -> Headers {
         let contact = self.sends_on_to.iter().filter(|_| (300..400).contains(&status));
-        contact
-            .map(|number| (Cow::Borrowed("Contact"), format!("<sip:{number}@{DOMAIN}>")))
-            .collect()
+        let contact = contact.map(|number| (Cow::Borrowed("Contact"), format!("<sip:{number}@{DOMAIN}>")));
+        let reason = self.gives.clone().map(|reason| (Cow::Borrowed("Reason"), reason));
+        contact.chain(reason).collect()
     }
 }
