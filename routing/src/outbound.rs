@@ -49,7 +49,7 @@ pub fn trunks(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Small
         .staff
         .trunks()
         .iter()
-        .filter(|trunk| trunk.account == account && trunk.provider.is_some())
+        .filter(|trunk| trunk.account == account && trunk.takes_calls())
         .filter_map(|trunk| Some((fit(trunk, &digits)?, trunk.place, trunk.id)))
         .collect();
     fitting.sort_by_key(|(length, place, id)| (std::cmp::Reverse(*length), *place, *id));
@@ -100,9 +100,9 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ids::StaffId;
+    use crate::ids::{SipAccountId, StaffId};
     use crate::plan::trunks::Provider;
-    use crate::plan::{AccountSection, PlanAccount, RecordingPolicy, StaffSection};
+    use crate::plan::{AccountSection, PlanAccount, PlanSip, RecordingPolicy, StaffSection};
 
     fn account() -> AccountId {
         AccountId::from_u128(1)
@@ -189,6 +189,25 @@ mod tests {
         };
         check(&with, Caller::Trunk(TrunkId::from_u128(1)), Because::NumberMalformed);
         check(&without, Caller::Staff(StaffId::from_u128(1)), Because::NoTrunk);
+    }
+
+    #[test]
+    fn a_gateway_that_registers_with_us_takes_calls_unless_its_data_are_switched_off() {
+        let gateway = |id, enabled| PlanTrunk {
+            provider: None,
+            sip: Some(PlanSip {
+                id: SipAccountId::from_u128(id),
+                user: "gateway".into(),
+                ha1_md5: [0; 16],
+                ha1_sha256: [0; 32],
+                enabled,
+            }),
+            ..trunk(id, &[], 0)
+        };
+        let plan = plan(vec![gateway(1, true), gateway(2, false), trunk(3, &[], 0)]);
+        let number = PhoneNumber::from_e164("+79161234567").unwrap();
+        let found = trunks(&plan, account(), number);
+        assert_eq!(found.as_slice(), [TrunkId::from_u128(1), TrunkId::from_u128(3)]);
     }
 
     #[test]

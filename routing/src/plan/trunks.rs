@@ -10,7 +10,7 @@ use super::staff::PlanSip;
 use crate::ids::{AccountId, TrunkId};
 use crate::number::PhoneNumber;
 
-/// A provider's line. It may register with us (`sip`), we may register with it or send calls to it (`provider`), and it
+/// A provider's line. It may register with us and take calls where it is registered (`sip`), we may register with it or send calls to it (`provider`), and it
 /// may send calls from known addresses (`sources`); whoever is recognised by any of these is trusted to say who calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanTrunk {
@@ -58,6 +58,11 @@ impl PlanTrunk {
             prefixes: Vec::new(),
             place: 0,
         }
+    }
+
+    /// Whether calls may go out here at all; a gateway need not be registered at the moment.
+    pub fn takes_calls(&self) -> bool {
+        self.provider.is_some() || self.sip.as_ref().is_some_and(|sip| sip.enabled)
     }
 }
 

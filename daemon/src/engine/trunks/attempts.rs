@@ -8,14 +8,15 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::plan::trunks::TrunkCodec;
+use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Headers, Invite};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::registrar::{Aor, Binding};
 use frontdesk_sip::trunk::cause;
-use frontdesk_sip::wire::Message;
+use frontdesk_sip::wire::{HeaderName, Message};
 
 use super::register::credentials;
 use super::servers::{Address, transport_param, uri_host};
@@ -34,10 +35,20 @@ const SILENCE: Duration = Duration::from_secs(4);
 /// One way to a number.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Attempt {
-    pub(super) trunk: TrunkId,
-    pub(super) address: Address,
-    /// The host that the server was named by.
-    pub(super) host: Box<str>,
+    trunk: TrunkId,
+    place: Place,
+}
+
+/// What takes an INVITE.
+#[derive(Debug, Clone)]
+enum Place {
+    Server {
+        address: Address,
+        /// As somebody named it.
+        host: Box<str>,
+    },
+    /// A gateway that is registered with us.
+    Gateway(Box<Binding>),
 }
 
 /// A number outside, and the ways to it that have not been tried.
@@ -66,15 +77,18 @@ impl Engine {
     pub(in crate::engine) fn outside(&self, plan: &DialPlan, number: PhoneNumber, trunks: &[TrunkId]) -> Target {
         let mut ways = Vec::new();
         for trunk in trunks.iter().filter_map(|id| plan.staff.trunk(*id)) {
-            let addresses = self.addresses_of(trunk).into_iter();
-            ways.extend(addresses.map(|(address, host)| Attempt {
-                trunk: trunk.id,
-                address,
-                host,
-            }));
+            let servers = self.addresses_of(trunk).into_iter();
+            let servers = servers.map(|(address, host)| Place::Server { address, host });
+            let gateways = self.registered(trunk).iter().cloned();
+            let gateways = gateways.map(|binding| Place::Gateway(Box::new(binding)));
+            let trunk = trunk.id;
+            ways.extend(servers.chain(gateways).map(|place| Attempt { trunk, place }));
         }
         // Another trunk is better than a server that is down.
-        ways.sort_by_key(|way: &Attempt| self.trunks.grade(way.address));
+        ways.sort_by_key(|way: &Attempt| match &way.place {
+            Place::Server { address, .. } => self.trunks.grade(*address),
+            Place::Gateway(binding) => (false, !binding.reachable),
+        });
         let first = trunks.first().and_then(|id| plan.staff.trunk(*id));
         let client = first.and_then(|trunk| plan.clients.by_number(trunk.account, number));
         Target {
@@ -92,6 +106,25 @@ impl Engine {
         }
     }
 
+    /// Where a trunk is registered with us.
+    fn registered(&self, trunk: &PlanTrunk) -> &[Binding] {
+        let sip = trunk.sip.as_ref().filter(|sip| sip.enabled);
+        sip.map_or(&[], |sip| self.registrar.bindings(Aor(sip.id.as_u128())))
+    }
+
+    /// The flow to a place; `None`: there is none any more.
+    fn flow_of(&mut self, way: &Attempt) -> Option<FlowId> {
+        match &way.place {
+            Place::Server { address, .. } => self.flow_to(*address),
+            Place::Gateway(known) => {
+                let line = self.trunks.lines.get(&way.trunk)?;
+                let mut bindings = self.registered(&line.trunk).iter();
+                let still = bindings.find(|binding| binding.contact == known.contact)?;
+                Some(still.target())
+            }
+        }
+    }
+
     /// Takes the first way that is free for the session.
     pub(in crate::engine) fn take_way(
         &mut self,
@@ -100,13 +133,13 @@ impl Engine {
         now: Now,
     ) -> Result<Taken, Box<Turned>> {
         let mut left = outside.clone();
-        let mut why = String::from("none of their servers is known");
+        let mut why = String::from("no server of theirs is known and no gateway registered");
         let mut full = None;
         while let Some(way) = left.ways.pop_front() {
             if full == Some(way.trunk) {
                 continue;
             }
-            let Some(flow) = self.flow_to(way.address) else {
+            let Some(flow) = self.flow_of(&way) else {
                 continue;
             };
             let Some(line) = self.trunks.lines.get_mut(&way.trunk) else {
@@ -137,18 +170,25 @@ impl Engine {
     pub(in crate::engine) fn invite_outside(&self, leg: &Leg, shown: &Shown<'_>, body: &Body) -> Option<Invite> {
         let Attempts { now: way, left } = self.trunks.attempts.get(&leg.session)?;
         let line = self.trunks.lines.get(&way.trunk)?;
-        let said = identity::say(&self.plan, &line.trunk, left.number, shown.caller, &way.host);
-        let transport = transport_param(leg.flow.transport);
-        let port = match way.host.parse::<std::net::IpAddr>() {
-            Ok(_) => format!(":{}", leg.flow.peer.port()),
-            Err(_) => String::new(),
+        let host = match &way.place {
+            Place::Server { host, .. } => host.to_string(),
+            // What is registered with us knows our address at least.
+            Place::Gateway(_) => {
+                let us = self.config.endpoint.advertise.signalling_address(&leg.flow);
+                us.ip().to_string()
+            }
         };
+        let said = identity::say(&self.plan, &line.trunk, left.number, shown.caller, &host);
         let user = said.to.uri.split('@').next().unwrap_or_default();
+        let (request_uri, route) = match &way.place {
+            Place::Server { host, .. } => (at_server(user, host, &leg.flow), Vec::new()),
+            Place::Gateway(binding) => (at_gateway(user, binding), binding.path.clone()),
+        };
         Some(Invite {
             session: leg.session,
             flow: leg.flow,
-            request_uri: format!("{user}@{}{port}{transport}", uri_host(&way.host)),
-            route: Vec::new(),
+            request_uri,
+            route,
             from: said.from,
             to: said.to,
             max_forwards: shown.max_forwards,
@@ -178,9 +218,9 @@ impl Engine {
         }
         let said = response.map_or(status, |response| cause::refusal(status, response));
         let of_server = status == 503 || response.is_none();
-        let of_trunk = matches!(said, 401..=403 | 407 | 500..=599);
+        let of_trunk = matches!(said, 401..=403 | 407 | 500..=599) || is_line_busy(&way, said, response);
         if of_server {
-            self.has_failed(way.address, now);
+            self.way_failed(&way, now);
         }
         if !(of_server || of_trunk) {
             return said;
@@ -194,6 +234,19 @@ impl Engine {
         }
         // What a provider says of us is no business of the caller's.
         if matches!(said, 401..=403 | 407) { 503 } else { said }
+    }
+
+    fn way_failed(&mut self, way: &Attempt, now: Now) {
+        let line = self.trunks.lines.get(&way.trunk);
+        let sip = line.and_then(|line| line.trunk.sip.as_ref());
+        match (&way.place, sip) {
+            (Place::Server { address, .. }, _) => self.has_failed(*address, now),
+            (Place::Gateway(binding), Some(sip)) => {
+                let aor = Aor(sip.id.as_u128());
+                self.registrar.set_reachable(aor, &binding.contact, false);
+            }
+            (Place::Gateway(_), None) => {}
+        }
     }
 
     fn go_on(&mut self, id: CallId, leg: LegId, (status, left): (u16, Outside), now: Now) {
@@ -271,6 +324,31 @@ impl Engine {
             line.channels.release(session);
         }
     }
+}
+
+/// A gateway says of its own line that it is busy, when it does not say in the words of the telephone network that whoever
+/// is called there is.
+fn is_line_busy(way: &Attempt, status: u16, response: Option<&Message>) -> bool {
+    let reason = response.and_then(|response| response.listed(HeaderName::Reason));
+    let told = reason.and_then(|reason| cause::passed_on(&reason));
+    matches!(way.place, Place::Gateway(_)) && status == 486 && told.is_none()
+}
+
+/// `user` with its scheme, at a server.
+fn at_server(user: &str, host: &str, flow: &FlowId) -> String {
+    let port = match host.parse::<std::net::IpAddr>() {
+        Ok(_) => format!(":{}", flow.peer.port()),
+        Err(_) => String::new(),
+    };
+    format!("{user}@{}{port}{}", uri_host(host), transport_param(flow.transport))
+}
+
+/// The same where a gateway is registered, with the parameters that it gave itself.
+fn at_gateway(user: &str, binding: &Binding) -> String {
+    let uri = binding.request_uri();
+    let rest = uri.split_once(':').map_or(uri, |(_, rest)| rest);
+    let place = rest.rsplit_once('@').map_or(rest, |(_, place)| place);
+    format!("{user}@{place}")
 }
 
 fn codec_of(codec: TrunkCodec) -> Codec {
