@@ -11,9 +11,10 @@ use frontdesk_routing::plan::{
 use crate::sip_accounts::SipRow;
 use crate::store::text::id;
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments, features, forwardings, numbers, trunks};
+use crate::{accounts, departments, features, forwardings, numbers, staff, trunks};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
+    s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
     p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
 const CLIENTS: &str = "SELECT id, account_id, number, name, vip FROM clients WHERE deleted_at IS NULL";
@@ -29,6 +30,8 @@ struct StaffRow {
     patronymic: Option<String>,
     short_number: Option<String>,
     phone: Option<String>,
+    #[sqlx(flatten)]
+    caller_id: staff::CallerId,
     #[sqlx(flatten)]
     sip: SipRow,
 }
@@ -81,6 +84,7 @@ async fn account_section(db: &Db) -> Result<AccountSection, StoreError> {
         realm: account.realm.into(),
         recording: account.recording,
         region: account.region.into(),
+        caller_id: account.caller_id.planned(),
     });
     Ok(AccountSection::new(accounts.collect()))
 }
@@ -128,5 +132,6 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
         short_number: row.short_number.and_then(|short| ShortNumber::read(&short).ok()),
         phone: row.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok()),
         sip: row.sip.read()?,
+        caller_id: row.caller_id.planned(),
     })
 }

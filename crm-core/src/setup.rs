@@ -3,7 +3,7 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
 use serde_json::json;
 
-use crate::accounts::{self, Account, RecordingPolicy};
+use crate::accounts::{self, Account, CallerId, RecordingPolicy};
 use crate::audit::{self, Actor, Deed};
 use crate::logins;
 use crate::sip_accounts::{self, SipData};
@@ -61,11 +61,12 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         time_zone: beginning.time_zone,
         realm: beginning.realm,
         recording: RecordingPolicy::Always,
+        caller_id: CallerId::default(),
         version: 1,
     };
     let staff = StaffId::new(ids.now, ids.random());
     let mut tx = db.begin().await?;
-    accounts::create(&mut tx, &ids, &account).await?;
+    accounts::create(&mut tx, &mut ids, &account).await?;
     let none = || None::<String>;
     let row = args![
         none(),

@@ -88,6 +88,7 @@ impl App {
         bind::certificate(&config, &mut sockets)?;
         let db = startup::database(&config).await?;
         let welcome = startup::first_account(&db, &config).await?;
+        startup::seal(&db).await?;
         startup::recover(&db, &config.recordings_dir()).await?;
 
         let (supervisor, ends) = supervisor();

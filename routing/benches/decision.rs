@@ -23,6 +23,7 @@ fn plan(account: AccountId) -> DialPlan {
         short_number: ShortNumber::read(&format!("{number:05}")).ok(),
         phone: None,
         sip: None,
+        caller_id: Default::default(),
     });
     let clients = (0..CLIENTS).map(|number| PlanClient {
         id: ClientId::from_u128(u128::from(number)),

@@ -66,6 +66,7 @@ mod tests {
             short_number: None,
             phone: None,
             sip: None,
+            caller_id: Default::default(),
         };
         let short = ShortNumber::read("200").unwrap();
         let department = PlanDepartment::new(DepartmentId::from_u128(77), account, "Sales".into(), short);

@@ -69,6 +69,7 @@ mod tests {
             short_number: ShortNumber::read(short).ok(),
             phone: None,
             sip: None,
+            caller_id: Default::default(),
         }
     }
 

@@ -12,6 +12,9 @@ pub struct BadNumber;
 pub struct PhoneNumber(u64);
 
 impl PhoneNumber {
+    /// What hidden numbers are shown as where an account has set nothing else: +7 (812) 389-32-98.
+    pub const STUB: PhoneNumber = PhoneNumber(78_123_893_298);
+
     /// Reads `+79161234567`; nothing but the plus and digits, the first not 0.
     pub fn from_e164(text: &str) -> Result<PhoneNumber, BadNumber> {
         let digits = text.strip_prefix('+').ok_or(BadNumber)?;

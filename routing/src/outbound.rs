@@ -116,6 +116,7 @@ mod tests {
             realm: "r".into(),
             recording: RecordingPolicy::Never,
             region: "RU".into(),
+            caller_id: Default::default(),
         };
         DialPlan {
             accounts: Arc::new(AccountSection::new(vec![account])),

@@ -12,7 +12,7 @@ use frontdesk::engine::input::OperatorCommand;
 use frontdesk::engine::output::{BoardChange, CdrParty};
 use frontdesk::http::{self, Clock, Parts, PlanChange, PlanHandle, PlanSection, Settings, State};
 use frontdesk::live::Live;
-use frontdesk_crm_core::accounts::{self, RecordingPolicy};
+use frontdesk_crm_core::accounts::{self, CallerId, RecordingPolicy};
 use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::staff::{self, NewStaff};
@@ -252,7 +252,7 @@ impl Office {
         .ids();
         let account = other_company(AccountId::new(NOON, ids.random()), 99_999);
         let mut tx = self.db.begin().await.unwrap();
-        accounts::create(&mut tx, &ids, &account).await.unwrap();
+        accounts::create(&mut tx, &mut ids, &account).await.unwrap();
         tx.commit().await.unwrap();
         let stamp = Stamp {
             unix_ms: NOON,
@@ -389,6 +389,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
         time_zone: "UTC".into(),
         realm: "other".into(),
         recording: RecordingPolicy::Always,
+        caller_id: CallerId::default(),
         version: 1,
     }
 }

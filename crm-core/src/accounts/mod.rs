@@ -1,12 +1,14 @@
 //! Accounts: tenant companies.
 
+mod caller_id;
 mod store;
 
 use frontdesk_routing::ids::AccountId;
 pub use frontdesk_routing::plan::RecordingPolicy;
 
+pub use caller_id::{CallerId, CallerIdPatch, shows_name};
 pub(crate) use store::ALL;
-pub use store::{by_number, create, get, list, update};
+pub use store::{by_number, create, get, list, seal, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
@@ -19,6 +21,7 @@ pub struct Account {
     pub time_zone: String,
     pub realm: String,
     pub recording: RecordingPolicy,
+    pub caller_id: CallerId,
     pub version: i64,
 }
 
@@ -28,6 +31,7 @@ pub struct AccountPatch {
     pub time_zone: Option<String>,
     /// `always` or `never`.
     pub recording_policy: Option<String>,
+    pub caller_id: CallerIdPatch,
 }
 
 pub fn policy_name(policy: RecordingPolicy) -> &'static str {

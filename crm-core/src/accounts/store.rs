@@ -1,23 +1,32 @@
 use frontdesk_routing::ids::AccountId;
 use serde_json::{Value, json};
 
-use super::{Account, AccountPatch, policy_name, policy_named};
+use super::{Account, AccountPatch, caller_id, policy_name, policy_named};
 use crate::audit::{self, Author, Deed};
 use crate::store::text::id;
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
 
-const GET: &str =
-    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts WHERE id = $1";
-const BY_NUMBER: &str =
-    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts WHERE number = $1";
-const LIST: &str =
-    "SELECT id, number, name, region, time_zone, realm, recording_policy, version FROM accounts ORDER BY number";
-const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)";
-const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, version = version + 1 \
-    WHERE id = $1 AND version = $5";
+macro_rules! account {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, number, name, region, time_zone, realm, recording_policy, version, single_number, \
+             emergency_number, forwarded_shows, stub_number, stub_dials_back, hiding_key FROM accounts ",
+            $rest
+        )
+    };
+}
 
-pub(crate) const ALL: &[&str] = &[GET, BY_NUMBER, LIST, INSERT, UPDATE];
+const GET: &str = account!("WHERE id = $1");
+const BY_NUMBER: &str = account!("WHERE number = $1");
+const LIST: &str = account!("ORDER BY number");
+const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version, \
+    hiding_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
+const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, single_number = $6, \
+    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, version = version + 1 \
+    WHERE id = $1 AND version = $5";
+const SEAL: &str = "UPDATE accounts SET hiding_key = $2 WHERE id = $1 AND hiding_key IS NULL";
+
+pub(crate) const ALL: &[&str] = &[GET, BY_NUMBER, LIST, INSERT, UPDATE, SEAL];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -29,6 +38,8 @@ struct Row {
     realm: String,
     recording_policy: String,
     version: i64,
+    #[sqlx(flatten)]
+    caller_id: caller_id::Row,
 }
 
 pub async fn get(db: &Db, account: AccountId) -> Result<Account, StoreError> {
@@ -50,7 +61,7 @@ pub async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
     db.all(LIST, args![]).await?.into_iter().map(read).collect()
 }
 
-pub async fn create(tx: &mut Tx, ids: &Ids, account: &Account) -> Result<(), StoreError> {
+pub async fn create(tx: &mut Tx, ids: &mut Ids, account: &Account) -> Result<(), StoreError> {
     let values = args![
         account.id,
         account.number,
@@ -60,8 +71,17 @@ pub async fn create(tx: &mut Tx, ids: &Ids, account: &Account) -> Result<(), Sto
         &account.realm,
         policy_name(account.recording),
         ids.now,
+        caller_id::fresh_key(ids),
     ];
     tx.run(INSERT, values).await.map(drop)
+}
+
+/// Gives each account the key that hidden clients' names are made with, where it has none yet.
+pub async fn seal(db: &Db, ids: &mut Ids) -> Result<(), StoreError> {
+    for account in list(db).await? {
+        db.run(SEAL, args![account.id, caller_id::fresh_key(ids)]).await?;
+    }
+    Ok(())
 }
 
 pub async fn update(
@@ -81,8 +101,10 @@ pub async fn update(
         return Err(StoreError::Stale);
     }
     let after = patched(&before, patch)?;
+    caller_id::connected(&mut tx, account, &after.caller_id).await?;
     let policy = policy_name(after.recording);
-    let values = args![account, &after.name, &after.time_zone, policy, before.version];
+    let mut values = args![account, &after.name, &after.time_zone, policy, before.version];
+    values.extend(after.caller_id.values());
     if tx.run(UPDATE, values).await? == 0 {
         return Err(StoreError::Stale);
     }
@@ -124,15 +146,22 @@ fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError>
             None => faults.push(FieldError::new("recording_policy", "invalid", "`always` or `never`")),
         }
     }
+    caller_id::patched(&mut after.caller_id, patch.caller_id, &before.region, &mut faults);
     StoreError::invalid(faults)?;
     Ok(after)
 }
 
 fn told(account: &Account) -> Value {
+    let caller_id = &account.caller_id;
     json!({
         "name": account.name,
         "time_zone": account.time_zone,
         "recording_policy": policy_name(account.recording),
+        "single_number": caller_id.single_number,
+        "emergency_number": caller_id.emergency_number,
+        "forwarded_shows": caller_id::shows_name(caller_id.forwarded_shows),
+        "stub_number": caller_id.stub_number,
+        "stub_dials_back": caller_id.stub_dials_back,
     })
 }
 
@@ -146,6 +175,7 @@ fn read(row: Row) -> Result<Account, StoreError> {
         time_zone: row.time_zone,
         realm: row.realm,
         recording: policy.ok_or_else(|| StoreError::Corrupt(format!("recording policy {}", row.recording_policy)))?,
+        caller_id: row.caller_id.read()?,
         version: row.version,
     })
 }

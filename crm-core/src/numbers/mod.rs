@@ -1,11 +1,13 @@
 //! Telephone numbers: how people type them, and those that are connected: which of ours reaches whom.
 
 mod forms;
+mod shown;
 mod store;
 
 use frontdesk_routing::ids::{DepartmentId, NumberId, StaffId, TrunkId};
 
 pub use forms::{e164, grouped};
+pub(crate) use shown::{ALL as SHOWN, not_connected, not_shown, typed};
 pub(crate) use store::{ALL, none_reaches, section};
 pub use store::{create, delete, get, list, update};
 

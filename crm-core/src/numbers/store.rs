@@ -3,7 +3,7 @@ use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{NumberSection, NumberTarget, PlanNumber};
 use serde_json::{Value, json};
 
-use super::{Number, NumberPatch, Target, e164};
+use super::{Number, NumberPatch, Target, e164, not_shown};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, maybe_id};
@@ -126,6 +126,9 @@ pub async fn update(
     }
     let place = (number, Some(&before));
     let after = patched(&mut tx, author.account, place, patch, &account.region).await?;
+    if after.number != before.number {
+        not_shown(&mut tx, author.account, &before.number).await?;
+    }
     let mut values = args![number, before.version];
     values.extend(values_of(&after));
     if tx.run(UPDATE, values).await.map_err(raced)? == 0 {
@@ -142,9 +145,11 @@ pub async fn update(
     get(db, author.account, number).await
 }
 
+/// Refused while calls show the number.
 pub async fn delete(db: &Db, author: &Author, number: NumberId) -> Result<(), StoreError> {
     let before = get(db, author.account, number).await?;
     let mut tx = db.begin().await?;
+    not_shown(&mut tx, author.account, &before.number).await?;
     if tx.run(DELETE, args![author.account, number]).await? == 0 {
         return Err(StoreError::NotFound);
     }

@@ -1,5 +1,7 @@
 //! Staff: who works here, with what access and which short number.
 
+mod caller_id;
+mod row;
 pub(crate) mod rules;
 mod store;
 
@@ -7,6 +9,8 @@ use frontdesk_routing::ids::{AccountId, StaffId};
 
 use crate::access::Role;
 
+pub(crate) use caller_id::ALL as CALLER_ID;
+pub use caller_id::{CallerId, CallerIdPatch};
 pub(crate) use store::{ALL, insert, told};
 pub use store::{create, delete, get, list, names, update};
 
@@ -27,6 +31,7 @@ pub struct StaffMember {
     /// `None` is no access.
     pub role: Option<Role>,
     pub sip_user: Option<String>,
+    pub caller_id: CallerId,
     /// Has a live session that was used within the last 30 s; an open event stream uses it.
     pub signed_in: bool,
     pub has_password: bool,
@@ -106,6 +111,7 @@ pub struct NewStaff {
     pub login: Option<String>,
     pub password: Option<String>,
     pub role: Option<String>,
+    pub caller_id: CallerIdPatch,
 }
 
 /// What is to change: an outer `None` stays, an inner one empties.
@@ -121,6 +127,7 @@ pub struct StaffPatch {
     pub login: Option<Option<String>>,
     pub password: Option<String>,
     pub role: Option<Option<String>>,
+    pub caller_id: CallerIdPatch,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -39,6 +39,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         login: Some(new.login.clone()),
         password: new.password.clone(),
         role: new.role.clone().map(Some),
+        caller_id: new.caller_id.clone(),
     };
     patched(Checked::default(), patch, region, Whom::default())
 }

@@ -1,6 +1,8 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
 use serde_json::{Value, json};
 
+use super::caller_id::{self, CallerId};
+use super::row::{Row, read};
 use super::rules::{self, Checked};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
 use crate::access::Role;
@@ -13,7 +15,8 @@ macro_rules! member {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
-             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.last_login_at, s.last_seen_at, \
+             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.displayed_number, \
+             s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id \
              AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
              s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
@@ -71,32 +74,6 @@ pub(crate) const ALL: &[&str] = &[
     TAKEN_EMAIL,
     TAKEN_DEPARTMENT,
 ];
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    id: String,
-    account_id: String,
-    account_number: i64,
-    is_main: bool,
-    surname: Option<String>,
-    given_name: Option<String>,
-    patronymic: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-    position: Option<String>,
-    short_number: Option<String>,
-    login: Option<String>,
-    role: Option<String>,
-    sip_user: Option<String>,
-    signed_in: bool,
-    has_password: bool,
-    last_login_at: Option<i64>,
-    last_seen_at: Option<i64>,
-    deleted_at: Option<i64>,
-    created_at: i64,
-    updated_at: i64,
-    version: i64,
-}
 
 #[derive(sqlx::FromRow)]
 struct Counts {
@@ -193,12 +170,15 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     )
     .await
     .map_err(raced)?;
+    let settings = (&CallerId::default(), new.caller_id, &*account.region);
+    let settings = caller_id::patched(&mut tx, author.account, settings).await?;
+    caller_id::set(&mut tx, staff, &settings).await?;
     let deed = author.deed("staff.created", "staff", staff.to_string());
     audit::write(
         &mut tx,
         &mut ids,
         Deed {
-            after: Some(told(&checked)),
+            after: Some(caller_id::told_with(told(&checked), &settings)),
             ..deed
         },
     )
@@ -230,7 +210,10 @@ pub async fn update(
         main: member.is_main,
         has_password: member.has_password,
     };
+    let settings = (&member.caller_id, patch.caller_id.clone(), &*account.region);
+    let settings = caller_id::patched(&mut tx, author.account, settings).await;
     let after = rules::patched(before.clone(), patch, &account.region, whom)?;
+    let settings = settings?;
     free(&mut tx, (author.account, staff), &after).await?;
     if member.is_main {
         sole_email(&mut tx, staff, &after).await?;
@@ -239,6 +222,7 @@ pub async fn update(
     values.extend(after.clone().into_row());
     values.extend(args![now, hash, member.version]);
     changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
+    caller_id::set(&mut tx, staff, &settings).await?;
     if after.role.is_none() {
         logins::end_all_of(&mut tx, staff, None, now).await?;
         tokens::revoke_all_of(&mut tx, staff, now).await?;
@@ -246,12 +230,12 @@ pub async fn update(
         logins::end_all_of(&mut tx, staff, author.login, now).await?;
     }
     let deed = author.deed("staff.updated", "staff", staff.to_string());
-    let mut told_after = told(&after);
+    let mut told_after = caller_id::told_with(told(&after), &settings);
     if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
         object.insert("password".into(), "changed".into());
     }
     let deed = Deed {
-        before: Some(told(&before)),
+        before: Some(caller_id::told_with(told(&before), &member.caller_id)),
         after: Some(told_after),
         ..deed
     };
@@ -467,32 +451,5 @@ pub(crate) fn told(checked: &Checked) -> Value {
         "short_number": checked.short_number,
         "login": checked.login,
         "role": checked.role.map(Role::name),
-    })
-}
-
-fn read(row: Row) -> Result<StaffMember, StoreError> {
-    Ok(StaffMember {
-        id: id(&row.id)?,
-        account: id(&row.account_id)?,
-        account_number: row.account_number,
-        is_main: row.is_main,
-        surname: row.surname,
-        given_name: row.given_name,
-        patronymic: row.patronymic,
-        phone: row.phone,
-        email: row.email,
-        position: row.position,
-        short_number: row.short_number,
-        login: row.login,
-        role: row.role.as_deref().and_then(Role::named),
-        sip_user: row.sip_user,
-        signed_in: row.signed_in && row.deleted_at.is_none(),
-        has_password: row.has_password,
-        last_login_at: row.last_login_at,
-        last_seen_at: row.last_seen_at,
-        deleted_at: row.deleted_at,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-        version: row.version,
     })
 }

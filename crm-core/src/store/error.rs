@@ -39,6 +39,9 @@ pub enum StoreError {
     /// A rule forbids it, whatever the fields say.
     #[error("{detail}")]
     Refused { code: &'static str, detail: &'static str },
+    /// Others use it; the text says who.
+    #[error("{0}")]
+    InUse(String),
     #[error("the database: {0}")]
     Database(sqlx::Error),
     #[error("the database's tables: {0}")]

@@ -20,10 +20,12 @@ pub(crate) const ALL: &[&[&str]] = &[
     journal::ALL,
     logins::ALL,
     numbers::ALL,
+    numbers::SHOWN,
     plan_build::ALL,
     recordings::ALL,
     sip_accounts::ALL,
     staff::ALL,
+    staff::CALLER_ID,
     tokens::ALL,
     trunks::ALL,
 ];

@@ -27,6 +27,7 @@ async fn settings_are_changed_by_one_who_has_seen_the_newest(office: &Office) {
         name: Some(" ".into()),
         time_zone: Some("Moscow".into()),
         recording_policy: Some("maybe".into()),
+        ..AccountPatch::default()
     };
     let refused = accounts::update(&office.db, &office.author(), wrong, None).await;
     assert_eq!(

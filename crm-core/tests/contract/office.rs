@@ -176,6 +176,7 @@ pub(crate) fn refusal<T>(result: Result<T, StoreError>) -> String {
         Err(StoreError::Invalid(faults)) => fields("invalid", faults),
         Err(StoreError::Taken(faults)) => fields("taken", faults),
         Err(StoreError::Refused { code, .. }) => format!("refused: {code}"),
+        Err(StoreError::InUse(_)) => "in use".into(),
         Err(StoreError::NotFound) => "not found".into(),
         Err(StoreError::Gone) => "gone".into(),
         Err(StoreError::Stale) => "stale".into(),

@@ -64,6 +64,12 @@ pub(super) async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Op
     }))
 }
 
+/// Gives accounts what older versions did not make for them.
+pub(super) async fn seal(db: &Db) -> anyhow::Result<()> {
+    let sealed = accounts::seal(db, &mut stamp().ids()).await;
+    sealed.context("the accounts' hiding keys cannot be made")
+}
+
 /// Hands the engine the music that accounts have given us.
 pub(super) async fn music(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Result<()> {
     let accounts = accounts::list(db).await.context("the accounts cannot be listed")?;

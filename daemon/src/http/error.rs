@@ -257,6 +257,7 @@ impl From<StoreError> for ApiError {
             StoreError::Invalid(faults) => ApiError::invalid(faults.into_iter().map(FieldProblem::from).collect()),
             StoreError::Taken(faults) => ApiError::taken(faults.into_iter().map(FieldProblem::from).collect()),
             StoreError::Refused { code, detail } => ApiError::conflict(code, detail),
+            StoreError::InUse(detail) => ApiError::conflict("in_use", detail),
             StoreError::Database(_) | StoreError::Migration(_) | StoreError::Corrupt(_) => ApiError::internal(&error),
         }
     }

@@ -11,6 +11,7 @@ fn staff(id: u128, short: &str) -> PlanStaff {
         short_number: ShortNumber::read(short).ok(),
         phone: None,
         sip: None,
+        caller_id: Default::default(),
     }
 }
 

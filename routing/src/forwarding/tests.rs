@@ -26,6 +26,7 @@ fn plan(settings: &[(u16, Forwarding)]) -> DialPlan {
         short_number: Some(short(number)),
         phone: None,
         sip: None,
+        caller_id: Default::default(),
     });
     let department = PlanDepartment::new(DepartmentId::from_u128(1), account(), "Sales".into(), short(200));
     let people = settings.iter().map(|(number, settings)| {

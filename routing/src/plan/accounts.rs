@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::caller_id::AccountCallerId;
 use crate::ids::AccountId;
 
 /// Which answered calls are recorded.
@@ -24,6 +25,7 @@ pub struct PlanAccount {
     pub recording: RecordingPolicy,
     /// ISO 3166 code of the country whose national numbers it uses.
     pub region: Arc<str>,
+    pub caller_id: AccountCallerId,
 }
 
 #[derive(Debug, Clone, Default)]

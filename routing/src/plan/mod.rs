@@ -1,6 +1,7 @@
 //! The snapshot that every decision reads.
 
 pub mod accounts;
+pub mod caller_id;
 pub mod clients;
 pub mod departments;
 pub mod features;
@@ -11,6 +12,7 @@ pub mod trunks;
 use std::sync::Arc;
 
 pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
+pub use caller_id::{AccountCallerId, ForwardedShows, HidingKey, StaffCallerId};
 pub use clients::{ClientSection, PlanClient};
 pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};

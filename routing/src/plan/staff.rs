@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::caller_id::StaffCallerId;
 use super::trunks::PlanTrunk;
 use crate::ids::{AccountId, SipAccountId, StaffId, TrunkId};
 use crate::number::{PhoneNumber, ShortNumber};
@@ -32,6 +33,7 @@ pub struct PlanStaff {
     pub short_number: Option<ShortNumber>,
     pub phone: Option<PhoneNumber>,
     pub sip: Option<PlanSip>,
+    pub caller_id: StaffCallerId,
 }
 
 /// Whose SIP account it is.

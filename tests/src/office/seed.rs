@@ -112,7 +112,7 @@ impl<'a> Seed<'a> {
         .ids();
         let account = other_company(AccountId::new(NOON, ids.random()), 99_000 + self.call.started_at % 997);
         let mut tx = self.office.db.begin().await.unwrap();
-        accounts::create(&mut tx, &ids, &account).await.unwrap();
+        accounts::create(&mut tx, &mut ids, &account).await.unwrap();
         tx.commit().await.unwrap();
         self.call.account = account.id;
         self.call.caller.staff = None;

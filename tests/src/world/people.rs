@@ -72,6 +72,7 @@ pub fn staff(person: Person) -> PlanStaff {
         short_number: ShortNumber::read(person.number).ok(),
         phone: None,
         sip: Some(sip(person)),
+        caller_id: Default::default(),
     }
 }
 
@@ -88,6 +89,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         realm: REALM.into(),
         recording,
         region: "RU".into(),
+        caller_id: Default::default(),
     };
     let line = PlanTrunk {
         sip: Some(sip(LINE)),

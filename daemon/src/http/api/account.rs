@@ -2,7 +2,7 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
-use frontdesk_crm_core::accounts::{self, Account, AccountPatch, policy_name};
+use frontdesk_crm_core::accounts::{self, Account, AccountPatch, CallerIdPatch, policy_name, shows_name};
 use frontdesk_routing::ids::AccountId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +13,7 @@ use super::versioned;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::{Body, IfMatch};
+use crate::http::extract::{Body, IfMatch, given};
 use crate::http::plan::PlanSection;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -33,6 +33,16 @@ pub struct AccountView {
     pub time_zone: String,
     /// `always` or `never`.
     pub recording_policy: &'static str,
+    /// What calls from the CRM and from widgets show: a connected number, E.164.
+    pub single_number: Option<String>,
+    /// What emergency calls show: a connected number, E.164.
+    pub emergency_number: Option<String>,
+    /// What a call shows that goes on to a number outside: `client`, `did` or `stub`.
+    pub forwarded_shows: &'static str,
+    /// What staff see whom clients' numbers are hidden from, E.164.
+    pub stub_number: String,
+    /// Dialling the stub or a client's token reaches the client.
+    pub stub_dials_back: bool,
     pub version: i64,
 }
 
@@ -43,6 +53,17 @@ struct AccountPatchBody {
     time_zone: Option<String>,
     /// `always` or `never`.
     recording_policy: Option<String>,
+    /// A connected number; `null`: calls from the CRM show the line's own.
+    #[serde(default, deserialize_with = "given")]
+    single_number: Option<Option<String>>,
+    /// A connected number.
+    #[serde(default, deserialize_with = "given")]
+    emergency_number: Option<Option<String>>,
+    /// `client`, `did` or `stub`.
+    forwarded_shows: Option<String>,
+    /// Any telephone number.
+    stub_number: Option<String>,
+    stub_dials_back: Option<bool>,
 }
 
 /// The account's settings.
@@ -74,6 +95,13 @@ async fn update(
         name: body.name,
         time_zone: body.time_zone,
         recording_policy: body.recording_policy,
+        caller_id: CallerIdPatch {
+            single_number: body.single_number,
+            emergency_number: body.emergency_number,
+            forwarded_shows: body.forwarded_shows,
+            stub_number: body.stub_number,
+            stub_dials_back: body.stub_dials_back,
+        },
     };
     let account = accounts::update(&state.db, &access.author(&state), patch, version).await?;
     state.plan.changed(access.account, PlanSection::Account).await;
@@ -94,6 +122,11 @@ impl From<Account> for AccountView {
             region: account.region,
             time_zone: account.time_zone,
             recording_policy: policy_name(account.recording),
+            single_number: account.caller_id.single_number,
+            emergency_number: account.caller_id.emergency_number,
+            forwarded_shows: shows_name(account.caller_id.forwarded_shows),
+            stub_number: account.caller_id.stub_number,
+            stub_dials_back: account.caller_id.stub_dials_back,
             version: account.version,
         }
     }

@@ -123,7 +123,7 @@ async fn update(
 
 /// Disconnects a number: whoever calls it is told 404.
 #[utoipa::path(delete, path = "/numbers/{id}", tag = "numbers", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
+    (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Calls show the number"),
 ))]
 async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<NumberId>) -> ApiResult<StatusCode> {
     access.need(Right::TrunksWrite)?;

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use frontdesk_crm_core::staff::{self, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use frontdesk_crm_core::staff::{self, CallerIdPatch, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
 use frontdesk_routing::ids::{AccountId, StaffId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -52,6 +52,14 @@ pub struct StaffView {
     /// `not_created`, `offline` or `online`.
     pub sip_status: &'static str,
     pub sip_user: Option<String>,
+    /// What their calls show: a connected number, E.164.
+    pub displayed_number: Option<String>,
+    /// Calls that the CRM makes for them show it too, instead of the account's single number.
+    pub show_number_on_system_calls: bool,
+    /// They see no client's number, on no phone and no page.
+    pub hide_client_number: bool,
+    /// Their event stream gets `call.card` when their phone rings.
+    pub raise_card: bool,
     #[schema(format = DateTime)]
     pub last_login_at: Option<String>,
     #[schema(format = DateTime)]
@@ -102,6 +110,11 @@ struct NewStaffBody {
     password: Option<String>,
     /// `admin`, `supervisor` or `employee`.
     role: Option<String>,
+    /// A connected number.
+    displayed_number: Option<String>,
+    show_number_on_system_calls: Option<bool>,
+    hide_client_number: Option<bool>,
+    raise_card: Option<bool>,
 }
 
 /// What is to change; an absent field stays, `null` empties it.
@@ -127,6 +140,12 @@ struct StaffPatchBody {
     password: Option<String>,
     #[serde(default, deserialize_with = "given")]
     role: Option<Option<String>>,
+    /// A connected number.
+    #[serde(default, deserialize_with = "given")]
+    displayed_number: Option<Option<String>>,
+    show_number_on_system_calls: Option<bool>,
+    hide_client_number: Option<bool>,
+    raise_card: Option<bool>,
 }
 
 /// The staff of the account, the deleted ones too.
@@ -209,6 +228,10 @@ pub(super) fn view(state: &State, member: &StaffMember) -> StaffView {
         system_status,
         sip_status,
         sip_user: member.sip_user.clone(),
+        displayed_number: member.caller_id.displayed_number.clone(),
+        show_number_on_system_calls: member.caller_id.show_number_on_system_calls,
+        hide_client_number: member.caller_id.hide_client_number,
+        raise_card: member.caller_id.raise_card,
         last_login_at: member.last_login_at.filter(|_| login_times).map(time),
         last_seen_at: member.last_seen_at.filter(|_| login_times).map(time),
         seen_ms: member.last_seen_at.filter(|_| login_times),
@@ -238,6 +261,12 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         login: body.login,
         password: body.password,
         role: body.role,
+        caller_id: CallerIdPatch {
+            displayed_number: body.displayed_number.map(Some),
+            show_number_on_system_calls: body.show_number_on_system_calls,
+            hide_client_number: body.hide_client_number,
+            raise_card: body.raise_card,
+        },
     };
     let member = staff::create(&state.db, &access.author(&state), new).await?;
     changed(&state, access.account, member.id).await;
@@ -285,6 +314,12 @@ async fn update(
         login: body.login,
         password: body.password,
         role: body.role,
+        caller_id: CallerIdPatch {
+            displayed_number: body.displayed_number,
+            show_number_on_system_calls: body.show_number_on_system_calls,
+            hide_client_number: body.hide_client_number,
+            raise_card: body.raise_card,
+        },
     };
     let member = staff::update(&state.db, &access.author(&state), id, patch, version).await?;
     changed(&state, access.account, id).await;
