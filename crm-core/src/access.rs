@@ -39,6 +39,7 @@ rights! {
     RecordingsDelete "recordings:delete"
     SettingsRead "settings:read"
     SettingsWrite "settings:write"
+    NumbersReveal "numbers:reveal"
     AuditRead "audit:read"
     TokensWrite "tokens:write"
 }

@@ -127,7 +127,7 @@ impl App {
             "resolver",
             look_up(&config, asked, engine.clone(), supervisor.stopping()),
         );
-        let publisher = Publisher::start(db.clone(), engine.clone()).await?;
+        let publisher = Publisher::start(db.clone(), engine.clone(), Arc::clone(&live)).await?;
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));
         startup::music(&db, &config.data.dir, &engine).await?;

@@ -10,15 +10,18 @@ pub mod view;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use dashmap::DashMap;
-use frontdesk_routing::ids::{AccountId, CallId, StaffId, TrunkId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, StaffId, TrunkId};
+use frontdesk_routing::masking::Viewer;
+use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::guard::Block;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::engine::output::{BoardChange, LiveCall, TrunkState};
-pub use events::{Event, EventLog, Missed, Subscription};
-pub use view::LiveCallView;
+use crate::engine::output::{BoardChange, CdrParty, LiveCall, TrunkState};
+pub use events::{Event, EventLog, Missed, News, Subscription};
+pub use view::{LiveCallView, PartyView};
 
 /// How many events a client that was away can be given again.
 pub const EVENT_RING: usize = 10_000;
@@ -29,6 +32,8 @@ pub struct Live {
     calls: DashMap<CallId, LiveCall>,
     blocks: DashMap<IpAddr, Block>,
     trunks: DashMap<TrunkId, TrunkState>,
+    /// By which it is known who may see what.
+    plan: RwLock<Arc<DialPlan>>,
     log: EventLog,
 }
 
@@ -49,8 +54,18 @@ impl Live {
             calls: DashMap::new(),
             blocks: DashMap::new(),
             trunks: DashMap::new(),
+            plan: RwLock::default(),
             log: EventLog::new(first, EVENT_RING),
         }
+    }
+
+    /// What is set up now; read by whoever shows something to somebody.
+    pub fn plan(&self) -> Arc<DialPlan> {
+        Arc::clone(&self.plan.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn set_plan(&self, plan: Arc<DialPlan>) {
+        *self.plan.write().unwrap_or_else(PoisonError::into_inner) = plan;
     }
 
     /// What the engine saw change.
@@ -63,6 +78,13 @@ impl Live {
                 at,
             } => self.on_sip(account, staff, online, at),
             BoardChange::CallCreated(call) => self.on_created(*call),
+            BoardChange::CallCard {
+                account,
+                staff,
+                call,
+                caller,
+                client,
+            } => self.on_card((account, staff), call, &caller, client),
             BoardChange::CallRinging { call } => self.on_call(call, "call.ringing", |_| ()),
             BoardChange::CallAnswered {
                 call,
@@ -91,12 +113,10 @@ impl Live {
             }),
             BoardChange::CallEnded { call, disposition, at } => {
                 if let Some((_, live)) = self.calls.remove(&call) {
-                    let mut data = json!({ "call": LiveCallView::from(&live) });
-                    if let Some(object) = data.as_object_mut() {
-                        object.insert("disposition".into(), view::disposition(disposition).into());
-                        object.insert("ended_at".into(), view::time(at).into());
-                    }
-                    self.publish(live.account, "call.ended", data);
+                    self.publish_call("call.ended", &live, |data| {
+                        data.insert("disposition".into(), view::disposition(disposition).into());
+                        data.insert("ended_at".into(), view::time(at).into());
+                    });
                 }
             }
         }
@@ -167,26 +187,75 @@ impl Live {
     }
 
     fn on_created(&self, call: LiveCall) {
-        let (account, data) = (call.account, json!({ "call": LiveCallView::from(&call) }));
-        self.calls.insert(call.id, call);
-        self.publish(account, "call.created", data);
+        self.calls.insert(call.id, call.clone());
+        self.publish_call("call.created", &call, |_| ());
     }
 
     fn on_call(&self, call: CallId, name: &'static str, change: impl FnOnce(&mut LiveCall)) {
         let told = self.calls.get_mut(&call).map(|mut live| {
             change(&mut live);
-            (live.account, json!({ "call": LiveCallView::from(&*live) }))
+            live.clone()
         });
-        if let Some((account, data)) = told {
-            self.publish(account, name, data);
+        if let Some(live) = told {
+            self.publish_call(name, &live, |_| ());
         }
+    }
+
+    /// Tells of a call, in one shape for those who see clients' numbers and in another for those who do not.
+    fn publish_call(&self, name: &'static str, call: &LiveCall, more: impl Fn(&mut Map<String, Value>)) {
+        let plan = self.plan();
+        let [data, masked] = [false, true].map(|hides| {
+            let mut data = Map::new();
+            let view = LiveCallView::of(call, Viewer::of(&plan, call.account, hides));
+            data.insert("call".into(), json!(view));
+            more(&mut data);
+            Value::Object(data)
+        });
+        self.log.add(News {
+            account: Some(call.account),
+            staff: None,
+            name,
+            data,
+            masked: Some(masked),
+        });
+    }
+
+    /// Whom the person's phone rings for: a client with the way to their record, or what a new record begins with.
+    fn on_card(
+        &self,
+        (account, staff): (AccountId, StaffId),
+        call: CallId,
+        caller: &CdrParty,
+        client: Option<ClientId>,
+    ) {
+        let plan = self.plan();
+        let [data, masked] = [false, true].map(|hides| {
+            let caller = PartyView::of(caller, Viewer::of(&plan, account, hides));
+            let number = caller.number.clone();
+            json!({
+                "call_id": call.to_string(),
+                "staff_id": staff.to_string(),
+                "caller": caller,
+                "client": client.map(|client| json!({
+                    "id": client.to_string(), "href": format!("/api/v1/clients/{client}"),
+                })),
+                "create": client.is_none().then(|| json!({ "call_id": call.to_string(), "number": number })),
+            })
+        });
+        self.log.add(News {
+            account: Some(account),
+            staff: Some(staff),
+            name: "call.card",
+            data,
+            masked: Some(masked),
+        });
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::output::{CallDirection, CdrParty, Disposition};
+    use crate::engine::output::{CallDirection, Disposition};
 
     fn account(n: u128) -> AccountId {
         AccountId::from_u128(n)

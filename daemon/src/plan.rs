@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::engine::input::Input;
 use crate::http::{PlanChange, PlanSection};
+use crate::live::Live;
 use crate::shell::EngineHandle;
 
 /// The only writer of the plan.
@@ -19,15 +20,17 @@ use crate::shell::EngineHandle;
 pub(crate) struct Publisher {
     db: Db,
     engine: EngineHandle,
+    live: Arc<Live>,
     plan: Arc<DialPlan>,
 }
 
 impl Publisher {
     /// Builds the whole plan and hands it to the engine.
-    pub(crate) async fn start(db: Db, engine: EngineHandle) -> anyhow::Result<Publisher> {
+    pub(crate) async fn start(db: Db, engine: EngineHandle, live: Arc<Live>) -> anyhow::Result<Publisher> {
         let plan = Arc::new(plan_build::full(&db).await.context("the dial plan cannot be built")?);
+        live.set_plan(Arc::clone(&plan));
         engine.send(Input::Plan(Arc::clone(&plan)));
-        Ok(Publisher { db, engine, plan })
+        Ok(Publisher { db, engine, live, plan })
     }
 
     /// Serves changes until the shutdown. A change that cannot be read now is tried again with the next one;
@@ -53,6 +56,7 @@ impl Publisher {
                     tracing::warn!(%error, "a change waits for the database before calls see it");
                 }
             }
+            self.live.set_plan(Arc::clone(&self.plan));
             self.engine.send(Input::Plan(Arc::clone(&self.plan)));
             for change in batch {
                 let _ = change.done.send(());

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::caller_id::Source;
 use crate::features::Feature;
 use crate::forwarding::{Condition, MOST_HOPS};
 
@@ -85,6 +86,12 @@ pub enum Because {
     FeatureNeedsNumber(Feature),
     /// Why a feature code could not do what it is for.
     FeatureRefused(Feature, &'static str),
+    /// Which number a call shows outside.
+    Shows(Source),
+    /// The stub reaches nobody: no client's number was hidden from this person lately.
+    NoHiddenClient,
+    /// The account does not let the stub reach anybody.
+    HiddenClientNotReached,
     Draining,
     JournalFull,
     NoPort,
@@ -141,6 +148,9 @@ impl fmt::Display for Because {
             Because::FeatureCode(feature) => write!(f, "a feature code: {feature}"),
             Because::FeatureNeedsNumber(feature) => write!(f, "a feature code without its number: {feature}"),
             Because::FeatureRefused(feature, why) => write!(f, "a feature code: {feature}, but {why}"),
+            Because::Shows(source) => write!(f, "{source}"),
+            Because::NoHiddenClient => f.write_str("the stub was dialled, but no client was hidden lately"),
+            Because::HiddenClientNotReached => f.write_str("hidden clients are not reached by the stub or a token"),
             Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
             Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
             Because::NoCommonCodec => f.write_str("the caller's phone offers no audio that we can carry"),

@@ -4,6 +4,7 @@
 
 pub mod because;
 pub mod call;
+pub mod caller_id;
 pub mod decision;
 pub mod facts;
 pub mod features;
@@ -12,6 +13,7 @@ pub mod identity;
 pub mod ids;
 pub mod inbound;
 pub mod internal;
+pub mod masking;
 pub mod number;
 pub mod outbound;
 pub mod plan;

@@ -2,6 +2,7 @@
 
 pub mod baresip;
 pub mod daemon;
+pub mod digits;
 pub mod names;
 pub mod ports;
 pub mod sipp;

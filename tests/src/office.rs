@@ -14,6 +14,7 @@ use frontdesk::http::{self, Clock, Parts, PlanChange, PlanHandle, PlanSection, S
 use frontdesk::live::Live;
 use frontdesk_crm_core::accounts::{self, CallerId, RecordingPolicy};
 use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::staff::{self, NewStaff};
 use frontdesk_crm_core::store::{Db, Stamp};
@@ -102,7 +103,7 @@ impl Office {
         let parts = Parts {
             db: db.clone(),
             live: Arc::clone(&live),
-            plan: plan(&heard, &mut tasks),
+            plan: plan((&db, &live), &heard, &mut tasks).await,
             operator: operator(&heard, &mut tasks),
             clock: clock.clone(),
             settings: settings(folder.path()),
@@ -408,11 +409,14 @@ fn settings(folder: &std::path::Path) -> Settings {
     }
 }
 
-fn plan(heard: &Arc<Heard>, tasks: &mut JoinSet<()>) -> PlanHandle {
+/// As the publisher does it, but for the engine.
+async fn plan((db, live): (&Db, &Arc<Live>), heard: &Arc<Heard>, tasks: &mut JoinSet<()>) -> PlanHandle {
     let (changes, mut asked) = mpsc::channel::<PlanChange>(10);
-    let heard = Arc::clone(heard);
+    let (db, live, heard) = (db.clone(), Arc::clone(live), Arc::clone(heard));
+    live.set_plan(Arc::new(plan_build::full(&db).await.unwrap()));
     tasks.spawn(async move {
         while let Some(change) = asked.recv().await {
+            live.set_plan(Arc::new(plan_build::full(&db).await.unwrap()));
             heard.plans.lock().unwrap().push(change.section);
             let _ = change.done.send(());
         }

@@ -75,7 +75,10 @@ fn the_board_follows_a_call_from_ringing_to_its_end() {
             BoardChange::CallHeld { .. } => Some("held"),
             BoardChange::CallTransferred { .. } => Some("transferred"),
             BoardChange::CallEnded { .. } => Some("ended"),
-            BoardChange::Sip { .. } | BoardChange::Block(_) | BoardChange::Trunk { .. } => None,
+            BoardChange::Sip { .. }
+            | BoardChange::CallCard { .. }
+            | BoardChange::Block(_)
+            | BoardChange::Trunk { .. } => None,
         })
         .collect();
     assert_eq!(names, ["created", "ringing", "answered", "ended"]);

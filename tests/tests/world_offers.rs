@@ -48,6 +48,7 @@ fn held(world: &World) -> Vec<bool> {
         BoardChange::CallHeld { held, .. } => Some(*held),
         BoardChange::Sip { .. }
         | BoardChange::CallCreated(_)
+        | BoardChange::CallCard { .. }
         | BoardChange::CallRinging { .. }
         | BoardChange::CallQueued { .. }
         | BoardChange::CallAnswered { .. }

@@ -21,6 +21,7 @@ fn edges(world: &World, person: Person) -> Vec<bool> {
         BoardChange::Sip { staff, online, .. } if staff.as_u128() == person.id => Some(*online),
         BoardChange::Sip { .. }
         | BoardChange::CallCreated(_)
+        | BoardChange::CallCard { .. }
         | BoardChange::CallRinging { .. }
         | BoardChange::CallAnswered { .. }
         | BoardChange::CallHeld { .. }

@@ -230,6 +230,7 @@ impl Storm {
                 BoardChange::CallCreated(call) => live.push(call.id),
                 BoardChange::CallEnded { call, .. } => live.retain(|id| id != call),
                 BoardChange::Sip { .. }
+                | BoardChange::CallCard { .. }
                 | BoardChange::CallRinging { .. }
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }

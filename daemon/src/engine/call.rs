@@ -7,7 +7,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaLegId;
 use frontdesk_routing::call::CallMachine;
 pub(super) use frontdesk_routing::call::Side;
-use frontdesk_routing::identity::ShownCaller;
+use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::event::{SessionId, TransactionId};
@@ -30,8 +30,8 @@ pub(super) struct Leg {
     pub(super) staff: Option<StaffId>,
     pub(super) trunk: Option<TrunkId>,
     pub(super) party: CdrParty,
-    /// As other phones see this party.
-    pub(super) shown: ShownCaller,
+    /// Who this party is; each phone is shown of it what its person may see.
+    pub(super) shown: CallerIdentity,
     /// With whom its phone shows that it talks.
     pub(super) sees: Option<Side>,
     /// The phone takes UPDATE (RFC 3311).
@@ -83,6 +83,8 @@ pub(super) struct Call {
     /// How often a phone has sent the call on.
     pub(super) forwarded: u8,
     pub(super) way: Way,
+    /// Who has sent the call on from a phone: by a transfer, or by a redirection.
+    pub(super) sender: Option<StaffId>,
     /// What we do for the caller, whom we have answered ourselves.
     pub(super) service: Option<Service>,
     /// Where one of its parties waits.

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use frontdesk_routing::facts::Caller;
-use frontdesk_routing::identity::{self, ShownCaller};
+use frontdesk_routing::identity::{self, CallerIdentity};
 use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::masking::ShownCaller;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DialPlan, Owner, PlanStaff, PlanTrunk};
 use frontdesk_sip::command::Party;
@@ -19,40 +20,30 @@ use super::output::{CallDirection, CdrParty};
 pub(super) struct Known {
     pub(super) account: AccountId,
     pub(super) caller: Caller,
-    pub(super) shown: ShownCaller,
+    pub(super) shown: CallerIdentity,
     pub(super) party: CdrParty,
     pub(super) direction: CallDirection,
 }
 
-/// The From of our INVITEs; `host` is ours as the called phone knows it.
+/// A party as a phone's From or asserted identity; `host` is ours as that phone knows it.
 pub(super) fn shown_as(shown: &ShownCaller, host: SocketAddr) -> Party {
-    let ShownCaller { name, number, .. } = shown;
-    match (number.is_empty(), name.is_empty()) {
-        (true, true) => privacy::anonymous(),
-        (true, false) => Party {
-            display: name.clone(),
+    match (shown.number(), shown.name()) {
+        (None, "") => privacy::anonymous(),
+        (None, name) => Party {
+            display: name.to_owned(),
             ..privacy::anonymous()
         },
-        (false, _) => Party {
-            display: name.clone(),
+        (Some(number), name) => Party {
+            display: name.to_owned(),
             uri: format!("sip:{number}@{host}"),
         },
-    }
-}
-
-/// Whoever was called, as the one whom they are connected with sees them.
-pub(super) fn shown_of_party(party: &CdrParty) -> ShownCaller {
-    ShownCaller {
-        name: party.name.clone().unwrap_or_default(),
-        number: party.number.clone().unwrap_or_default(),
-        client: None,
     }
 }
 
 /// Who calls, by their credentials; what a staff member's phone claims in From or PAI does not count.
 pub(super) fn know(plan: &DialPlan, owner: Owner<'_>, request: &Message) -> Known {
     match owner {
-        Owner::Staff(staff) => know_staff(plan, staff),
+        Owner::Staff(staff) => know_staff(plan, staff, &Identity::read(request)),
         Owner::Trunk(trunk) => know_outside(plan, trunk, &Identity::read(request)),
     }
 }
@@ -66,8 +57,12 @@ pub(super) fn party_of_staff(staff: &PlanStaff) -> CdrParty {
     }
 }
 
-fn know_staff(plan: &DialPlan, staff: &PlanStaff) -> Known {
-    let shown = identity::of_staff(plan, staff);
+/// What a phone claims of its identity does not count, but that it wants to stay unknown does, outside (RFC 3323).
+fn know_staff(plan: &DialPlan, staff: &PlanStaff, claimed: &Identity) -> Known {
+    let shown = CallerIdentity {
+        restricted: claimed.is_restricted(),
+        ..identity::of_staff(plan, staff)
+    };
     let party = CdrParty {
         name: Some(shown.name.clone()),
         ..party_of_staff(staff)
@@ -92,9 +87,9 @@ fn know_outside(plan: &DialPlan, trunk: &PlanTrunk, identity: &Identity) -> Know
         None => (None, identity.from.display.as_str()),
     };
     let mut shown = identity::of_outside(plan, trunk.account, number, named);
-    if identity.is_restricted() {
-        shown.number = String::new();
-        shown.name = shown.client.map_or_else(String::new, |_| shown.name.clone());
+    shown.restricted = identity.is_restricted();
+    if shown.restricted && shown.client.is_none() {
+        shown.name = String::new();
     }
     let party = CdrParty {
         staff: None,

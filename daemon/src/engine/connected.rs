@@ -28,6 +28,7 @@ impl Engine {
         let wanted = self.wanted(id, side);
         let headers = self.identity_of(id, side, partner);
         let token = self.token();
+        self.remember_partner(id, (side, partner));
         let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;
         };
@@ -49,6 +50,15 @@ impl Engine {
         self.endpoint.command(update, now);
     }
 
+    /// A phone shows its partner from now on.
+    pub(super) fn remember_partner(&mut self, id: CallId, (side, partner): (Side, Side)) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if let (Some(leg), Some(partner)) = (call.leg(side), call.leg(partner)) {
+            let (staff, shown) = (leg.staff, partner.shown.clone());
+            self.remember(staff, &shown);
+        }
+    }
+
     /// P-Asserted-Identity of a party as another one's phone is given it.
     pub(super) fn identity_of(&self, id: CallId, side: Side, partner: Side) -> Headers {
         let Some(call) = self.calls.get(&id) else {
@@ -57,10 +67,11 @@ impl Engine {
         let (Some(leg), Some(partner)) = (call.leg(side), call.leg(partner)) else {
             return Headers::new();
         };
-        if partner.shown.number.is_empty() {
+        let shown = self.viewer(call.account, leg.staff).caller(&partner.shown);
+        if shown.number().is_none() {
             return Headers::new();
         }
         let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
-        vec![privacy::asserted(&shown_as(&partner.shown, host))]
+        vec![privacy::asserted(&shown_as(&shown, host))]
     }
 }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::Direction;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_routing::masking::may_hold_a_number;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command};
 use frontdesk_sip::event::{EndedBy, Event, SessionId, TransactionId};
@@ -237,6 +238,7 @@ impl Engine {
     ) -> Result<(), u16> {
         let (id, side) = self.find(session).ok_or(481_u16)?;
         let token = self.token();
+        let hidden = self.hides_body(id, side, request.body());
         let call = self.calls.get_mut(&id).ok_or(481_u16)?;
         // Before somebody answered there is nobody to tell.
         let Some(other) = call
@@ -248,6 +250,9 @@ impl Engine {
         };
         if request.body().len() > LARGEST_RELAYED {
             return Err(413);
+        }
+        if hidden {
+            return Err(403);
         }
         if call.relayed.len() >= MOST_RELAYED {
             return Err(503);
@@ -274,6 +279,14 @@ impl Engine {
         };
         self.endpoint.command(command, now);
         Ok(())
+    }
+
+    /// The body could hold a number that the other party may not see.
+    fn hides_body(&self, id: CallId, from: Side, body: &[u8]) -> bool {
+        let Some(call) = self.calls.get(&id) else { return false };
+        let other = call.other(from).and_then(|other| call.leg(other));
+        let masked = other.is_some_and(|leg| self.viewer(call.account, leg.staff).is_masked());
+        masked && may_hold_a_number(&String::from_utf8_lossy(body))
     }
 
     fn relay_back(&mut self, session: SessionId, token: u64, status: u16, now: Now) {

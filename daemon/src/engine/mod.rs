@@ -24,6 +24,7 @@ mod music;
 pub mod names;
 mod new_call;
 mod operator;
+mod outgoing;
 pub mod output;
 mod pair;
 mod parking;
@@ -51,6 +52,7 @@ use frontdesk_media::sound::Sound;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::forwarding::{Condition, Pending};
 use frontdesk_routing::ids::{AccountId, CallId, SipAccountId};
+use frontdesk_routing::masking::RecentClients;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::auth::Authenticator;
@@ -94,6 +96,7 @@ pub struct Engine {
     kept: Kept,
     /// Settings changed by phone that the plan does not show yet.
     pending: Pending,
+    recent: RecentClients,
     parked: parking::Parked,
     /// Of accounts that have given us some.
     music: BTreeMap<AccountId, Arc<Sound>>,
@@ -131,6 +134,7 @@ impl Engine {
             online: BTreeSet::new(),
             kept: Kept::default(),
             pending: Pending::default(),
+            recent: RecentClients::default(),
             parked: parking::Parked::default(),
             music: BTreeMap::new(),
             watchers: events::Watchers::default(),

@@ -66,6 +66,7 @@ impl Engine {
             reason: None,
             forwarded: 0,
             way: Way::default(),
+            sender: None,
             service: None,
             place: None,
             line: None,

@@ -195,6 +195,15 @@ pub enum BoardChange {
         at: i64,
     },
     CallCreated(Box<LiveCall>),
+    /// This person's phone rings for somebody outside, and they want to see who it is.
+    CallCard {
+        account: AccountId,
+        staff: StaffId,
+        call: CallId,
+        /// Without a number if the caller keeps it back.
+        caller: CdrParty,
+        client: Option<ClientId>,
+    },
     CallRinging {
         call: CallId,
     },

@@ -51,6 +51,7 @@ impl Engine {
         let before = std::mem::replace(&mut self.plan, plan);
         self.review_trunks(&before, now);
         self.review_lines(&before, now);
+        self.recent.review(&self.plan);
         if Arc::ptr_eq(&before.staff, &self.plan.staff) {
             return self.review_settings(&before);
         }

@@ -9,7 +9,7 @@ use frontdesk_sip::wire::{Message, Scheme};
 
 use super::Engine;
 use super::call::Side;
-use super::caller::dialled_in;
+use super::caller::{dialled_in, shown_as};
 use super::media::Wanted;
 use super::sent_on::Way;
 use super::setup::{Asked, Target, one_person};
@@ -48,6 +48,7 @@ impl Engine {
         let from = self.name_of(id, Side::Called(leg));
         if let Some(call) = self.calls.get_mut(&id) {
             call.forwarded += 1;
+            call.sender = call.leg(Side::Called(leg)).and_then(|leg| leg.staff);
             call.note(&format!("forwarded by {from} to {}", numbers.join(", ")));
         }
         let one_person = one_person(&targets);
@@ -104,7 +105,7 @@ impl Engine {
             return Headers::new();
         };
         let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
-        let party = super::caller::shown_as(&leg.shown, host);
+        let party = shown_as(&self.viewer(call.account, None).caller(&leg.shown), host);
         let name = frontdesk_sip::privacy::name_addr(&party);
         let count = u16::from(call.forwarded) + 1;
         vec![("Diversion".into(), format!("{name};reason=deflection;counter={count}"))]

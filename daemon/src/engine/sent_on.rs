@@ -8,6 +8,7 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::forwarding::{Condition, Hop, Trail};
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
+use frontdesk_routing::masking::Viewer;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
@@ -15,8 +16,9 @@ use frontdesk_sip::privacy;
 
 use super::Engine;
 use super::call::{Call, Side};
-use super::caller::{party_of_staff, shown_as, shown_of_party};
+use super::caller::{party_of_staff, shown_as};
 use super::media::Wanted;
+use super::outgoing::inside;
 use super::setup::{Asked, Target, one_person};
 use super::transfer::{MOST_LEGS, More};
 
@@ -169,8 +171,10 @@ impl Engine {
         let host = self.config.endpoint.advertise.signalling_address(&binding.target());
         let hops = trail.hops().iter().rev();
         let header = |hop: &Hop| {
-            let party = party_of_staff(plan.staff.get(hop.by)?);
-            let name = privacy::name_addr(&shown_as(&shown_of_party(&party), host));
+            let staff = plan.staff.get(hop.by)?;
+            let viewer = Viewer::of(plan, staff.account, false);
+            let party = inside(&party_of_staff(staff));
+            let name = privacy::name_addr(&shown_as(&viewer.caller(&party), host));
             Some(("Diversion".into(), format!("{name};reason={};counter=1", reason(hop))))
         };
         hops.filter_map(header).collect()

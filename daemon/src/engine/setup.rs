@@ -6,23 +6,23 @@ use bytes::Bytes;
 use frontdesk_media::io::command::{Direction, MediaCommand};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
+use frontdesk_routing::caller_id::OutgoingCall;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::identity::ShownCaller;
+use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
 use frontdesk_routing::plan::{DialPlan, Owner};
 use frontdesk_sip::Now;
-use frontdesk_sip::command::{Body, Command, Headers, Invite, Party, Reply};
+use frontdesk_sip::command::{Command, Headers, Reply};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::privacy;
 use frontdesk_sip::registrar::{Aor, Binding};
 use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
 use super::call::{Call, Leg, Side};
-use super::caller::{dialled_in, know, party_of_staff, shown_as, shown_of_party};
+use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::NewCall;
 use super::output::{CallDirection, CdrParty, Output};
@@ -70,7 +70,8 @@ pub(super) struct Asked<'a> {
 
 /// How the phones that are rung see it.
 pub(super) struct Shown<'a> {
-    pub(super) caller: &'a ShownCaller,
+    pub(super) caller: &'a CallerIdentity,
+    pub(super) outgoing: OutgoingCall,
     pub(super) max_forwards: u8,
     pub(super) headers: Headers,
 }
@@ -157,7 +158,7 @@ impl Engine {
             dialled: &new.dialled,
             own: (new.flow, new.known.party.staff),
         };
-        let (decision, trail) = self.decide(new.plan, &asked.facts());
+        let (decision, trail) = self.decided(&asked)?;
         if let Decision::Queue { department, because } = decision {
             let to = Queueing {
                 department,
@@ -208,7 +209,7 @@ impl Engine {
 
     /// The phones of all who are to be rung; the caller's own phone is not among them.
     pub(super) fn targets(&self, asked: &Asked<'_>) -> Result<(Vec<Target>, Because, CdrParty, Way), Box<Turned>> {
-        let (decision, trail) = self.decide(asked.plan, &asked.facts());
+        let (decision, trail) = self.decided(asked)?;
         let (targets, because, callee) = self.rung(asked, decision)?;
         let way = Way::new(&targets, &because, trail);
         Ok((targets, because, callee, way))
@@ -339,6 +340,7 @@ impl Engine {
         let media = self.media_side(&flow, Some(near));
         let mut media = media.inspect_err(|_| self.forget_way(session))?;
         let trunk = outside.as_ref().map(|taken| taken.trunk);
+        let shown = self.identity_of_target(target);
         outside.into_iter().for_each(|taken| media.speak(taken.codecs));
         Ok(Leg {
             id: LegId::new(now.unix_ms, self.random()),
@@ -351,7 +353,7 @@ impl Engine {
                 trunk,
                 ..target.party.clone()
             },
-            shown: shown_of_party(&target.party),
+            shown,
             sees: Some(Side::Caller),
             updates: false,
             hears: None,
@@ -372,15 +374,20 @@ impl Engine {
         let share = breadth(new.request, targets.len()).unwrap_or_default();
         let shown = Shown {
             caller: &new.known.shown,
+            outgoing: self.outgoing(&call, Side::Caller),
             max_forwards: call.max_forwards,
             headers: std::iter::once(("Max-Breadth".into(), share.to_string()))
                 .chain(diversions)
                 .collect(),
         };
+        let mut shows = None;
         for (leg, target) in call.called.iter_mut().zip(targets) {
-            self.ring(call.id, leg, (target, &shown), now);
+            shows = self.ring(call.id, leg, (target, &shown), now).or(shows);
         }
+        shows.into_iter().for_each(|because| call.note(&because.to_string()));
+        let id = call.id;
         self.keep(call);
+        self.raise_cards(id, targets.iter().filter_map(|target| target.staff), Side::Caller);
     }
 
     pub(super) fn open_media(&mut self, leg: &Leg) {
@@ -388,46 +395,28 @@ impl Engine {
         self.outputs.push_back(Output::Media(MediaCommand::Open { leg, port }));
     }
 
-    /// Sends the INVITE of a leg.
-    pub(super) fn ring(&mut self, id: CallId, leg: &mut Leg, (target, shown): (&Target, &Shown<'_>), now: Now) {
+    /// Sends the INVITE of a leg; of one that goes outside gives why it shows the number that it does.
+    pub(super) fn ring(
+        &mut self,
+        id: CallId,
+        leg: &mut Leg,
+        (target, shown): (&Target, &Shown<'_>),
+        now: Now,
+    ) -> Option<Because> {
         self.open_media(leg);
+        self.remember(leg.staff, shown.caller);
         let body = leg.media.offer(Direction::SendRecv);
-        let invite = self.invite_outside(leg, shown, &body);
-        let mut invite = invite.unwrap_or_else(|| self.invite(leg, target, shown, body));
+        let (mut invite, because) = match self.invite_outside(leg, shown, &body) {
+            Some((invite, because)) => (invite, Some(because)),
+            None => (self.invite(leg, target, shown, body), None),
+        };
         invite.second = leg.media.second_offer();
         self.sessions.insert(leg.session, id);
         self.media_legs.insert(leg.media.leg, id);
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
         let info = self.endpoint.session_info(leg.session);
         leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
-    }
-
-    fn invite(&self, leg: &Leg, target: &Target, shown: &Shown<'_>, body: Body) -> Invite {
-        let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
-        let from = shown_as(shown.caller, host);
-        let asserted = (!shown.caller.number.is_empty()).then(|| privacy::asserted(&from));
-        let to_user = target.party.number.as_deref().unwrap_or_default();
-        Invite {
-            session: leg.session,
-            flow: leg.flow,
-            request_uri: target
-                .binding()
-                .map(Binding::request_uri)
-                .unwrap_or_default()
-                .to_owned(),
-            route: target.binding().map(|binding| binding.path.clone()).unwrap_or_default(),
-            headers: asserted.into_iter().chain(shown.headers.iter().cloned()).collect(),
-            to: Party {
-                display: String::new(),
-                uri: format!("sip:{to_user}@{host}"),
-            },
-            from,
-            max_forwards: shown.max_forwards,
-            body: Some(body),
-            second: None,
-            after: None,
-            credentials: None,
-        }
+        because
     }
 }
 

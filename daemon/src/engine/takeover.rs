@@ -101,6 +101,7 @@ impl Engine {
             call.note(&format!("taken over by {name}"));
         }
         let headers = self.identity_of(id, Side::Called(new), partner);
+        self.remember_partner(id, (Side::Called(new), partner));
         let session = comer.session;
         self.endpoint.command(Command::Accept { session, headers, body }, now);
         self.step(id, CallEvent::Replace { gone, by: new }, now);

@@ -132,6 +132,9 @@ impl Engine {
             }
         };
         self.note(id, &format!("transferred by {} to {dialled}", self.name_of(id, by)));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.sender = call.leg(by).and_then(|leg| leg.staff);
+        }
         self.tell_transferor(id, (by, 100), now);
         self.step(id, CallEvent::Transfer { by }, now);
         self.call_more(id, more, headers, now);
@@ -212,22 +215,29 @@ impl Engine {
         };
         call.max_forwards = call.max_forwards.saturating_sub(1);
         let waiting = call.machine.waiting().unwrap_or(Side::Caller);
-        let caller = call.leg(waiting).map(|leg| leg.shown.clone());
-        let shown = Shown {
-            caller: &caller.unwrap_or_else(|| call.caller.shown.clone()),
-            max_forwards: call.max_forwards,
-            headers,
-        };
+        let caller = call.leg(waiting).unwrap_or(&call.caller).shown.clone();
         let ids: Vec<LegId> = more.legs.iter().map(|leg| leg.id).collect();
         call.machine.call(&ids, more.one_person);
         call.way = more.way;
+        let max_forwards = call.max_forwards;
+        let Some(outgoing) = self.calls.get(&id).map(|call| self.outgoing(call, waiting)) else {
+            return;
+        };
+        let shown = Shown {
+            caller: &caller,
+            outgoing,
+            max_forwards,
+            headers,
+        };
         for (mut leg, target) in more.legs.into_iter().zip(&more.targets) {
             leg.sees = Some(waiting);
-            self.ring(id, &mut leg, (target, &shown), now);
+            let because = self.ring(id, &mut leg, (target, &shown), now);
             if let Some(call) = self.calls.get_mut(&id) {
                 call.called.push(leg);
+                because.into_iter().for_each(|because| call.note(&because.to_string()));
             }
         }
+        self.raise_cards(id, more.targets.iter().filter_map(|target| target.staff), waiting);
         self.touch(id);
     }
 

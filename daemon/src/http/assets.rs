@@ -29,6 +29,7 @@ assets! {
     "icon.svg" "image/svg+xml"
     "api.js" "text/javascript; charset=utf-8"
     "forms.js" "text/javascript; charset=utf-8"
+    "card.js" "text/javascript; charset=utf-8"
     "page.js" "text/javascript; charset=utf-8"
     "login.js" "text/javascript; charset=utf-8"
     "staff.js" "text/javascript; charset=utf-8"

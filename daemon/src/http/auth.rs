@@ -13,6 +13,8 @@ pub use frontdesk_crm_core::access::{Right, Role};
 use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::{logins, tokens};
 use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
+use frontdesk_routing::masking::Viewer;
+use frontdesk_routing::plan::DialPlan;
 use subtle::ConstantTimeEq;
 
 use super::State;
@@ -66,6 +68,11 @@ impl Access {
         } else {
             Err(ApiError::forbidden(format!("this needs `{}`", right.name())))
         }
+    }
+
+    /// What the one who asks may see of clients' numbers, by the plan of the moment.
+    pub fn viewer<'a>(&self, plan: &'a DialPlan) -> Viewer<'a> {
+        Viewer::person(plan, self.account, self.staff)
     }
 
     /// For the records: who, from where, when.

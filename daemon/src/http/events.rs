@@ -41,7 +41,7 @@ pub(super) struct EventsQuery {
 ///
 /// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
 /// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
-/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `client.changed`, `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
+/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `client.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
 /// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `security.blocked`, `security.unblocked`, `trunk.changed`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
@@ -103,7 +103,8 @@ impl Reader {
                         self.renew().await?;
                     }
                     if may_read(&self.access, &event) {
-                        return Some(shown(&event));
+                        let masked = self.access.viewer(&self.state.live.plan()).is_masked();
+                        return Some(shown(&event, masked));
                     }
                 }
             }
@@ -117,6 +118,10 @@ impl Reader {
 }
 
 fn may_read(access: &Access, event: &Event) -> bool {
+    // Whose phone rings may know who calls, whatever else they may read.
+    if let Some(staff) = event.staff {
+        return staff == access.staff && access.may(Right::ClientsRead);
+    }
     let right = match event.name.split('.').next().unwrap_or_default() {
         "staff" => Right::StaffRead,
         "client" => Right::ClientsRead,
@@ -127,11 +132,11 @@ fn may_read(access: &Access, event: &Event) -> bool {
     access.may(right)
 }
 
-fn shown(event: &Event) -> SseEvent {
+fn shown(event: &Event, masked: bool) -> SseEvent {
     SseEvent::default()
         .id(event.seq.to_string())
         .event(event.name)
-        .data(&*event.data)
+        .data(event.data_for(masked))
 }
 
 fn lost(missed: Missed) -> SseEvent {

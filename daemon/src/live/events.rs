@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::ids::{AccountId, StaffId};
 use serde_json::Value;
 use tokio::sync::watch;
 
@@ -12,9 +12,36 @@ pub struct Event {
     pub seq: u64,
     /// `None`: every account's readers are told.
     pub account: Option<AccountId>,
+    /// `None`: everybody of the account may read it.
+    pub staff: Option<StaffId>,
     pub name: &'static str,
     /// JSON in one line.
     pub data: Arc<str>,
+    /// The same for whom clients' numbers are hidden; `None`: it holds none.
+    pub masked: Option<Arc<str>>,
+}
+
+impl Event {
+    /// What a reader gets who sees clients' numbers, or who does not.
+    pub fn data_for(&self, masked: bool) -> &str {
+        match &self.masked {
+            Some(data) if masked => data,
+            Some(_) | None => &self.data,
+        }
+    }
+}
+
+/// News as it comes, without a number.
+#[derive(Debug)]
+pub struct News {
+    /// `None`: every account's readers are told.
+    pub account: Option<AccountId>,
+    /// `None`: everybody of the account is told.
+    pub staff: Option<StaffId>,
+    pub name: &'static str,
+    pub data: Value,
+    /// The same for whom clients' numbers are hidden; `None`: it holds none.
+    pub masked: Option<Value>,
 }
 
 /// Events were lost between what the reader had and what is kept: it has to read everything anew.
@@ -52,16 +79,29 @@ impl EventLog {
     }
 
     pub fn push(&self, account: AccountId, name: &'static str, data: Value) {
-        self.add(Some(account), name, data);
+        self.add(News {
+            account: Some(account),
+            staff: None,
+            name,
+            data,
+            masked: None,
+        });
     }
 
     /// For the readers of all accounts.
     pub fn push_to_all(&self, name: &'static str, data: Value) {
-        self.add(None, name, data);
+        self.add(News {
+            account: None,
+            staff: None,
+            name,
+            data,
+            masked: None,
+        });
     }
 
-    fn add(&self, account: Option<AccountId>, name: &'static str, data: Value) {
-        let data: Arc<str> = data.to_string().into();
+    pub fn add(&self, news: News) {
+        let data: Arc<str> = news.data.to_string().into();
+        let masked = news.masked.map(|masked| masked.to_string().into());
         let mut ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
         ring.last = ring.last.saturating_add(1);
         let seq = ring.last;
@@ -70,9 +110,11 @@ impl EventLog {
         }
         ring.events.push_back(Event {
             seq,
-            account,
-            name,
+            account: news.account,
+            staff: news.staff,
+            name: news.name,
             data,
+            masked,
         });
         drop(ring);
         self.head.send_modify(|head| *head = (*head).max(seq));

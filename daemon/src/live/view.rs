@@ -1,5 +1,6 @@
 //! What a call in progress looks like from outside.
 
+use frontdesk_routing::masking::{Party, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,26 +40,33 @@ pub struct LiveCallView {
     pub recording_id: Option<String>,
 }
 
-impl From<&CdrParty> for PartyView {
-    fn from(party: &CdrParty) -> Self {
+impl PartyView {
+    /// The party as this viewer may see it.
+    pub fn of(party: &CdrParty, viewer: Viewer<'_>) -> PartyView {
+        let (name, number) = viewer.party(Party {
+            staff: party.staff,
+            number: party.number.as_deref(),
+            name: party.name.as_deref(),
+        });
         PartyView {
             staff_id: party.staff.map(|id| id.to_string()),
             trunk_id: party.trunk.map(|id| id.to_string()),
-            number: party.number.clone(),
-            name: party.name.clone(),
+            number: number.map(|number| number.to_string()),
+            name,
         }
     }
 }
 
-impl From<&LiveCall> for LiveCallView {
-    fn from(call: &LiveCall) -> Self {
+impl LiveCallView {
+    /// The call as this viewer may see it.
+    pub fn of(call: &LiveCall, viewer: Viewer<'_>) -> LiveCallView {
         LiveCallView {
             id: call.id.to_string(),
             direction: direction(call.direction),
             state: state(call),
-            caller: PartyView::from(&call.caller),
-            called: call.called.clone(),
-            callee: PartyView::from(&call.callee),
+            caller: PartyView::of(&call.caller, viewer),
+            called: viewer.number(&call.called).to_string(),
+            callee: PartyView::of(&call.callee, viewer),
             client_id: call.client.map(|id| id.to_string()),
             department_id: call.waits.map(|(department, _)| department.to_string()),
             waiting_since: call.waits.map(|(_, since)| time(since)),

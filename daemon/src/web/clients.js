@@ -5,9 +5,12 @@ import { listen, refresh } from "./page.js";
 const dialog = document.getElementById("client-dialog");
 const form = document.getElementById("client-form");
 let open = null;
+// The call that a new client is made from: the number may be hidden from whoever does it.
+let call = null;
 
 function show(client, version) {
   open = client ? { id: client.id, version, before: client } : null;
+  call = null;
   clearFaults(form);
   form.reset();
   if (client) fill(form, client);
@@ -26,12 +29,37 @@ if (form) {
       }
     } else {
       const given = Object.entries(wanted).filter(([, value]) => value !== null);
+      if (call) given.push(["call_id", call]);
       await api("POST", "/clients", { body: Object.fromEntries(given) });
     }
     dialog.close();
     refresh("clients");
   });
 }
+
+async function edit(id) {
+  try {
+    const { data, version } = await api("GET", `/clients/${id}`);
+    show(data, version);
+  } catch (problem) {
+    toast(problem.text);
+  }
+}
+
+// Where the card of a caller leads: `#id`, or `#new=call&number=...`.
+function follow() {
+  const hash = location.hash.slice(1);
+  if (!form || !hash) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  if (!hash.startsWith("new=")) return edit(encodeURIComponent(hash));
+  const asked = new URLSearchParams(hash);
+  show(null);
+  call = asked.get("new");
+  form.elements.number.value = asked.get("number") || "";
+}
+
+addEventListener("hashchange", follow);
+follow();
 
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-add]")) return show(null);
@@ -40,12 +68,7 @@ document.addEventListener("click", async (event) => {
   if (!row) return;
   const { id, name } = row.dataset;
   if (button.hasAttribute("data-edit")) {
-    try {
-      const { data, version } = await api("GET", `/clients/${id}`);
-      show(data, version);
-    } catch (problem) {
-      toast(problem.text);
-    }
+    edit(id);
   } else {
     confirm({
       title: texts.delete_client, text: texts.delete_client_text, what: name, yes: texts.delete,

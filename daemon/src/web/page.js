@@ -1,6 +1,7 @@
 // What every page does: parts that are read anew from the server, events, logging out.
 
 import { api, texts, toLogin } from "./api.js";
+import { raise } from "./card.js";
 import { toast } from "./forms.js";
 
 const EVERY_MS = 600;
@@ -74,6 +75,7 @@ export function listen(handlers, lost) {
     if (source.readyState === EventSource.CLOSED) setTimeout(() => { source.close(); listen(handlers, lost); lost(); }, 3000);
   };
   source.addEventListener("events.missed", lost);
+  source.addEventListener("call.card", (event) => raise(JSON.parse(event.data)));
   for (const [name, handler] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handler(JSON.parse(event.data)));
   }

@@ -70,6 +70,17 @@ impl<'a> Seed<'a> {
     }
 
     #[must_use]
+    pub fn outbound(mut self, dialled: &str, number: &str) -> Self {
+        self.call.direction = CallDirection::Outbound;
+        self.call.called = dialled.to_owned();
+        self.call.callee = Party {
+            number: Some(number.to_owned()),
+            ..Party::default()
+        };
+        self
+    }
+
+    #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.call.caller.name = Some(name.to_owned());
         self

@@ -43,6 +43,14 @@ impl World {
         }
     }
 
+    /// Every message that the server sent to a phone.
+    pub fn all_sent_to(&self, phone: usize) -> impl Iterator<Item = String> {
+        let name = &self.phones[phone].name;
+        let lines = self.transcript.lines().iter();
+        let sent = lines.filter(move |line| line.from_server && line.phone == *name);
+        sent.map(|line| String::from_utf8_lossy(&line.bytes).into_owned())
+    }
+
     /// What the server sent to a phone, whole.
     pub fn sent_to(&self, phone: usize, title: &str) -> Vec<String> {
         let name = &self.phones[phone].name;

@@ -87,6 +87,7 @@ impl World {
                 BoardChange::CallCreated(call) => *created.entry(call.id).or_insert(0) += 1,
                 BoardChange::CallEnded { call, .. } => *gone.entry(*call).or_insert(0) += 1,
                 BoardChange::Sip { .. }
+                | BoardChange::CallCard { .. }
                 | BoardChange::CallRinging { .. }
                 | BoardChange::CallAnswered { .. }
                 | BoardChange::CallTransferred { .. }

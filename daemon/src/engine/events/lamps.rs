@@ -3,6 +3,8 @@
 use std::fmt::Write;
 
 use frontdesk_routing::ids::{AccountId, LegId, StaffId};
+use frontdesk_routing::masking::{Party, Viewer};
+use frontdesk_routing::plan::Owner;
 use frontdesk_sip::privacy;
 
 use super::watchers::Watch;
@@ -67,15 +69,16 @@ impl Engine {
     pub(super) fn lamp_of_place(&self, watch: &Watch, account: AccountId, place: u16) -> Vec<Lamp> {
         let call = self.parked.at(account, place).and_then(|id| self.calls.get(&id));
         let waiting = call.and_then(|call| call.leg(call.machine.waiting()?));
+        let viewer = self.eyes_of(watch);
         let lamp = waiting.map(|leg| {
-            let (name, number) = seen(leg);
+            let (name, number) = seen(leg, viewer);
             Lamp {
                 id: leg.id,
                 state: State::Confirmed,
                 initiator: false,
                 holds: false,
                 names: None,
-                remote: named(name, number, watch),
+                remote: named(&name, &number, watch),
                 local: Identity {
                     name: String::new(),
                     uri: watch.address.uri(),
@@ -94,6 +97,14 @@ impl Engine {
                 .filter(|(side, leg)| leg.staff == Some(staff) && (leg.answered_at.is_some() || *side == Side::Caller))
                 .any(|(_, leg)| leg.ended_at.is_none() && self.endpoint.session_info(leg.session).is_some())
         })
+    }
+
+    /// Whoever watches sees of clients what its person may.
+    fn eyes_of(&self, watch: &Watch) -> Viewer<'_> {
+        match self.plan.staff.by_sip(watch.watcher) {
+            Some(Owner::Staff(staff)) => Viewer::person(&self.plan, watch.account, staff.id),
+            Some(Owner::Trunk(_)) | None => Viewer::of(&self.plan, watch.account, true),
+        }
     }
 
     fn lamp(&self, call: &Call, (side, leg): (Side, &Leg), watch: &Watch) -> Option<Lamp> {
@@ -122,7 +133,7 @@ impl Engine {
             initiator,
             holds: leg.media.holds(),
             names,
-            remote: identity(call, side, watch),
+            remote: identity(call, side, (watch, self.eyes_of(watch))),
             local: Identity {
                 name: leg.party.name.clone().unwrap_or_default(),
                 uri: watch.address.uri(),
@@ -137,32 +148,41 @@ fn sides(call: &Call) -> impl Iterator<Item = (Side, &Leg)> {
 }
 
 /// Who is at the other end of a leg, as this watcher may see them. Nothing else puts numbers into lamps. A caller from
-/// outside is shown as the called phones show them, so that a number which is hidden there is hidden here.
-fn identity(call: &Call, side: Side, watch: &Watch) -> Identity {
+/// outside is shown as the watcher's own phone would show them, so that a number which is hidden there is hidden here.
+fn identity(call: &Call, side: Side, (watch, viewer): (&Watch, Viewer<'_>)) -> Identity {
     let party = match (call.other(side), side) {
-        (Some(other), _) => call.leg(other).map(|leg| (other, leg)),
-        (None, Side::Called(_)) => Some((Side::Caller, &call.caller)),
+        (Some(other), _) => call.leg(other),
+        (None, Side::Called(_)) => Some(&call.caller),
         (None, Side::Caller) => None,
     };
     match party {
-        Some((_, leg)) => {
-            let (name, number) = seen(leg);
-            named(name, number, watch)
+        Some(leg) => {
+            let (name, number) = seen(leg, viewer);
+            named(&name, &number, watch)
         }
-        None => named(
-            call.callee.name.as_deref().unwrap_or_default(),
-            call.dialled.as_str(),
-            watch,
-        ),
+        None => {
+            let dialled = Party {
+                staff: call.callee.staff,
+                number: Some(&call.dialled),
+                name: call.callee.name.as_deref(),
+            };
+            let (name, _) = viewer.party(dialled);
+            let number = viewer.number(&call.dialled);
+            named(&name.unwrap_or_default(), number.as_str(), watch)
+        }
     }
 }
 
-fn seen(leg: &Leg) -> (&str, &str) {
+fn seen(leg: &Leg, viewer: Viewer<'_>) -> (String, String) {
     match leg.staff {
-        None => (leg.shown.name.as_str(), leg.shown.number.as_str()),
+        None => {
+            let shown = viewer.caller(&leg.shown);
+            let number = shown.number().map(ToString::to_string);
+            (shown.name().to_owned(), number.unwrap_or_default())
+        }
         Some(_) => (
-            leg.party.name.as_deref().unwrap_or_default(),
-            leg.party.number.as_deref().unwrap_or_default(),
+            leg.party.name.clone().unwrap_or_default(),
+            leg.party.number.clone().unwrap_or_default(),
         ),
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use frontdesk_media::io::command::Codec;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::caller_id::{self, OutgoingCall};
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::TrunkCodec;
@@ -167,7 +168,12 @@ impl Engine {
     }
 
     /// The INVITE of a leg that goes outside.
-    pub(in crate::engine) fn invite_outside(&self, leg: &Leg, shown: &Shown<'_>, body: &Body) -> Option<Invite> {
+    pub(in crate::engine) fn invite_outside(
+        &self,
+        leg: &Leg,
+        shown: &Shown<'_>,
+        body: &Body,
+    ) -> Option<(Invite, Because)> {
         let Attempts { now: way, left } = self.trunks.attempts.get(&leg.session)?;
         let line = self.trunks.lines.get(&way.trunk)?;
         let host = match &way.place {
@@ -178,13 +184,19 @@ impl Engine {
                 us.ip().to_string()
             }
         };
-        let said = identity::say(&self.plan, &line.trunk, left.number, shown.caller, &host);
+        let account = shown.outgoing.account;
+        let call = OutgoingCall {
+            hidden: shown.outgoing.hidden || self.hides_from(account, left.number),
+            ..shown.outgoing
+        };
+        let (presented, because) = caller_id::resolve(&self.plan, &call, &line.trunk);
+        let said = identity::say(&self.plan, &line.trunk, left.number, presented, &host);
         let user = said.to.uri.split('@').next().unwrap_or_default();
         let (request_uri, route) = match &way.place {
             Place::Server { host, .. } => (at_server(user, host, &leg.flow), Vec::new()),
             Place::Gateway(binding) => (at_gateway(user, binding), binding.path.clone()),
         };
-        Some(Invite {
+        let invite = Invite {
             session: leg.session,
             flow: leg.flow,
             request_uri,
@@ -197,7 +209,8 @@ impl Engine {
             second: None,
             after: None,
             credentials: line.registration().map(credentials),
-        })
+        };
+        Some((invite, because))
     }
 
     /// A provider refused a call, or did not answer: the next way is tried before the leg counts as over. Gives the

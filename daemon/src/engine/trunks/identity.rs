@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use frontdesk_routing::identity::ShownCaller;
+use frontdesk_routing::caller_id::Presented;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::outbound::written;
 use frontdesk_routing::plan::trunks::{IdentityStyle, RedirectionStyle};
@@ -19,9 +19,8 @@ pub(super) struct Said {
     pub(super) headers: Headers,
 }
 
-/// `shown` is the caller as colleagues see them: of a caller from outside the number goes on only where the provider is
-/// told in the same breath who sent the call on.
-pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown: &ShownCaller, host: &str) -> Said {
+/// Says what the resolver has found, in the trunk's own style.
+pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown: Presented, host: &str) -> Said {
     let region = plan.accounts.get(trunk.account).map(|account| &*account.region);
     let region = region.unwrap_or_default();
     let write = |number| written(number, trunk.numbers_out, region);
@@ -31,29 +30,24 @@ pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown
         display: String::new(),
         uri: uri(user),
     };
-    let registered = trunk
-        .provider
-        .as_ref()
-        .and_then(|provider| provider.registration.as_ref());
-    let own = trunk
-        .shown_number
-        .map(write)
-        .or_else(|| registered.map(|own| own.user.to_string()));
-    let sent_on = PhoneNumber::from_e164(&shown.number).ok();
-    let sent_on = sent_on.filter(|_| trunk.redirection != RedirectionStyle::None && !trunk.privacy);
+    let registration = || {
+        let provider = trunk.provider.as_ref()?;
+        Some(provider.registration.as_ref()?.user.to_string())
+    };
+    let number = |number: Option<PhoneNumber>| number.map(write).or_else(registration);
     let mut headers = Headers::new();
-    if let (Some(_), Some(own)) = (sent_on, &own) {
-        headers.push(redirected(trunk.redirection, &uri(own), &uri(&write(called))));
+    if let Some(by) = shown.sent_on_by.and_then(number) {
+        headers.push(redirected(trunk.redirection, &uri(&by), &uri(&write(called))));
     }
-    let number = sent_on.map(write).or(own);
-    let caller = number.map(|user| party(&user));
-    headers.extend(caller.as_ref().and_then(|caller| asserted(trunk, caller)));
-    if trunk.privacy {
+    let private = trunk.privacy || shown.restricted;
+    let caller = number(shown.number).map(|user| party(&user));
+    headers.extend(caller.as_ref().and_then(|caller| asserted(trunk, caller, private)));
+    if private {
         headers.push(privacy::id());
     }
     Said {
         from: match caller {
-            Some(caller) if !trunk.privacy => caller,
+            Some(caller) if !private => caller,
             Some(_) | None => privacy::anonymous(),
         },
         to: party(&write(called)),
@@ -61,11 +55,11 @@ pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown
     }
 }
 
-fn asserted(trunk: &PlanTrunk, caller: &Party) -> Option<(Cow<'static, str>, String)> {
+fn asserted(trunk: &PlanTrunk, caller: &Party, private: bool) -> Option<(Cow<'static, str>, String)> {
     match trunk.identity {
         IdentityStyle::Pai => Some(privacy::asserted(caller)),
         IdentityStyle::Rpid => {
-            let privacy = if trunk.privacy { "full" } else { "off" };
+            let privacy = if private { "full" } else { "off" };
             let value = format!(
                 "{};party=calling;screen=yes;privacy={privacy}",
                 privacy::name_addr(caller)
@@ -97,19 +91,33 @@ mod tests {
 
     use super::*;
 
-    fn check(change: impl Fn(&mut PlanTrunk), shown: &str, from: &str, headers: &[&str]) {
-        let mut trunk = PlanTrunk {
-            shown_number: PhoneNumber::from_e164("+74951110001").ok(),
-            ..PlanTrunk::new(TrunkId::from_u128(1), AccountId::from_u128(1), "T".into())
-        };
+    const OWN: u64 = 74_951_110_001;
+
+    fn number(digits: u64) -> PhoneNumber {
+        PhoneNumber::from_u64(digits).unwrap()
+    }
+
+    fn own() -> Presented {
+        Presented {
+            number: Some(number(OWN)),
+            restricted: false,
+            sent_on_by: None,
+        }
+    }
+
+    fn client() -> Presented {
+        Presented {
+            number: Some(number(74_997_654_321)),
+            restricted: false,
+            sent_on_by: Some(Some(number(OWN))),
+        }
+    }
+
+    fn check(change: impl Fn(&mut PlanTrunk), shown: Presented, from: &str, headers: &[&str]) {
+        let mut trunk = PlanTrunk::new(TrunkId::from_u128(1), AccountId::from_u128(1), "T".into());
         change(&mut trunk);
-        let shown = ShownCaller {
-            name: "Anna".to_owned(),
-            number: shown.to_owned(),
-            client: None,
-        };
-        let called = PhoneNumber::from_e164("+79161234567").unwrap();
-        let said = say(&DialPlan::default(), &trunk, called, &shown, "p.example");
+        let called = number(79_161_234_567);
+        let said = say(&DialPlan::default(), &trunk, called, shown, "p.example");
         assert_eq!(said.from.uri, from);
         let said: Vec<String> = said
             .headers
@@ -121,48 +129,61 @@ mod tests {
 
     #[test]
     fn a_provider_is_told_who_calls_in_its_own_style() {
-        let own = "sip:+74951110001@p.example";
+        let uri = "sip:+74951110001@p.example";
         check(
             |_| (),
-            "101",
-            own,
+            own(),
+            uri,
             &["P-Asserted-Identity: <sip:+74951110001@p.example>"],
         );
         check(
             |trunk| trunk.numbers_out = NumberFormat::E164WithoutPlus,
-            "101",
+            own(),
             "sip:74951110001@p.example",
             &["P-Asserted-Identity: <sip:74951110001@p.example>"],
         );
         check(
             |trunk| trunk.identity = IdentityStyle::Rpid,
-            "101",
-            own,
+            own(),
+            uri,
             &["Remote-Party-ID: <sip:+74951110001@p.example>;party=calling;screen=yes;privacy=off"],
         );
-        check(|trunk| trunk.identity = IdentityStyle::FromOnly, "101", own, &[]);
+        check(|trunk| trunk.identity = IdentityStyle::FromOnly, own(), uri, &[]);
         let anonymous = "sip:anonymous@anonymous.invalid";
         check(
             |trunk| trunk.privacy = true,
-            "101",
+            own(),
             anonymous,
             &["P-Asserted-Identity: <sip:+74951110001@p.example>", "Privacy: id"],
         );
-        check(|trunk| trunk.shown_number = None, "101", anonymous, &[]);
+        let unknown = Presented { number: None, ..own() };
+        check(|_| (), unknown, anonymous, &[]);
+        let restricted = Presented {
+            restricted: true,
+            ..own()
+        };
+        check(
+            |_| (),
+            restricted,
+            anonymous,
+            &["P-Asserted-Identity: <sip:+74951110001@p.example>", "Privacy: id"],
+        );
+        check(
+            |trunk| trunk.identity = IdentityStyle::Rpid,
+            restricted,
+            anonymous,
+            &[
+                "Remote-Party-ID: <sip:+74951110001@p.example>;party=calling;screen=yes;privacy=full",
+                "Privacy: id",
+            ],
+        );
     }
 
     #[test]
-    fn a_caller_who_was_sent_on_is_shown_only_with_whoever_did_that() {
-        let client = "+74997654321";
-        check(
-            |_| (),
-            client,
-            "sip:+74951110001@p.example",
-            &["P-Asserted-Identity: <sip:+74951110001@p.example>"],
-        );
+    fn a_caller_who_was_sent_on_is_shown_with_whoever_did_that() {
         check(
             |trunk| trunk.redirection = RedirectionStyle::Diversion,
-            client,
+            client(),
             "sip:+74997654321@p.example",
             &[
                 "Diversion: <sip:+74951110001@p.example>;reason=unconditional;counter=1",
@@ -174,20 +195,25 @@ mod tests {
                 trunk.redirection = RedirectionStyle::HistoryInfo;
                 trunk.identity = IdentityStyle::FromOnly;
             },
-            client,
+            client(),
             "sip:+74997654321@p.example",
             &[
                 "History-Info: <sip:+74951110001@p.example>;index=1, <sip:+79161234567@p.example;cause=302>;index=1.1;mp=1",
             ],
         );
+        let unknown = Presented {
+            restricted: true,
+            ..client()
+        };
         check(
-            |trunk| {
-                trunk.redirection = RedirectionStyle::Diversion;
-                trunk.privacy = true;
-            },
-            client,
+            |trunk| trunk.redirection = RedirectionStyle::Diversion,
+            unknown,
             "sip:anonymous@anonymous.invalid",
-            &["P-Asserted-Identity: <sip:+74951110001@p.example>", "Privacy: id"],
+            &[
+                "Diversion: <sip:+74951110001@p.example>;reason=unconditional;counter=1",
+                "P-Asserted-Identity: <sip:+74997654321@p.example>",
+                "Privacy: id",
+            ],
         );
     }
 }

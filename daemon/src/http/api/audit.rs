@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use frontdesk_crm_core::audit::{self, AuditQuery, AuditRow};
+use frontdesk_routing::masking::Viewer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -75,7 +76,9 @@ async fn list(
     let found = audit::list(&state.db, access.account, &query, &page)
         .await
         .map_err(query_error)?;
-    let items = found.items.into_iter().map(view).collect();
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let items = found.items.into_iter().map(|row| view(row, viewer)).collect();
     Ok(Json(Listing {
         items,
         total: None,
@@ -84,7 +87,24 @@ async fn list(
     }))
 }
 
-fn view(row: AuditRow) -> AuditView {
+/// What was there is told without numbers to whom they are hidden from.
+fn discreet(value: Value, viewer: Viewer<'_>) -> Value {
+    match value {
+        Value::String(text) if !is_id(&text) => Value::String(viewer.text(&text)),
+        Value::Array(all) => all.into_iter().map(|value| discreet(value, viewer)).collect(),
+        Value::Object(all) => {
+            let discreet = |(name, value)| (name, discreet(value, viewer));
+            Value::Object(all.into_iter().map(discreet).collect())
+        }
+        value @ (Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_)) => value,
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 26 && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn view(row: AuditRow, viewer: Viewer<'_>) -> AuditView {
     AuditView {
         id: row.id.to_string(),
         at: time(row.at),
@@ -93,8 +113,8 @@ fn view(row: AuditRow) -> AuditView {
         action: row.action,
         entity: row.entity,
         entity_id: row.entity_id,
-        before: row.before,
-        after: row.after,
+        before: row.before.map(|value| discreet(value, viewer)),
+        after: row.after.map(|value| discreet(value, viewer)),
         ip: row.ip,
     }
 }

@@ -7,6 +7,8 @@ use frontdesk_crm_core::audit;
 use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::recordings::{self, Recording};
 use frontdesk_routing::ids::CallId;
+use frontdesk_routing::masking::{self, Viewer};
+use frontdesk_routing::number::ShortNumber;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -16,6 +18,7 @@ use utoipa_axum::routes;
 use super::recordings::RecordingView;
 use super::{Listing, named, page, query_error};
 use crate::engine::input::OperatorCommand;
+use crate::engine::output;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -28,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(live))
         .routes(routes!(read))
         .routes(routes!(hang_up))
+        .routes(routes!(reveal))
 }
 
 /// A call of the records.
@@ -132,11 +136,19 @@ async fn list(
 
 /// The part of the history that is asked for; the caller has checked the right.
 pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiResult<Listing<CallView>> {
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let number = params.number.filter(|number| !number.trim().is_empty());
+    let number = match number.map(|number| searchable(number, viewer)) {
+        Some(None) => return Ok(nothing()),
+        Some(Some(number)) => Some(number),
+        None => None,
+    };
     let query = CallQuery {
         from: moment("from", params.from.as_deref())?,
         until: moment("until", params.until.as_deref())?,
         direction: named("direction", params.direction.as_deref(), CallDirection::named)?,
-        number: params.number.filter(|number| !number.trim().is_empty()),
+        number,
         staff: named("staff_id", params.staff_id.as_deref(), |text| text.parse().ok())?,
         client: named("client_id", params.client_id.as_deref(), |text| text.parse().ok())?,
         recorded: params.recorded,
@@ -154,7 +166,11 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
         (Some(first), Some(last)) => recordings::of_calls(&state.db, access.account, first, last).await?,
         (_, _) => Vec::new(),
     };
-    let items = list.items.into_iter().map(|call| view(call, &recordings)).collect();
+    let items = list
+        .items
+        .into_iter()
+        .map(|call| view(call, &recordings, viewer))
+        .collect();
     Ok(Listing {
         items,
         total: None,
@@ -163,21 +179,44 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
     })
 }
 
+/// A search that guesses digits of hidden numbers finds nothing; short numbers are found whole.
+fn searchable(number: String, viewer: Viewer<'_>) -> Option<String> {
+    if !viewer.is_masked() {
+        return Some(number);
+    }
+    let short = number.trim().trim_matches('*');
+    ShortNumber::read(short).ok().map(|short| short.to_string())
+}
+
+fn nothing<T>() -> Listing<T> {
+    Listing {
+        items: Vec::new(),
+        total: None,
+        filtered: None,
+        next_cursor: None,
+    }
+}
+
 fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
     let read = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
     named(field, text, read)
 }
 
-fn party(party: Party) -> PartyView {
+fn party(party: &Party, viewer: Viewer<'_>) -> PartyView {
+    let (name, number) = viewer.party(masking::Party {
+        staff: party.staff,
+        number: party.number.as_deref(),
+        name: party.name.as_deref(),
+    });
     PartyView {
         staff_id: party.staff.map(|id| id.to_string()),
         trunk_id: party.trunk.map(|id| id.to_string()),
-        number: party.number,
-        name: party.name,
+        number: number.map(|number| number.to_string()),
+        name,
     }
 }
 
-fn view(call: Call, recordings: &[Recording]) -> CallView {
+fn view(call: Call, recordings: &[Recording], viewer: Viewer<'_>) -> CallView {
     let until = call.answered_at.or(call.ended_at);
     let talked = call
         .answered_at
@@ -187,12 +226,12 @@ fn view(call: Call, recordings: &[Recording]) -> CallView {
     CallView {
         id: call.id.to_string(),
         direction: call.direction.name(),
-        caller: party(call.caller),
-        called: call.called,
-        callee: party(call.callee),
+        caller: party(&call.caller, viewer),
+        called: viewer.number(&call.called).to_string(),
+        callee: party(&call.callee, viewer),
         client_id: call.client.map(|id| id.to_string()),
         disposition: call.disposition.map(Disposition::name),
-        because: call.because,
+        because: viewer.text(&call.because),
         started_at: time(call.started_at),
         started_ms: call.started_at,
         answered_at: call.answered_at.map(time),
@@ -205,13 +244,18 @@ fn view(call: Call, recordings: &[Recording]) -> CallView {
     }
 }
 
-fn leg_view(leg: Leg) -> LegView {
+fn leg_view(leg: Leg, viewer: Viewer<'_>) -> LegView {
+    // A provider may write a number even there.
+    let sip_call_id = match leg.trunk {
+        Some(_) => viewer.text(&leg.sip_call_id),
+        None => leg.sip_call_id,
+    };
     LegView {
         id: leg.id.to_string(),
         caller: leg.caller,
         staff_id: leg.staff.map(|id| id.to_string()),
         trunk_id: leg.trunk.map(|id| id.to_string()),
-        sip_call_id: leg.sip_call_id,
+        sip_call_id,
         peer: leg.peer,
         started_at: time(leg.started_at),
         answered_at: leg.answered_at.map(time),
@@ -226,12 +270,10 @@ fn leg_view(leg: Leg) -> LegView {
 ))]
 async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<LiveCallView>>> {
     access.need(Right::CallsRead)?;
-    let items: Vec<LiveCallView> = state
-        .live
-        .calls_of(access.account)
-        .iter()
-        .map(LiveCallView::from)
-        .collect();
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let calls = state.live.calls_of(access.account);
+    let items: Vec<LiveCallView> = calls.iter().map(|call| LiveCallView::of(call, viewer)).collect();
     let total = u64::try_from(items.len()).ok();
     Ok(Json(Listing {
         items,
@@ -250,10 +292,75 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>
     let call = calls::get(&state.db, access.account, id).await?;
     let legs = calls::legs(&state.db, access.account, id).await?;
     let recordings = recordings::of_calls(&state.db, access.account, call.started_at, call.started_at).await?;
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
     Ok(Json(CallDetailView {
-        call: view(call, &recordings),
-        legs: legs.into_iter().map(leg_view).collect(),
+        call: view(call, &recordings, viewer),
+        legs: legs.into_iter().map(|leg| leg_view(leg, viewer)).collect(),
     }))
+}
+
+/// The numbers of a call, of one in progress too, for somebody from whom they are hidden but who may have them shown.
+/// Each time stands in the audit.
+#[utoipa::path(post, path = "/calls/{id}/reveal", tag = "calls", params(("id" = String, Path)), responses(
+    (status = 200, body = RevealedView), (status = 403, body = Problem), (status = 404, body = Problem),
+))]
+async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<RevealedView>> {
+    access.need(Right::NumbersReveal)?;
+    let parties = parties_of(&state, &access, id).await?;
+    let author = access.author(&state);
+    audit::note(&state.db, &author, ("call.number_revealed", "call"), id.to_string()).await?;
+    Ok(Json(RevealedView {
+        caller: parties.caller,
+        called: parties.called,
+        callee: parties.callee,
+    }))
+}
+
+/// Numbers as they are.
+#[derive(Debug, Serialize, ToSchema)]
+struct RevealedView {
+    caller: Option<String>,
+    /// As dialled.
+    called: String,
+    callee: Option<String>,
+}
+
+/// The numbers of a call's parties.
+pub(super) struct Parties {
+    caller: Option<String>,
+    called: String,
+    callee: Option<String>,
+    /// Of the one outside.
+    pub(super) outside: Option<String>,
+}
+
+pub(super) async fn parties_of(state: &State, access: &Access, id: CallId) -> ApiResult<Parties> {
+    if let Some(live) = state.live.call(id).filter(|live| live.account == access.account) {
+        let outside = match live.direction {
+            output::CallDirection::Inbound => live.caller.number.clone(),
+            output::CallDirection::Outbound => live.callee.number.clone(),
+            output::CallDirection::Internal => None,
+        };
+        return Ok(Parties {
+            caller: live.caller.number,
+            called: live.called,
+            callee: live.callee.number,
+            outside,
+        });
+    }
+    let call = calls::get(&state.db, access.account, id).await?;
+    let outside = match call.direction {
+        CallDirection::Inbound => call.caller.number.clone(),
+        CallDirection::Outbound => call.callee.number.clone(),
+        CallDirection::Internal => None,
+    };
+    Ok(Parties {
+        caller: call.caller.number,
+        called: call.called,
+        callee: call.callee.number,
+        outside,
+    })
 }
 
 /// Ends a call in progress. The stream tells `call.ended` when it has.

@@ -3,6 +3,7 @@
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use frontdesk_routing::masking::Viewer;
 use serde::Deserialize;
 
 use super::messages::Messages;
@@ -56,9 +57,11 @@ pub(super) async fn page(
         Err(error) => return Err(reader.failed(error)),
     };
     let live = state.live.calls_of(reader.access.account);
+    let plan = state.live.plan();
+    let viewer = reader.access.viewer(&plan);
     let page = CallsPage {
         frame: reader.frame("calls", "calls.js"),
-        live: live.iter().map(|call| live_row(&reader, call)).collect(),
+        live: live.iter().map(|call| live_row(&reader, call, viewer)).collect(),
         history: list.items.iter().map(|call| call_row(&reader, call)).collect(),
         filter: filter(reader.t, &asked),
         newest: (!asked.cursor.is_empty()).then(|| link(&asked, "")),
@@ -147,8 +150,8 @@ fn filter(t: &Messages, asked: &Asked) -> Filter {
     }
 }
 
-fn live_row(reader: &Reader, call: &LiveCall) -> LiveRow {
-    let view = LiveCallView::from(call);
+fn live_row(reader: &Reader, call: &LiveCall, viewer: Viewer<'_>) -> LiveRow {
+    let view = LiveCallView::of(call, viewer);
     let t = reader.t;
     LiveRow {
         id: view.id,

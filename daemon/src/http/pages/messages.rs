@@ -88,6 +88,14 @@ messages! {
     delete_staff: "Delete this staff member?", "Удалить сотрудника?";
     delete_staff_text: "The record stays in the history, but the person can no longer log in or make calls.",
         "Запись останется в истории, но войти и звонить сотрудник больше не сможет.";
+    displayed_number: "Displayed number", "Отображаемый номер";
+    displayed_number_hint: "What those who are called see: one of the connected numbers", "Его видят те, кому звонят: один из подключённых номеров";
+    show_number_on_system_calls: "Show it on calls from the system too", "Отображать номер при исходящих звонках из системы";
+    hide_client_number: "Hide clients' numbers from this person", "Скрывать номер клиента от сотрудника";
+    raise_card: "Show the caller's card on incoming calls", "Поднимать карточку контакта";
+    card_open: "Open the client", "Открыть карточку";
+    card_new: "Create a client", "Создать клиента";
+    error_not_connected: "Only a connected number can be shown", "Можно указать только подключённый номер";
     sip_generate: "Generate SIP data", "Сгенерировать SIP данные";
     sip_renew: "New SIP password", "Новый пароль SIP";
     sip_generate_text: "A SIP account for a phone or a softphone will be made. Its password is shown once.",

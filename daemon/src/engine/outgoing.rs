@@ -1,0 +1,189 @@
+//! What a call says of itself: outside, where it shows a number, and inside, where each phone sees what its person may.
+
+use frontdesk_routing::caller_id::{Kind, OutgoingCall};
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::facts::{CallFacts, Caller};
+use frontdesk_routing::forwarding::Trail;
+use frontdesk_routing::identity::{Asserted, CallerIdentity};
+use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::inbound;
+use frontdesk_routing::masking::{Dialled, Viewer, may_hold_a_number};
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_sip::command::{Body, Headers, Invite, Party};
+use frontdesk_sip::privacy;
+use frontdesk_sip::registrar::Binding;
+
+use super::Engine;
+use super::call::{Call, Leg, Side};
+use super::caller::shown_as;
+use super::output::{BoardChange, CdrParty, Output};
+use super::requests::reply;
+use super::setup::{Asked, Shown, Target, Turned, turned};
+
+impl Engine {
+    /// A phone's eyes.
+    pub(super) fn viewer(&self, account: AccountId, staff: Option<StaffId>) -> Viewer<'_> {
+        Viewer::phone(&self.plan, account, staff)
+    }
+
+    /// How the one who waits goes outside.
+    pub(super) fn outgoing(&self, call: &Call, waiting: Side) -> OutgoingCall {
+        let plan = &self.plan;
+        let hides = |staff: StaffId| plan.staff.get(staff).is_some_and(|staff| staff.caller_id.hides_clients);
+        let leg = call.leg(waiting).unwrap_or(&call.caller);
+        let inside = leg.trunk.is_none() && leg.staff.is_some();
+        let hops = call.way.trail.hops();
+        let sender = hops.last().map(|hop| hop.by).or(call.sender);
+        let trunk = call.caller.trunk.and_then(|trunk| plan.staff.trunk(trunk));
+        let arrived_on = trunk.and_then(|trunk| inbound::connected(plan, trunk, &call.dialled));
+        OutgoingCall {
+            kind: if inside { Kind::Direct } else { Kind::Forwarded },
+            account: call.account,
+            staff: if inside { leg.staff } else { sender },
+            client: leg.shown.outside(),
+            arrived_on: arrived_on.map(|number| number.number),
+            restricted: leg.shown.restricted,
+            hidden: hops.iter().map(|hop| hop.by).chain(sender).any(hides),
+        }
+    }
+
+    /// Whoever is called, as those see it whom they are connected with.
+    pub(super) fn identity_of_target(&self, target: &Target) -> CallerIdentity {
+        let trunk = target.party.trunk.and_then(|trunk| self.plan.staff.trunk(trunk));
+        match trunk {
+            Some(trunk) => identity_of_party(Viewer::of(&self.plan, trunk.account, false), &target.party),
+            None => inside(&target.party),
+        }
+    }
+
+    /// The INVITE of a phone, which is shown of the caller what its person may see.
+    pub(super) fn invite(&self, leg: &Leg, target: &Target, shown: &Shown<'_>, body: Body) -> Invite {
+        let host = self.config.endpoint.advertise.signalling_address(&leg.flow);
+        let viewer = self.viewer(shown.outgoing.account, target.staff);
+        let caller = viewer.caller(shown.caller);
+        let from = shown_as(&caller, host);
+        let asserted = caller.number().map(|_| privacy::asserted(&from));
+        let to_user = target.party.number.as_deref().unwrap_or_default();
+        Invite {
+            session: leg.session,
+            flow: leg.flow,
+            request_uri: target
+                .binding()
+                .map(Binding::request_uri)
+                .unwrap_or_default()
+                .to_owned(),
+            route: target.binding().map(|binding| binding.path.clone()).unwrap_or_default(),
+            headers: asserted.into_iter().chain(passed_on(&shown.headers, viewer)).collect(),
+            to: Party {
+                display: String::new(),
+                uri: format!("sip:{to_user}@{host}"),
+            },
+            from,
+            max_forwards: shown.max_forwards,
+            body: Some(body),
+            second: None,
+            after: None,
+            credentials: None,
+        }
+    }
+
+    /// Whether whoever has this number outside may not see clients' numbers.
+    pub(super) fn hides_from(&self, account: AccountId, number: PhoneNumber) -> bool {
+        let mut staff = self.plan.staff.staff().iter();
+        staff.any(|staff| staff.account == account && staff.caller_id.hides_clients && staff.phone == Some(number))
+    }
+
+    /// Where a call goes, with the forwardings on its way; the stub and tokens are the clients whom they hide.
+    pub(super) fn decided(&self, asked: &Asked<'_>) -> Result<(Decision, Trail), Box<Turned>> {
+        let unmasked = self.unmasked(asked)?;
+        let facts = CallFacts {
+            dialled: unmasked.as_deref().unwrap_or(asked.dialled),
+            ..asked.facts()
+        };
+        Ok(self.decide(asked.plan, &facts))
+    }
+
+    /// The number of a hidden client in place of the stub or the token that was dialled; `None`: it was neither.
+    fn unmasked(&self, asked: &Asked<'_>) -> Result<Option<String>, Box<Turned>> {
+        let Caller::Staff(staff) = asked.caller else {
+            return Ok(None);
+        };
+        let Some(staff) = asked.plan.staff.get(staff) else {
+            return Ok(None);
+        };
+        match self.recent.dialled(asked.plan, staff, asked.dialled) {
+            Dialled::Itself => Ok(None),
+            Dialled::Client(number) => Ok(Some(number.reveal())),
+            Dialled::Refused(status, because) => Err(turned(reply(status), because)),
+        }
+    }
+
+    /// A phone of this person shows the party now: if its number is hidden there, the stub reaches it from now on.
+    pub(super) fn remember(&mut self, staff: Option<StaffId>, party: &CallerIdentity) {
+        let hides = |staff: &StaffId| {
+            let staff = self.plan.staff.get(*staff);
+            staff.is_some_and(|staff| staff.caller_id.hides_clients)
+        };
+        if let (Some(staff), Some(number)) = (staff.filter(hides), party.outside())
+            && (!party.restricted || party.client.is_some())
+        {
+            self.recent.note(staff, number);
+        }
+    }
+
+    /// The card of a caller from outside, for those who want to see it when their phones ring (L45).
+    pub(super) fn raise_cards(&mut self, id: CallId, staff: impl Iterator<Item = StaffId>, waiting: Side) {
+        let Some(leg) = self.calls.get(&id).and_then(|call| call.leg(waiting)) else {
+            return;
+        };
+        if leg.trunk.is_none() {
+            return;
+        }
+        let (client, restricted, party) = (leg.shown.client, leg.shown.restricted, leg.party.clone());
+        let mut told: Vec<StaffId> = Vec::new();
+        for staff in staff {
+            let wants = self.plan.staff.get(staff).filter(|staff| staff.caller_id.raises_card);
+            let Some(account) = wants.map(|staff| staff.account).filter(|_| !told.contains(&staff)) else {
+                continue;
+            };
+            told.push(staff);
+            self.outputs.push_back(Output::Board(BoardChange::CallCard {
+                account,
+                staff,
+                call: id,
+                caller: CdrParty {
+                    number: party.number.clone().filter(|_| !restricted),
+                    ..party.clone()
+                },
+                client,
+            }));
+        }
+    }
+}
+
+/// What goes on to a phone of somebody else's headers: nothing that could be a number where numbers are hidden.
+fn passed_on<'a>(headers: &'a Headers, viewer: Viewer<'a>) -> impl Iterator<Item = Header> + 'a {
+    let fits = move |value: &str| !(viewer.is_masked() && may_hold_a_number(value));
+    headers.iter().filter(move |(_, value)| fits(value)).cloned()
+}
+
+type Header = (std::borrow::Cow<'static, str>, String);
+
+fn identity_of_party(viewer: Viewer<'_>, party: &CdrParty) -> CallerIdentity {
+    let number = party.number.as_deref();
+    let outside = number.and_then(|number| PhoneNumber::from_e164(number).ok());
+    match outside.filter(|_| party.staff.is_none()) {
+        Some(number) => viewer.outside(number, party.name.as_deref().unwrap_or_default()),
+        None => inside(party),
+    }
+}
+
+/// A colleague.
+pub(super) fn inside(party: &CdrParty) -> CallerIdentity {
+    CallerIdentity {
+        name: party.name.clone().unwrap_or_default(),
+        asserted: party.number.clone().map_or(Asserted::Nobody, Asserted::Inside),
+        client: None,
+        restricted: false,
+    }
+}

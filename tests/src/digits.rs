@@ -1,0 +1,47 @@
+//! Whether a number is to be found in what somebody was given, however it is written.
+
+/// The usual spellings of a Russian number that a text holds: with or without its country code, in any groups.
+pub fn found_in(text: &str, number: &str) -> Option<String> {
+    let national = &number[number.len() - 10..];
+    let plain: String = text.chars().filter(|c| !" ()-.\u{a0}".contains(*c)).collect();
+    let decoded = plain
+        .replace("%20", "")
+        .replace("%2D", "")
+        .replace("%28", "")
+        .replace("%29", "");
+    let (local, last) = (&national[3..], &national[6..]);
+    let grouped = [
+        format!("{}-{}-{}", &local[..3], &local[3..5], &local[5..]),
+        format!("{} {} {}", &local[..3], &local[3..5], &local[5..]),
+        format!("{}-{last}", &local[..3]),
+        format!("{} {last}", &local[..3]),
+        local.to_owned(),
+    ];
+    let place = |text: &str, part: &str| {
+        let at = text.find(part)?;
+        let around = text.char_indices().filter(|(index, _)| index.abs_diff(at) < 60);
+        Some(around.map(|(_, c)| c).collect())
+    };
+    place(&plain, national)
+        .or_else(|| place(&decoded, national))
+        .or_else(|| grouped.iter().find_map(|part| place(text, part)))
+}
+
+#[test]
+fn a_number_is_found_in_any_usual_spelling() {
+    let number = "+79161234567";
+    for text in [
+        "sip:+79161234567@h",
+        "89161234567",
+        "8 (916) 123-45-67",
+        "+7 916 123 45 67",
+        "%2B7%20916%20123-45-67",
+        "916-123-4567",
+        "to 123-45-67",
+    ] {
+        assert!(found_in(text, number).is_some(), "{text}");
+    }
+    for text in ["+78123893298", "123 45 68", "9161234568", ""] {
+        assert_eq!(found_in(text, number), None, "{text}");
+    }
+}
