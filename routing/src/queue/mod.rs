@@ -216,7 +216,7 @@ impl Queues {
             caller.place = place;
         }
         if waits {
-            self.open(id);
+            self.wait_again(id);
         }
         true
     }

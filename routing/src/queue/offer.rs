@@ -213,8 +213,8 @@ impl Queues {
         expired.push(Expired { call, department, why });
     }
 
-    /// An offer came to nothing. Who has waited too long meanwhile is not offered again but leaves at the next pass.
-    fn wait_again(&mut self, id: CallId) {
+    /// A caller waits on. Who has waited too long meanwhile is not offered again but leaves at the next pass.
+    pub(super) fn wait_again(&mut self, id: CallId) {
         let leave_at = self.callers.get(&id).and_then(|caller| caller.leave_at);
         match leave_at.filter(|at| *at <= self.now) {
             Some(at) => {

@@ -12,6 +12,7 @@ use crate::ids::{CallId, DepartmentId, StaffId};
 impl Queues {
     /// Makes a department's queue or changes its settings and members; of a member named twice the first entry counts.
     /// Calls that wait keep their arrival and get the place that the new settings give them; calls that ring, ring on.
+    /// The time is that of the latest call that said it.
     pub fn set_department(&mut self, id: DepartmentId, settings: QueueSettings, members: Vec<Member>) {
         let settings = settings.bounded();
         let calls = self.calls(id);
@@ -33,7 +34,7 @@ impl Queues {
         }
         self.seat_members(id, members, &old);
         for call in waiting {
-            self.open(call);
+            self.wait_again(call);
         }
     }
 

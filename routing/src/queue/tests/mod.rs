@@ -4,7 +4,9 @@ mod agents;
 mod departments;
 mod life;
 mod managers;
+mod model;
 mod places;
+mod storm;
 mod strategies;
 
 use super::*;
