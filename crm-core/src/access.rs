@@ -33,6 +33,7 @@ rights! {
     TrunksWrite "trunks:write"
     CallsRead "calls:read"
     CallsHangUp "calls:hangup"
+    CallsMake "calls:make"
     RecordingsList "recordings:list"
     RecordingsPlay "recordings:play"
     RecordingsDownload "recordings:download"
@@ -81,13 +82,17 @@ pub fn allows(role: Role, right: Right) -> bool {
                 | Right::DepartmentsRead
                 | Right::CallsRead
                 | Right::CallsHangUp
+                | Right::CallsMake
                 | Right::RecordingsList
                 | Right::RecordingsPlay
                 | Right::RecordingsDownload
                 | Right::AuditRead
                 | Right::TokensWrite
         ),
-        Role::Employee => matches!(right, Right::StaffRead | Right::ClientsRead | Right::ClientsWrite),
+        Role::Employee => matches!(
+            right,
+            Right::StaffRead | Right::ClientsRead | Right::ClientsWrite | Right::CallsMake
+        ),
     }
 }
 

@@ -82,6 +82,8 @@ pub enum Because {
     },
     ForwardedTooOften,
     FeatureCode(Feature),
+    /// The system has begun the call.
+    Ordered(Ordered),
     /// A feature code that wants a number after it.
     FeatureNeedsNumber(Feature),
     /// Why a feature code could not do what it is for.
@@ -100,6 +102,24 @@ pub enum Because {
     TooManyPhones,
     /// An impossible case; it is counted and answered 500.
     Bug(&'static str),
+}
+
+/// For whom the system begins a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// Somebody clicked on a number in the CRM.
+    Crm,
+    /// A visitor of a site wants to be called.
+    Widget,
+}
+
+impl fmt::Display for Ordered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Ordered::Crm => "ordered with a click",
+            Ordered::Widget => "ordered by a visitor of the site",
+        })
+    }
 }
 
 impl Because {
@@ -151,6 +171,7 @@ impl fmt::Display for Because {
             Because::Shows(source) => write!(f, "{source}"),
             Because::NoHiddenClient => f.write_str("the stub was dialled, but no client was hidden lately"),
             Because::HiddenClientNotReached => f.write_str("hidden clients are not reached by the stub or a token"),
+            Because::Ordered(kind) => write!(f, "{kind}"),
             Because::Draining => f.write_str("the daemon is stopping and takes no new calls"),
             Because::JournalFull => f.write_str("records cannot be kept at present, so no new calls are taken"),
             Because::NoCommonCodec => f.write_str("the caller's phone offers no audio that we can carry"),

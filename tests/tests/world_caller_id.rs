@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::Input;
+use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk_routing::because::Ordered;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, ClientId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::RedirectionStyle;
 use frontdesk_routing::plan::{
@@ -255,4 +256,42 @@ fn an_anonymous_caller_whom_the_provider_asserts_is_recognised_as_a_client_witho
     world.end_calls(FIRST);
     world.close();
     assert_eq!(world.record().client, Some(ClientId::from_u128(77)));
+}
+
+/// L35 to L37: a call from the CRM shows the single number, or the staff member's own where the option says so; a call
+/// for a visitor of a site always the single one.
+#[test]
+fn l35_to_l37_calls_that_the_system_begins_show_the_single_number() {
+    for (kind, option, expected) in [
+        (Ordered::Crm, false, SINGLE),
+        (Ordered::Crm, true, DISPLAYED),
+        (Ordered::Widget, true, SINGLE),
+    ] {
+        let mut world = started(47, 0, line(), ForwardedShows::Client);
+        let before = office(line(), ForwardedShows::Client);
+        let mut anna = displays(ANNA, Some(DISPLAYED));
+        anna.caller_id.on_system_calls = option;
+        world.input(Input::Plan(Arc::new(DialPlan {
+            staff: Arc::new(StaffSection::new(vec![anna], vec![line()])),
+            ..before
+        })));
+        world.phones[ANNA_AT].manner = Manner::Answer(s(1));
+        let order = Originate {
+            call: CallId::from_u128(7),
+            account: AccountId::from_u128(ACCOUNT),
+            first: First::Staff(StaffId::from_u128(ANNA.id)),
+            to: "+79161112233".into(),
+            kind,
+        };
+        world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+        assert!(world.wait_for(s(40), |world| world.together(ANNA_AT, FIRST)));
+        assert!(
+            shows(&invite(&world), expected),
+            "{kind:?} {option}: {}",
+            invite(&world)
+        );
+        world.end_calls(ANNA_AT);
+        world.run_for(s(40));
+        world.close();
+    }
 }

@@ -199,7 +199,10 @@ fn the_next_agent_rings_when_one_does_not_answer() {
     assert_eq!(world.phones[BORIS_AT].calls.len(), 1);
     world.hang_up(line, call);
     world.close();
-    assert_eq!(world.record().callee.staff, Some(StaffId::from_u128(CLARA.id)));
+    let record = world.record();
+    assert_eq!(record.callee.staff, Some(StaffId::from_u128(CLARA.id)));
+    let told = "waits at place 1 of the line; Anna Tester does not answer; Boris Tester is busy; taken by Clara Tester";
+    assert!(record.because.contains(told), "{}", record.because);
 }
 
 /// V30: all free agents ring at once; whoever is in a call does not.

@@ -1,9 +1,12 @@
 //! Calls: the records of conversations and their legs.
 
+mod orders;
 mod store;
 
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, StaffId, TrunkId};
 
+pub(crate) use orders::ALL as ORDERS;
+pub use orders::{Missed, missed, order};
 pub(crate) use store::{ALL, save};
 pub use store::{close_open, get, legs, list};
 

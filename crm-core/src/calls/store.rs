@@ -70,7 +70,7 @@ pub(crate) const ALL: &[&str] = &[
 ];
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     account_id: String,
     direction: String,
@@ -93,6 +93,16 @@ struct Row {
     status: i64,
     department_id: Option<String>,
     waited_ms: Option<i64>,
+}
+
+impl Row {
+    /// Where it stands in the history.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            at: self.started_at,
+            id: self.id.clone(),
+        }
+    }
 }
 
 #[derive(sqlx::FromRow)]
@@ -150,13 +160,7 @@ pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
     rows.truncate(shown);
-    let last = rows.last().filter(|_| more).map(|row| {
-        Place {
-            at: row.started_at,
-            id: row.id.clone(),
-        }
-        .write()
-    });
+    let last = rows.last().filter(|_| more).map(|row| row.place().write());
     let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
     Ok(Listing {
         items,
@@ -249,7 +253,7 @@ fn status(status: i64) -> Result<u16, StoreError> {
     u16::try_from(status).map_err(|_| StoreError::Corrupt(format!("status {status}")))
 }
 
-fn read(row: Row) -> Result<Call, StoreError> {
+pub(super) fn read(row: Row) -> Result<Call, StoreError> {
     Ok(Call {
         id: id(&row.id)?,
         account: id(&row.account_id)?,

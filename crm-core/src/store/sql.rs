@@ -12,6 +12,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     audit::ALL,
     blocks::ALL,
     calls::ALL,
+    calls::ORDERS,
     clients::ALL,
     departments::ALL,
     features::ALL,

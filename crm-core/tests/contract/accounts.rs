@@ -61,9 +61,13 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
         plan.departments.by_short(office.first.account, short).unwrap(),
         &sales.plan
     );
-    let support = departments::create(&office.db, &author, new("201")).await.unwrap();
-    let set =
-        |patch: DepartmentPatch| departments::update(&office.db, &author, sales.plan.id, patch, Some(sales.version));
+    let support = departments::create(&office.db, &office.author(), new("201"))
+        .await
+        .unwrap();
+    let set = |patch: DepartmentPatch| {
+        let author = office.author();
+        async move { departments::update(&office.db, &author, sales.plan.id, patch, Some(sales.version)).await }
+    };
     let to = |department: &str| DepartmentPatch {
         queue: QueuePatch {
             strategy: Some("linear".into()),

@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaLegId;
+use frontdesk_routing::because::Ordered;
 use frontdesk_routing::call::CallMachine;
 pub(super) use frontdesk_routing::call::Side;
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::Now;
 use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
 
@@ -93,6 +95,8 @@ pub(super) struct Call {
     pub(super) line: Option<Stay>,
     /// Forks that it may have at a time (RFC 5393 section 5.3.3).
     pub(super) breadth: u32,
+    /// The system has begun it: in the caller's place is no phone.
+    pub(super) ordered: Option<Ordered>,
     /// The transfer that is under way, or the last one.
     pub(super) referral: Option<Referral>,
     pub(super) rings_until: Instant,
@@ -103,6 +107,49 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// One of which nothing more is known.
+    pub(super) fn new(
+        (id, account): (CallId, AccountId),
+        plan: &Arc<DialPlan>,
+        (machine, caller): (CallMachine, Leg),
+        now: Now,
+    ) -> Call {
+        Call {
+            id,
+            account,
+            plan: Arc::clone(plan),
+            machine,
+            direction: CallDirection::Internal,
+            caller,
+            called: Vec::new(),
+            dialled: String::new(),
+            callee: CdrParty::default(),
+            client: None,
+            because: String::new(),
+            started_at: now.unix_ms,
+            answered_at: None,
+            recording: None,
+            joined: None,
+            held: false,
+            offer: None,
+            early: false,
+            max_forwards: 0,
+            reason: None,
+            forwarded: 0,
+            way: Way::default(),
+            sender: None,
+            service: None,
+            place: None,
+            line: None,
+            breadth: 0,
+            ordered: None,
+            referral: None,
+            rings_until: now.instant,
+            relayed: Vec::new(),
+            pressed: Vec::new(),
+        }
+    }
+
     pub(super) fn legs(&self) -> impl Iterator<Item = &Leg> {
         std::iter::once(&self.caller).chain(&self.called)
     }

@@ -165,7 +165,10 @@ impl Call {
             status: end.map_or(200, |end| end.status),
             department: self.line.as_ref().map(|stay| stay.department),
             waited_ms: self.line.as_ref().and_then(|stay| stay.waited),
-            legs: legs.map(|(leg, caller)| leg.row(caller)).collect(),
+            legs: legs
+                .filter(|(leg, _)| !leg.sip_call_id.is_empty())
+                .map(|(leg, caller)| leg.row(caller))
+                .collect(),
         }
     }
 }

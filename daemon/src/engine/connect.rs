@@ -62,6 +62,7 @@ impl Engine {
             CallCommand::Connect(leg) => self.connect(id, leg, now),
             CallCommand::Hold => self.hold_caller(id, now),
             CallCommand::OfferOver => self.on_offer_over(id, now),
+            CallCommand::CallOut(leg) => self.call_out(id, leg, now),
             CallCommand::Part(party, other) => self.part(id, (party, other), now),
             CallCommand::Join(first, second) => self.bring_together(id, (first, second), now),
             CallCommand::Tell(to, status) => self.tell_transferor(id, (to, status), now),

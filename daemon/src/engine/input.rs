@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_media::sound::Sound;
-use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::because::Ordered;
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -62,12 +63,33 @@ pub enum Input {
     Tick,
 }
 
+/// A call that the system begins: somebody of the staff is rung, and connected with somebody else then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Originate {
+    /// Given by whoever asks, so that asking twice makes one call.
+    pub call: CallId,
+    pub account: AccountId,
+    pub first: First,
+    /// Who is called then: E.164 or a short number.
+    pub to: String,
+    pub kind: Ordered,
+}
+
+/// Who is rung first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    Staff(StaffId),
+    /// Whoever is free in its line.
+    Department(DepartmentId),
+}
+
 /// What a person does to a call or a phone through the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorCommand {
     HangUp {
         call: CallId,
     },
+    Originate(Box<Originate>),
     /// Until a moment in unix milliseconds, or until it is lifted.
     Block {
         address: IpAddr,

@@ -24,6 +24,7 @@ mod music;
 pub mod names;
 mod new_call;
 mod operator;
+mod originate;
 mod outgoing;
 pub mod output;
 mod pair;

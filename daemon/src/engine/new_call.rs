@@ -18,7 +18,6 @@ use super::cdr::RefusedCall;
 use super::connected::takes_update;
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
-use super::sent_on::Way;
 use super::setup::sip_call_id;
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
@@ -44,37 +43,14 @@ impl Engine {
         now: Now,
     ) -> Call {
         Call {
-            id: new.id,
-            account: new.known.account,
-            plan: Arc::clone(new.plan),
-            machine,
             direction: new.known.direction,
-            caller,
-            called: Vec::new(),
             dialled: new.dialled.clone(),
-            callee: CdrParty::default(),
             client: new.known.shown.client,
             because: because.to_string(),
-            started_at: now.unix_ms,
-            answered_at: None,
-            recording: None,
-            joined: None,
-            held: false,
-            offer: None,
-            early: false,
             max_forwards: max_forwards(new.request),
-            reason: None,
-            forwarded: 0,
-            way: Way::default(),
-            sender: None,
-            service: None,
-            place: None,
-            line: None,
             breadth: new.request.max_breadth(),
-            referral: None,
             rings_until: now.instant + self.config.ring_timeout,
-            relayed: Vec::new(),
-            pressed: Vec::new(),
+            ..Call::new((new.id, new.known.account), new.plan, (machine, caller), now)
         }
     }
 
@@ -109,6 +85,11 @@ impl Engine {
     }
 
     pub(super) fn announce(&mut self, call: &Call) {
+        self.put_on_board(call);
+        self.open_media(&call.caller);
+    }
+
+    pub(super) fn put_on_board(&mut self, call: &Call) {
         let live = LiveCall {
             id: call.id,
             account: call.account,
@@ -125,7 +106,6 @@ impl Engine {
         };
         self.outputs
             .push_back(Output::Board(BoardChange::CallCreated(Box::new(live))));
-        self.open_media(&call.caller);
     }
 
     pub(super) fn keep(&mut self, call: Call) {

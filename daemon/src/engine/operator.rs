@@ -11,6 +11,7 @@ impl Engine {
     pub(super) fn on_operator(&mut self, command: &OperatorCommand, now: Now) {
         match command {
             OperatorCommand::HangUp { call } => self.step(*call, CallEvent::Stop, now),
+            OperatorCommand::Originate(order) => self.originate(order, now),
             OperatorCommand::Block { address, until } => self.on_block(*address, *until, now),
             OperatorCommand::Unblock { address } => self.on_lift(*address),
             OperatorCommand::Music { account, sound } => self.set_own_music(*account, sound.clone()),

@@ -1,5 +1,6 @@
 //! What a call says of itself: outside, where it shows a number, and inside, where each phone sees what its person may.
 
+use frontdesk_routing::because::Ordered;
 use frontdesk_routing::caller_id::{Kind, OutgoingCall};
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
@@ -37,7 +38,12 @@ impl Engine {
         let trunk = call.caller.trunk.and_then(|trunk| plan.staff.trunk(trunk));
         let arrived_on = trunk.and_then(|trunk| inbound::connected(plan, trunk, &call.dialled));
         OutgoingCall {
-            kind: if inside { Kind::Direct } else { Kind::Forwarded },
+            kind: match call.ordered.filter(|_| inside) {
+                Some(Ordered::Crm) => Kind::Crm,
+                Some(Ordered::Widget) => Kind::Widget,
+                None if inside => Kind::Direct,
+                None => Kind::Forwarded,
+            },
             account: call.account,
             staff: if inside { leg.staff } else { sender },
             client: leg.shown.outside(),

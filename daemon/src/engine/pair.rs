@@ -143,7 +143,8 @@ impl Call {
 
     /// Adds to the record why the call went on as it did.
     pub(super) fn note(&mut self, text: &str) {
-        if self.because.len() + text.len() < LONGEST_BECAUSE {
+        let again = self.because.ends_with(text);
+        if !again && self.because.len() + text.len() < LONGEST_BECAUSE {
             self.because.push_str("; ");
             self.because.push_str(text);
         }

@@ -78,6 +78,6 @@ const now = () => refresh("live");
 const both = () => refresh("live", "history");
 const history = () => refresh("history");
 listen({
-  "call.created": now, "call.ringing": now, "call.answered": now, "call.held": now, "call.transferred": now, "call.ended": both,
+  "call.created": now, "call.ringing": now, "call.queued": now, "call.answered": now, "call.held": now, "call.transferred": now, "call.ended": both,
   "recording.ready": history, "recording.failed": history, "recording.deleted": history,
 }, both);

@@ -13,7 +13,7 @@ impl CallMachine {
         }
     }
 
-    /// What is called next for the caller who has not been answered are a line's free agents.
+    /// What is called next, for the caller who has not been answered or before anybody else, are a line's free agents.
     pub fn line_up(&mut self) {
         self.queued = true;
     }
@@ -21,7 +21,7 @@ impl CallMachine {
     /// The call is in a line: its agents ring, or the caller waits for one of them.
     pub fn is_queued(&self) -> bool {
         match self.phase {
-            Phase::Ringing => self.queued,
+            Phase::Ringing | Phase::Summoning => self.queued,
             Phase::Waiting(wait) => wait.stage == Stage::Queued,
             Phase::Talking(..) | Phase::Served | Phase::Over => false,
         }

@@ -5,6 +5,7 @@
 
 mod leg;
 mod line;
+mod originate;
 mod served;
 mod step;
 mod transfer;
@@ -88,6 +89,8 @@ pub enum CallCommand {
     Hold,
     /// What was offered to the line's agents came to nothing.
     OfferOver,
+    /// Whoever was to be rung first has answered by this leg: call the other party.
+    CallOut(LegId),
     /// The two do not hear each other any more; the first one waits.
     Part(Side, Side),
     /// The two hear each other from now on; both are answered.
@@ -116,6 +119,8 @@ pub type Commands = SmallVec<[CallCommand; 6]>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
+    /// Somebody is rung for whom another party is called then.
+    Summoning,
     Ringing,
     /// The caller's place first.
     Talking(Side, Side),
@@ -148,6 +153,8 @@ enum Stage {
     Queued,
     /// The line has been left; somebody else is rung, for the last time.
     Overflowed,
+    /// The other party of a call that the system has begun is rung.
+    CallingOut,
 }
 
 /// One call's legs and phase.
@@ -210,7 +217,7 @@ impl CallMachine {
     pub fn pair(&self) -> Option<(Side, Side)> {
         match self.phase {
             Phase::Talking(first, second) => Some((first, second)),
-            Phase::Ringing | Phase::Waiting(_) | Phase::Served | Phase::Over => None,
+            Phase::Summoning | Phase::Ringing | Phase::Waiting(_) | Phase::Served | Phase::Over => None,
         }
     }
 
@@ -227,7 +234,7 @@ impl CallMachine {
     pub fn waiting(&self) -> Option<Side> {
         match self.phase {
             Phase::Waiting(wait) => Some(wait.party),
-            Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => None,
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => None,
         }
     }
 

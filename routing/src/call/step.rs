@@ -11,6 +11,7 @@ impl CallMachine {
         match (self.phase, event) {
             (Phase::Waiting(wait), event) => self.wait(wait, event),
             (Phase::Served, event) => self.serve(event),
+            (Phase::Summoning, event) => self.summon(event),
             (Phase::Talking(..), CallEvent::Transfer { by }) => self.transfer(by),
             (Phase::Talking(..), CallEvent::Park { party }) => self.park(party),
             (Phase::Talking(..), CallEvent::Replace { gone, by }) => self.replace(gone, by),

@@ -33,7 +33,7 @@ impl CallMachine {
                 self.take_over(wait, by)
             }
             CallEvent::Replace { by, .. } => smallvec![CallCommand::HangUp(Side::Called(by))],
-            CallEvent::SendOn if matches!(wait.stage, Stage::Transferring | Stage::Overflowed) => self.send_on(),
+            CallEvent::SendOn if wait.stage.rings_for_the_first_time() => self.send_on(),
             CallEvent::Enqueue { .. } => self.enqueue_waiting(wait),
             CallEvent::Overflow if wait.stage == Stage::Queued => self.overflow(),
             CallEvent::RingTimeout => {
@@ -182,7 +182,7 @@ impl CallMachine {
                 self.begin_round();
                 smallvec![CallCommand::OfferOver]
             }
-            (Stage::Recalling | Stage::Overflowed, _) => {
+            (Stage::Recalling | Stage::Overflowed | Stage::CallingOut, _) => {
                 let end = self.untaken(EndedBy::System, status);
                 smallvec![CallCommand::HangUp(wait.party), end]
             }
@@ -222,6 +222,12 @@ impl CallMachine {
     pub(super) fn begin_round(&mut self) {
         self.rang = false;
         self.round = self.called.len();
+    }
+}
+
+impl Stage {
+    fn rings_for_the_first_time(self) -> bool {
+        matches!(self, Stage::Transferring | Stage::Overflowed | Stage::CallingOut)
     }
 }
 

@@ -239,6 +239,14 @@ impl Queues {
             .checked_div(u64::try_from(queue.working).ok()?)
     }
 
+    /// Those at whom the call rings.
+    pub fn rings(&self, id: CallId) -> Agents {
+        self.callers
+            .get(&id)
+            .map(|caller| caller.rings.clone())
+            .unwrap_or_default()
+    }
+
     /// The department in whose queue the call is.
     pub fn department_of(&self, id: CallId) -> Option<DepartmentId> {
         Some(self.callers.get(&id)?.department)

@@ -142,7 +142,7 @@ impl Engine {
     /// The call's machine follows into the line.
     fn line_up(&mut self, id: CallId, by: Option<Side>, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.machine.is_ringing() {
+        if call.machine.is_ringing() || call.machine.is_summoning() {
             call.machine.line_up();
         } else if !call.machine.is_queued() {
             self.step(id, CallEvent::Enqueue { by }, now);
@@ -241,6 +241,9 @@ impl Engine {
             let (session, headers) = (call.caller.session, Headers::new());
             self.endpoint.command(Command::Accept { session, headers, body }, now);
             self.configure(id, Side::Caller);
+        }
+        if let Some(place) = self.lines.queues.position(id) {
+            self.note(id, &format!("waits at place {place} of the line"));
         }
         self.play_to_waiting(id, Side::Caller);
         self.wait_without_end(id, now);

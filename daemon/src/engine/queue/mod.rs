@@ -156,7 +156,9 @@ impl Engine {
     fn report_call(&mut self, call: &mut Call, now: Now) {
         let queued = call.machine.is_queued();
         let partner = |stay: &Stay| call.leg(call.other(stay.party)?)?.staff;
-        let talks = call.line.as_ref().and_then(partner);
+        // Of a call that the system has begun the agent waits for the other party.
+        let summoned = || call.leg(call.ordered.and(call.machine.waiting())?)?.staff;
+        let talks = call.line.as_ref().and_then(partner).or_else(summoned);
         let serves = |agent: StaffId| {
             let mut legs = call.legs();
             legs.any(|leg| leg.staff == Some(agent) && leg.answered_at.is_some() && leg.ended_at.is_none())
@@ -167,11 +169,15 @@ impl Engine {
             .and_then(|stay| stay.agent)
             .filter(|agent| !serves(*agent));
         let Some(stay) = call.line.as_mut() else { return };
+        let mut taken = None;
         if stay.active && !queued {
             self.leave_line(call.id, stay, now);
             let ms = self.lines.ms(now);
             match talks {
                 Some(agent) => {
+                    let name = self.plan.staff.get(agent).map(|agent| agent.name.to_string());
+                    let waited = stay.waited.unwrap_or_default() / 1_000;
+                    taken = Some(format!("taken by {} after {waited} s", name.unwrap_or_default()));
                     self.lines.queues.answered(call.id, agent, ms);
                     stay.agent = Some(agent);
                 }
@@ -181,6 +187,9 @@ impl Engine {
             }
         } else if gone.is_some() {
             self.finish_with(stay, now);
+        }
+        if let Some(taken) = taken {
+            call.note(&taken);
         }
     }
 

@@ -52,6 +52,7 @@ impl Engine {
     fn ring_agents(&mut self, offer: &Offer, now: Now) -> Option<More> {
         let plan = Arc::clone(&self.plan);
         let call = self.calls.get(&offer.call)?;
+        let ordered = call.ordered.is_some();
         let waiting = call.leg(call.machine.waiting().unwrap_or(Side::Caller))?;
         let offered = call
             .offer
@@ -71,7 +72,10 @@ impl Engine {
             person: None,
             trail: call.way.trail.clone(),
         };
-        let legs = self.called_legs(&targets, near, wanted.as_ref(), now).ok()?;
+        let legs = match ordered {
+            true => self.first_legs(&targets, now).ok()?,
+            false => self.called_legs(&targets, near, wanted.as_ref(), now).ok()?,
+        };
         Some(More {
             targets,
             legs,
@@ -90,21 +94,32 @@ impl Engine {
         };
         let others = call.machine.calling().filter(|other| *other != leg);
         let mut others = others.filter_map(|other| call.leg(Side::Called(other)));
-        if others.any(|other| other.staff == Some(agent)) {
+        let rings_on = others.any(|other| other.staff == Some(agent));
+        drop(others);
+        if rings_on {
             return;
         }
+        let name = call.leg(Side::Called(leg)).and_then(|leg| leg.party.name.clone());
         let why = match status {
             486 | 600 => Refusal::Busy,
             603 => Refusal::Declined,
             408 | 480 | 487 => Refusal::NoAnswer,
             _ => Refusal::Unreachable,
         };
+        self.note(id, &format!("{} {}", name.unwrap_or_default(), said(why)));
         let ms = self.lines.ms(now);
         self.lines.queues.refused(id, agent, why, ms);
     }
 
     /// Nobody answered in time, or all have refused.
     pub(in crate::engine) fn on_offer_over(&mut self, id: CallId, now: Now) {
+        for agent in self.lines.queues.rings(id) {
+            let agent = self.plan.staff.get(agent).map(|agent| agent.name.to_string());
+            self.note(
+                id,
+                &format!("{} {}", agent.unwrap_or_default(), said(Refusal::NoAnswer)),
+            );
+        }
         let ms = self.lines.ms(now);
         self.lines.queues.offer_over(id, ms);
         self.wait_without_end(id, now);
@@ -125,6 +140,15 @@ impl Engine {
             let leg = call.called.remove(at).id;
             call.machine.forget(leg);
         }
+    }
+}
+
+fn said(why: Refusal) -> &'static str {
+    match why {
+        Refusal::Busy => "is busy",
+        Refusal::NoAnswer => "does not answer",
+        Refusal::Declined => "declines",
+        Refusal::Unreachable => "cannot be reached",
     }
 }
 

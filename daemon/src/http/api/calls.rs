@@ -197,7 +197,7 @@ fn nothing<T>() -> Listing<T> {
     }
 }
 
-fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
+pub(super) fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> {
     let read = |text: &str| text.parse::<Timestamp>().ok().map(Timestamp::as_millisecond);
     named(field, text, read)
 }
@@ -216,7 +216,7 @@ fn party(party: &Party, viewer: Viewer<'_>) -> PartyView {
     }
 }
 
-fn view(call: Call, recordings: &[Recording], viewer: Viewer<'_>) -> CallView {
+pub(super) fn view(call: Call, recordings: &[Recording], viewer: Viewer<'_>) -> CallView {
     let until = call.answered_at.or(call.ended_at);
     let talked = call
         .answered_at

@@ -5,12 +5,14 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
-pub mod feature_codes;
+pub mod explain;
+mod feature_codes;
 pub mod forwarding;
 pub mod me;
 pub mod media;
 pub mod music;
 pub mod numbers;
+mod orders;
 pub mod recordings;
 pub mod security;
 pub mod sip;
@@ -90,6 +92,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         trunks::routes(),
         numbers::routes(),
         calls::routes(),
+        orders::routes(),
+        explain::routes(),
         recordings::routes(),
         audit::routes(),
         security::routes(),

@@ -163,6 +163,7 @@ fn live_row(reader: &Reader, call: &LiveCall, viewer: Viewer<'_>) -> LiveRow {
         state_text: match view.state {
             "talking" => t.talking,
             "held" => t.held,
+            "waiting" => t.waiting,
             _ => t.ringing,
         },
         from_ms: call.answered_at.map(|at| at.to_string()).unwrap_or_default(),

@@ -143,6 +143,7 @@ messages! {
     in_progress: "In progress", "Идёт";
     state: "State", "Состояние";
     ringing: "Ringing", "Вызов";
+    waiting: "Waiting", "В очереди";
     talking: "Talking", "Разговор";
     held: "On hold", "На удержании";
     hang_up: "Hang up", "Завершить";

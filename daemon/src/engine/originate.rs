@@ -1,0 +1,226 @@
+//! Calls that the system begins: somebody of the staff is rung first, the other party when they have answered.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use frontdesk_media::io::command::MediaCommand;
+use frontdesk_media::sound;
+use frontdesk_routing::because::Because;
+use frontdesk_routing::call::{CallEvent, CallMachine};
+use frontdesk_routing::facts::Caller;
+use frontdesk_routing::identity;
+use frontdesk_routing::ids::{CallId, LegId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_sip::Now;
+use frontdesk_sip::command::Headers;
+use frontdesk_sip::flow::{FlowId, Transport};
+
+use super::Engine;
+use super::call::{Call, Leg, Side};
+use super::caller::party_of_staff;
+use super::input::{First, Originate};
+use super::outgoing::inside;
+use super::output::{BoardChange, CallDirection, CdrParty, Output};
+use super::sent_on::Way;
+use super::setup::{Asked, Target};
+use super::transfer::More;
+
+/// Max-Forwards and Max-Breadth of INVITEs that no other request has led to (RFC 3261 section 8.1.1.6, RFC 5393).
+const MAX_FORWARDS: u8 = 70;
+const MAX_BREADTH: u32 = 60;
+
+impl Engine {
+    /// Rings whoever is wanted first. The same call asked for twice is one call.
+    pub(super) fn originate(&mut self, order: &Originate, now: Now) {
+        if self.calls.contains_key(&order.call) || self.draining {
+            return;
+        }
+        self.counters.calls += 1;
+        let plan = Arc::clone(&self.plan);
+        let call = self.ordered_call(order, &plan, now);
+        let id = call.id;
+        self.put_on_board(&call);
+        self.ringing.insert((call.rings_until, id));
+        self.calls.insert(id, call);
+        match order.first {
+            First::Staff(staff) => self.summon(order, (&plan, staff), now),
+            First::Department(department) => self.join_line(id, department, now),
+        }
+        self.touch(id);
+    }
+
+    fn summon(&mut self, order: &Originate, (plan, staff): (&DialPlan, StaffId), now: Now) {
+        let id = order.call;
+        let targets = self.phones_of(plan, staff);
+        let legs = match targets.is_empty() {
+            true => Err((
+                480,
+                Because::NobodyOnline {
+                    name: plan
+                        .staff
+                        .get(staff)
+                        .map(|staff| staff.name.to_string())
+                        .unwrap_or_default(),
+                },
+            )),
+            false => self.first_legs(&targets, now),
+        };
+        match legs {
+            Ok(legs) => {
+                let way = Way::default();
+                let more = More {
+                    targets,
+                    legs,
+                    one_person: true,
+                    way,
+                };
+                self.call_more(id, more, Headers::new(), now);
+                self.wait_at_most(id, self.config.ring_timeout, now);
+            }
+            Err((status, because)) => {
+                self.note(id, &because.to_string());
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+        }
+    }
+
+    /// Legs for whoever is rung first: there is no other leg whose media thread they would share.
+    pub(super) fn first_legs(&mut self, targets: &[Target], now: Now) -> Result<Vec<Leg>, (u16, Because)> {
+        let near = self.ports.take().ok_or((503, Because::NoPort))?;
+        self.ports.put_back(near);
+        let legs = self.called_legs(targets, near, None, now);
+        legs.map_err(|turned| (turned.reply.status, turned.because))
+    }
+
+    /// Whoever is rung first has answered: now the other party is called, and they hear it ring.
+    pub(super) fn call_out(&mut self, id: CallId, leg: LegId, now: Now) {
+        let side = Side::Called(leg);
+        self.configure(id, side);
+        let plan = Arc::clone(&self.plan);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(answered) = call.called.iter().find(|called| called.id == leg) else {
+            return;
+        };
+        let (party, staff, flow) = (answered.party.clone(), answered.staff, answered.flow);
+        call.caller.party = party.clone();
+        call.caller.staff = staff;
+        let (account, dialled, callee) = (call.account, call.dialled.clone(), call.callee.clone());
+        self.outputs.push_back(Output::Board(BoardChange::CallTransferred {
+            call: id,
+            caller: party,
+            callee,
+        }));
+        let Some(staff) = staff else {
+            return self.step(id, CallEvent::NobodyCalled(500), now);
+        };
+        let asked = Asked {
+            plan: &plan,
+            account,
+            caller: Caller::Staff(staff),
+            dialled: &dialled,
+            own: (&flow, Some(staff)),
+        };
+        let (decision, trail) = self.decide(&plan, &asked.facts());
+        match self.more_on_the_way(id, &plan, decision, (trail, now)) {
+            Ok((more, because)) => {
+                self.note(id, &because.to_string());
+                self.call_more(id, more, Headers::new(), now);
+                self.wait_at_most(id, self.config.ring_timeout, now);
+                self.play_ringing(id, side);
+            }
+            Err((status, because)) => {
+                self.note(id, &because.to_string());
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+        }
+    }
+
+    fn play_ringing(&mut self, id: CallId, side: Side) {
+        let token = self.token();
+        let leg = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side));
+        let Some(leg) = leg.filter(|leg| leg.media.settled().is_some()) else {
+            return;
+        };
+        leg.media.music = true;
+        self.outputs.push_back(Output::Media(MediaCommand::Play {
+            leg: leg.media.leg,
+            sound: Arc::new(sound::ringback()),
+            repeat: true,
+            token,
+        }));
+    }
+
+    fn ordered_call(&mut self, order: &Originate, plan: &Arc<DialPlan>, now: Now) -> Call {
+        let number = PhoneNumber::from_e164(&order.to).ok();
+        let shown = identity::of_outside(plan, order.account, number, "");
+        let first = match order.first {
+            First::Staff(staff) => plan.staff.get(staff).map(party_of_staff),
+            First::Department(_) => None,
+        };
+        let callee = CdrParty {
+            number: Some(order.to.clone()),
+            name: (!shown.name.is_empty()).then(|| shown.name.clone()),
+            ..CdrParty::default()
+        };
+        let client = shown.client;
+        let nobody = self.nobody(now);
+        let caller = Leg {
+            staff: first.as_ref().and_then(|party| party.staff),
+            party: first.unwrap_or_default(),
+            shown,
+            ..nobody
+        };
+        Call {
+            direction: match number {
+                Some(_) => CallDirection::Outbound,
+                None => CallDirection::Internal,
+            },
+            dialled: order.to.clone(),
+            callee,
+            client,
+            because: Because::Ordered(order.kind).to_string(),
+            max_forwards: MAX_FORWARDS,
+            breadth: MAX_BREADTH,
+            ordered: Some(order.kind),
+            rings_until: now.instant + self.config.ring_timeout,
+            ..Call::new(
+                (order.call, order.account),
+                plan,
+                (CallMachine::originated(&[]), caller),
+                now,
+            )
+        }
+    }
+
+    /// In the caller's place is no phone.
+    fn nobody(&mut self, now: Now) -> Leg {
+        let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
+        let flow = FlowId {
+            transport: Transport::Udp,
+            local: nowhere,
+            peer: nowhere,
+            connection: 0,
+        };
+        Leg {
+            id: LegId::new(now.unix_ms, self.random()),
+            session: self.endpoint.new_session(),
+            sip_call_id: String::new(),
+            flow,
+            staff: None,
+            trunk: None,
+            party: CdrParty::default(),
+            shown: inside(&CdrParty::default()),
+            sees: None,
+            updates: false,
+            hears: None,
+            open: false,
+            leaving: false,
+            media: self.new_media_side(&flow, 0),
+            started_at: now.unix_ms,
+            answered_at: None,
+            ended_at: Some(now.unix_ms),
+            status: 200,
+        }
+    }
+}

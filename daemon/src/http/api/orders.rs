@@ -1,0 +1,207 @@
+//! Calls that people order with a click, and missed calls that ask for one.
+
+use axum::Json;
+use axum::extract::State as Extract;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use frontdesk_crm_core::calls::{self, CallDirection};
+use frontdesk_crm_core::numbers::e164;
+use frontdesk_crm_core::{accounts, audit, clients};
+use frontdesk_routing::because::Ordered;
+use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::number::ShortNumber;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::calls::{CallView, view};
+use super::{Listing, page, query_error};
+use crate::engine::input::{First, OperatorCommand, Originate};
+use crate::http::State;
+use crate::http::auth::{Access, Right};
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{Body, Params};
+
+/// Longest `Idempotency-Key`.
+const LONGEST_KEY: usize = 128;
+/// Missed calls of so many milliseconds back are shown when nothing else is asked.
+const WEEK_MS: i64 = 7 * 24 * 60 * 60 * 1_000;
+
+pub(super) fn routes() -> OpenApiRouter<State> {
+    OpenApiRouter::new().routes(routes!(order)).routes(routes!(missed))
+}
+
+/// Whom to call: exactly one of `number`, `client_id` and `call_id`.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct OrderBody {
+    /// A short number, or a number in any usual form.
+    number: Option<String>,
+    client_id: Option<String>,
+    /// A call of the records, such as a missed one: its party outside.
+    call_id: Option<String>,
+    /// Whose phone rings first; one's own when absent.
+    staff_id: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct OrderView {
+    /// By which the live board, events and the records know it.
+    call_id: String,
+}
+
+/// Rings one's own phone, and calls the other party when it is answered. The stream tells how it goes on. The same
+/// `Idempotency-Key` within a day is the same call, however often it is sent.
+#[utoipa::path(post, path = "/calls", tag = "calls", request_body = OrderBody,
+    params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
+    responses(
+        (status = 202, body = OrderView, headers(("Location" = String))), (status = 403, body = Problem),
+        (status = 409, body = Problem, description = "Nobody's phone is registered that could ring"),
+        (status = 422, body = Problem), (status = 503, body = Problem),
+    ))]
+async fn order(
+    Extract(state): Extract<State>,
+    access: Access,
+    headers: HeaderMap,
+    Body(body): Body<OrderBody>,
+) -> ApiResult<Response> {
+    access.need(Right::CallsMake)?;
+    let key = key_of(&headers)?;
+    let staff = whose(&access, body.staff_id.as_deref())?;
+    let to = number_of(&state, &access, &body).await?;
+    if state.live.online_since(staff).is_none() {
+        return Err(ApiError::conflict("offline", "no phone of theirs is registered"));
+    }
+    let author = access.author(&state);
+    let mut ids = author.stamp.ids();
+    let mut call = CallId::new(ids.now, ids.random());
+    if let Some(key) = key {
+        call = calls::order(&state.db, (access.account, access.staff), &key, (call, ids.now)).await?;
+    }
+    audit::note(&state.db, &author, ("call.ordered", "call"), call.to_string()).await?;
+    let order = Originate {
+        call,
+        account: access.account,
+        first: First::Staff(staff),
+        to,
+        kind: Ordered::Crm,
+    };
+    let sent = state.operator.send(OperatorCommand::Originate(Box::new(order))).await;
+    sent.map_err(|_| ApiError::unavailable("the engine is stopping"))?;
+    let location = format!("/api/v1/calls/{call}");
+    let view = OrderView {
+        call_id: call.to_string(),
+    };
+    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(view)).into_response())
+}
+
+fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
+    let Some(key) = headers.get("Idempotency-Key") else {
+        return Ok(None);
+    };
+    let key = key.to_str().ok().map(str::trim);
+    let key = key.filter(|key| (1..=LONGEST_KEY).contains(&key.len()));
+    let bad = || ApiError::invalid_field("Idempotency-Key", "invalid", "1 to 128 characters of ASCII");
+    key.map(|key| Some(key.to_owned())).ok_or_else(bad)
+}
+
+/// Others' phones ring only for those who may end others' calls, too.
+fn whose(access: &Access, staff: Option<&str>) -> ApiResult<StaffId> {
+    let Some(staff) = staff else { return Ok(access.staff) };
+    let unknown = |_| ApiError::invalid_field("staff_id", "unknown", "no such staff member");
+    let staff: StaffId = staff.parse().map_err(unknown)?;
+    if staff != access.staff {
+        access.need(Right::CallsHangUp)?;
+    }
+    Ok(staff)
+}
+
+async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResult<String> {
+    let unknown = |field: &str, what: &str| ApiError::invalid_field(field, "unknown", what);
+    match (&body.number, &body.client_id, &body.call_id) {
+        (Some(number), None, None) => {
+            if let Ok(short) = ShortNumber::read(number.trim()) {
+                return Ok(short.to_string());
+            }
+            let account = accounts::get(&state.db, access.account).await?;
+            e164("number", number, &account.region).map_err(|fault| ApiError::invalid(vec![fault.into()]))
+        }
+        (None, Some(client), None) => {
+            let no_client = || unknown("client_id", "no such client");
+            let client = client.parse().map_err(|_| no_client())?;
+            let client = clients::get(&state.db, access.account, client).await;
+            Ok(client.map_err(|_| no_client())?.number)
+        }
+        (None, None, Some(call)) => {
+            let no_call = || unknown("call_id", "no such call with a number outside");
+            let call = call.parse().map_err(|_| no_call())?;
+            let call = calls::get(&state.db, access.account, call)
+                .await
+                .map_err(|_| no_call())?;
+            let outside = match call.direction {
+                CallDirection::Inbound => call.caller.number,
+                CallDirection::Outbound | CallDirection::Internal => call.callee.number,
+            };
+            outside.ok_or_else(no_call)
+        }
+        _ => {
+            let why = "exactly one of number, client_id and call_id";
+            Err(ApiError::invalid_field("number", "invalid", why))
+        }
+    }
+}
+
+/// A call from outside that nobody took.
+#[derive(Debug, Serialize, ToSchema)]
+struct MissedView {
+    #[serde(flatten)]
+    call: CallView,
+    /// The first conversation with the same number since.
+    handled_by: Option<String>,
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct MissedParams {
+    /// Not before this moment, RFC 3339; a week ago when absent.
+    from: Option<String>,
+    /// Those too whose callers have been talked to since.
+    #[serde(default)]
+    all: bool,
+    /// 1 to 500.
+    limit: Option<u32>,
+    /// From `next_cursor` of the answer before.
+    cursor: Option<String>,
+}
+
+/// Missed calls, newest first: those whose callers nobody has talked to since.
+#[utoipa::path(get, path = "/calls/missed", tag = "calls", params(MissedParams), responses(
+    (status = 200, body = Listing<MissedView>), (status = 400, body = Problem), (status = 403, body = Problem),
+))]
+async fn missed(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<MissedParams>,
+) -> ApiResult<Json<Listing<MissedView>>> {
+    access.need(Right::CallsRead)?;
+    let since = super::calls::moment("from", params.from.as_deref())?;
+    let since = since.unwrap_or_else(|| state.clock.unix_ms().saturating_sub(WEEK_MS));
+    let page = page(params.limit, None, params.cursor)?;
+    let list = calls::missed(&state.db, access.account, (since, params.all), &page);
+    let list = list.await.map_err(query_error)?;
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let items = list.items.into_iter().map(|missed| MissedView {
+        handled_by: missed.handled_by.map(|call| call.to_string()),
+        call: view(missed.call, &[], viewer),
+    });
+    Ok(Json(Listing {
+        items: items.collect(),
+        total: None,
+        filtered: None,
+        next_cursor: list.next_cursor,
+    }))
+}
