@@ -30,6 +30,7 @@ fn a_phone_that_sends_a_call_on_is_followed() {
         let invite = &world.sent_to(CLARA_AT, "INVITE")[0];
         assert!(invite.contains("Diversion: \"Boris Tester\" <sip:102@"), "{invite}");
         assert!(invite.contains(";reason=deflection;counter=1\r\n") && invite.contains("Max-Forwards: 68"));
+        assert!(invite.contains(";index=1, <sip:103@203.0.113.1:5060;cause=480>;index=1.1;mp=1\r\n"));
         world.end_calls(ANNA_AT);
         world.run_for(s(40));
         world.close();

@@ -71,6 +71,8 @@ fn a_call_to_a_busy_phone_goes_where_its_person_has_set() {
             let invite = &world.sent_to(CLARA_AT, "INVITE")[0];
             let diversion = "Diversion: \"Boris Tester\" <sip:102@203.0.113.1:5060>;reason=user-busy;counter=1\r\n";
             assert!(invite.contains(diversion), "{invite}");
+            let history = "History-Info: <sip:102@203.0.113.1:5060>;index=1, <sip:103@203.0.113.1:5060;cause=486>;index=1.1;mp=1\r\n";
+            assert!(invite.contains(history), "{invite}");
             assert!(invite.contains("\"Anna Tester\" <sip:101@"), "{invite}");
             world.end_calls(ANNA_AT);
             world.run_for(s(40));
@@ -168,6 +170,19 @@ fn forwardings_of_all_kinds_follow_each_other_and_each_is_named() {
         })
         .collect();
     assert_eq!(reasons, ["no-answer", "unconditional", "user-busy"], "{invite}");
+    let history = invite.lines().find_map(|line| line.strip_prefix("History-Info: "));
+    let entries: Vec<String> = history
+        .unwrap_or_default()
+        .split(", ")
+        .map(|entry| entry.replace("@203.0.113.1:5060", ""))
+        .collect();
+    let expected = [
+        "<sip:102>;index=1",
+        "<sip:103;cause=486>;index=1.1;mp=1",
+        "<sip:104;cause=302>;index=1.1.1;mp=1.1",
+        "<sip:101;cause=408>;index=1.1.1.1;mp=1.1.1",
+    ];
+    assert_eq!(entries, expected, "{invite}");
     assert!(world.phones[CLARA_AT].calls.is_empty());
     world.end_calls(line);
     world.close();

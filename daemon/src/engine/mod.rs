@@ -14,6 +14,7 @@ mod early;
 mod events;
 mod feature;
 mod forwarding;
+mod history;
 mod hold;
 pub mod input;
 mod kept;

@@ -10,6 +10,7 @@ use frontdesk_sip::wire::{Message, Scheme};
 use super::Engine;
 use super::call::Side;
 use super::caller::{dialled_in, shown_as};
+use super::history::{Turn, history};
 use super::media::Wanted;
 use super::sent_on::Way;
 use super::setup::{Asked, Target, one_person};
@@ -19,6 +20,8 @@ use super::transfer::{MOST_LEGS, More};
 const MOST_HOPS: u8 = 5;
 /// Contacts of one response that are looked at.
 const MOST_CONTACTS: usize = 5;
+/// RFC 4458: whoever was called sent the call on at once.
+const DEFLECTED: u16 = 480;
 
 impl Engine {
     /// Rings whom the response names, before the leg that sent it counts as over. Where nobody can be rung the response
@@ -44,7 +47,7 @@ impl Engine {
         let Ok(legs) = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now) else {
             return;
         };
-        let headers = self.diversion(id, leg);
+        let headers = self.diversion(id, leg, &targets);
         let from = self.name_of(id, Side::Called(leg));
         if let Some(call) = self.calls.get_mut(&id) {
             call.forwarded += 1;
@@ -96,8 +99,8 @@ impl Engine {
         targets
     }
 
-    /// RFC 5806: who sent it on, and how often that has happened.
-    fn diversion(&self, id: CallId, leg: LegId) -> Headers {
+    /// Who sent it on, and how often that has happened (RFC 5806, RFC 7044).
+    fn diversion(&self, id: CallId, leg: LegId, targets: &[Target]) -> Headers {
         let Some(call) = self.calls.get(&id) else {
             return Headers::new();
         };
@@ -108,7 +111,16 @@ impl Engine {
         let party = shown_as(&self.viewer(call.account, None).caller(&leg.shown), host);
         let name = frontdesk_sip::privacy::name_addr(&party);
         let count = u16::from(call.forwarded) + 1;
-        vec![("Diversion".into(), format!("{name};reason=deflection;counter={count}"))]
+        let diversion = ("Diversion".into(), format!("{name};reason=deflection;counter={count}"));
+        // Whoever is rung is told the short number, not what the phone may have written.
+        let phones = targets.iter().filter(|target| target.binding().is_some());
+        let number = phones.filter_map(|target| target.party.number.as_deref()).next();
+        let turn = number.map(|number| Turn {
+            uri: format!("sip:{number}@{host}"),
+            cause: DEFLECTED,
+        });
+        let whole = turn.map(|turn| history(&party.uri, &[turn]));
+        std::iter::once(diversion).chain(whole).collect()
     }
 }
 

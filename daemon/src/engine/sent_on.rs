@@ -6,7 +6,7 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::forwarding::{Condition, Hop, Trail};
+use frontdesk_routing::forwarding::{self, Condition, Hop, Trail};
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
 use frontdesk_routing::masking::Viewer;
 use frontdesk_routing::plan::DialPlan;
@@ -17,6 +17,7 @@ use frontdesk_sip::privacy;
 use super::Engine;
 use super::call::{Call, Side};
 use super::caller::{party_of_staff, shown_as};
+use super::history::{Turn, cause, history};
 use super::media::Wanted;
 use super::outgoing::inside;
 use super::setup::{Asked, Target, one_person};
@@ -162,7 +163,8 @@ impl Engine {
         after.map_or(self.config.ring_timeout, |after| after.min(self.config.ring_timeout))
     }
 
-    /// RFC 5806: who sent the call on and why, the last one first; `towards` is one of those who are rung.
+    /// Who sent the call on and why: the last one first (RFC 5806), and all from the beginning (RFC 7044). `towards` is one
+    /// of those who are rung.
     pub(super) fn diversions(&self, plan: &DialPlan, trail: &Trail, towards: Option<&Target>) -> Headers {
         // A provider is told in its own way.
         let Some(binding) = towards.and_then(Target::binding) else {
@@ -177,7 +179,20 @@ impl Engine {
             let name = privacy::name_addr(&shown_as(&viewer.caller(&party), host));
             Some(("Diversion".into(), format!("{name};reason={};counter=1", reason(hop))))
         };
-        hops.filter_map(header).collect()
+        let uri = |number: &str| format!("sip:{number}@{host}");
+        let first = trail.hops().first().and_then(|hop| plan.staff.get(hop.by));
+        let first = first.and_then(|staff| party_of_staff(staff).number);
+        // A number outside is not everybody's to see.
+        let turn = |hop: &Hop| match hop.to {
+            forwarding::Target::Short(short) => Some(Turn {
+                uri: uri(&short.to_string()),
+                cause: cause(hop),
+            }),
+            forwarding::Target::Outside(_) => None,
+        };
+        let turns: Option<Vec<Turn>> = trail.hops().iter().map(turn).collect();
+        let whole = first.zip(turns).map(|(first, turns)| history(&uri(&first), &turns));
+        hops.filter_map(header).chain(whole).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use frontdesk_sip::command::{Headers, Party};
 use frontdesk_sip::privacy;
 
 use super::servers::uri_host;
+use crate::engine::history::{Turn, history};
 
 /// From and To of an INVITE to a provider, and what else it says of its caller.
 pub(super) struct Said {
@@ -73,10 +74,10 @@ fn asserted(trunk: &PlanTrunk, caller: &Party, private: bool) -> Option<(Cow<'st
 /// RFC 5806; RFC 7044 with the cause of RFC 4458 for a call that is always sent on.
 fn redirected(style: RedirectionStyle, by: &str, to: &str) -> (Cow<'static, str>, String) {
     match style {
-        RedirectionStyle::HistoryInfo => (
-            Cow::Borrowed("History-Info"),
-            format!("<{by}>;index=1, <{to};cause=302>;index=1.1;mp=1"),
-        ),
+        RedirectionStyle::HistoryInfo => {
+            let uri = to.to_owned();
+            history(by, &[Turn { uri, cause: 302 }])
+        }
         RedirectionStyle::Diversion | RedirectionStyle::None => (
             Cow::Borrowed("Diversion"),
             format!("<{by}>;reason=unconditional;counter=1"),
