@@ -38,6 +38,8 @@ pub(super) struct Leg {
     pub(super) sees: Option<Side>,
     /// The phone takes UPDATE (RFC 3311).
     pub(super) updates: bool,
+    /// The phone takes another From within a call (RFC 4916).
+    pub(super) renames: bool,
     /// The token of what we say to it before it is let go.
     pub(super) hears: Option<u64>,
     /// Its audio port is in use.

@@ -14,7 +14,7 @@ use frontdesk_sip::wire::{HeaderName, Message, Method};
 use super::Engine;
 use super::call::Side;
 use super::connect::ELSEWHERE;
-use super::connected::takes_update;
+use super::connected::{takes_another_from, takes_update};
 use super::requests::{reply, reply_with};
 
 /// INFO bodies carry a key press; nothing larger is relayed.
@@ -170,6 +170,7 @@ impl Engine {
         side.status = 200;
         side.answered_at = Some(now.unix_ms);
         side.updates = takes_update(response);
+        side.renames = takes_another_from(response);
         // A reliable provisional response may have brought the answer, and an UPDATE a later one (RFC 6337 section 2).
         let unsettled = side.media.settled().is_none();
         let early = self.endpoint.early_answer(session);

@@ -170,6 +170,7 @@ impl Engine {
             shown: leg.shown.clone(),
             sees: None,
             updates: leg.updates,
+            renames: leg.renames,
             hears: None,
             open: true,
             leaving: false,

@@ -15,7 +15,7 @@ use super::Engine;
 use super::call::{Call, Leg};
 use super::caller::Known;
 use super::cdr::RefusedCall;
-use super::connected::takes_update;
+use super::connected::{takes_another_from, takes_update};
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
 use super::setup::sip_call_id;
@@ -67,6 +67,7 @@ impl Engine {
             shown: new.known.shown.clone(),
             sees: None,
             updates: takes_update(new.request),
+            renames: takes_another_from(new.request),
             hears: None,
             open: true,
             leaving: false,

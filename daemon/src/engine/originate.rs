@@ -213,6 +213,7 @@ impl Engine {
             shown: inside(&CdrParty::default()),
             sees: None,
             updates: false,
+            renames: false,
             hears: None,
             open: false,
             leaving: false,

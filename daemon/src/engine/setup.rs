@@ -356,6 +356,7 @@ impl Engine {
             shown,
             sees: Some(Side::Caller),
             updates: false,
+            renames: false,
             hears: None,
             open: true,
             leaving: false,

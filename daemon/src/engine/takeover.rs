@@ -12,7 +12,7 @@ use frontdesk_sip::wire::Message;
 use super::Engine;
 use super::call::{Leg, Side};
 use super::caller::{Known, know};
-use super::connected::takes_update;
+use super::connected::{takes_another_from, takes_update};
 use super::media::{MediaSide, status_of};
 use super::requests::reply;
 use super::setup::{offer_of, sip_call_id};
@@ -120,6 +120,7 @@ impl Engine {
             shown: comer.known.shown.clone(),
             sees: None,
             updates: takes_update(comer.request),
+            renames: takes_another_from(comer.request),
             hears: None,
             open: true,
             leaving: false,

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::Endpoint;
 use super::incoming::Incoming;
-use super::outgoing::{Answer, NO_HEADERS, Outgoing};
+use super::outgoing::{Answer, NO_HEADERS, Outgoing, name_addr};
 use crate::Now;
-use crate::command::{Body, Headers};
+use crate::command::{Body, Headers, Party};
 use crate::dialog::OutOfOrder;
 use crate::dialog::session::{Phase, Session};
 use crate::event::{EndedBy, Event, SessionId, TransactionId};
@@ -168,6 +168,14 @@ impl Endpoint {
         let credentials = session.credentials.take();
         self.start_other(branch, flow, (bytes, Purpose::Parting), now);
         self.log_in(branch, credentials);
+    }
+
+    /// Who our side of a session is from now on, as From of our requests says; the tag stays. Only a peer whose Supported
+    /// lists `from-change` understands that (RFC 4916).
+    pub fn rename(&mut self, session: SessionId, from: &Party) {
+        if let Some(session) = self.sessions.get_mut(&session.0) {
+            session.local = name_addr(&from.display, &from.uri, Some(session.local_tag));
+        }
     }
 
     /// The ACK that a 2xx with an offer still needs when the answer will never come.

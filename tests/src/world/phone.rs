@@ -117,6 +117,8 @@ pub struct Phone {
     pub contacts: Vec<String>,
     /// Extra header fields of new INVITEs.
     pub claims: Headers,
+    /// Extra header fields of its 200 to an INVITE.
+    pub answers_with: Headers,
     /// From of what it sends; by default its own user.
     pub from: Party,
     /// An ACK with the answer to a late offer carries none.
@@ -163,6 +165,7 @@ impl Phone {
             answers: Vec::new(),
             contacts: Vec::new(),
             claims: Vec::new(),
+            answers_with: Vec::new(),
             from: Party {
                 display: String::new(),
                 uri: format!("sip:{user}@{DOMAIN}"),

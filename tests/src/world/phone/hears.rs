@@ -51,7 +51,7 @@ impl Phone {
                 self.command(
                     Command::Accept {
                         session,
-                        headers: Vec::new(),
+                        headers: self.answers_with.clone(),
                         body,
                     },
                     now,
