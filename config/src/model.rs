@@ -149,9 +149,10 @@ model! {
         quarantine: Duration = Duration::from_secs(5);
         /// A call is hung up when a phone that should speak has sent nothing for so long; 0 turns this off.
         silence: Duration = Duration::from_secs(60);
-        /// Audio codecs that phones may use, the preferred one first: pcma, pcmu, g722. A phone is offered what its caller
-        /// speaks, and G.711 (pcma, pcmu) in any case.
-        codecs: Vec<AudioCodec> = vec![AudioCodec::G722, AudioCodec::Pcma, AudioCodec::Pcmu];
+        /// Audio codecs that phones may use, the preferred one first: pcma, pcmu, g722, opus. A phone is offered what its
+        /// caller speaks, and G.711 (pcma, pcmu) in any case. opus stands up best to lossy networks and is the most work where
+        /// only one side of a call has it: put it first for phones out of the house.
+        codecs: Vec<AudioCodec> = vec![AudioCodec::G722, AudioCodec::Pcma, AudioCodec::Pcmu, AudioCodec::Opus];
         /// Encryption of the audio (SRTP, its keys in the signalling): with phones on TLS and WSS (tls), with all (always), or
         /// with none (never). Phones that are rung are offered nothing else at first; one that does not take that is offered
         /// plain audio, but not with `always`.
@@ -220,7 +221,7 @@ choice! {
 
 choice! {
     /// An audio codec.
-    AudioCodec: "pcma, pcmu or g722" { Pcma = "pcma", Pcmu = "pcmu", G722 = "g722" }
+    AudioCodec: "pcma, pcmu, g722 or opus" { Pcma = "pcma", Pcmu = "pcmu", G722 = "g722", Opus = "opus" }
 }
 
 choice! {

@@ -23,11 +23,7 @@ fn leg(remote: SocketAddr, codec: Codec) -> Leg {
     let media = LegMedia {
         remote,
         remote_rtcp: remote,
-        format: AudioFormat {
-            codec,
-            payload_type: codec.payload_type(),
-            telephone_event: Some(101),
-        },
+        format: AudioFormat::new(codec, codec.payload_type(), Some(101)),
         direction: Direction::SendRecv,
         signalling: remote.ip(),
         crypto: None,
@@ -92,6 +88,53 @@ fn sdp(criterion: &mut Criterion) {
     });
 }
 
+/// 20 ms between a phone with Opus and one without it, either way.
+fn opus(criterion: &mut Criterion) {
+    for (name, codecs, length) in [
+        ("bridge/step_to_opus", [Codec::Pcma, Codec::Opus], 160),
+        ("bridge/step_from_opus", [Codec::Opus, Codec::Pcma], 60),
+    ] {
+        let source = SocketAddr::from(([192, 0, 2, 1], 4_000));
+        let mut from = leg(source, codecs[0]);
+        let mut to = leg(SocketAddr::from(([192, 0, 2, 2], 4_000)), codecs[1]);
+        from.outfit(Some(codecs[1]));
+        to.outfit(Some(codecs[0]));
+        let mut buffer = [0; HEADER + 1_500];
+        let mut number = 0_u16;
+        let mut now = Moment::default();
+        criterion.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                number = number.wrapping_add(1);
+                now = now.after(Duration::from_millis(20));
+                let payload = buffer.get_mut(HEADER..HEADER + length).unwrap_or_default();
+                // Something like speech: steps that no tone has.
+                for (place, byte) in (number..).zip(payload.iter_mut()) {
+                    *byte = place.wrapping_mul(40_503).to_be_bytes()[0] | 0x80;
+                }
+                if let (Some(first), Codec::Opus) = (payload.first_mut(), codecs[0]) {
+                    *first = 0x48;
+                }
+                let header = Header {
+                    marker: false,
+                    payload_type: codecs[0].payload_type(),
+                    sequence: number,
+                    timestamp: now.ticks_since(Moment::default(), codecs[0].clock()),
+                    ssrc: 9,
+                    payload: HEADER..HEADER + length,
+                };
+                header.write(&mut buffer);
+                let incoming = Incoming {
+                    length: HEADER + length,
+                    buffer: &mut buffer,
+                    source,
+                    now,
+                };
+                black_box(step(&mut from, Some(&mut to), incoming, &mut |_| ()))
+            });
+        });
+    }
+}
+
 fn codecs(criterion: &mut Criterion) {
     let mut frame = [0x55; 160];
     let mut samples = [0; 160];
@@ -103,5 +146,5 @@ fn codecs(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, bridge, sdp, codecs);
+criterion_group!(benches, bridge, opus, sdp, codecs);
 criterion_main!(benches);

@@ -63,11 +63,7 @@ fn main() -> std::io::Result<()> {
         let media = LegMedia {
             remote,
             remote_rtcp: SocketAddr::new(remote.ip(), 59_999),
-            format: AudioFormat {
-                codec: Codec::Pcmu,
-                payload_type: 0,
-                telephone_event: None,
-            },
+            format: AudioFormat::new(Codec::Pcmu, 0, None),
             direction: Direction::SendRecv,
             signalling: remote.ip(),
             crypto: None,

@@ -42,11 +42,7 @@ fn secured(low: u16, suite: Suite) -> Secured {
     let media = LegMedia {
         remote,
         remote_rtcp: anna.rtcp.local_addr().unwrap(),
-        format: AudioFormat {
-            codec: Codec::Pcmu,
-            payload_type: 0,
-            telephone_event: Some(101),
-        },
+        format: AudioFormat::new(Codec::Pcmu, 0, Some(101)),
         direction: Direction::SendRecv,
         signalling: LOCAL,
         crypto: Some(Crypto { ours, theirs }),

@@ -140,6 +140,21 @@ async fn two_phones_with_g722_hear_each_other() -> Result<()> {
     talk("", G722, G722).await
 }
 
+const OPUS: Talent<'_> = Talent {
+    modules: &["opus.so"],
+    account: ";audio_codecs=opus/48000/2",
+};
+
+#[tokio::test]
+async fn two_phones_with_opus_hear_each_other() -> Result<()> {
+    talk("", OPUS, OPUS).await
+}
+
+#[tokio::test]
+async fn a_phone_with_nothing_but_opus_and_one_without_it_hear_each_other() -> Result<()> {
+    talk("", OPUS, Talent::default()).await
+}
+
 #[tokio::test]
 async fn a_phone_with_nothing_but_g722_and_one_without_it_hear_each_other() -> Result<()> {
     talk("", G722, Talent::default()).await

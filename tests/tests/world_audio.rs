@@ -1,11 +1,13 @@
 //! What parties hear that no other party says: music while they are held, and keys by the way that each of them knows.
 
 use frontdesk::engine::input::Input;
+use frontdesk_media::io::command::Codec;
 use frontdesk_media::io::command::{MediaLegId, MediaNotice};
 use frontdesk_tests::world::media::ModelLeg;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::BORIS;
 use frontdesk_tests::world::phone::{Manner, State};
+use frontdesk_tests::world::sdp::OPUS;
 use frontdesk_tests::world::{World, ms, s};
 
 const ANNA_AT: usize = 0;
@@ -64,6 +66,28 @@ fn whoever_is_held_hears_music_until_the_other_is_back() {
         check(holder, "inactive", FAIR);
         check(holder, "sendonly", rough(20));
     }
+}
+
+#[test]
+fn a_phone_with_nothing_but_opus_hears_music_and_is_sent_its_own_number() {
+    let mut world = World::office(7, FAIR);
+    for phone in [ANNA_AT, BORIS_AT] {
+        world.phones[phone].codecs = vec![OPUS];
+    }
+    world.phones[BORIS_AT].manner = Manner::Answer(ms(500));
+    world.dial(ANNA_AT, BORIS.number);
+    world.run_for(s(5));
+    let formats = [ANNA_AT, BORIS_AT].map(|phone| leg(&world, phone).1.media.unwrap().format);
+    // Anna offered it by her number; to Boris we offered it by ours, which he keeps sending (RFC 3264 section 6.1).
+    for (format, heard) in formats.into_iter().zip([OPUS, 96]) {
+        assert_eq!((format.codec, format.payload_type), (Codec::Opus, OPUS));
+        assert_eq!(format.heard.audio, heard);
+        assert_eq!(format.event_clock, 8_000, "these phones know events of 8000 only");
+    }
+    offer(&mut world, BORIS_AT, "sendonly");
+    assert_eq!(music(&world), [true, false]);
+    world.hang_up(ANNA_AT, 0);
+    world.close();
 }
 
 #[test]

@@ -6,7 +6,7 @@ use frontdesk_sip::event::EndedBy;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::BORIS;
 use frontdesk_tests::world::phone::{Manner, State};
-use frontdesk_tests::world::sdp::{ALAW, G722, ULAW};
+use frontdesk_tests::world::sdp::{ALAW, G722, OPUS, ULAW};
 use frontdesk_tests::world::{World, ms, s};
 
 const ANNA_AT: usize = 0;
@@ -196,6 +196,10 @@ fn both_legs_speak_one_codec_when_they_can_and_their_own_when_not() {
     check(&[G722, ALAW], &[ALAW], (Codec::Pcma, Codec::Pcma));
     check(&[ALAW], &[G722, ALAW], (Codec::Pcma, Codec::Pcma));
     check(&[G722], &[ULAW], (Codec::G722, Codec::Pcmu));
+    check(&[OPUS, ALAW], &[OPUS, ALAW], (Codec::Opus, Codec::Opus));
+    check(&[OPUS], &[ALAW], (Codec::Opus, Codec::Pcma));
+    check(&[ALAW], &[OPUS, ALAW], (Codec::Pcma, Codec::Pcma));
+    check(&[OPUS], &[G722, ALAW], (Codec::Opus, Codec::Pcma));
 }
 
 #[test]

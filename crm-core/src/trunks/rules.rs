@@ -99,7 +99,7 @@ fn words(after: &mut PlanTrunk, faults: &mut Faults, patch: &TrunkPatch) {
     let redirection = ("redirection", &patch.redirection);
     faults.word(&mut after.redirection, redirection, names::redirection_named);
     let codec = |codec: &str| names::codec_named(codec).map_err(|known| format!("{known}, each once"));
-    if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 3, codec))) {
+    if let Some(codecs) = faults.keep(patch.codecs.as_ref().map(|codecs| list("codecs", codecs, 4, codec))) {
         after.codecs = codecs;
     }
 }
@@ -319,6 +319,10 @@ mod tests {
         check(with(|patch| patch.name = Some(" ".into())), Err("name"));
         check(with(|patch| patch.probe_s = Some(Some(4))), Err("probe_s"));
         check(with(|patch| patch.probe_s = Some(None)), Ok(()));
+        check(
+            with(|patch| patch.codecs = strings(&["opus", "g722", "pcma", "pcmu"])),
+            Ok(()),
+        );
         check(
             with(|patch| patch.codecs = strings(&["pcma", "g729"])),
             Err("codecs[1]"),

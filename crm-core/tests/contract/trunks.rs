@@ -44,7 +44,7 @@ fn patch() -> TrunkPatch {
         sources: words(&["203.0.113.9", "198.51.100.0/24"]),
         max_calls: Some(Some(20)),
         max_calls_per_second: Some(Some(3)),
-        codecs: words(&["g722", "pcma"]),
+        codecs: words(&["opus", "g722", "pcma"]),
         numbers_in: Some("national".into()),
         numbers_out: Some("e164_without_plus".into()),
         identity: Some("rpid".into()),
@@ -80,7 +80,7 @@ async fn a_lines_settings_come_back_as_they_were_given(office: &Office) {
     let sources: Vec<String> = planned.sources.iter().map(ToString::to_string).collect();
     assert_eq!(sources, ["203.0.113.9/32", "198.51.100.0/24"]);
     assert_eq!((planned.limits.calls, planned.limits.per_second), (Some(20), Some(3)));
-    assert_eq!(planned.codecs, [TrunkCodec::G722, TrunkCodec::Pcma]);
+    assert_eq!(planned.codecs, [TrunkCodec::Opus, TrunkCodec::G722, TrunkCodec::Pcma]);
     assert_eq!(
         (planned.numbers_in, planned.numbers_out),
         (NumberFormat::National, NumberFormat::E164WithoutPlus)

@@ -37,6 +37,7 @@ fn codecs(named: &[AudioCodec]) -> Vec<Codec> {
         AudioCodec::Pcma => Codec::Pcma,
         AudioCodec::Pcmu => Codec::Pcmu,
         AudioCodec::G722 => Codec::G722,
+        AudioCodec::Opus => Codec::Opus,
     });
     for codec in named.chain([Codec::Pcma, Codec::Pcmu]) {
         if !codecs.contains(&codec) {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Leg;
-use crate::clock::Moment;
+use crate::clock::{Moment, RATE};
 use crate::codec::Encoder;
 use crate::codec::resample::Resampler;
 use crate::io::command::{AudioFormat, Codec};
+use crate::rtp::Timing;
 use crate::rtp::dtmf::{Event, code_of};
 use crate::rtp::packet::{HEADER, Header};
 use crate::rtp::rewrite::Rewriter;
@@ -286,7 +287,7 @@ impl Pressing {
         let event = Event {
             code,
             end: frame >= PRESSED,
-            duration: 160 * frame.min(PRESSED),
+            duration: u16::try_from(format.event_clock / 50).unwrap_or(160) * frame.min(PRESSED),
         };
         (frame < PRESSED + ENDS).then_some((header, event))
     }
@@ -311,8 +312,9 @@ impl Frame<'_> {
         Some((header, false))
     }
 
-    fn finish(&mut self, mut header: Header, audio: bool) -> Option<Range<usize>> {
-        if !self.sending.rewrite(&mut header, audio, self.now) {
+    fn finish(&mut self, mut header: Header, flows: bool) -> Option<Range<usize>> {
+        let timing = Timing { rate: RATE, flows };
+        if !self.sending.rewrite(&mut header, timing, self.now) {
             return None;
         }
         header.write(self.packet)

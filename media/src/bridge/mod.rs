@@ -9,7 +9,7 @@ use crate::clock::Moment;
 use crate::codec::{Ear, Voice};
 use crate::io::command::{Codec, LegMedia, LegStats};
 use crate::latch::Latch;
-use crate::rtp::dtmf::Keys;
+use crate::rtp::dtmf::{Holding, Keys};
 use crate::rtp::rewrite::Rewriter;
 use crate::rtp::sequence::Reception;
 use crate::srtp::{Crypto, Receiver, Sender};
@@ -42,6 +42,7 @@ pub struct Leg {
     pub(crate) echo: bool,
     keys: Option<Keys>,
     key: Option<char>,
+    holding: Holding,
     /// What it says, where somebody needs samples of it.
     voice: Option<Box<Voice>>,
     /// What it hears, where that must be encoded anew.
@@ -139,6 +140,7 @@ impl Leg {
             echo: false,
             keys: None,
             key: None,
+            holding: Holding::default(),
             voice: None,
             ear: None,
         }
@@ -153,6 +155,7 @@ impl Leg {
         if media.direction.they_send() && !spoke {
             self.alive_at = now;
         }
+        self.sending.set_rate(media.format.codec.clock());
         match &mut self.settled {
             Some(settled) => {
                 settled.latch.describe(media.remote, media.signalling);
@@ -315,11 +318,16 @@ impl Leg {
 
     fn content(media: &LegMedia, payload_type: u8) -> Option<Content> {
         let format = &media.format;
-        if payload_type == format.payload_type {
-            return Some(Content::Audio(format.codec));
-        }
-        if Some(payload_type) == format.telephone_event {
-            return Some(Content::TelephoneEvent);
+        for (audio, telephone_event) in [
+            (format.heard.audio, format.heard.telephone_event),
+            (format.payload_type, format.telephone_event),
+        ] {
+            if payload_type == audio {
+                return Some(Content::Audio(format.codec));
+            }
+            if Some(payload_type) == telephone_event {
+                return Some(Content::TelephoneEvent);
+            }
         }
         match payload_type {
             // RFC 3264 section 5.1: whoever was offered several codecs may change among them at any time.

@@ -7,7 +7,9 @@ use super::{Content, Incoming, Leg, Outcome, Settled, TapPoint};
 use crate::clock::Moment;
 use crate::codec::{Ear, LONGEST, Voice};
 use crate::g711::{self, Law};
-use crate::rtp::dtmf::Event;
+use crate::io::command::{AudioFormat, Codec};
+use crate::rtp::Timing;
+use crate::rtp::dtmf::{Event, Press};
 use crate::rtp::packet::Header;
 use crate::rtp::sequence::Arrival;
 use crate::tap::{FRAME_SAMPLES, TapFrame};
@@ -48,6 +50,10 @@ pub fn echo(leg: &mut Leg, mut incoming: Incoming<'_>, record: &mut impl FnMut(T
 struct Taken {
     header: Header,
     content: Content,
+    /// Of the stream that it belongs to.
+    timing: Timing,
+    /// Ticks a second in which events tell their duration, and the press that this one tells of.
+    event: (u32, Option<Press>),
     restarted: bool,
     first: bool,
 }
@@ -79,53 +85,90 @@ impl Leg {
             return Err(Outcome::Ignored);
         }
         self.alive_at = *now;
-        let audio = matches!(content, Content::Audio(_));
-        let arrival = self.reception.arrive(&header, audio, *now);
+        let format = settled.media.format;
+        let timing = content.timing(format.codec);
+        let arrival = self.reception.arrive(&header, timing, *now);
         if arrival == Arrival::Stray {
             return Err(Outcome::Ignored);
         }
         let restarted = arrival == Arrival::Restart;
         let payload = datagram.get(header.payload.clone()).unwrap_or_default();
-        if let Content::Audio(codec) = content {
-            let mut voice = self.voice.as_deref_mut().filter(|voice| voice.codec == codec);
-            if let Some(voice) = &mut voice {
-                voice.hear(payload);
+        let mut press = None;
+        match content {
+            Content::Audio(codec) => {
+                let when = (header.timestamp, codec.clock(), *now);
+                self.hear(codec, payload, (restarted, when), record);
             }
-            if let Some(tap) = &mut self.tap {
-                if restarted {
-                    tap.align.restart();
-                }
-                let when = (header.timestamp, *now);
-                match (codec.law(), voice) {
-                    (Some(law), _) => tap.copy(law, when, payload, record),
-                    (None, Some(voice)) => tap.copy_voice(voice, when, record),
-                    (None, None) => {}
-                }
-            }
-        }
-        if let (Some(keys), Content::TelephoneEvent) = (&mut self.keys, content) {
-            self.key = Event::read(payload).and_then(|event| keys.hear(header.ssrc, header.timestamp, event));
+            Content::TelephoneEvent => press = self.hear_event(&header, payload),
+            Content::ComfortNoise => {}
         }
         Ok(Taken {
             header,
             content,
+            timing,
+            event: (format.event_clock, press),
             restarted,
             first: !std::mem::replace(&mut self.heard, true),
         })
+    }
+
+    /// Decodes what somebody needs as samples, and copies it to the recorder.
+    fn hear(
+        &mut self,
+        codec: Codec,
+        payload: &[u8],
+        (restarted, when): (bool, (u32, u32, Moment)),
+        record: &mut impl FnMut(TapFrame),
+    ) {
+        let mut voice = self.voice.as_deref_mut().filter(|voice| voice.codec == codec);
+        if let Some(voice) = &mut voice {
+            voice.hear(payload);
+        }
+        let Some(tap) = &mut self.tap else { return };
+        if restarted {
+            tap.align.restart();
+        }
+        match (codec.law(), voice) {
+            (Some(law), _) => tap.copy(law, when, payload, record),
+            (None, Some(voice)) => tap.copy_voice(voice, when, record),
+            (None, None) => {}
+        }
+    }
+
+    fn hear_event(&mut self, header: &Header, payload: &[u8]) -> Option<Press> {
+        let event = Event::read(payload);
+        if let Some(keys) = &mut self.keys {
+            self.key = event.and_then(|event| keys.hear(header.ssrc, header.timestamp, event));
+        }
+        event.map(|event| self.holding.hear(header.ssrc, header.timestamp, event))
+    }
+}
+
+impl Content {
+    /// How its timestamps are to be read in a stream that has settled on `codec`.
+    fn timing(self, codec: Codec) -> Timing {
+        match self {
+            Content::Audio(codec) => Timing::audio(codec.clock()),
+            Content::TelephoneEvent | Content::ComfortNoise => Timing {
+                rate: codec.clock(),
+                flows: false,
+            },
+        }
     }
 }
 
 impl TapPoint {
     /// G.711 goes to the recorder as it is.
-    fn copy(&mut self, law: Law, (timestamp, now): (u32, Moment), audio: &[u8], record: &mut impl FnMut(TapFrame)) {
-        let mut at = self.align.place(timestamp, length(audio), now);
+    fn copy(&mut self, law: Law, when: (u32, u32, Moment), audio: &[u8], record: &mut impl FnMut(TapFrame)) {
+        let (timestamp, rate, now) = when;
+        let mut at = self.align.place((timestamp, rate), length(audio), now);
         for piece in audio.chunks(FRAME_SAMPLES) {
             record(TapFrame::new(self.recording, self.side, at, law, piece));
             at = at.saturating_add(length(piece));
         }
     }
 
-    fn copy_voice(&mut self, voice: &mut Voice, when: (u32, Moment), record: &mut impl FnMut(TapFrame)) {
+    fn copy_voice(&mut self, voice: &mut Voice, when: (u32, u32, Moment), record: &mut impl FnMut(TapFrame)) {
         let (mut samples, mut codes) = ([0; LONGEST], [0; LONGEST]);
         let count = voice.narrow(&mut samples);
         for (code, sample) in codes.iter_mut().zip(samples.iter().take(count)) {
@@ -149,6 +192,8 @@ fn forward(
     let Taken {
         mut header,
         content,
+        timing,
+        event,
         restarted,
         ..
     } = taken;
@@ -158,6 +203,7 @@ fn forward(
     }
     if restarted {
         to.sending.change_source();
+        to.ear.iter_mut().for_each(|ear| ear.restart());
     }
     let settled = to.settled.as_mut()?;
     let target = settled.latch.target();
@@ -166,23 +212,19 @@ fn forward(
         return None;
     };
     let format = settled.media.format;
-    let payload = buffer.get_mut(header.payload.clone())?;
+    let ear = to.ear.as_deref_mut();
+    // Ticks of the outgoing clock that a long event begins after its key.
+    let mut ahead = 0;
     let payload_type = match content {
-        Content::Audio(codec) if codec == format.codec => Some(format.payload_type),
-        Content::Audio(codec) => match (codec.law(), format.codec.law()) {
-            (Some(from), Some(to)) => {
-                g711::transcode(from, to, payload);
-                Some(format.payload_type)
-            }
-            (from, _) => {
-                let size = header.payload.len();
-                let rest = buffer.get_mut(header.payload.start..)?;
-                let length = encode_anew(to.ear.as_deref_mut(), from, voice, (rest, size));
-                header.payload.end = header.payload.start + length.unwrap_or(0);
-                length.map(|_| format.payload_type)
-            }
-        },
-        Content::TelephoneEvent => format.telephone_event.filter(|_| Event::read(payload).is_some()),
+        Content::Audio(codec) => {
+            say(codec, &mut header, buffer, (format.codec, ear, voice)).then_some(format.payload_type)
+        }
+        Content::TelephoneEvent => {
+            let payload = buffer.get_mut(header.payload.clone())?;
+            let told = tell_event(&mut header, payload, event, format);
+            ahead = told.unwrap_or(0);
+            format.telephone_event.filter(|_| told.is_some())
+        }
         Content::ComfortNoise => None,
     };
     let Some(payload_type) = payload_type else {
@@ -190,12 +232,39 @@ fn forward(
         return None;
     };
     header.payload_type = payload_type;
-    let audio = matches!(content, Content::Audio(_));
-    if !to.sending.rewrite(&mut header, audio, now) {
+    if !to.sending.rewrite(&mut header, timing, now) {
         return None;
     }
+    header.timestamp = header.timestamp.wrapping_add(ahead);
     let packet = header.write(buffer)?;
     Some((settled.protect(buffer, packet)?, target))
+}
+
+/// Brings a payload to the codec of who is to hear it; false if there is nothing to be sent.
+fn say(
+    from: Codec,
+    header: &mut Header,
+    buffer: &mut [u8],
+    (to, ear, voice): (Codec, Option<&mut Ear>, Option<&Voice>),
+) -> bool {
+    if from == to {
+        return true;
+    }
+    let size = header.payload.len();
+    let Some(rest) = buffer.get_mut(header.payload.start..) else {
+        return false;
+    };
+    if let (Some(from), Some(to)) = (from.law(), to.law()) {
+        g711::transcode(from, to, rest.get_mut(..size).unwrap_or_default());
+        return true;
+    }
+    let behind = ear.as_ref().map_or(0, |ear| ear.behind(from.clock()));
+    let Some(length) = encode_anew(ear, from.law(), voice, (rest, size)) else {
+        return false;
+    };
+    header.payload.end = header.payload.start + length;
+    header.timestamp = header.timestamp.wrapping_sub(behind);
+    true
 }
 
 /// The payload at the beginning of `buffer` in another codec; its new length. `from`: the law that it is in, if it is G.711.
@@ -216,6 +285,23 @@ fn encode_anew(
         None => ear.tell_wide(voice?.samples(), buffer),
     };
     (length > 0).then_some(length)
+}
+
+/// Tells an event by the clock of who is to hear it; how long after the key it then begins, and `None` if it is none.
+fn tell_event(
+    header: &mut Header,
+    payload: &mut [u8],
+    (from, press): (u32, Option<Press>),
+    format: AudioFormat,
+) -> Option<u32> {
+    let press = press?;
+    if from == format.event_clock {
+        return Some(0);
+    }
+    let (ticks, ahead) = press.told(from, format.event_clock);
+    payload.get_mut(2..4)?.copy_from_slice(&ticks.to_be_bytes());
+    header.timestamp = press.began;
+    Some(ahead.saturating_mul(format.codec.clock() / format.event_clock.max(1)))
 }
 
 impl Settled {

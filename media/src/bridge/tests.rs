@@ -3,9 +3,11 @@ use std::time::Duration;
 
 use super::*;
 use crate::g711;
-use crate::io::command::{AudioFormat, Direction};
+use crate::io::command::{AudioFormat, Direction, Heard};
 use crate::rtp::packet::{HEADER, Header};
 use crate::tap::TapFrame;
+
+mod opus;
 
 const ANNA: &str = "203.0.113.5:4000";
 const BORIS: &str = "203.0.113.6:5000";
@@ -19,11 +21,7 @@ fn media(remote: &str, codec: Codec, event: Option<u8>, direction: Direction) ->
     LegMedia {
         remote,
         remote_rtcp: SocketAddr::new(remote.ip(), remote.port() + 1),
-        format: AudioFormat {
-            codec,
-            payload_type: codec.payload_type(),
-            telephone_event: event,
-        },
+        format: AudioFormat::new(codec, codec.payload_type(), event),
         direction,
         signalling: remote.ip(),
         crypto: None,
@@ -375,4 +373,47 @@ fn g722_is_encoded_anew_for_who_does_not_speak_it_and_for_the_recorder() {
         assert_eq!(call.tapped.len(), 19);
         assert!(call.tapped.windows(2).all(|pair| pair[1].at == pair[0].at + 160));
     }
+}
+
+#[test]
+fn a_key_is_told_by_the_clock_of_who_hears_it() {
+    let check = |codecs, sent: [u8; 4], expected: (u8, [u8; 4], u32)| {
+        let mut call = Call::new(codecs, [Some(101), Some(102)]);
+        call.anna_sends(&rtp(101, 1, 1, &[5, 10, 0, 0]));
+        let (header, payload) = call.anna_sends(&rtp(101, 1, 1, &sent)).1.unwrap();
+        let found = (header.payload_type, payload.try_into().unwrap(), header.timestamp);
+        assert_eq!(found, expected, "{codecs:?}");
+    };
+    let (opus, pcma) = (Codec::Opus, Codec::Pcma);
+    check([pcma, opus], [5, 0x8a, 3, 32], (102, [5, 0x8a, 18, 192], 6_000));
+    check([opus, pcma], [5, 0x8a, 18, 192], (102, [5, 0x8a, 3, 32], 6_000));
+    check([opus, opus], [5, 0x8a, 18, 192], (102, [5, 0x8a, 18, 192], 6_000));
+    // Four seconds: the third event of the key.
+    check(
+        [pcma, opus],
+        [5, 0x8a, 0x7d, 0],
+        (102, [5, 0x8a, 0xee, 2], 6_000 + 2 * 0xffff),
+    );
+}
+
+#[test]
+fn what_comes_may_have_our_numbers_where_the_answer_had_others() {
+    let mut call = Call::plain();
+    let mut described = media(ANNA, Codec::Opus, Some(126), Direction::SendRecv);
+    described.format.payload_type = 111;
+    described.format.heard = Heard {
+        audio: 96,
+        telephone_event: Some(102),
+    };
+    call.anna.configure(described, call.now);
+    let boris = media(BORIS, Codec::Opus, Some(102), Direction::SendRecv);
+    call.boris.configure(boris, call.now);
+    let mut heard = |payload_type| {
+        let sent = rtp(payload_type, 1, 1, &[5, 10, 0, 160]);
+        call.anna_sends(&sent).1.map(|(header, _)| header.payload_type)
+    };
+    assert_eq!(
+        [96, 111, 102, 126, 97].map(&mut heard),
+        [Some(96), Some(96), Some(102), Some(102), None]
+    );
 }

@@ -16,9 +16,39 @@ pub struct MediaLegId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AudioFormat {
     pub codec: Codec,
+    /// In what we send: the number is the far party's.
     pub payload_type: u8,
-    /// Payload type of telephone-event at 8 kHz (RFC 4733), when agreed.
+    /// Payload type of telephone-event (RFC 4733) in what we send, when agreed.
     pub telephone_event: Option<u8>,
+    /// Ticks a second in which events tell their duration: those of the codec's clock, as RFC 4733 section 2.1 has it,
+    /// unless the far party knows events of 8000 only.
+    pub event_clock: u32,
+    /// In what comes, beside the two above: our own numbers, where the far party answered with others (RFC 3264 section
+    /// 6.1).
+    pub heard: Heard,
+}
+
+/// Payload types that our own description has given to the codec and to telephone-event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heard {
+    pub audio: u8,
+    pub telephone_event: Option<u8>,
+}
+
+impl AudioFormat {
+    /// The same numbers both ways, and events by the codec's clock.
+    pub fn new(codec: Codec, payload_type: u8, telephone_event: Option<u8>) -> AudioFormat {
+        AudioFormat {
+            codec,
+            payload_type,
+            telephone_event,
+            event_clock: codec.clock(),
+            heard: Heard {
+                audio: payload_type,
+                telephone_event,
+            },
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -26,27 +56,43 @@ pub enum Codec {
     Pcmu,
     Pcma,
     G722,
+    Opus,
 }
 
 impl Codec {
-    pub const ALL: [Codec; 3] = [Codec::Pcmu, Codec::Pcma, Codec::G722];
+    pub const ALL: [Codec; 4] = [Codec::Pcmu, Codec::Pcma, Codec::G722, Codec::Opus];
 
-    /// RFC 3551, table 4.
+    /// RFC 3551, table 4. Opus has no number of its own: the dynamic one that we propose.
     pub fn payload_type(self) -> u8 {
         match self {
             Codec::Pcmu => 0,
             Codec::Pcma => 8,
             Codec::G722 => 9,
+            Codec::Opus => 96,
         }
     }
 
-    /// The encoding of RFC 3551 with its clock, as rtpmap has it. G.722 has 16000 samples a second and a clock of half of
-    /// that (section 4.5.2).
+    /// Its number needs an rtpmap.
+    pub fn is_dynamic(self) -> bool {
+        self.payload_type() >= 96
+    }
+
+    /// Ticks of the RTP clock in a second. That of Opus does not depend on what is encoded (RFC 7587 section 4.1), and
+    /// G.722 has 16000 samples a second and a clock of half of that (RFC 3551 section 4.5.2).
+    pub fn clock(self) -> u32 {
+        match self {
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => 8_000,
+            Codec::Opus => 48_000,
+        }
+    }
+
+    /// The encoding with its clock, as rtpmap has it (RFC 3551, RFC 7587 section 7).
     pub fn encoding(self) -> &'static str {
         match self {
             Codec::Pcmu => "PCMU/8000",
             Codec::Pcma => "PCMA/8000",
             Codec::G722 => "G722/8000",
+            Codec::Opus => "opus/48000/2",
         }
     }
 
@@ -55,7 +101,7 @@ impl Codec {
         match self {
             Codec::Pcmu => Some(Law::U),
             Codec::Pcma => Some(Law::A),
-            Codec::G722 => None,
+            Codec::G722 | Codec::Opus => None,
         }
     }
 }

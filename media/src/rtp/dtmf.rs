@@ -1,6 +1,9 @@
 //! telephone-event payloads (RFC 4733).
 //!
 //! All packets of one event carry the timestamp of its beginning: a relay maps it like any other and never makes it grow.
+//! Durations count the ticks of the stream's clock (section 2.1): between streams of two clocks they are told anew.
+
+use crate::clock::low_bits;
 
 /// In the order of their codes (section 3.2).
 const KEYS: &str = "0123456789*#ABCD";
@@ -92,6 +95,59 @@ impl Keys {
     }
 }
 
+/// How long a party has been pressing the key that a packet tells of, over all the events that this takes at the clock of
+/// its stream (section 2.5.1.3).
+#[derive(Debug, Clone, Default)]
+pub struct Holding {
+    last: Option<Pressed>,
+    began: u32,
+}
+
+/// A key's press up to now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Press {
+    /// The timestamp of its beginning.
+    pub began: u32,
+    /// Ticks of the events' clock since then.
+    pub ticks: u32,
+}
+
+impl Holding {
+    /// A packet with an event came.
+    pub fn hear(&mut self, ssrc: u32, timestamp: u32, event: Event) -> Press {
+        let now = Pressed { ssrc, timestamp, event };
+        let last = self.last.filter(|last| last.ssrc == ssrc);
+        let step = last.map_or(0, |last| timestamp.wrapping_sub(last.timestamp));
+        let goes_on =
+            last.is_some_and(|last| step == 0 || step == LONGEST && !last.event.end && last.event.code == event.code);
+        let alone = Press {
+            began: timestamp,
+            ticks: u32::from(event.duration),
+        };
+        if last.is_some() && step.cast_signed() < 0 {
+            return alone;
+        }
+        if !goes_on {
+            self.began = timestamp;
+        }
+        self.last = Some(now);
+        Press {
+            began: self.began,
+            ticks: timestamp.wrapping_sub(self.began).wrapping_add(alone.ticks),
+        }
+    }
+}
+
+impl Press {
+    /// The event that tells of it by another clock: its duration, and how many ticks it begins after the key was pressed.
+    pub fn told(self, from: u32, to: u32) -> (u16, u32) {
+        let ticks = u64::from(self.ticks) * u64::from(to) / u64::from(from.max(1));
+        let longest = u64::from(LONGEST);
+        let before = ticks.saturating_sub(1) / longest * longest;
+        (u16::try_from(ticks - before).unwrap_or(u16::MAX), low_bits(before))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +203,59 @@ mod tests {
     fn a_key_that_is_held_for_long_is_one_key() {
         check(&[(0, 5, false), (0xffff, 5, false), (0x1_fffe, 5, true)], "5");
         check(&[(0, 5, true), (0xffff, 5, false)], "55");
+    }
+
+    /// Packets as (timestamp, duration), and what they are by another clock: (beginning of the press, ticks after it,
+    /// duration).
+    fn told(clocks: [u32; 2], packets: &[(u32, u16)], expected: &[(u32, u32, u16)]) {
+        let mut holding = Holding::default();
+        let told: Vec<(u32, u32, u16)> = packets
+            .iter()
+            .map(|(timestamp, duration)| {
+                let event = Event {
+                    code: 5,
+                    end: false,
+                    duration: *duration,
+                };
+                let press = holding.hear(7, *timestamp, event);
+                let (duration, ahead) = press.told(clocks[0], clocks[1]);
+                (press.began, ahead, duration)
+            })
+            .collect();
+        assert_eq!(told, expected, "{packets:?}");
+    }
+
+    #[test]
+    fn a_duration_is_told_by_another_clock() {
+        told(
+            [8_000, 48_000],
+            &[(9, 0), (9, 160), (9, 800)],
+            &[(9, 0, 0), (9, 0, 960), (9, 0, 4_800)],
+        );
+        told(
+            [48_000, 8_000],
+            &[(9, 960), (9, 4_800), (9_609, 960)],
+            &[(9, 0, 160), (9, 0, 800), (9_609, 0, 160)],
+        );
+        told(
+            [8_000, 48_000],
+            &[(9, 800), (1_609, 160), (9, 960)],
+            &[(9, 0, 4_800), (1_609, 0, 960), (9, 0, 5_760)],
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_held_for_long_takes_more_events_by_a_faster_clock() {
+        told(
+            [8_000, 48_000],
+            &[(9, 10_922), (9, 10_923), (9, 32_000)],
+            &[(9, 0, 65_532), (9, 65_535, 3), (9, 131_070, 60_930)],
+        );
+        told(
+            [48_000, 8_000],
+            &[(9, 65_280), (65_544, 960), (131_079, 960)],
+            &[(9, 0, 10_880), (9, 0, 11_082), (9, 0, 22_005)],
+        );
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::Timing;
 use super::packet::Header;
-use crate::clock::{Moment, RATE};
+use crate::clock::{Moment, RATE, rescale};
 
-/// A timestamp that is further from the clock than this belongs to a new clock: five seconds.
-const NEW_CLOCK: u32 = 5 * RATE;
+/// A timestamp that is more seconds than this from the clock belongs to a new clock.
+const NEW_CLOCK: u32 = 5;
 /// How long after a change of source late packets of the old one are told by their numbers.
 const SETTLING: u16 = 1_000;
 
@@ -14,6 +15,8 @@ const SETTLING: u16 = 1_000;
 #[derive(Debug, Clone)]
 pub struct Rewriter {
     ssrc: u32,
+    /// Ticks of its clock in a second.
+    rate: u32,
     /// The highest that went out.
     sequence: u16,
     timestamp: u32,
@@ -27,7 +30,10 @@ pub struct Rewriter {
 #[derive(Debug, Clone, Copy)]
 struct Mapping {
     sequence: u16,
-    timestamp: u32,
+    /// A timestamp of the source, and ours of the same moment.
+    timestamps: (u32, u32),
+    /// Ticks a second of the source's clock.
+    rate: u32,
     /// The source's number where the mapping began, as long as it can be compared.
     begins: Option<u16>,
 }
@@ -37,12 +43,20 @@ impl Rewriter {
     pub fn new(ssrc: u32, sequence: u16, timestamp: u32) -> Self {
         Rewriter {
             ssrc,
+            rate: RATE,
             sequence,
             timestamp,
             sent_at: None,
             mapping: None,
             packets: 0,
             octets: 0,
+        }
+    }
+
+    /// The stream goes on by a clock of that many ticks a second (RFC 7160).
+    pub fn set_rate(&mut self, rate: u32) {
+        if std::mem::replace(&mut self.rate, rate) != rate {
+            self.change_source();
         }
     }
 
@@ -65,7 +79,7 @@ impl Rewriter {
 
     /// What the stream's timestamp would be now (RFC 3550 section 6.4.1).
     pub fn timestamp_at(&self, now: Moment) -> u32 {
-        let elapsed = self.sent_at.map_or(0, |sent_at| now.samples_since(sent_at));
+        let elapsed = self.sent_at.map_or(0, |sent_at| now.ticks_since(sent_at, self.rate));
         self.timestamp.wrapping_add(elapsed)
     }
 
@@ -82,11 +96,9 @@ impl Rewriter {
     }
 
     /// Gives the packet the stream's numbers; false if it came too late to have a place.
-    ///
-    /// `audio` is false for packets whose timestamps do not follow the clock (RFC 4733 events).
-    pub fn rewrite(&mut self, header: &mut Header, audio: bool, now: Moment) -> bool {
-        let Some(mut mapping) = self.mapping else {
-            self.begin(header, now);
+    pub fn rewrite(&mut self, header: &mut Header, timing: Timing, now: Moment) -> bool {
+        let Some(mut mapping) = self.mapping.filter(|mapping| mapping.rate == timing.rate) else {
+            self.begin(header, timing.rate, now);
             return true;
         };
         if let Some(begins) = mapping.begins {
@@ -99,21 +111,24 @@ impl Rewriter {
             }
         }
         let sequence = header.sequence.wrapping_add(mapping.sequence);
-        let mut timestamp = header.timestamp.wrapping_add(mapping.timestamp);
-        if audio {
+        let mut timestamp = mapping.timestamp(header.timestamp, self.rate);
+        if timing.flows {
             let due = self.timestamp_at(now);
             let off = timestamp.wrapping_sub(due).cast_signed().unsigned_abs();
-            if off > NEW_CLOCK {
-                mapping.timestamp = due.wrapping_sub(header.timestamp);
+            if off > NEW_CLOCK * self.rate {
+                mapping.timestamps = (header.timestamp, due);
                 timestamp = due;
             }
         }
-        self.mapping = Some(mapping);
         let newer = sequence.wrapping_sub(self.sequence).cast_signed() > 0;
         if newer {
             self.sequence = sequence;
         }
-        if newer && audio {
+        if newer && timing.flows {
+            mapping.go_on(header.timestamp, timestamp, self.rate);
+        }
+        self.mapping = Some(mapping);
+        if newer && timing.flows {
             self.timestamp = timestamp;
             self.sent_at = Some(now);
         }
@@ -121,14 +136,16 @@ impl Rewriter {
         true
     }
 
-    fn begin(&mut self, header: &mut Header, now: Moment) {
-        let frame = u32::try_from(header.payload.len()).unwrap_or(160).min(960);
-        let elapsed = self.sent_at.map_or(0, |sent_at| now.samples_since(sent_at).max(frame));
+    fn begin(&mut self, header: &mut Header, rate: u32, now: Moment) {
+        let frame = self.rate / 50;
+        let elapsed = |sent_at| now.ticks_since(sent_at, self.rate).max(frame);
+        let elapsed = self.sent_at.map_or(0, elapsed);
         let sequence = self.sequence.wrapping_add(1);
         let timestamp = self.timestamp.wrapping_add(elapsed);
         self.mapping = Some(Mapping {
             sequence: sequence.wrapping_sub(header.sequence),
-            timestamp: timestamp.wrapping_sub(header.timestamp),
+            timestamps: (header.timestamp, timestamp),
+            rate,
             begins: Some(header.sequence),
         });
         self.sequence = sequence;
@@ -153,11 +170,36 @@ impl Rewriter {
     }
 }
 
+impl Mapping {
+    /// What a timestamp of the source is in ours, by a clock of `rate` ticks a second.
+    fn timestamp(&self, theirs: u32, rate: u32) -> u32 {
+        let (from, to) = self.timestamps;
+        to.wrapping_add(rescale(theirs.wrapping_sub(from), self.rate, rate))
+    }
+
+    /// Keeps differences countable over days. A pair that was rounded would add up.
+    fn go_on(&mut self, theirs: u32, ours: u32, rate: u32) {
+        let (from, to) = self.timestamps;
+        if rescale(ours.wrapping_sub(to), rate, self.rate) == theirs.wrapping_sub(from) {
+            self.timestamps = (theirs, ours);
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    const AUDIO: Timing = Timing {
+        rate: RATE,
+        flows: true,
+    };
+    const EVENT: Timing = Timing {
+        rate: RATE,
+        flows: false,
+    };
 
     fn packet(sequence: u16, timestamp: u32) -> Header {
         Header {
@@ -176,7 +218,7 @@ mod tests {
 
     fn sent(rewriter: &mut Rewriter, sequence: u16, timestamp: u32, frame: u64) -> (u16, u32, bool) {
         let mut header = packet(sequence, timestamp);
-        assert!(rewriter.rewrite(&mut header, true, at_frame(frame)));
+        assert!(rewriter.rewrite(&mut header, AUDIO, at_frame(frame)));
         assert_eq!(header.ssrc, rewriter.ssrc());
         (header.sequence, header.timestamp, header.marker)
     }
@@ -197,7 +239,7 @@ mod tests {
     fn a_late_packet_from_before_the_change_has_no_place() {
         let mut rewriter = Rewriter::new(5, 100, 1_000);
         sent(&mut rewriter, 7, 0, 0);
-        assert!(!rewriter.rewrite(&mut packet(6, 0), true, at_frame(1)));
+        assert!(!rewriter.rewrite(&mut packet(6, 0), AUDIO, at_frame(1)));
         assert_eq!(rewriter.packets(), 1);
     }
 
@@ -223,10 +265,36 @@ mod tests {
         sent(&mut rewriter, 7, 1_600, 0);
         for frame in 1..500_u16 {
             let mut header = packet(7 + frame, 1_760);
-            assert!(rewriter.rewrite(&mut header, false, at_frame(u64::from(frame))));
+            assert!(rewriter.rewrite(&mut header, EVENT, at_frame(u64::from(frame))));
             assert_eq!((header.sequence, header.timestamp), (101 + frame, 1_160));
         }
         assert_eq!(sent(&mut rewriter, 507, 81_600, 500), (601, 81_000, false));
+    }
+
+    #[test]
+    fn a_source_of_another_clock_is_told_by_ours_for_days() {
+        for (from, to) in [(8_000, 48_000), (48_000, 8_000)] {
+            let mut rewriter = Rewriter::new(5, 100, u32::MAX - 7);
+            rewriter.set_rate(to);
+            // A packet a second, for two days.
+            for number in 0..172_800_u32 {
+                let sequence = u16::try_from(number & 0xffff).unwrap();
+                let mut header = packet(sequence, 4_000_000_000_u32.wrapping_add(number.wrapping_mul(from)));
+                let now = at_frame(u64::from(number) * 50);
+                assert!(rewriter.rewrite(&mut header, Timing::audio(from), now));
+                let expected = (u32::MAX - 7).wrapping_add(number.wrapping_mul(to));
+                assert_eq!(header.timestamp, expected, "{from} {number}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stream_goes_on_when_its_clock_changes() {
+        let mut rewriter = Rewriter::new(5, 100, 1_000);
+        assert_eq!(sent(&mut rewriter, 7, 0, 0), (101, 1_000, true));
+        rewriter.set_rate(48_000);
+        assert_eq!(sent(&mut rewriter, 8, 160, 1), (102, 1_960, true));
+        assert_eq!(sent(&mut rewriter, 9, 320, 2), (103, 2_920, false));
     }
 
     proptest! {

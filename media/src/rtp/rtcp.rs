@@ -155,6 +155,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use crate::rtp::Timing;
+
     use super::*;
     use crate::rtp::packet::{Header, is_rtcp};
 
@@ -194,7 +196,7 @@ mod tests {
         let report = reporter.write(&sending, &mut reception, time(0), false).unwrap();
         assert_eq!(kinds(&report), [201, 202]);
         assert!(is_rtcp(&report));
-        sending.rewrite(&mut header(1), true, time(0).now);
+        sending.rewrite(&mut header(1), Timing::audio(8_000), time(0).now);
         let report = reporter.write(&sending, &mut reception, time(0), true).unwrap();
         assert_eq!(kinds(&report), [200, 202, 203]);
         assert_eq!(reporter.sent(), 2);
@@ -206,10 +208,10 @@ mod tests {
         let (mut sending, mut answering) = (Rewriter::new(5, 1, 1), Rewriter::new(6, 1, 1));
         let (mut heard, mut nothing) = (Reception::default(), Reception::default());
         for number in (0..100).filter(|number| *number != 50) {
-            heard.arrive(&header(number), true, time(u64::from(number) * 20).now);
+            heard.arrive(&header(number), Timing::audio(8_000), time(u64::from(number) * 20).now);
         }
-        sending.rewrite(&mut header(1), true, time(0).now);
-        answering.rewrite(&mut header(1), true, time(0).now);
+        sending.rewrite(&mut header(1), Timing::audio(8_000), time(0).now);
+        answering.rewrite(&mut header(1), Timing::audio(8_000), time(0).now);
         let report = ours.write(&sending, &mut heard, time(3_000), false).unwrap();
         let Some(Ok(Packet::Sr(sr))) = Compound::parse(&report).unwrap().next() else {
             panic!("no sender report first");
@@ -221,7 +223,7 @@ mod tests {
         );
         // 40 ms there, a second of thought, 60 ms back.
         let mut back = Reception::default();
-        back.arrive(&Header { ssrc: 5, ..header(1) }, true, time(0).now);
+        back.arrive(&Header { ssrc: 5, ..header(1) }, Timing::audio(8_000), time(0).now);
         assert!(theirs.read(&report, 6, time(3_040)));
         let reply = theirs.write(&answering, &mut back, time(4_040), false).unwrap();
         assert!(ours.read(&reply, 5, time(4_100)));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::Timing;
 use super::packet::Header;
-use crate::clock::Moment;
+use crate::clock::{Moment, RATE, low_bits};
 
 /// Appendix A.1: a larger step ahead is a restart and no loss.
 const MAX_DROPOUT: u16 = 3_000;
@@ -44,8 +45,10 @@ struct Source {
     /// Appendix A.1 `bad_seq`: where a restarted stream would go on.
     restart_at: Option<u16>,
     transit: Option<u32>,
-    /// In sixteenths of a sample.
+    /// In sixteenths of a tick.
     jitter: u32,
+    /// Ticks a second.
+    rate: u32,
 }
 
 /// What a report block says of a source.
@@ -59,14 +62,14 @@ pub struct Report {
 }
 
 impl Reception {
-    /// `audio` is false for packets whose timestamps do not follow the clock (RFC 4733 events).
-    pub fn arrive(&mut self, header: &Header, audio: bool, now: Moment) -> Arrival {
+    /// A packet came.
+    pub fn arrive(&mut self, header: &Header, timing: Timing, now: Moment) -> Arrival {
         let arrival = self.place(header, now);
         if arrival != Arrival::Stray {
             self.received += 1;
         }
-        if let (true, Some(source)) = (audio && arrival != Arrival::Stray, &mut self.source) {
-            source.measure(header.timestamp, now);
+        if let (true, Some(source)) = (timing.flows && arrival != Arrival::Stray, &mut self.source) {
+            source.measure(header.timestamp, timing.rate, now);
         }
         arrival
     }
@@ -109,9 +112,9 @@ impl Reception {
     }
 
     pub fn jitter_ms(&self) -> f64 {
-        self.source
-            .as_ref()
-            .map_or(0.0, |source| f64::from(source.jitter) / 16.0 / 8.0)
+        self.source.as_ref().map_or(0.0, |source| {
+            f64::from(source.jitter) / 16.0 * 1_000.0 / f64::from(source.rate)
+        })
     }
 
     /// For the next report block; the fraction is counted since the last call.
@@ -127,7 +130,7 @@ impl Reception {
             ssrc: source.ssrc,
             fraction_lost: u8::try_from(fraction).unwrap_or(u8::MAX),
             cumulative_lost: u32::try_from(source.lost()).unwrap_or(u32::MAX).min(0x7f_ffff),
-            highest: crate::clock::low_bits(source.highest),
+            highest: low_bits(source.highest),
             jitter: source.jitter / 16,
         })
     }
@@ -145,6 +148,7 @@ impl Source {
             restart_at: None,
             transit: None,
             jitter: 0,
+            rate: RATE,
         }
     }
 
@@ -166,13 +170,16 @@ impl Source {
         Arrival::Next
     }
 
-    fn measure(&mut self, timestamp: u32, now: Moment) {
-        let arrived = now.samples_since(Moment::default());
+    fn measure(&mut self, timestamp: u32, rate: u32, now: Moment) {
+        if std::mem::replace(&mut self.rate, rate) != rate {
+            (self.transit, self.jitter) = (None, 0);
+        }
+        let arrived = now.ticks_since(Moment::default(), rate);
         let transit = arrived.wrapping_sub(timestamp);
         if let Some(before) = self.transit.replace(transit) {
             let change = transit.wrapping_sub(before).cast_signed().unsigned_abs();
             // A step of more than a second is a new clock, not jitter.
-            if change < crate::clock::RATE {
+            if change < rate {
                 self.jitter = self.jitter + change - ((self.jitter + 8) >> 4);
             }
         }
@@ -206,7 +213,11 @@ mod tests {
         let mut reception = Reception::default();
         let arrivals = packets.iter().zip(0_u64..).map(|((ssrc, sequence), place)| {
             let now = Moment::from_micros(place * 20_000);
-            reception.arrive(&header(*ssrc, *sequence, u32::from(*sequence) * 160), true, now)
+            reception.arrive(
+                &header(*ssrc, *sequence, u32::from(*sequence) * 160),
+                Timing::audio(RATE),
+                now,
+            )
         });
         let arrivals = arrivals.collect();
         (arrivals, reception)
@@ -246,19 +257,36 @@ mod tests {
             let at = u64::from(number) * 20_000;
             let late = if number % 2 == 0 { 0 } else { 10_000 };
             let packet = header(1, number, u32::from(number) * 160);
-            even.arrive(&packet, true, Moment::from_micros(at));
-            uneven.arrive(&packet, true, Moment::from_micros(at + late));
+            even.arrive(&packet, Timing::audio(RATE), Moment::from_micros(at));
+            uneven.arrive(&packet, Timing::audio(RATE), Moment::from_micros(at + late));
         }
         assert!(even.jitter_ms() < 0.2, "{}", even.jitter_ms());
         assert!((uneven.jitter_ms() - 10.0).abs() < 1.0, "{}", uneven.jitter_ms());
     }
 
     #[test]
+    fn jitter_is_told_by_the_clock_of_the_stream() {
+        let mut opus = Reception::default();
+        for number in 0..200_u16 {
+            let late = if number % 2 == 0 { 0 } else { 10_000 };
+            let packet = header(1, number, u32::from(number) * 960);
+            let now = Moment::from_micros(u64::from(number) * 20_000 + late);
+            opus.arrive(&packet, Timing::audio(48_000), now);
+        }
+        assert!((opus.jitter_ms() - 10.0).abs() < 1.0, "{}", opus.jitter_ms());
+        assert!(opus.report().unwrap().jitter.abs_diff(480) < 48);
+    }
+
+    #[test]
     fn a_report_counts_the_fraction_since_the_last_one() {
         let mut reception = Reception::default();
+        let event = Timing {
+            rate: RATE,
+            flows: false,
+        };
         let send = |reception: &mut Reception, numbers: std::ops::Range<u16>, every: usize| {
             for number in numbers.step_by(every) {
-                reception.arrive(&header(7, number, 0), false, Moment::default());
+                reception.arrive(&header(7, number, 0), event, Moment::default());
             }
         };
         send(&mut reception, 0..100, 1);

@@ -9,6 +9,7 @@ use crate::srtp::{Key, Suite};
 
 mod negotiate;
 mod negotiator;
+mod numbers;
 mod read;
 mod sdes;
 #[cfg(test)]

@@ -2,15 +2,14 @@
 
 use sdp_types::Media;
 
+use super::numbers::Numbers;
 use super::read::{AudioLine, Format, Session};
 use super::sdes::CryptoLine;
 use super::write::{self, Audio, Refused};
 use super::{Answer, LocalMedia, Origin, SdpError};
+use crate::clock::RATE;
 use crate::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use crate::srtp::{Crypto, Suite};
-
-/// The dynamic payload type that we offer for telephone-event when none has been agreed on.
-const TELEPHONE_EVENT: u8 = 101;
 
 /// What we proposed; an answer can only be read beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +28,7 @@ impl Offer {
     /// The first offer of a session: all our codecs and telephone-event.
     pub fn new(codecs: &[Codec], direction: Direction) -> Self {
         Offer {
-            formats: formats(codecs, TELEPHONE_EVENT),
+            formats: Numbers::default().formats(codecs),
             direction,
             audio_line: 0,
             refused: Vec::new(),
@@ -60,15 +59,6 @@ impl Offer {
     }
 }
 
-pub(super) fn formats(codecs: &[Codec], telephone_event: u8) -> Vec<AudioFormat> {
-    let format = |codec: &Codec| AudioFormat {
-        codec: *codec,
-        payload_type: codec.payload_type(),
-        telephone_event: Some(telephone_event),
-    };
-    codecs.iter().map(format).collect()
-}
-
 /// The stream of an offer that we take, and how.
 #[derive(Debug, Clone)]
 pub(super) struct Choice {
@@ -95,7 +85,7 @@ pub(super) fn codecs(session: &Session) -> Vec<Codec> {
     let of = |line: AudioLine<'_>| -> Vec<Codec> {
         let codecs = line.formats().filter_map(|(_, format)| match format {
             Format::Audio(codec) => Some(codec),
-            Format::TelephoneEvent | Format::Other => None,
+            Format::TelephoneEvent(_) | Format::Other => None,
         });
         codecs.collect()
     };
@@ -143,11 +133,7 @@ fn choose_line(line: AudioLine<'_>, local: &LocalMedia, wanted: Direction) -> Re
         media: LegMedia {
             remote: target.rtp,
             remote_rtcp: target.rtcp,
-            format: AudioFormat {
-                codec,
-                payload_type,
-                telephone_event: telephone_event(line),
-            },
+            format: format(line, codec, payload_type),
             direction,
             signalling: local.signalling,
             crypto: keys.map(|(_, crypto)| crypto),
@@ -196,7 +182,9 @@ pub fn accept(offer: &Offer, answer: &Session, local: &LocalMedia) -> Result<Leg
     let line = lines.find(|line| line.index == offer.audio_line);
     let line = line.or_else(|| answer.audio_lines().next()).ok_or(SdpError::Rejected)?;
     let target = line.target(local.signalling)?;
-    let (codec, payload_type) = accepted_codec(offer, line).ok_or(SdpError::NoCommonCodec)?;
+    let (ours, payload_type) = accepted_codec(offer, line).ok_or(SdpError::NoCommonCodec)?;
+    let mut format = format(line, ours.codec, payload_type);
+    format.heard = ours.heard;
     let crypto = accepted_keys(offer, line);
     if crypto.is_none() && (!offer.cryptos.is_empty() || line.is_secure()) {
         return Err(SdpError::BadMedia("the answer has no key of ours"));
@@ -209,11 +197,7 @@ pub fn accept(offer: &Offer, answer: &Session, local: &LocalMedia) -> Result<Leg
     Ok(LegMedia {
         remote: target.rtp,
         remote_rtcp: target.rtcp,
-        format: AudioFormat {
-            codec,
-            payload_type,
-            telephone_event: telephone_event(line),
-        },
+        format,
         direction,
         signalling: local.signalling,
         crypto,
@@ -229,17 +213,27 @@ fn accepted_keys(offer: &Offer, line: AudioLine<'_>) -> Option<Crypto> {
     Some(Crypto { ours, theirs })
 }
 
-fn accepted_codec(offer: &Offer, line: AudioLine<'_>) -> Option<(Codec, u8)> {
+/// What we offered of it, and the number that it has in the answer.
+fn accepted_codec<'a>(offer: &'a Offer, line: AudioLine<'_>) -> Option<(&'a AudioFormat, u8)> {
     line.formats().find_map(|(payload_type, format)| match format {
         Format::Audio(codec) => {
-            let offered = offer.formats.iter().any(|ours| ours.codec == codec);
-            offered.then_some((codec, payload_type))
+            let ours = offer.formats.iter().find(|ours| ours.codec == codec);
+            ours.map(|ours| (ours, payload_type))
         }
-        Format::TelephoneEvent | Format::Other => None,
+        Format::TelephoneEvent(_) | Format::Other => None,
     })
 }
 
-fn telephone_event(line: AudioLine<'_>) -> Option<u8> {
-    let mut formats = line.formats();
-    formats.find_map(|(payload_type, format)| (format == Format::TelephoneEvent).then_some(payload_type))
+/// What a codec of the line is sent as: with events by its own clock, or by the one of 8000 that most phones know.
+fn format(line: AudioLine<'_>, codec: Codec, payload_type: u8) -> AudioFormat {
+    let event = |clock: u32| {
+        let mut formats = line.formats();
+        let event = formats.find(|(_, format)| *format == Format::TelephoneEvent(clock));
+        event.map(|(number, _)| (number, clock))
+    };
+    let slower = || (codec.clock() > RATE).then(|| event(RATE)).flatten();
+    let event = event(codec.clock()).or_else(slower);
+    let mut format = AudioFormat::new(codec, payload_type, event.map(|(number, _)| number));
+    format.event_clock = event.map_or(codec.clock(), |(_, clock)| clock);
+    format
 }

@@ -1,6 +1,7 @@
 //! What one session remembers between offers and answers.
 
 use super::negotiate::{self, Choice, Offer};
+use super::numbers::Numbers;
 use super::sdes::CryptoLine;
 use super::write::Refused;
 use super::{Answer, LocalMedia, Origin, SdpError, Session, Srtp};
@@ -19,6 +20,7 @@ pub struct Negotiator {
     layout: Option<Layout>,
     agreed: Option<LegMedia>,
     open: Option<Offer>,
+    numbers: Numbers,
 }
 
 /// The media lines that the session has; their number never shrinks (RFC 3264 section 8).
@@ -44,6 +46,7 @@ impl Negotiator {
             layout: None,
             agreed: None,
             open: None,
+            numbers: Numbers::default(),
         }
     }
 
@@ -62,9 +65,8 @@ impl Negotiator {
         if let Some(agreed) = &self.agreed {
             // The codec in use goes first: a mere hold must not change it.
             codecs.sort_by_key(|codec| *codec != agreed.format.codec);
-            let event = agreed.format.telephone_event.unwrap_or(self.spare_type());
-            offer.formats = negotiate::formats(&codecs, event);
         }
+        offer.formats = self.numbers.formats(&codecs);
         if let (Srtp::Offer(_), None) = (&self.local.srtp, &self.layout) {
             offer.secure(&self.local);
         }
@@ -85,6 +87,9 @@ impl Negotiator {
         let choice = negotiate::choose(&offer, &self.local, wanted)?;
         let body = self.say(|origin, local| negotiate::build_answer(&offer, &choice, origin, local));
         self.layout = Some(Layout::of(&offer, &choice));
+        if let Some(line) = offer.audio_lines().find(|line| line.index == choice.line) {
+            self.numbers.adopt(line);
+        }
         self.agreed = Some(choice.media);
         self.open = None;
         Ok(Answer {
@@ -173,12 +178,6 @@ impl Negotiator {
         let body = build(self.origin, &self.local);
         self.said = Some(body.clone());
         body
-    }
-
-    /// A dynamic payload type that the agreed codec does not use.
-    fn spare_type(&self) -> u8 {
-        let used = self.agreed.map(|agreed| agreed.format.payload_type);
-        if used == Some(101) { 102 } else { 101 }
     }
 }
 

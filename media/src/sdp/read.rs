@@ -76,7 +76,8 @@ pub(super) struct Target {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     Audio(Codec),
-    TelephoneEvent,
+    /// With the ticks a second of its clock.
+    TelephoneEvent(u32),
     Other,
 }
 
@@ -114,13 +115,16 @@ impl<'a> AudioLine<'a> {
             (payload_type.parse() == Ok(number)).then(|| encoding.trim())
         });
         let Some(encoding) = mapped else {
-            let fixed = Codec::ALL.into_iter().find(|codec| codec.payload_type() == number);
+            let mut fixed = Codec::ALL.into_iter().filter(|codec| !codec.is_dynamic());
+            let fixed = fixed.find(|codec| codec.payload_type() == number);
             return fixed.map_or(Format::Other, Format::Audio);
         };
         // RFC 8866 section 6.6: one channel need not be said.
         let encoding = encoding.strip_suffix("/1").unwrap_or(encoding);
-        if encoding.eq_ignore_ascii_case("telephone-event/8000") {
-            return Format::TelephoneEvent;
+        for (event, clock) in [("telephone-event/8000", 8_000), ("telephone-event/48000", 48_000)] {
+            if encoding.eq_ignore_ascii_case(event) {
+                return Format::TelephoneEvent(clock);
+            }
         }
         let codec = Codec::ALL
             .into_iter()

@@ -6,7 +6,7 @@ use sdp_types::{Attribute, Connection, Media, Session, Time};
 
 use super::Origin;
 use super::sdes::CryptoLine;
-use crate::io::command::{AudioFormat, Direction};
+use crate::io::command::{AudioFormat, Codec, Direction};
 
 /// What our audio line says.
 #[derive(Debug, Clone, Copy)]
@@ -67,10 +67,19 @@ pub(super) fn audio(audio: &Audio<'_>) -> Media {
         types.push(format.payload_type);
         let value = format!("{} {}", format.payload_type, format.codec.encoding());
         attributes.push(Attribute::with_value("rtpmap", value));
+        if format.codec == Codec::Opus {
+            // What a lost packet said may be said again in the next one (RFC 7587 section 6.1): the other phone makes use of it.
+            let value = format!("{} useinbandfec=1", format.payload_type);
+            attributes.push(Attribute::with_value("fmtp", value));
+        }
     }
-    if let Some(event) = audio.formats.iter().find_map(|format| format.telephone_event) {
+    for format in audio.formats {
+        let Some(event) = format.telephone_event.filter(|event| !types.contains(event)) else {
+            continue;
+        };
         types.push(event);
-        attributes.push(Attribute::with_value("rtpmap", format!("{event} telephone-event/8000")));
+        let value = format!("{event} telephone-event/{}", format.event_clock);
+        attributes.push(Attribute::with_value("rtpmap", value));
         attributes.push(Attribute::with_value("fmtp", format!("{event} 0-16")));
     }
     let cryptos = audio.cryptos.iter();

@@ -1,6 +1,6 @@
 //! Where a packet's audio belongs on the recording's clock.
 
-use crate::clock::{Moment, RATE};
+use crate::clock::{Moment, RATE, rescale};
 
 /// A position is corrected when it is off by more than this: 100 ms.
 const TOLERANCE: u32 = RATE / 10;
@@ -12,8 +12,8 @@ const TOLERANCE: u32 = RATE / 10;
 #[derive(Debug, Clone)]
 pub struct Align {
     started: Moment,
-    /// A timestamp and its position.
-    anchor: Option<(u32, u32)>,
+    /// A timestamp, the ticks a second of its clock, and its position.
+    anchor: Option<(u32, u32, u32)>,
 }
 
 impl Align {
@@ -26,23 +26,24 @@ impl Align {
         self.anchor = None;
     }
 
-    /// Position of the first sample of a packet with `length` samples.
-    pub fn place(&mut self, timestamp: u32, length: u32, now: Moment) -> u32 {
+    /// Position of the first sample of a packet with `length` samples; its timestamp counts `rate` in a second.
+    pub fn place(&mut self, (timestamp, rate): (u32, u32), length: u32, now: Moment) -> u32 {
         let arrived = now.samples_since(self.started).saturating_sub(length);
         let expected = self
             .anchor
-            .map(|(at, position)| position.wrapping_add(timestamp.wrapping_sub(at)));
+            .filter(|(_, anchored, _)| *anchored == rate)
+            .map(|(at, _, position)| position.wrapping_add(rescale(timestamp.wrapping_sub(at), rate, RATE)));
         let off = |position: u32| position.wrapping_sub(arrived).cast_signed().unsigned_abs();
         match expected.filter(|position| off(*position) <= TOLERANCE) {
             // A packet from just before the first one would lie before the beginning.
             Some(position) if position > u32::MAX - TOLERANCE => 0,
             Some(position) => {
                 // Small steps keep the distance countable over days.
-                self.anchor = Some((timestamp, position));
+                self.anchor = Some((timestamp, rate, position));
                 position
             }
             None => {
-                self.anchor = Some((timestamp, arrived));
+                self.anchor = Some((timestamp, rate, arrived));
                 arrived
             }
         }
@@ -68,7 +69,7 @@ mod tests {
         let mut align = Align::new(START);
         let positions: Vec<u32> = packets
             .iter()
-            .map(|(arrival, timestamp)| align.place(*timestamp, 160, ms(*arrival)))
+            .map(|(arrival, timestamp)| align.place((*timestamp, RATE), 160, ms(*arrival)))
             .collect();
         assert_eq!(positions, expected, "{packets:?}");
     }
@@ -106,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn a_faster_clock_places_audio_as_well() {
+        let mut align = Align::new(START);
+        let packets = [(100, 4_294_966_336), (145, 0), (150, 960), (160, 1_920)];
+        let positions = packets.map(|(arrival, timestamp)| align.place((timestamp, 48_000), 160, ms(arrival)));
+        assert_eq!(positions, [640, 800, 960, 1_120]);
+    }
+
+    #[test]
     fn nothing_lies_before_the_beginning() {
         check(&[(20, 160), (25, 0), (40, 320)], &[0, 0, 160]);
     }
@@ -121,7 +130,7 @@ mod tests {
         // 200 ppm fast, for four hours.
         for number in 0..720_000_u64 {
             let now = Moment::from_micros(START.micros() + 20_000 + number * 19_996);
-            let position = align.place(u32::try_from(number * 160).unwrap(), 160, now);
+            let position = align.place((u32::try_from(number * 160).unwrap(), RATE), 160, now);
             let arrived = now.samples_since(START) - 160;
             assert!(position.abs_diff(arrived) <= TOLERANCE, "{number}");
         }
@@ -134,7 +143,7 @@ mod tests {
             let mut now = 0;
             for (wait, timestamp, length) in packets {
                 now += wait;
-                let position = align.place(timestamp, length, ms(now));
+                let position = align.place((timestamp, RATE), length, ms(now));
                 let arrived = ms(now).samples_since(START).saturating_sub(length);
                 prop_assert!(position.abs_diff(arrived) <= TOLERANCE);
             }

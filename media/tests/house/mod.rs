@@ -119,11 +119,7 @@ impl Phone {
         let media = LegMedia {
             remote: self.rtp.local_addr().unwrap(),
             remote_rtcp: self.rtcp.local_addr().unwrap(),
-            format: AudioFormat {
-                codec: self.codec,
-                payload_type: self.codec.payload_type(),
-                telephone_event: Some(101),
-            },
+            format: AudioFormat::new(self.codec, self.codec.payload_type(), Some(101)),
             direction,
             signalling: LOCAL,
             crypto: None,

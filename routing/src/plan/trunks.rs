@@ -134,6 +134,7 @@ pub enum TrunkCodec {
     Pcma,
     Pcmu,
     G722,
+    Opus,
 }
 
 /// How a provider writes numbers.

@@ -169,11 +169,7 @@ fn leg(remote: SocketAddr, codec: Codec, now: Moment) -> Leg {
     let media = LegMedia {
         remote,
         remote_rtcp: remote,
-        format: AudioFormat {
-            codec,
-            payload_type: codec.payload_type(),
-            telephone_event: Some(101),
-        },
+        format: AudioFormat::new(codec, codec.payload_type(), Some(101)),
         direction: Direction::SendRecv,
         signalling: remote.ip(),
         crypto: None,

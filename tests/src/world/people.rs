@@ -145,7 +145,7 @@ pub fn engine_config() -> EngineConfig {
         ring_timeout: Duration::from_secs(60),
         parking_timeout: Duration::from_secs(120),
         recording: true,
-        codecs: vec![Codec::G722, Codec::Pcma, Codec::Pcmu],
+        codecs: vec![Codec::G722, Codec::Pcma, Codec::Pcmu, Codec::Opus],
         srtp: Default::default(),
         rtp_ports: super::media::PORTS,
         media_threads: 1,

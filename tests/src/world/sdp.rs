@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 pub const ALAW: u8 = 8;
 pub const ULAW: u8 = 0;
 pub const G722: u8 = 9;
+/// The number that phones here give to Opus. In what they read it stands for Opus whatever its number is.
+pub const OPUS: u8 = 111;
 
 /// A phone's description of its audio.
 pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> String {
@@ -18,12 +20,13 @@ pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> St
     );
     for codec in codecs {
         let name = match *codec {
-            ALAW => "PCMA",
-            ULAW => "PCMU",
-            G722 => "G722",
-            _ => "G729",
+            ALAW => "PCMA/8000",
+            ULAW => "PCMU/8000",
+            G722 => "G722/8000",
+            OPUS => "opus/48000/2",
+            _ => "G729/8000",
         };
-        text.push_str(&format!("a=rtpmap:{codec} {name}/8000\r\n"));
+        text.push_str(&format!("a=rtpmap:{codec} {name}\r\n"));
     }
     text.push_str(&format!(
         "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na={direction}\r\n"
@@ -83,6 +86,7 @@ pub fn read(body: &[u8]) -> Option<Seen> {
     let streams = text.lines().filter_map(|line| line.strip_prefix("m=audio "));
     let open = streams.clone().find(|stream| !stream.starts_with("0 "));
     let media: Vec<&str> = open.or(streams.clone().next())?.split(' ').collect();
+    let is_opus = |format: &u8| text.contains(&format!("a=rtpmap:{format} opus/48000/2\r\n"));
     let directions = ["sendrecv", "sendonly", "recvonly", "inactive"];
     let direction = text
         .lines()
@@ -95,7 +99,8 @@ pub fn read(body: &[u8]) -> Option<Seen> {
             .iter()
             .skip(2)
             .filter_map(|format| format.parse().ok())
-            .filter(|format| *format < 96)
+            .filter(|format| *format < 96 || is_opus(format))
+            .map(|format| if format < 96 { format } else { OPUS })
             .collect(),
         direction: direction.unwrap_or("sendrecv").to_owned(),
         version: line("o=")?.split(' ').nth(2)?.parse().ok()?,

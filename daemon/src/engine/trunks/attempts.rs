@@ -369,5 +369,6 @@ fn codec_of(codec: TrunkCodec) -> Codec {
         TrunkCodec::Pcma => Codec::Pcma,
         TrunkCodec::Pcmu => Codec::Pcmu,
         TrunkCodec::G722 => Codec::G722,
+        TrunkCodec::Opus => Codec::Opus,
     }
 }

@@ -10,11 +10,7 @@ fn media(codec: Codec, direction: Direction) -> LegMedia {
     LegMedia {
         remote,
         remote_rtcp: remote,
-        format: AudioFormat {
-            codec,
-            payload_type: codec.payload_type(),
-            telephone_event: Some(101),
-        },
+        format: AudioFormat::new(codec, codec.payload_type(), Some(101)),
         direction,
         signalling: remote.ip(),
         crypto: None,
@@ -226,4 +222,25 @@ fn a_sound_waits_while_keys_are_pressed() {
     let last = packets.last().unwrap();
     assert_eq!((last.0.unwrap().3, last.1), (alaw(1_000), Some(1)));
     assert_eq!(packets.len(), 14);
+}
+
+#[test]
+fn a_phone_with_opus_hears_sounds_and_keys_by_its_own_clock() {
+    let mut leg = Leg::new(Rewriter::new(7, 100, 1_000), ms(0));
+    leg.configure(media(Codec::Opus, Direction::SendRecv), ms(0));
+    leg.play(steps(30), false, 1, ms(0));
+    for number in 0..5 {
+        let (sequence, timestamp, marker, _) = tick(&mut leg).0.unwrap();
+        assert_eq!((sequence, timestamp), (101 + number, 1_000 + 960 * u32::from(number)));
+        assert_eq!(marker, number == 0);
+    }
+    leg.press("5", leg.due().unwrap());
+    let mut packet = [0; PACKET];
+    for duration in [960_u16, 1_920, 2_880, 3_840, 4_800, 4_800] {
+        let tick = leg.tick(&mut packet, leg.due().unwrap());
+        let bytes = &packet[tick.packet.unwrap().0];
+        let header = Header::read(bytes).unwrap();
+        assert_eq!((header.payload_type, header.timestamp), (101, 5_800));
+        assert_eq!(Event::read(&bytes[HEADER..]).unwrap().duration, duration);
+    }
 }

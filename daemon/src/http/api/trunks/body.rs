@@ -88,7 +88,7 @@ pub(super) struct TrunkBody {
     max_calls: Option<Option<u32>>,
     #[serde(default, deserialize_with = "given")]
     max_calls_per_second: Option<Option<u32>>,
-    /// `pcma`, `pcmu`, `g722`, best first; empty: all that we speak.
+    /// `pcma`, `pcmu`, `g722`, `opus`, best first; empty: all that we speak.
     codecs: Option<Vec<String>>,
     /// How the provider writes numbers: `e164`, `e164_without_plus` or `national`.
     numbers_in: Option<String>,
