@@ -45,6 +45,69 @@ rights! {
     TokensWrite "tokens:write"
 }
 
+/// A part of the pages. Those that projects share are granted by the role alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Section {
+    Clients,
+    Calls,
+    Recordings,
+    Balance,
+    Telephony,
+    Staff,
+    SiteBuilder,
+    Settings,
+}
+
+impl Section {
+    pub const ALL: &[Section] = &[
+        Section::Clients,
+        Section::Calls,
+        Section::Recordings,
+        Section::Balance,
+        Section::Telephony,
+        Section::Staff,
+        Section::SiteBuilder,
+        Section::Settings,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Section::Clients => "clients",
+            Section::Calls => "calls",
+            Section::Recordings => "recordings",
+            Section::Balance => "balance",
+            Section::Telephony => "telephony",
+            Section::Staff => "staff",
+            Section::SiteBuilder => "site_builder",
+            Section::Settings => "settings",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Section> {
+        Section::ALL.iter().copied().find(|section| section.name() == name)
+    }
+
+    /// The same in all projects.
+    pub fn is_common(self) -> bool {
+        !matches!(self, Section::Clients | Section::Calls | Section::Recordings)
+    }
+
+    /// The part that each project has of its own in which a right is used; `None`: the right is the same in all projects.
+    pub fn of(right: Right) -> Option<Section> {
+        if matches!(right, Right::ClientsRead | Right::ClientsWrite) {
+            return Some(Section::Clients);
+        }
+        if matches!(right, Right::CallsRead | Right::CallsHangUp) {
+            return Some(Section::Calls);
+        }
+        let recordings = matches!(
+            right,
+            Right::RecordingsList | Right::RecordingsPlay | Right::RecordingsDownload | Right::RecordingsDelete
+        );
+        recordings.then_some(Section::Recordings)
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     /// Exactly one in an account, with every right.
@@ -114,5 +177,22 @@ mod tests {
         );
         assert!(Role::ALL.iter().all(|role| Role::named(role.name()) == Some(*role)));
         assert_eq!(Right::named("staff"), None);
+        assert!(
+            Section::ALL
+                .iter()
+                .all(|section| Section::named(section.name()) == Some(*section))
+        );
+    }
+
+    #[test]
+    fn l52_what_projects_share_is_no_projects_own() {
+        let own: Vec<&str> = Section::ALL
+            .iter()
+            .filter(|section| !section.is_common())
+            .map(|section| section.name())
+            .collect();
+        assert_eq!(own, ["clients", "calls", "recordings"]);
+        let used = Right::ALL.iter().filter_map(|right| Section::of(*right));
+        assert!(used.into_iter().all(|section| !section.is_common()));
     }
 }

@@ -11,7 +11,7 @@ use frontdesk_routing::plan::{
 use crate::sip_accounts::SipRow;
 use crate::store::text::id;
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments, features, forwardings, numbers, staff, trunks};
+use crate::{accounts, departments, features, forwardings, numbers, reception, staff, trunks};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
@@ -61,6 +61,12 @@ pub async fn refresh_staff(db: &Db, plan: &mut DialPlan) -> Result<(), StoreErro
     plan.staff = Arc::new(staff_section(db).await?);
     plan.departments = Arc::new(department_section(db).await?);
     plan.numbers = Arc::new(numbers::section(db).await?);
+    refresh_reception(db, plan).await
+}
+
+/// Who takes calls, of which projects and when.
+pub async fn refresh_reception(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
+    plan.reception = Arc::new(reception::section(db).await?);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::accounts::{self, Account, CallerId, RecordingPolicy};
 use crate::audit::{self, Actor, Deed};
 use crate::logins;
+use crate::projects;
 use crate::sip_accounts::{self, SipData};
 use crate::staff;
 use crate::store::{Db, Stamp, StoreError, args};
@@ -62,6 +63,7 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         realm: beginning.realm,
         recording: RecordingPolicy::Always,
         caller_id: CallerId::default(),
+        open_when_unknown: false,
         version: 1,
     };
     let staff = StaffId::new(ids.now, ids.random());
@@ -82,6 +84,7 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         "main\n100",
     ];
     staff::insert(&mut tx, &ids, (account.id, staff, true), row, Some(hash)).await?;
+    projects::enter(&mut tx, staff, projects::first_of(account.id)).await?;
     let actor = Actor::program();
     let sip = sip_accounts::first(&mut tx, &mut ids, (account.id, staff), &actor).await?;
     let deed = Deed {

@@ -69,6 +69,7 @@ impl Publisher {
         match section {
             PlanSection::Account => plan = plan_build::full(&self.db).await?,
             PlanSection::Staff => plan_build::refresh_staff(&self.db, &mut plan).await?,
+            PlanSection::Reception => plan_build::refresh_reception(&self.db, &mut plan).await?,
             PlanSection::Features => plan_build::refresh_features(&self.db, &mut plan).await?,
             PlanSection::Clients => plan_build::refresh_clients(&self.db, &mut plan).await?,
         }

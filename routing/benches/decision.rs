@@ -1,15 +1,21 @@
 //! A decision over a plan of 10 000 staff, and a client found among a million.
 #![expect(clippy::unwrap_used, reason = "what a bench is fed is its own")]
 
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::ids::{AccountId, ClientId, StaffId};
+use frontdesk_routing::ids::{AccountId, ClientId, ScheduleId, StaffId};
 use frontdesk_routing::internal;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
-use frontdesk_routing::plan::{ClientSection, DialPlan, PlanClient, PlanStaff, StaffSection};
+use frontdesk_routing::plan::{
+    ClientSection, DialPlan, PlanClient, PlanReception, PlanStaff, ReceptionSection, StaffSection,
+};
+use frontdesk_routing::reception::{Moment, may_take};
+use frontdesk_routing::schedule::{Schedule, day};
+use jiff::tz::TimeZone;
 
 const STAFF: u32 = 10_000;
 const CLIENTS: u64 = 1_000_000;
@@ -49,6 +55,7 @@ fn decisions(criterion: &mut Criterion) {
                 account,
                 caller,
                 dialled: black_box("07777"),
+                at: 0,
             };
             black_box(internal::decide(&plan, &facts))
         });
@@ -59,5 +66,48 @@ fn decisions(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decisions);
+/// Hours in a zone with summer time, of one and of the members of a department.
+fn hours(criterion: &mut Criterion) {
+    let unix_ms = 1_794_830_400_000;
+    let schedule = || {
+        let hours = day(["09:00-13:00", "14:00-18:00"]).ok();
+        Schedule::new(
+            TimeZone::get("Europe/Berlin").unwrap(),
+            std::array::from_fn(|_| hours.clone()),
+            BTreeMap::new(),
+        )
+    };
+    let members: Vec<StaffId> = (0..10).map(StaffId::from_u128).collect();
+    let id = ScheduleId::from_u128(1);
+    let person = PlanReception {
+        receiving: true,
+        schedule: Some(id),
+        ..PlanReception::default()
+    };
+    let reception = ReceptionSection {
+        people: members.iter().map(|id| (*id, person.clone())).collect(),
+        schedules: [(id, Arc::new(schedule()))].into(),
+        ..ReceptionSection::default()
+    };
+    let plan = DialPlan {
+        reception: Arc::new(reception),
+        ..DialPlan::default()
+    };
+    let schedule = schedule();
+    criterion.bench_function("schedule/open", |bench| {
+        bench.iter(|| black_box(schedule.open_at(black_box(unix_ms))))
+    });
+    criterion.bench_function("schedule/closed_for_the_night", |bench| {
+        bench.iter(|| black_box(schedule.open_at(black_box(unix_ms + 10 * 3_600_000))));
+    });
+    criterion.bench_function("reception/ten_people_with_hours", |bench| {
+        bench.iter(|| {
+            let may =
+                |staff: &&StaffId| may_take(&plan, (**staff, None), black_box(unix_ms), Moment::default()).is_ok();
+            black_box(members.iter().filter(may).count())
+        });
+    });
+}
+
+criterion_group!(benches, decisions, hours);
 criterion_main!(benches);

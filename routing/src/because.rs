@@ -5,6 +5,7 @@ use std::fmt;
 use crate::caller_id::Source;
 use crate::features::Feature;
 use crate::forwarding::{Condition, MOST_HOPS};
+use crate::reception::Skipped;
 
 /// The rule that made a decision, as a sentence for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,28 @@ pub enum Because {
     DoNotDisturb {
         name: String,
     },
+    /// Whoever would be rung gets no such call.
+    Skipped {
+        whom: Box<Because>,
+        why: Skipped,
+    },
+    /// A department or a number outside its hours.
+    Closed {
+        name: String,
+        /// When it opens, as its clocks show it.
+        until: Option<String>,
+        /// False: nobody has entered hours for that day.
+        known: bool,
+    },
+    /// One that is closed has somebody who gets its calls.
+    Instead {
+        of: Box<Because>,
+        then: Box<Because>,
+    },
+    /// There is no way to the telephone that a person takes calls by.
+    NoWayTo {
+        name: String,
+    },
     Forwarded {
         by: String,
         why: Condition,
@@ -125,8 +148,11 @@ impl fmt::Display for Ordered {
 impl Because {
     /// Several people are rung, not the phones of one.
     pub fn is_group(&self) -> bool {
-        if let Because::Forwarded { then, .. } = self {
-            return then.is_group();
+        if let Because::Forwarded { then: of, .. }
+        | Because::Instead { then: of, .. }
+        | Because::Skipped { whom: of, .. } = self
+        {
+            return of.is_group();
         }
         matches!(self, Because::DepartmentOf { .. } | Because::NumberOfDepartment { .. })
     }
@@ -162,6 +188,10 @@ impl fmt::Display for Because {
             Because::WaitedTooLong { name } => write!(f, "waited for the department {name} as long as one may"),
             Because::OverflowLoop { name } => write!(f, "the overflow comes back to the department {name}"),
             Because::DoNotDisturb { name } => write!(f, "{name} does not want to be disturbed"),
+            Because::Skipped { whom, why } => write!(f, "{whom}, who {why}"),
+            Because::Closed { name, until, known } => closed(f, name, until.as_deref(), *known),
+            Because::Instead { of, then } => write!(f, "{of}: {then}"),
+            Because::NoWayTo { name } => write!(f, "no line leads to the telephone of {name}"),
             Because::Forwarded { by, why, then } => write!(f, "{by} forwards {why}: {then}"),
             Because::ForwardingLoop { name } => write!(f, "the forwarding comes back to {name}"),
             Because::ForwardedTooOften => write!(f, "forwarded {MOST_HOPS} times already"),
@@ -179,5 +209,13 @@ impl fmt::Display for Because {
             Because::NoPort => f.write_str("no audio port is free"),
             Because::Bug(what) => write!(f, "an error of the program: {what}"),
         }
+    }
+}
+
+fn closed(f: &mut fmt::Formatter<'_>, name: &str, until: Option<&str>, known: bool) -> fmt::Result {
+    match (until, known) {
+        (Some(until), _) => write!(f, "{name} is closed until {until}"),
+        (None, true) => write!(f, "{name} is closed"),
+        (None, false) => write!(f, "nobody has entered the hours of {name} for that day"),
     }
 }

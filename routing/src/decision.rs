@@ -28,3 +28,17 @@ pub enum Decision {
     /// `status` is the SIP status that tells the caller.
     Refuse { status: u16, because: Because },
 }
+
+impl Decision {
+    /// Puts another reason in the place of the one that it has.
+    pub(crate) fn because_of(&mut self, reason: impl FnOnce(Because) -> Because) {
+        if let Decision::Ring { because, .. }
+        | Decision::Queue { because, .. }
+        | Decision::Outside { because, .. }
+        | Decision::Refuse { because, .. } = self
+        {
+            let known = std::mem::replace(because, Because::NumberUnknown);
+            *because = reason(known);
+        }
+    }
+}

@@ -16,4 +16,6 @@ pub struct CallFacts<'a> {
     pub caller: Caller,
     /// As dialled: the user part of the Request-URI, unescaped.
     pub dialled: &'a str,
+    /// When it arrives, in unix milliseconds.
+    pub at: i64,
 }

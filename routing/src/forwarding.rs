@@ -326,16 +326,10 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         account: facts.account,
         caller: Caller::Staff(hop.by),
         dialled: &dialled,
+        at: facts.at,
     };
     let mut decision = internal::decide(plan, &onwards);
-    if let Decision::Ring { because, .. }
-    | Decision::Queue { because, .. }
-    | Decision::Outside { because, .. }
-    | Decision::Refuse { because, .. } = &mut decision
-    {
-        let then = std::mem::replace(because, Because::NumberUnknown);
-        *because = told(plan, trail, then);
-    }
+    decision.because_of(|then| told(plan, trail, then));
     // Forwarded to nowhere: the caller dialled a good number and hears that nobody is there.
     if let Decision::Refuse {
         status: status @ 404, ..

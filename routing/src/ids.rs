@@ -71,4 +71,8 @@ ids! {
     /// A number that is connected with somebody.
     NumberId
     AuditId
+    /// A part of an account with its own reception of calls.
+    ProjectId
+    /// Hours that people, departments and numbers are open in.
+    ScheduleId
 }

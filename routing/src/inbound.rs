@@ -1,11 +1,10 @@
 //! Calls from outside: whom the number that they arrive on reaches.
 
-use smallvec::SmallVec;
-
 use crate::because::Because;
 use crate::decision::Decision;
 use crate::outbound::{read, region};
 use crate::plan::{DialPlan, NumberTarget, PlanNumber, PlanTrunk};
+use crate::reception::Errand;
 
 /// The connected number that a trunk means by a text.
 pub fn connected<'a>(plan: &'a DialPlan, trunk: &PlanTrunk, text: &str) -> Option<&'a PlanNumber> {
@@ -14,30 +13,25 @@ pub fn connected<'a>(plan: &'a DialPlan, trunk: &PlanTrunk, text: &str) -> Optio
     connected.trunk.is_none_or(|only| only == trunk.id).then_some(connected)
 }
 
-/// Rings whoever the number is connected with; a number that is not connected is 404.
-pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str) -> Decision {
-    match connected(plan, trunk, dialled).map(|number| number.to) {
-        Some(NumberTarget::Staff(staff)) => match plan.staff.get(staff) {
-            Some(staff) => Decision::Ring {
-                targets: SmallVec::from_slice(&[staff.id]),
-                because: Because::NumberOf {
-                    name: staff.name.to_string(),
-                },
-            },
-            None => not_connected(),
-        },
-        Some(NumberTarget::Department(department)) => match plan.departments.get(department) {
-            Some(department) => Decision::Queue {
-                department: department.id,
-                because: Because::NumberOfDepartment {
-                    name: department.name.to_string(),
-                    members: department.members.len(),
-                },
-            },
-            None => not_connected(),
-        },
-        None => not_connected(),
+/// Rings whoever the number is connected with, as far as they take the calls of its project at that moment (unix
+/// milliseconds); a number that is not connected is 404.
+pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str, unix_ms: i64) -> Decision {
+    let Some(number) = connected(plan, trunk, dialled) else {
+        return not_connected();
+    };
+    let desk = plan.reception.numbers.get(&(number.account, number.number));
+    let mut errand = Errand::to_number(number.account, desk.and_then(|desk| desk.project), unix_ms);
+    if let Some(closed) = errand.closed(plan, "the number", desk) {
+        return closed;
     }
+    let decision = match number.to {
+        NumberTarget::Staff(staff) => errand.staff(plan, staff),
+        NumberTarget::Department(department) => plan
+            .departments
+            .get(department)
+            .map(|department| errand.department(plan, department)),
+    };
+    decision.unwrap_or_else(not_connected)
 }
 
 fn not_connected() -> Decision {
@@ -97,7 +91,8 @@ mod tests {
             ..DialPlan::default()
         };
         let trunk = PlanTrunk::new(TrunkId::from_u128(1), account, "T".into());
-        let check = |dialled: &str, expected: Result<&[u128], u16>| match (decide(&plan, &trunk, dialled), expected) {
+        let check = |dialled: &str, expected: Result<&[u128], u16>| match (decide(&plan, &trunk, dialled, 0), expected)
+        {
             (Decision::Ring { targets, .. }, Ok(expected)) => {
                 let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
                 assert_eq!(targets, expected, "{dialled}");

@@ -9,8 +9,10 @@ use crate::inbound;
 use crate::number::ShortNumber;
 use crate::outbound;
 use crate::plan::DialPlan;
+use crate::reception::Errand;
 
-/// A short number rings its owner or goes to its department's line, a number outside goes by a trunk; anything else is 404.
+/// A short number rings its owner or goes to its department's line, if that is open; a number outside goes by a trunk;
+/// anything else is 404.
 /// Who of them is registered is not known here: the engine answers 480 when nobody is.
 pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     if let Some(decision) = from_provider(plan, facts) {
@@ -28,14 +30,9 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
             because,
         };
     }
-    match plan.departments.by_short(facts.account, short) {
-        Some(department) => Decision::Queue {
-            department: department.id,
-            because: Because::DepartmentOf {
-                name: department.name.to_string(),
-                members: department.members.len(),
-            },
-        },
+    let department = plan.departments.by_short(facts.account, short);
+    match department {
+        Some(department) => Errand::inside(facts.account, facts.at).department(plan, department),
         None => Decision::Refuse {
             status: 404,
             because: Because::NumberUnknown,
@@ -50,7 +47,7 @@ fn from_provider(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
     };
     let trunk = plan.staff.trunk(trunk)?;
     let inside = trunk.sip.is_some() && inbound::connected(plan, trunk, facts.dialled).is_none();
-    (!inside).then(|| inbound::decide(plan, trunk, facts.dialled))
+    (!inside).then(|| inbound::decide(plan, trunk, facts.dialled, facts.at))
 }
 
 #[cfg(test)]
@@ -100,6 +97,7 @@ mod tests {
                 account: AccountId::from_u128(account),
                 caller,
                 dialled,
+                at: 0,
             };
             match (decide(&plan, &facts), expected) {
                 (Decision::Ring { targets, .. }, Ok(expected)) => {

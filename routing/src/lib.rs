@@ -18,3 +18,5 @@ pub mod number;
 pub mod outbound;
 pub mod plan;
 pub mod queue;
+pub mod reception;
+pub mod schedule;

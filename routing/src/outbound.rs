@@ -157,6 +157,7 @@ mod tests {
                 account: account(),
                 caller: Caller::Staff(StaffId::from_u128(1)),
                 dialled,
+                at: 0,
             };
             match (decide(&plan, &facts), expected) {
                 (Decision::Outside { trunks, .. }, Ok(expected)) => {
@@ -183,6 +184,7 @@ mod tests {
                 account: account(),
                 caller,
                 dialled: "+79161234567",
+                at: 0,
             };
             let status = 404;
             let because = expected;

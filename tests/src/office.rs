@@ -2,6 +2,7 @@
 
 mod caller;
 mod seed;
+mod stranger;
 mod stream;
 
 use std::path::PathBuf;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use caller::{Answer, Caller};
 pub use seed::Seed;
+pub use stranger::Stranger;
 pub use stream::{Stream, Told};
 
 /// 2026-11-18 11:06:40 UTC.
@@ -391,6 +393,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
         realm: "other".into(),
         recording: RecordingPolicy::Always,
         caller_id: CallerId::default(),
+        open_when_unknown: false,
         version: 1,
     }
 }

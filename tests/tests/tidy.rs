@@ -37,6 +37,20 @@ const DOORS: &[(&str, &[&str])] = &[
     ("opus_rs", &["media/src/codec/opus.rs"]),
     ("sha1", &["media/src/srtp/"]),
     ("hound", &["recordings/", "tests/"]),
+    // Time zones: hours in pure rules, names and dates where records are kept, moments where people read them.
+    (
+        "jiff",
+        &[
+            "routing/src/schedule",
+            "routing/src/reception/tests.rs",
+            "routing/benches/",
+            "crm-core/src/accounts/",
+            "crm-core/src/schedules/",
+            "daemon/src/http/",
+            "daemon/src/live/view.rs",
+            "tests/",
+        ],
+    ),
     ("sqlx", &["crm-core/"]),
     ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),
     ("hickory_resolver", &["daemon/src/shell/resolve/dns.rs"]),

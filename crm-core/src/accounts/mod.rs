@@ -22,6 +22,8 @@ pub struct Account {
     pub realm: String,
     pub recording: RecordingPolicy,
     pub caller_id: CallerId,
+    /// Days of which a schedule says nothing count as open.
+    pub open_when_unknown: bool,
     pub version: i64,
 }
 
@@ -32,6 +34,7 @@ pub struct AccountPatch {
     /// `always` or `never`.
     pub recording_policy: Option<String>,
     pub caller_id: CallerIdPatch,
+    pub open_when_unknown: Option<bool>,
 }
 
 pub fn policy_name(policy: RecordingPolicy) -> &'static str {

@@ -3,13 +3,14 @@ use serde_json::{Value, json};
 
 use super::{Account, AccountPatch, caller_id, policy_name, policy_named};
 use crate::audit::{self, Author, Deed};
+use crate::projects;
 use crate::store::text::id;
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
 
 macro_rules! account {
     ($rest:literal) => {
         concat!(
-            "SELECT id, number, name, region, time_zone, realm, recording_policy, version, single_number, \
+            "SELECT id, number, name, region, time_zone, realm, recording_policy, open_when_unknown, version, single_number, \
              emergency_number, forwarded_shows, stub_number, stub_dials_back, hiding_key FROM accounts ",
             $rest
         )
@@ -22,7 +23,7 @@ const LIST: &str = account!("ORDER BY number");
 const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version, \
     hiding_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, single_number = $6, \
-    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, version = version + 1 \
+    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, open_when_unknown = $11, version = version + 1 \
     WHERE id = $1 AND version = $5";
 const SEAL: &str = "UPDATE accounts SET hiding_key = $2 WHERE id = $1 AND hiding_key IS NULL";
 
@@ -37,6 +38,7 @@ struct Row {
     time_zone: String,
     realm: String,
     recording_policy: String,
+    open_when_unknown: bool,
     version: i64,
     #[sqlx(flatten)]
     caller_id: caller_id::Row,
@@ -73,7 +75,8 @@ pub async fn create(tx: &mut Tx, ids: &mut Ids, account: &Account) -> Result<(),
         ids.now,
         caller_id::fresh_key(ids),
     ];
-    tx.run(INSERT, values).await.map(drop)
+    tx.run(INSERT, values).await?;
+    projects::found(tx, ids, account.id).await
 }
 
 /// Gives each account the key that hidden clients' names are made with, where it has none yet.
@@ -105,6 +108,7 @@ pub async fn update(
     let policy = policy_name(after.recording);
     let mut values = args![account, &after.name, &after.time_zone, policy, before.version];
     values.extend(after.caller_id.values());
+    values.extend(args![after.open_when_unknown]);
     if tx.run(UPDATE, values).await? == 0 {
         return Err(StoreError::Stale);
     }
@@ -147,6 +151,7 @@ fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError>
         }
     }
     caller_id::patched(&mut after.caller_id, patch.caller_id, &before.region, &mut faults);
+    after.open_when_unknown = patch.open_when_unknown.unwrap_or(after.open_when_unknown);
     StoreError::invalid(faults)?;
     Ok(after)
 }
@@ -162,6 +167,7 @@ fn told(account: &Account) -> Value {
         "forwarded_shows": caller_id::shows_name(caller_id.forwarded_shows),
         "stub_number": caller_id.stub_number,
         "stub_dials_back": caller_id.stub_dials_back,
+        "open_when_unknown": account.open_when_unknown,
     })
 }
 
@@ -176,6 +182,7 @@ fn read(row: Row) -> Result<Account, StoreError> {
         realm: row.realm,
         recording: policy.ok_or_else(|| StoreError::Corrupt(format!("recording policy {}", row.recording_policy)))?,
         caller_id: row.caller_id.read()?,
+        open_when_unknown: row.open_when_unknown,
         version: row.version,
     })
 }

@@ -44,6 +44,8 @@ const EXISTS: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND department_id = $2";
 const OVERFLOWS_TO: &str =
     "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND overflow_department_id = $2";
+const STANDS_IN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM departments WHERE closed_department_id = $1 AND id <> $1 \
+    UNION ALL SELECT id FROM numbers WHERE closed_department_id = $1) t";
 const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
@@ -61,6 +63,7 @@ pub(crate) const ALL: &[&str] = &[
     EXISTS,
     CONNECTED,
     OVERFLOWS_TO,
+    STANDS_IN,
     DELETE,
 ];
 
@@ -221,6 +224,11 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
     if tx.count(OVERFLOWS_TO, args![author.account, department]).await? > 0 {
         return Err(in_use(
             "another department's calls overflow to this one: change that first",
+        ));
+    }
+    if tx.count(STANDS_IN, args![department]).await? > 0 {
+        return Err(in_use(
+            "calls of closed departments or numbers go to this department: send them elsewhere first",
         ));
     }
     if tx.run(DELETE, args![author.account, department]).await? == 0 {

@@ -7,6 +7,7 @@ use super::read::{self, Row, at};
 use super::{ImportError, Imported, Problem};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
+use crate::projects;
 use crate::sip_accounts::{self, Ha1, Owner};
 use crate::staff;
 use crate::store::{Db, Ids, StoreError, Tx, args};
@@ -15,7 +16,9 @@ const SHORTS: &str = "SELECT short_number AS value FROM staff WHERE account_id =
     AND deleted_at IS NULL UNION ALL SELECT short_number AS value FROM departments WHERE account_id = $1";
 const USERS: &str = "SELECT sip_user AS value FROM sip_accounts";
 
-pub(crate) const ALL: &[&str] = &[SHORTS, USERS];
+const NUMBERS: &str = "SELECT number AS value FROM numbers WHERE account_id = $1";
+
+pub(crate) const ALL: &[&str] = &[SHORTS, USERS, NUMBERS];
 
 #[derive(sqlx::FromRow)]
 struct Value {
@@ -45,10 +48,14 @@ pub async fn staff_csv(db: &Db, author: &Author, file: &[u8]) -> Result<Imported
 async fn taken(tx: &mut Tx, account: AccountId, rows: &[Row]) -> Result<Vec<Problem>, StoreError> {
     let shorts = set(tx.all(SHORTS, args![account]).await?);
     let users = set(tx.all(USERS, args![]).await?);
+    let ours = set(tx.all(NUMBERS, args![account]).await?);
     let mut problems = Vec::new();
     for row in rows {
         if let Some(short) = row.staff.short_number.as_ref().filter(|short| shorts.contains(*short)) {
             problems.push(at(row.line, "short_number", format!("somebody has {short} already")));
+        }
+        if row.staff.phone.as_ref().is_some_and(|phone| ours.contains(phone)) {
+            problems.push(at(row.line, "phone", "one of our own connected numbers".to_owned()));
         }
         if let Some(sip) = row.sip.as_ref().filter(|sip| users.contains(&sip.user)) {
             problems.push(at(row.line, "sip_user", format!("somebody has {} already", sip.user)));
@@ -65,6 +72,7 @@ async fn enter(tx: &mut Tx, ids: &mut Ids, (author, account): (&Author, &Account
     let id = StaffId::new(ids.now, ids.random());
     let mut after = staff::told(&row.staff);
     staff::insert(tx, ids, (account.id, id, false), row.staff.into_row(), None).await?;
+    projects::enter(tx, id, projects::first_of(account.id)).await?;
     if let Some(sip) = row.sip {
         let ha1 = Ha1::of(&sip.user, &account.realm, &sip.password);
         sip_accounts::add(

@@ -8,8 +8,8 @@ use frontdesk_routing::ids::{DepartmentId, NumberId, StaffId, TrunkId};
 
 pub use forms::{e164, grouped};
 pub(crate) use shown::{ALL as SHOWN, not_connected, not_shown, typed};
-pub(crate) use store::{ALL, none_reaches, section};
-pub use store::{create, delete, get, list, update};
+pub(crate) use store::{ALL, none_reaches, not_ours, section};
+pub use store::{create, delete, get, list, update, used_as_phones};
 
 /// A connected number (DID).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +21,14 @@ pub struct Number {
     pub trunk: Option<TrunkId>,
     pub to: Target,
     pub version: i64,
+}
+
+/// A person whose own telephone is said to be a connected number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedAsPhone {
+    pub number: NumberId,
+    pub staff: StaffId,
+    pub name: String,
 }
 
 /// Who is called.

@@ -3,7 +3,7 @@ use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{NumberSection, NumberTarget, PlanNumber};
 use serde_json::{Value, json};
 
-use super::{Number, NumberPatch, Target, e164, not_shown};
+use super::{Number, NumberPatch, Target, UsedAsPhone, e164, not_shown};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, maybe_id};
@@ -24,10 +24,14 @@ const REACH: &str = "SELECT COUNT(*) AS count FROM numbers WHERE staff_id = $1";
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2 AND id <> $3";
 const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
 const DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
+const OURS: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2";
+const USERS: &str = "SELECT n.id AS number_id, s.id, s.surname, s.given_name, s.patronymic FROM numbers n \
+    JOIN staff s ON s.account_id = n.account_id AND s.phone = n.number AND s.deleted_at IS NULL \
+    WHERE n.account_id = $1 ORDER BY n.id, s.sort_name, s.id";
 const TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
-    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, STAFF, DEPARTMENT, TRUNK,
+    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, STAFF, DEPARTMENT, OURS, USERS, TRUNK,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -39,6 +43,15 @@ struct Row {
     staff_id: Option<String>,
     department_id: Option<String>,
     version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct UserRow {
+    number_id: String,
+    id: String,
+    surname: Option<String>,
+    given_name: Option<String>,
+    patronymic: Option<String>,
 }
 
 fn read(row: &Row) -> Result<Number, StoreError> {
@@ -171,6 +184,31 @@ pub(crate) async fn none_reaches(tx: &mut Tx, staff: StaffId) -> Result<(), Stor
             detail: "connected numbers reach this person: connect them with somebody else first",
         }),
     }
+}
+
+/// A person's own telephone is none of our connected numbers: a call to it would come back to us.
+pub(crate) async fn not_ours(tx: &mut Tx, account: AccountId, phone: &str) -> Result<(), StoreError> {
+    let ours = tx.count(OURS, args![account, phone]).await? > 0;
+    let why = "one of our own connected numbers: the person's own telephone is meant";
+    StoreError::invalid(
+        ours.then(|| FieldError::new("phone", "own_number", why))
+            .into_iter()
+            .collect(),
+    )
+}
+
+/// People whose own telephone is said to be a connected number, which it cannot be.
+pub async fn used_as_phones(db: &Db, account: AccountId) -> Result<Vec<UsedAsPhone>, StoreError> {
+    let rows: Vec<UserRow> = db.all(USERS, args![account]).await?;
+    let read = |row: UserRow| {
+        let parts = [row.surname, row.given_name, row.patronymic];
+        Ok(UsedAsPhone {
+            number: id(&row.number_id)?,
+            staff: id(&row.id)?,
+            name: parts.into_iter().flatten().collect::<Vec<_>>().join(" "),
+        })
+    };
+    rows.into_iter().map(read).collect()
 }
 
 async fn patched(

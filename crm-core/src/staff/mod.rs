@@ -5,13 +5,15 @@ mod row;
 pub(crate) mod rules;
 mod store;
 
-use frontdesk_routing::ids::{AccountId, StaffId};
+use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
+use frontdesk_routing::plan::Method;
 
 use crate::access::Role;
 
 pub(crate) use caller_id::ALL as CALLER_ID;
 pub use caller_id::{CallerId, CallerIdPatch};
-pub(crate) use store::{ALL, insert, told};
+pub(crate) use row::told;
+pub(crate) use store::{ALL, insert};
 pub use store::{create, delete, get, list, names, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub struct StaffMember {
     pub created_at: i64,
     pub updated_at: i64,
     pub version: i64,
+    /// Calls and leads of clients are given to the person at all.
+    pub receiving: bool,
+    pub method: Method,
+    pub schedule: Option<ScheduleId>,
 }
 
 /// Whether a person can use the pages and does so now; derived, never stored.
@@ -112,6 +118,8 @@ pub struct NewStaff {
     pub password: Option<String>,
     pub role: Option<String>,
     pub caller_id: CallerIdPatch,
+    /// Where the person works first; `None`: the account's first project.
+    pub project: Option<ProjectId>,
 }
 
 /// What is to change: an outer `None` stays, an inner one empties.
@@ -147,6 +155,8 @@ pub struct StaffQuery {
     pub position: Option<String>,
     /// Without those who were deleted.
     pub live_only: bool,
+    /// Only those who work in this project, and the main account.
+    pub project: Option<ProjectId>,
     pub order: StaffOrder,
     pub descending: bool,
 }

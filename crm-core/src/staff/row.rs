@@ -1,9 +1,29 @@
-//! A person as a row of the tables.
+//! A staff member as the tables hold it.
 
+use serde_json::{Value, json};
+
+use super::rules::Checked;
 use super::{CallerId, StaffMember};
 use crate::access::Role;
-use crate::store::StoreError;
-use crate::store::text::id;
+use crate::reception;
+use crate::store::text::{fold, haystack, id, maybe_id};
+use crate::store::{Arg, StoreError, args};
+
+macro_rules! member {
+    ($rest:literal) => {
+        concat!(
+            "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
+             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.displayed_number, \
+             s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
+             s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
+             s.schedule_id, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
+             s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
+             LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
+            $rest
+        )
+    };
+}
+pub(super) use member;
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -31,6 +51,74 @@ pub(super) struct Row {
     created_at: i64,
     updated_at: i64,
     version: i64,
+    receiving: bool,
+    reception: String,
+    sim_trunk_id: Option<String>,
+    schedule_id: Option<String>,
+}
+
+impl Checked {
+    /// From `surname` to `search`, as the statements want them.
+    pub(crate) fn into_row(self) -> Vec<Arg> {
+        let parts = [&self.surname, &self.given_name, &self.patronymic];
+        let sort_name = parts
+            .into_iter()
+            .flatten()
+            .map(|part| fold(part))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let search = haystack(&[
+            Some(&sort_name),
+            self.phone.as_deref(),
+            self.email.as_deref(),
+            self.position.as_deref(),
+            self.short_number.as_deref(),
+            self.login.as_deref(),
+        ]);
+        args![
+            self.surname,
+            self.given_name,
+            self.patronymic,
+            self.phone,
+            self.email,
+            self.position,
+            self.short_number,
+            self.login,
+            self.role.map(Role::name),
+            sort_name,
+            search,
+        ]
+    }
+}
+
+impl From<&StaffMember> for Checked {
+    fn from(member: &StaffMember) -> Checked {
+        Checked {
+            surname: member.surname.clone(),
+            given_name: member.given_name.clone(),
+            patronymic: member.patronymic.clone(),
+            phone: member.phone.clone(),
+            email: member.email.clone(),
+            position: member.position.clone(),
+            short_number: member.short_number.clone(),
+            login: member.login.clone(),
+            role: member.role,
+        }
+    }
+}
+
+pub(crate) fn told(checked: &Checked) -> Value {
+    json!({
+        "surname": checked.surname,
+        "given_name": checked.given_name,
+        "patronymic": checked.patronymic,
+        "phone": checked.phone,
+        "email": checked.email,
+        "position": checked.position,
+        "short_number": checked.short_number,
+        "login": checked.login,
+        "role": checked.role.map(Role::name),
+    })
 }
 
 pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
@@ -58,5 +146,8 @@ pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,
+        receiving: row.receiving,
+        method: reception::method(&row.reception, &row.sim_trunk_id)?,
+        schedule: maybe_id(&row.schedule_id)?,
     })
 }

@@ -1,35 +1,21 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
-use serde_json::{Value, json};
+use frontdesk_routing::plan::Method;
 
 use super::caller_id::{self, CallerId};
-use super::row::{Row, read};
+use super::row::{Row, member, read, told};
 use super::rules::{self, Checked};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
-use crate::access::Role;
 use crate::audit::{self, Author, Deed};
-use crate::store::text::{fold, haystack, id, needle};
+use crate::store::text::{id, needle};
 use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
-use crate::{accounts, logins, numbers, tokens};
-
-macro_rules! member {
-    ($rest:literal) => {
-        concat!(
-            "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
-             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.displayed_number, \
-             s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
-             s.deleted_at, s.created_at, s.updated_at, s.version, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id \
-             AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
-             s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
-             LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
-            $rest
-        )
-    };
-}
+use crate::{accounts, logins, numbers, projects, tokens};
 
 const GET: &str = member!("AND s.id = $3");
 const LIST: &str = member!(
     "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) \
-     AND (NOT $5 OR s.deleted_at IS NULL) ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
+     AND (NOT $5 OR s.deleted_at IS NULL) \
+     AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = s.id AND x.project_id = $9) OR s.is_main OR $9 IS NULL) \
+     ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
      CASE WHEN $6 = 'name' THEN s.sort_name WHEN $6 = 'short_number' THEN COALESCE(s.short_number, '') \
      WHEN $6 = 'position' THEN COALESCE(s.position, '') ELSE '' END, \
      CASE WHEN $6 = '-name' THEN s.sort_name WHEN $6 = '-short_number' THEN COALESCE(s.short_number, '') \
@@ -40,8 +26,9 @@ const LIST: &str = member!(
      s.sort_name, s.id LIMIT $7 OFFSET $8"
 );
 const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) \
-    AND (position = $3 OR $3 IS NULL) AND (NOT $4 OR deleted_at IS NULL) THEN 1 END) AS filtered \
-    FROM staff WHERE account_id = $1";
+    AND (position = $3 OR $3 IS NULL) AND (NOT $4 OR deleted_at IS NULL) \
+    AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = staff.id AND x.project_id = $5) OR is_main OR $5 IS NULL) \
+    THEN 1 END) AS filtered FROM staff WHERE account_id = $1";
 const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
     ORDER BY sort_name, id";
 const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given_name, patronymic, phone, email, position, \
@@ -129,11 +116,14 @@ pub async fn list(
                 live,
                 order(query),
                 page.limit,
-                page.offset
+                page.offset,
+                query.project
             ],
         )
         .await?;
-    let counts: Option<Counts> = db.one(COUNT, args![account, &search, &query.position, live]).await?;
+    let counts: Option<Counts> = db
+        .one(COUNT, args![account, &search, &query.position, live, query.project])
+        .await?;
     let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
     Ok(Listing {
         items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
@@ -156,6 +146,7 @@ pub async fn names(db: &Db, account: AccountId) -> Result<Vec<(StaffId, String)>
 pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMember, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let checked = rules::new(&new, &account.region)?;
+    let project = new.project;
     let mut ids = author.stamp.ids();
     let hash = hashed(new.password, ids.random()).await?;
     let staff = StaffId::new(ids.now, ids.random());
@@ -170,6 +161,8 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     )
     .await
     .map_err(raced)?;
+    let project = project.unwrap_or_else(|| projects::first_of(author.account));
+    projects::enter(&mut tx, staff, project).await?;
     let settings = (&CallerId::default(), new.caller_id, &*account.region);
     let settings = caller_id::patched(&mut tx, author.account, settings).await?;
     caller_id::set(&mut tx, staff, &settings).await?;
@@ -214,6 +207,10 @@ pub async fn update(
     let settings = caller_id::patched(&mut tx, author.account, settings).await;
     let after = rules::patched(before.clone(), patch, &account.region, whom)?;
     let settings = settings?;
+    if after.phone.is_none() && member.method != Method::Sip {
+        let why = "calls to this person go to this number: let them take calls by SIP first";
+        return Err(StoreError::Invalid(vec![FieldError::new("phone", "required", why)]));
+    }
     free(&mut tx, (author.account, staff), &after).await?;
     if member.is_main {
         sole_email(&mut tx, staff, &after).await?;
@@ -340,7 +337,11 @@ async fn free(tx: &mut Tx, (account, staff): (AccountId, StaffId), checked: &Che
             "somebody else has this short number",
         ));
     }
-    StoreError::taken(faults)
+    StoreError::taken(faults)?;
+    match &checked.phone {
+        Some(phone) => numbers::not_ours(tx, account, phone).await,
+        None => Ok(()),
+    }
 }
 
 /// A main account logs in with its e-mail alone: no two of an installation have the same one.
@@ -388,68 +389,4 @@ fn order(query: &StaffQuery) -> String {
     } else {
         name.to_owned()
     }
-}
-
-impl Checked {
-    /// From `surname` to `search`, as the statements want them.
-    pub(crate) fn into_row(self) -> Vec<Arg> {
-        let parts = [&self.surname, &self.given_name, &self.patronymic];
-        let sort_name = parts
-            .into_iter()
-            .flatten()
-            .map(|part| fold(part))
-            .collect::<Vec<_>>()
-            .join(" ");
-        let search = haystack(&[
-            Some(&sort_name),
-            self.phone.as_deref(),
-            self.email.as_deref(),
-            self.position.as_deref(),
-            self.short_number.as_deref(),
-            self.login.as_deref(),
-        ]);
-        args![
-            self.surname,
-            self.given_name,
-            self.patronymic,
-            self.phone,
-            self.email,
-            self.position,
-            self.short_number,
-            self.login,
-            self.role.map(Role::name),
-            sort_name,
-            search,
-        ]
-    }
-}
-
-impl From<&StaffMember> for Checked {
-    fn from(member: &StaffMember) -> Checked {
-        Checked {
-            surname: member.surname.clone(),
-            given_name: member.given_name.clone(),
-            patronymic: member.patronymic.clone(),
-            phone: member.phone.clone(),
-            email: member.email.clone(),
-            position: member.position.clone(),
-            short_number: member.short_number.clone(),
-            login: member.login.clone(),
-            role: member.role,
-        }
-    }
-}
-
-pub(crate) fn told(checked: &Checked) -> Value {
-    json!({
-        "surname": checked.surname,
-        "given_name": checked.given_name,
-        "patronymic": checked.patronymic,
-        "phone": checked.phone,
-        "email": checked.email,
-        "position": checked.position,
-        "short_number": checked.short_number,
-        "login": checked.login,
-        "role": checked.role.map(Role::name),
-    })
 }

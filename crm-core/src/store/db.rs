@@ -324,4 +324,5 @@ macro_rules! id_args {
 
 id_args! {
     AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId NumberId
+    ProjectId ScheduleId
 }

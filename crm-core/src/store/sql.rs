@@ -4,7 +4,7 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, numbers,
-    plan_build, recordings, sip_accounts, staff, tokens, trunks,
+    plan_build, projects, reception, recordings, schedules, sip_accounts, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -23,7 +23,11 @@ pub(crate) const ALL: &[&[&str]] = &[
     numbers::ALL,
     numbers::SHOWN,
     plan_build::ALL,
+    projects::ALL,
+    reception::ALL,
+    reception::SECTION,
     recordings::ALL,
+    schedules::ALL,
     sip_accounts::ALL,
     staff::ALL,
     staff::CALLER_ID,

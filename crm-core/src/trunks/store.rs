@@ -24,6 +24,8 @@ const UPDATE: &str = "UPDATE trunks SET version = version + 1, name = $3, server
     redirection = $17, privacy = $18, shown_number = $19, prefixes = $20, place = $21 WHERE id = $1 AND version = $2";
 const OTHERS: &str = "SELECT account_id, name, sources FROM trunks WHERE id <> $1 ORDER BY id";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE trunk_id = $1";
+const BOUND: &str = "SELECT COUNT(*) AS count FROM staff WHERE sim_trunk_id = $1 AND deleted_at IS NULL";
+const UNBIND: &str = "UPDATE staff SET sim_trunk_id = NULL, reception = 'sip' WHERE sim_trunk_id = $1";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE account_id = $1 AND trunk_id = $2";
 const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2";
 
@@ -35,6 +37,8 @@ pub(crate) const ALL: &[&str] = &[
     UPDATE,
     OTHERS,
     CONNECTED,
+    BOUND,
+    UNBIND,
     DELETE_SIP,
     DELETE,
 ];
@@ -161,6 +165,13 @@ pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), Stor
             detail: "connected numbers arrive by this line: bind them to another one first",
         });
     }
+    if tx.count(BOUND, args![trunk]).await? > 0 {
+        return Err(StoreError::Refused {
+            code: "in_use",
+            detail: "people take their calls by this line: let them take them in another way first",
+        });
+    }
+    tx.run(UNBIND, args![trunk]).await?;
     tx.run(DELETE_SIP, args![author.account, trunk]).await?;
     tx.run(DELETE, args![author.account, trunk]).await?;
     let deed = author.deed("trunk.deleted", "trunk", trunk.to_string());

@@ -98,7 +98,9 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
     assert_eq!(plan.departments.get(sales.plan.id).unwrap(), &changed.plan);
     let used = departments::delete(&office.db, &author, support.plan.id).await;
     assert_eq!(refusal(used), "refused: in_use", "the other one overflows to it");
-    departments::delete(&office.db, &author, sales.plan.id).await.unwrap();
+    departments::delete(&office.db, &office.author(), sales.plan.id)
+        .await
+        .unwrap();
     assert_eq!(
         refusal(departments::delete(&office.db, &office.author(), sales.plan.id).await),
         "not found"

@@ -21,6 +21,10 @@ mod logins;
 #[cfg(test)]
 mod office;
 #[cfg(test)]
+mod projects;
+#[cfg(test)]
+mod schedules;
+#[cfg(test)]
 mod staff;
 #[cfg(test)]
 mod trunks;

@@ -89,6 +89,7 @@ impl Engine {
             account: new.known.account,
             caller: new.known.caller,
             dialled: &new.dialled,
+            at: now.unix_ms,
         };
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),

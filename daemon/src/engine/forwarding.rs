@@ -5,7 +5,7 @@ use frontdesk_routing::facts::CallFacts;
 use frontdesk_routing::forwarding::{self, Condition, Forwarding, Pending, Situation, Trail};
 use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::internal;
-use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::plan::{DialPlan, Method};
 use frontdesk_sip::registrar::{Aor, Registrar};
 
 use super::Engine;
@@ -19,6 +19,10 @@ pub(super) struct View<'a> {
 
 impl Situation for View<'_> {
     fn online(&self, staff: StaffId) -> bool {
+        // Of a telephone outside it is not known.
+        if self.plan.reception.method(staff) != Method::Sip {
+            return true;
+        }
         let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
         sip.filter(|sip| sip.enabled)
             .is_some_and(|sip| !self.registrar.bindings(Aor(sip.id.as_u128())).is_empty())

@@ -35,6 +35,7 @@ mod plainly;
 mod presence;
 mod protection;
 mod queue;
+mod reception;
 mod redirect;
 mod referral;
 mod requests;

@@ -52,7 +52,8 @@ impl Engine {
 
     fn summon(&mut self, order: &Originate, (plan, staff): (&DialPlan, StaffId), now: Now) {
         let id = order.call;
-        let targets = self.phones_of(plan, staff);
+        let person = plan.staff.get(staff);
+        let mut targets = person.map(|person| self.ways_to(plan, person)).unwrap_or_default();
         let legs = match targets.is_empty() {
             true => Err((
                 480,
@@ -64,7 +65,7 @@ impl Engine {
                         .unwrap_or_default(),
                 },
             )),
-            false => self.first_legs(&targets, now),
+            false => self.first_legs(&mut targets, now),
         };
         match legs {
             Ok(legs) => {
@@ -86,7 +87,7 @@ impl Engine {
     }
 
     /// Legs for whoever is rung first: there is no other leg whose media thread they would share.
-    pub(super) fn first_legs(&mut self, targets: &[Target], now: Now) -> Result<Vec<Leg>, (u16, Because)> {
+    pub(super) fn first_legs(&mut self, targets: &mut Vec<Target>, now: Now) -> Result<Vec<Leg>, (u16, Because)> {
         let near = self.ports.take().ok_or((503, Because::NoPort))?;
         self.ports.put_back(near);
         let legs = self.called_legs(targets, near, None, now);
@@ -120,6 +121,7 @@ impl Engine {
             caller: Caller::Staff(staff),
             dialled: &dialled,
             own: (&flow, Some(staff)),
+            at: now.unix_ms,
         };
         let (decision, trail) = self.decide(&plan, &asked.facts());
         match self.more_on_the_way(id, &plan, decision, (trail, now)) {

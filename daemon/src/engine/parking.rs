@@ -54,6 +54,8 @@ impl Engine {
             account,
             caller: Caller::Staff(transferor),
             dialled,
+            // no code depends on it
+            at: 0,
         };
         Some(match features::decide(plan, &facts)? {
             Decision::Feature(FeatureCall::Park) => self.free_place(plan, account).ok_or(486),

@@ -36,7 +36,7 @@ impl Engine {
             return;
         }
         let numbers = contacts(response);
-        let targets = self.forwarded_to(id, leg, &numbers);
+        let mut targets = self.forwarded_to((id, leg), &numbers, now);
         if targets.is_empty() || call.called.len() + targets.len() > MOST_LEGS {
             return;
         }
@@ -44,7 +44,7 @@ impl Engine {
         let Some((near, codec)) = call.leg(waiting).map(|leg| (leg.media.port, leg.media.codec())) else {
             return;
         };
-        let Ok(legs) = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now) else {
+        let Ok(legs) = self.called_legs(&mut targets, near, codec.map(Wanted::from).as_ref(), now) else {
             return;
         };
         let headers = self.diversion(id, leg, &targets);
@@ -65,11 +65,13 @@ impl Engine {
     }
 
     /// Phones that have not been rung in this call yet, with the rights of whoever sends it on.
-    fn forwarded_to(&self, id: CallId, leg: LegId, numbers: &[String]) -> Vec<Target> {
+    fn forwarded_to(&self, (id, leg): (CallId, LegId), numbers: &[String], now: Now) -> Vec<Target> {
         let Some(call) = self.calls.get(&id) else {
             return Vec::new();
         };
-        let Some(staff) = call.leg(Side::Called(leg)).and_then(|leg| leg.staff) else {
+        // What a provider answers for somebody's telephone is not said by that person.
+        let own = call.leg(Side::Called(leg)).filter(|leg| leg.trunk.is_none());
+        let Some(staff) = own.and_then(|leg| leg.staff) else {
             return Vec::new();
         };
         let waiting = call
@@ -85,6 +87,7 @@ impl Engine {
                 caller: Caller::Staff(staff),
                 dialled,
                 own: (&waiting.flow, waiting.staff),
+                at: now.unix_ms,
             };
             let found = self.targets(&asked).map(|(targets, ..)| targets).unwrap_or_default();
             let known = |target: &Target| {

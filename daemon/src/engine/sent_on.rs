@@ -62,7 +62,7 @@ impl Engine {
         };
         let Some(person) = call.way.person else { return false };
         let mut trail = call.way.trail.clone();
-        let Some(decision) = self.decide_later(&plan, call, (person, why, &mut trail)) else {
+        let Some(decision) = self.decide_later(&plan, (call, now), (person, why, &mut trail)) else {
             return false;
         };
         if let Decision::Queue { department, because } = decision {
@@ -85,7 +85,7 @@ impl Engine {
                     call.forwarded = call.forwarded.saturating_add(1);
                 }
                 self.call_more(id, more, headers, now);
-                self.wait_at_most(id, self.ring_limit(id), now);
+                self.wait_at_most(id, self.ring_limit(id, now), now);
             }
             Err((status, because)) => {
                 self.note(id, &format!("then {because}"));
@@ -98,13 +98,14 @@ impl Engine {
     fn decide_later(
         &self,
         plan: &DialPlan,
-        call: &Call,
+        (call, now): (&Call, Now),
         (person, why, trail): (StaffId, Condition, &mut Trail),
     ) -> Option<Decision> {
         let facts = CallFacts {
             account: call.account,
             caller: call.served_caller()?,
             dialled: &call.dialled,
+            at: now.unix_ms,
         };
         self.decide_after(plan, &facts, (person, why, trail))
     }
@@ -129,6 +130,7 @@ impl Engine {
             caller: call.served_caller().ok_or_else(bug)?,
             dialled: &call.dialled,
             own: (&waiting.flow, waiting.staff),
+            at: now.unix_ms,
         };
         let offered = call
             .offer
@@ -136,11 +138,11 @@ impl Engine {
             .and_then(|offer| waiting.media.try_offer(offer).ok());
         let wanted = offered.or(codec.map(Wanted::from));
         let rung = self.rung(&asked, decision);
-        let (targets, because, _) = rung.map_err(|turned| (turned.reply.status, turned.because))?;
+        let (mut targets, because, _) = rung.map_err(|turned| (turned.reply.status, turned.because))?;
         if call.called.len() + targets.len() > MOST_LEGS {
             return Err((480, Because::ForwardedTooOften));
         }
-        let legs = self.called_legs(&targets, near, wanted.as_ref(), now);
+        let legs = self.called_legs(&mut targets, near, wanted.as_ref(), now);
         let legs = legs.map_err(|turned| (turned.reply.status, turned.because))?;
         let more = More {
             one_person: one_person(&targets),
@@ -152,11 +154,11 @@ impl Engine {
     }
 
     /// How long what rings now may ring: whoever forwards calls that are not answered says when.
-    pub(super) fn ring_limit(&self, id: CallId) -> std::time::Duration {
+    pub(super) fn ring_limit(&self, id: CallId, now: Now) -> std::time::Duration {
         let after = self.calls.get(&id).and_then(|call| {
             let person = call.way.person?;
             let mut trail = call.way.trail.clone();
-            self.decide_later(&self.plan, call, (person, Condition::NoAnswer, &mut trail))?;
+            self.decide_later(&self.plan, (call, now), (person, Condition::NoAnswer, &mut trail))?;
             Some(self.pending.settings(&self.plan, person).no_answer_after)
         });
         let after = after.map(|seconds| std::time::Duration::from_secs(u64::from(seconds)));

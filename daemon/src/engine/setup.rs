@@ -11,12 +11,12 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
-use frontdesk_routing::plan::{DialPlan, Owner};
+use frontdesk_routing::plan::{DialPlan, Method, Owner};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::registrar::{Aor, Binding};
+use frontdesk_sip::registrar::Binding;
 use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::Message;
 
@@ -36,7 +36,7 @@ const RETRY_AFTER: &str = "5";
 
 /// A phone to ring, or a number outside to call.
 pub(super) struct Target {
-    /// `None`: somebody outside.
+    /// `None`: nobody of ours.
     pub(super) staff: Option<StaffId>,
     pub(super) party: CdrParty,
     pub(super) reach: Reach,
@@ -66,6 +66,8 @@ pub(super) struct Asked<'a> {
     pub(super) dialled: &'a str,
     /// The phone of the one who would be connected, which is not rung.
     pub(super) own: (&'a FlowId, Option<StaffId>),
+    /// Unix milliseconds.
+    pub(super) at: i64,
 }
 
 /// How the phones that are rung see it.
@@ -157,6 +159,7 @@ impl Engine {
             caller: new.known.caller,
             dialled: &new.dialled,
             own: (new.flow, new.known.party.staff),
+            at: now.unix_ms,
         };
         let (decision, trail) = self.decided(&asked)?;
         if let Decision::Queue { department, because } = decision {
@@ -167,14 +170,14 @@ impl Engine {
             };
             return self.queue_up(new, offer, to, now);
         }
-        let (targets, because, callee) = self.rung(&asked, decision)?;
+        let (mut targets, because, callee) = self.rung(&asked, decision)?;
         let way = Way::new(&targets, &because, trail);
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
         }
         let caller_media = self.media_side(new.flow, None)?;
         let wanted = self.trial(&caller_media, offer.as_ref())?;
-        let called = self.called_legs(&targets, caller_media.port, wanted.as_ref(), now);
+        let called = self.called_legs(&mut targets, caller_media.port, wanted.as_ref(), now);
         let called = called.inspect_err(|_| self.put_back(caller_media.port))?;
         let legs: Vec<LegId> = called.iter().map(|leg| leg.id).collect();
         let one_person = one_person(&targets);
@@ -194,7 +197,7 @@ impl Engine {
         };
         let id = call.id;
         self.begin(call, &targets, new, now);
-        self.wait_at_most(id, self.ring_limit(id), now);
+        self.wait_at_most(id, self.ring_limit(id, now), now);
         Ok(())
     }
 
@@ -240,44 +243,27 @@ impl Engine {
             if callee.staff.is_none() {
                 callee = party_of_staff(staff);
             }
-            let (own, others): (Vec<Target>, Vec<Target>) =
-                self.phones_of(plan, staff.id).into_iter().partition(|target| {
-                    let own = target.binding().is_some_and(|binding| binding.flow == *asked.own.0);
-                    own && asked.own.1 == Some(staff.id)
-                });
+            let (own, others): (Vec<Target>, Vec<Target>) = self.ways_to(plan, staff).into_iter().partition(|target| {
+                let own = target.binding().is_some_and(|binding| binding.flow == *asked.own.0);
+                own && asked.own.1 == Some(staff.id)
+            });
             own_only |= !own.is_empty();
             targets.extend(others);
         }
         if targets.is_empty() {
             let name = callee.name.clone().unwrap_or_default();
-            let mut turned = match own_only {
-                true => turned(reply(486), Because::OwnNumberNoOtherPhone),
-                false => turned(reply(480), Because::NobodyOnline { name }),
+            let by_number = callee
+                .staff
+                .is_some_and(|staff| plan.reception.method(staff) != Method::Sip);
+            let mut turned = match (own_only, by_number) {
+                (true, _) => turned(reply(486), Because::OwnNumberNoOtherPhone),
+                (false, true) => turned(reply(480), Because::NoWayTo { name }),
+                (false, false) => turned(reply(480), Because::NobodyOnline { name }),
             };
             turned.callee = callee;
             return Err(turned);
         }
         Ok((targets, because, callee))
-    }
-
-    /// The registered phones of a person.
-    pub(super) fn phones_of(&self, plan: &DialPlan, staff: StaffId) -> Vec<Target> {
-        let Some(staff) = plan.staff.get(staff) else {
-            return Vec::new();
-        };
-        let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
-            return Vec::new();
-        };
-        let target = |binding: &Binding| Target {
-            staff: Some(staff.id),
-            party: party_of_staff(staff),
-            reach: Reach::Phone(Box::new(binding.clone())),
-        };
-        self.registrar
-            .bindings(Aor(sip.id.as_u128()))
-            .iter()
-            .map(target)
-            .collect()
     }
 
     /// A port on the media thread of `near`, if given, and our half of a leg's SDP around it.
@@ -304,28 +290,32 @@ impl Engine {
         }
     }
 
-    /// Legs for these phones; their ports are on the media thread of `near`.
+    /// Legs for these phones; their ports are on the media thread of `near`. Of several, those that cannot be called now
+    /// are left out of both; when none is left the last one's reason is the answer.
     pub(super) fn called_legs(
         &mut self,
-        targets: &[Target],
+        targets: &mut Vec<Target>,
         near: u16,
         wanted: Option<&Wanted>,
         now: Now,
     ) -> Result<Vec<Leg>, Box<Turned>> {
         let mut called: Vec<Leg> = Vec::new();
-        for target in targets {
-            match self.called_leg(target, near, now) {
-                Ok(mut leg) => {
-                    leg.media.follow(wanted);
-                    called.push(leg);
-                }
-                Err(turned) => {
-                    called.iter().for_each(|leg| self.put_back(leg.media.port));
-                    return Err(turned);
-                }
+        let mut failed = None;
+        targets.retain(|target| match self.called_leg(target, near, now) {
+            Ok(mut leg) => {
+                leg.media.follow(wanted);
+                called.push(leg);
+                true
             }
+            Err(turned) => {
+                failed = Some(turned);
+                false
+            }
+        });
+        match failed.filter(|_| called.is_empty()) {
+            Some(turned) => Err(turned),
+            None => Ok(called),
         }
-        Ok(called)
     }
 
     fn called_leg(&mut self, target: &Target, near: u16, now: Now) -> Result<Leg, Box<Turned>> {
@@ -427,6 +417,7 @@ impl<'a> Asked<'a> {
             account: self.account,
             caller: self.caller,
             dialled: self.dialled,
+            at: self.at,
         }
     }
 }

@@ -117,7 +117,7 @@ impl Engine {
             Some(Err(status)) => return self.tell_transferor(id, (by, status), now),
             None => {}
         }
-        if let Some(department) = self.line_for(id, by, &dialled) {
+        if let Some(department) = self.line_for((id, by), &dialled, now) {
             return self.send_to_line(id, (by, department), now);
         }
         let found = self.more_for(id, by, &dialled, now);
@@ -138,16 +138,17 @@ impl Engine {
         self.tell_transferor(id, (by, 100), now);
         self.step(id, CallEvent::Transfer { by }, now);
         self.call_more(id, more, headers, now);
-        self.wait_at_most(id, self.ring_limit(id), now);
+        self.wait_at_most(id, self.ring_limit(id, now), now);
     }
 
     /// The department whose line a transfer is meant for.
-    fn line_for(&self, id: CallId, by: Side, dialled: &str) -> Option<DepartmentId> {
+    fn line_for(&self, (id, by): (CallId, Side), dialled: &str, now: Now) -> Option<DepartmentId> {
         let call = self.calls.get(&id)?;
         let facts = CallFacts {
             account: call.account,
             caller: Caller::Staff(call.leg(by)?.staff?),
             dialled,
+            at: now.unix_ms,
         };
         match self.decide(&self.plan, &facts).0 {
             Decision::Queue { department, .. } => Some(department),
@@ -195,9 +196,10 @@ impl Engine {
             caller: Caller::Staff(transferor),
             dialled,
             own: (&party.flow, party.staff),
+            at: now.unix_ms,
         };
-        let (targets, _, _, way) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
-        let legs = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now);
+        let (mut targets, _, _, way) = self.targets(&asked).map_err(|turned| turned.reply.status)?;
+        let legs = self.called_legs(&mut targets, near, codec.map(Wanted::from).as_ref(), now);
         let legs = legs.map_err(|turned| turned.reply.status)?;
         let one_person = one_person(&targets);
         Ok(More {
@@ -264,11 +266,11 @@ impl Engine {
         let transferor = call.referral.as_ref().and_then(|referral| call.leg(referral.by));
         let staff = transferor.and_then(|leg| leg.staff).ok_or(480_u16)?;
         let (near, codec) = (party.media.port, party.media.codec());
-        let targets = self.phones_of(&plan, staff);
+        let mut targets = self.phones_of(&plan, staff);
         if targets.is_empty() || call.called.len() >= MOST_LEGS {
             return Err(480);
         }
-        let legs = self.called_legs(&targets, near, codec.map(Wanted::from).as_ref(), now);
+        let legs = self.called_legs(&mut targets, near, codec.map(Wanted::from).as_ref(), now);
         Ok(More {
             legs: legs.map_err(|turned| turned.reply.status)?,
             targets,

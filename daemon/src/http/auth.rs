@@ -8,9 +8,10 @@ use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use frontdesk_crm_core::access::allows;
 pub use frontdesk_crm_core::access::{Right, Role};
+use frontdesk_crm_core::access::{Section, allows};
 use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::projects::{self, Here};
 use frontdesk_crm_core::{logins, tokens};
 use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
 use frontdesk_routing::masking::Viewer;
@@ -34,6 +35,8 @@ pub struct Access {
     pub staff: StaffId,
     pub name: String,
     pub role: Role,
+    /// The project that is looked at; a token looks at its owner's first one.
+    pub here: Here,
     pub how: How,
     pub address: Option<IpAddr>,
     /// What it was shown by; for streams that look again.
@@ -55,7 +58,11 @@ pub enum How {
 
 impl Access {
     pub fn may(&self, right: Right) -> bool {
-        allows(self.role, right)
+        let open = match (&self.here.sections, Section::of(right)) {
+            (Some(sections), Some(section)) => sections.contains(&section),
+            (None, _) | (_, None) => true,
+        };
+        open && allows(self.role, right)
             && match &self.how {
                 How::Session { .. } => true,
                 How::Token { scopes } => scopes.contains(&right),
@@ -152,7 +159,10 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
     if now.saturating_sub(session.last_seen_at) >= TOUCH_MS {
         logins::touch(&state.db, &session, SESSION_MS, now).await?;
     }
+    let who = (session.account, session.staff);
+    let here = projects::here(&state.db, who, Some(session.id), session.role == Role::Main).await?;
     Ok(Some(Access {
+        here,
         account: session.account,
         staff: session.staff,
         name: session.name,
@@ -168,7 +178,11 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
 
 async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiResult<Option<Access>> {
     let found = tokens::find(&state.db, secret, state.clock.unix_ms()).await?;
-    Ok(found.map(|bearer| Access {
+    let Some(bearer) = found else { return Ok(None) };
+    let who = (bearer.token.account, bearer.token.staff);
+    let here = projects::here(&state.db, who, None, bearer.role == Role::Main).await?;
+    Ok(Some(Access {
+        here,
         account: bearer.token.account,
         staff: bearer.token.staff,
         name: bearer.owner,

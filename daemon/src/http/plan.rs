@@ -14,6 +14,8 @@ pub enum PlanSection {
     /// The account's own settings.
     Account,
     Staff,
+    /// Who takes calls, of which projects and when.
+    Reception,
     Clients,
     /// Do not disturb, forwarding, feature codes.
     Features,

@@ -36,6 +36,7 @@ fn dial(plan: &DialPlan, caller: Caller, dialled: &str) -> Result<FeatureCall, u
         account,
         caller,
         dialled,
+        at: 0,
     };
     match decide(plan, &facts) {
         Some(Decision::Feature(call)) => Ok(call),
@@ -94,6 +95,7 @@ fn a_short_number_comes_before_a_parking_place() {
         account: AccountId::from_u128(1),
         caller: Caller::Staff(StaffId::from_u128(1)),
         dialled: "703",
+        at: 0,
     };
     assert_eq!(decide(&plan, &facts), None);
     assert!(!is_free(&plan, facts.account, 703) && is_free(&plan, facts.account, 704));

@@ -85,6 +85,7 @@ fn call(settings: &[(u16, Forwarding)], offline: &[u16], dialled: &str) -> (Resu
         account: account(),
         caller: Caller::Staff(id(109)),
         dialled,
+        at: 0,
     };
     let mut trail = Trail::default();
     let first = internal::decide(&plan, &facts);
@@ -187,6 +188,7 @@ fn a_call_that_rang_in_vain_goes_on_from_the_last_one_rung() {
         account: account(),
         caller: Caller::Staff(id(109)),
         dialled: "101",
+        at: 0,
     };
     let mut trail = Trail::default();
     let first = internal::decide(&plan, &facts);

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod departments;
 pub mod features;
 pub mod numbers;
+pub mod reception;
 pub mod staff;
 pub mod trunks;
 
@@ -17,6 +18,7 @@ pub use clients::{ClientSection, PlanClient};
 pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use numbers::{NumberSection, NumberTarget, PlanNumber};
+pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};
 pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};
 pub use trunks::PlanTrunk;
 
@@ -30,4 +32,5 @@ pub struct DialPlan {
     pub clients: Arc<ClientSection>,
     pub features: Arc<FeatureSection>,
     pub numbers: Arc<NumberSection>,
+    pub reception: Arc<ReceptionSection>,
 }

@@ -51,6 +51,16 @@ impl Stream {
         }
     }
 
+    /// The next event of that name; others are passed over.
+    pub async fn until(&mut self, name: &str) -> Told {
+        loop {
+            let told = self.next().await;
+            if told.name == name {
+                return told;
+            }
+        }
+    }
+
     pub async fn next(&mut self) -> Told {
         loop {
             while let Some((block, rest)) = self.buffer.split_once("\n\n") {

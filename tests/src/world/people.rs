@@ -115,8 +115,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         )),
         departments: Arc::new(DepartmentSection::new(vec![department])),
         clients: Arc::new(ClientSection::new(vec![client])),
-        features: Arc::default(),
-        numbers: Arc::default(),
+        ..DialPlan::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! People as the queues see them, and what a new plan changes for lines and whoever waits in them.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::forwarding::Situation;
@@ -8,6 +9,7 @@ use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DialPlan, PlanClient};
 use frontdesk_routing::queue::AgentState;
+use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 
 use super::{Call, Engine};
@@ -16,7 +18,7 @@ impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
         let ms = self.lines.ms(now);
         while let Some(staff) = self.lines.people.pop_first() {
-            let state = self.agent_state(staff);
+            let state = self.agent_state(staff, now);
             let known = self
                 .lines
                 .queues
@@ -29,10 +31,17 @@ impl Engine {
         }
     }
 
-    fn agent_state(&self, staff: StaffId) -> AgentState {
+    /// Whoever is not to be given calls now is not reachable for the queues.
+    fn agent_state(&self, staff: StaffId, now: Now) -> AgentState {
         let plan = &*self.plan;
         let view = self.view(plan);
-        let reachable = plan.staff.get(staff).is_some() && view.online(staff) && !view.settings(staff).dnd;
+        let moment = Moment {
+            dnd: view.settings(staff).dnd,
+            unreachable: !view.online(staff),
+            busy: false,
+        };
+        let takes = reception::may_take(plan, (staff, None), now.unix_ms, moment).is_ok();
+        let reachable = plan.staff.get(staff).is_some() && takes;
         let calls = self.watchers.calls_of(staff).filter_map(|id| self.calls.get(&id));
         let calls = calls.filter(|call| {
             call.legs()
@@ -47,16 +56,20 @@ impl Engine {
     /// A new plan: lines work as it says, and whoever waits stands where it puts them.
     pub(in crate::engine) fn review_lines(&mut self, before: &DialPlan, now: Now) {
         let plan = Arc::clone(&self.plan);
-        if !Arc::ptr_eq(&before.departments, &plan.departments) {
+        let same_reception = Arc::ptr_eq(&before.reception, &plan.reception);
+        if !Arc::ptr_eq(&before.departments, &plan.departments) || !same_reception {
             self.review_departments(before, &plan, now);
         }
-        let same = Arc::ptr_eq(&before.staff, &plan.staff)
+        let same = same_reception
+            && Arc::ptr_eq(&before.staff, &plan.staff)
             && Arc::ptr_eq(&before.departments, &plan.departments)
             && Arc::ptr_eq(&before.features, &plan.features);
         if !same {
             let members = plan.departments.iter().chain(before.departments.iter());
             let members = members.flat_map(|department| &department.members);
             self.lines.people.extend(members.map(|member| member.staff));
+            let some = self.shifts().next().is_some();
+            self.lines.next_minute = some.then(|| minute_after(now));
         }
         if !Arc::ptr_eq(&before.clients, &plan.clients) {
             let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
@@ -71,10 +84,11 @@ impl Engine {
     fn review_departments(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
         for department in plan.departments.iter() {
             let was = before.departments.get(department.id);
-            if was.is_some_and(|was| was.queue == department.queue && was.members == department.members) {
+            let members = reception::members(plan, department);
+            if was.is_some_and(|was| was.queue == department.queue && reception::members(before, was) == members) {
                 continue;
             }
-            let (queue, members) = (department.queue.clone(), department.members.clone());
+            let queue = department.queue.clone();
             self.lines.queues.set_department(department.id, queue, members);
         }
         let gone = before
@@ -89,6 +103,25 @@ impl Engine {
         }
     }
 
+    /// Hours begin and end on the minute: those of members are looked at then.
+    pub(super) fn look_at_hours(&mut self, now: Now) {
+        if self.lines.next_minute.is_some_and(|at| at <= now.instant) {
+            let people: Vec<StaffId> = self.shifts().collect();
+            self.lines.people.extend(people);
+            self.lines.next_minute = Some(minute_after(now));
+        }
+    }
+
+    /// Members who have hours.
+    fn shifts(&self) -> impl Iterator<Item = StaffId> + '_ {
+        let members = self.plan.departments.iter().flat_map(|department| &department.members);
+        let people = members.map(|member| member.staff);
+        people.filter(|staff| {
+            let person = self.plan.reception.person(*staff);
+            person.is_some_and(|person| person.schedule.is_some())
+        })
+    }
+
     /// The client who waits.
     pub(super) fn client_of(&self, call: &Call) -> Option<&PlanClient> {
         let party = call.machine.waiting().unwrap_or(super::Side::Caller);
@@ -96,4 +129,9 @@ impl Engine {
         let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
         self.plan.clients.by_number(call.account, number)
     }
+}
+
+fn minute_after(now: Now) -> Instant {
+    let into = u64::try_from(now.unix_ms.rem_euclid(60_000)).unwrap_or(0);
+    now.instant + Duration::from_millis(60_000_u64.saturating_sub(into))
 }

@@ -9,9 +9,9 @@ use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::forwarding::Trail;
 use frontdesk_routing::ids::{CallId, DepartmentId};
-use frontdesk_routing::outbound;
 use frontdesk_routing::plan::{DialPlan, Overflow};
 use frontdesk_routing::queue::{Entrant, JoinRefusal};
+use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers};
 
@@ -169,37 +169,29 @@ impl Engine {
             .departments
             .get(department)
             .and_then(|department| department.overflow);
-        match target {
-            Some(Overflow::Department(to)) if visited.unwrap_or_default().contains(&to) => {
+        let account = self.calls.get(&id).map(|call| call.account);
+        let decision = target.zip(account).and_then(|(target, account)| {
+            // Whoever takes the call instead takes it at this moment.
+            let mut decision = reception::instead(&plan, account, target, now.unix_ms)?;
+            if let (Overflow::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
+                let name = plan.staff.get(staff).map(|staff| staff.name.to_string());
+                *because = Because::Overflow {
+                    name: name.unwrap_or_default(),
+                };
+            }
+            Some(decision)
+        });
+        match decision {
+            Some(Decision::Queue { department: to, .. }) if visited.unwrap_or_default().contains(&to) => {
                 let name = department_name(&plan, to);
                 self.note(id, &Because::OverflowLoop { name }.to_string());
                 self.step(id, CallEvent::NobodyCalled(status), now);
             }
-            Some(Overflow::Department(to)) => {
+            Some(Decision::Queue { department: to, .. }) => {
                 self.note(id, &format!("then the department {}", department_name(&plan, to)));
                 self.join_line(id, to, now);
             }
-            Some(Overflow::Staff(staff)) => {
-                let name = plan
-                    .staff
-                    .get(staff)
-                    .map(|staff| staff.name.to_string())
-                    .unwrap_or_default();
-                let decision = Decision::Ring {
-                    targets: [staff].into_iter().collect(),
-                    because: Because::Overflow { name },
-                };
-                self.overflow_to(id, (&plan, decision), status, now);
-            }
-            Some(Overflow::Number(number)) => {
-                let account = self.calls.get(&id).map(|call| call.account);
-                let decision = account.map(|account| outbound::towards(&plan, account, number));
-                let decision = decision.unwrap_or(Decision::Refuse {
-                    status,
-                    because: Because::NoTrunk,
-                });
-                self.overflow_to(id, (&plan, decision), status, now);
-            }
+            Some(decision) => self.overflow_to(id, (&plan, decision), status, now),
             None => self.step(id, CallEvent::NobodyCalled(status), now),
         }
     }
@@ -209,7 +201,7 @@ impl Engine {
             Ok((more, because)) => {
                 self.note(id, &format!("then {because}"));
                 self.call_more(id, more, Headers::new(), now);
-                self.wait_at_most(id, self.ring_limit(id), now);
+                self.wait_at_most(id, self.ring_limit(id, now), now);
             }
             Err((_, because)) => {
                 self.note(id, &format!("then {because}"));

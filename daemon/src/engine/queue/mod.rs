@@ -62,6 +62,8 @@ pub(super) struct Lines {
     /// Calls that are in a line.
     waiting: BTreeSet<CallId>,
     announcements: BTreeSet<(Instant, CallId)>,
+    /// When the hours of members are looked at again; `None`: nobody has any.
+    next_minute: Option<Instant>,
 }
 
 impl Lines {
@@ -74,13 +76,14 @@ impl Lines {
             fresh: BTreeSet::new(),
             waiting: BTreeSet::new(),
             announcements: BTreeSet::new(),
+            next_minute: None,
         }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
         let queues = self.queues.deadline().map(|at| self.instant(at));
         let announcements = self.announcements.first().map(|(at, _)| *at);
-        queues.into_iter().chain(announcements).min()
+        queues.into_iter().chain(announcements).chain(self.next_minute).min()
     }
 
     /// Calls that wait.
@@ -119,6 +122,7 @@ impl Engine {
             self.overflow(expired.call, (expired.department, why), now);
         }
         self.announce_places(now);
+        self.look_at_hours(now);
         loop {
             self.report_calls(now);
             self.report_people(now);

@@ -60,11 +60,12 @@ impl Engine {
             .and_then(|offer| waiting.media.try_offer(offer).ok());
         let wanted = offered.or(waiting.media.codec().map(Wanted::from));
         let (near, own) = (waiting.media.port, (waiting.flow, waiting.staff));
-        let phones = offer.agents.iter().flat_map(|agent| self.phones_of(&plan, *agent));
+        let agents = offer.agents.iter().filter_map(|agent| plan.staff.get(*agent));
+        let phones = agents.flat_map(|agent| self.ways_to(&plan, agent));
         let is_own =
             |target: &Target| target.staff == own.1 && target.binding().is_some_and(|binding| binding.flow == own.0);
         let most = usize::try_from(call.breadth).unwrap_or(usize::MAX);
-        let targets: Vec<Target> = phones.filter(|target| !is_own(target)).take(most).collect();
+        let mut targets: Vec<Target> = phones.filter(|target| !is_own(target)).take(most).collect();
         if targets.is_empty() {
             return None;
         }
@@ -73,8 +74,8 @@ impl Engine {
             trail: call.way.trail.clone(),
         };
         let legs = match ordered {
-            true => self.first_legs(&targets, now).ok()?,
-            false => self.called_legs(&targets, near, wanted.as_ref(), now).ok()?,
+            true => self.first_legs(&mut targets, now).ok()?,
+            false => self.called_legs(&mut targets, near, wanted.as_ref(), now).ok()?,
         };
         Some(More {
             targets,

@@ -268,31 +268,33 @@ impl Engine {
         if !calling || left.ways.is_empty() || call.called.len() >= MOST_LEGS {
             return;
         }
+        let of = |id: LegId| call.leg(Side::Called(id)).map(|leg| leg.staff);
+        let alone = call.machine.calling().all(|calling| of(calling) == of(leg));
         // The same hop once more.
         call.max_forwards = call.max_forwards.saturating_add(1);
         let waiting = call.machine.waiting().unwrap_or(Side::Caller);
         let wanted = call.leg(waiting).and_then(|leg| leg.media.codec()).map(Wanted::from);
         let near = call.leg(waiting).map(|leg| leg.media.port);
-        let party = call.leg(Side::Called(leg)).map(|leg| leg.party.clone());
+        let party = call.leg(Side::Called(leg)).map(|leg| (leg.staff, leg.party.clone()));
         let way = call.way.clone();
-        let (Some(near), Some(party)) = (near, party) else {
+        let (Some(near), Some((staff, party))) = (near, party) else {
             return;
         };
         let wanted = wanted.or_else(|| self.wanted_by(id));
         let target = Target {
-            staff: None,
+            staff,
             party,
             reach: Reach::Outside(left),
         };
-        let targets = vec![target];
-        let Ok(legs) = self.called_legs(&targets, near, wanted.as_ref(), now) else {
+        let mut targets = vec![target];
+        let Ok(legs) = self.called_legs(&mut targets, near, wanted.as_ref(), now) else {
             return self.note(id, &format!("a trunk failed with {status} and no other is free"));
         };
         self.note(id, &format!("a trunk failed with {status}, so the next way was tried"));
         let more = More {
             targets,
             legs,
-            one_person: true,
+            one_person: alone,
             way,
         };
         self.call_more(id, more, Headers::new(), now);

@@ -43,6 +43,8 @@ pub struct AccountView {
     pub stub_number: String,
     /// Dialling the stub or a client's token reaches the client.
     pub stub_dials_back: bool,
+    /// Days of which a schedule says nothing count as open.
+    pub open_when_unknown: bool,
     pub version: i64,
 }
 
@@ -64,6 +66,7 @@ struct AccountPatchBody {
     /// Any telephone number.
     stub_number: Option<String>,
     stub_dials_back: Option<bool>,
+    open_when_unknown: Option<bool>,
 }
 
 /// The account's settings.
@@ -102,6 +105,7 @@ async fn update(
             stub_number: body.stub_number,
             stub_dials_back: body.stub_dials_back,
         },
+        open_when_unknown: body.open_when_unknown,
     };
     let account = accounts::update(&state.db, &access.author(&state), patch, version).await?;
     state.plan.changed(access.account, PlanSection::Account).await;
@@ -127,6 +131,7 @@ impl From<Account> for AccountView {
             forwarded_shows: shows_name(account.caller_id.forwarded_shows),
             stub_number: account.caller_id.stub_number,
             stub_dials_back: account.caller_id.stub_dials_back,
+            open_when_unknown: account.open_when_unknown,
             version: account.version,
         }
     }

@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::account::{self, AccountView};
+use super::projects::{self, HereView};
 use crate::http::State;
 use crate::http::auth::{Access, COOKIE_NAME, Peer, Right, SESSION_MS, by_session, same_origin};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -48,6 +49,8 @@ struct MeView {
     /// What may be done, as scopes of a token are called.
     rights: Vec<&'static str>,
     account: AccountView,
+    /// The project that is looked at.
+    project: HereView,
     /// To be sent as `X-CSRF-Token` with every change; sessions only.
     csrf_token: Option<String>,
 }
@@ -129,6 +132,7 @@ async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
             .map(|right| right.name())
             .collect(),
         account: account::view(state, access.account).await?,
+        project: projects::here(&access.here),
         csrf_token: Some(access.csrf().to_owned()).filter(|csrf| !csrf.is_empty()),
     })
 }

@@ -13,7 +13,10 @@ pub mod media;
 pub mod music;
 pub mod numbers;
 mod orders;
+pub mod projects;
+pub mod reception;
 pub mod recordings;
+pub mod schedules;
 pub mod security;
 pub mod sip;
 pub mod staff;
@@ -89,6 +92,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         forwarding::routes(),
         clients::routes(),
         departments::routes(),
+        projects::routes(),
+        reception::routes(),
+        schedules::routes(),
         trunks::routes(),
         numbers::routes(),
         calls::routes(),

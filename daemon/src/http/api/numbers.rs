@@ -4,8 +4,8 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use frontdesk_crm_core::numbers::{self, Number, NumberPatch, Target};
-use frontdesk_routing::ids::NumberId;
+use frontdesk_crm_core::numbers::{self, Number, NumberPatch, Target, UsedAsPhone};
+use frontdesk_routing::ids::{AccountId, NumberId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,7 +34,15 @@ struct NumberView {
     trunk_id: Option<String>,
     staff_id: Option<String>,
     department_id: Option<String>,
+    /// Those whose own telephone it is said to be, which cannot be: calls to it come to us.
+    used_as_phone: Vec<UserView>,
     version: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct UserView {
+    staff_id: String,
+    name: String,
 }
 
 /// What is absent stays as it is. Naming a person takes the place of a department, and the other way round.
@@ -68,8 +76,9 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     access.need(Right::TrunksRead)?;
     let numbers = numbers::list(&state.db, access.account).await?;
     let total = u64::try_from(numbers.len()).ok();
+    let users = numbers::used_as_phones(&state.db, access.account).await?;
     Ok(Json(Listing {
-        items: numbers.into_iter().map(view).collect(),
+        items: numbers.into_iter().map(|number| view(number, &users)).collect(),
         total,
         filtered: total,
         next_cursor: None,
@@ -86,7 +95,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
     let number = numbers::create(&state.db, &access.author(&state), body.into()).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     let (location, version) = (format!("/api/v1/numbers/{}", number.id), number.version);
-    Ok(created(view(number), version, location))
+    Ok(created(one(&state, access.account, number).await?, version, location))
 }
 
 /// One number.
@@ -97,7 +106,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<NumberI
     access.need(Right::TrunksRead)?;
     let number = numbers::get(&state.db, access.account, id).await?;
     let version = number.version;
-    Ok(versioned(view(number), version))
+    Ok(versioned(one(&state, access.account, number).await?, version))
 }
 
 /// Connects a number anew; the next call goes by it.
@@ -118,7 +127,7 @@ async fn update(
     let number = numbers::update(&state.db, &access.author(&state), id, body.into(), version).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     let version = number.version;
-    Ok(versioned(view(number), version))
+    Ok(versioned(one(&state, access.account, number).await?, version))
 }
 
 /// Disconnects a number: whoever calls it is told 404.
@@ -132,7 +141,12 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Numbe
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn view(number: Number) -> NumberView {
+async fn one(state: &State, account: AccountId, number: Number) -> ApiResult<NumberView> {
+    let users = numbers::used_as_phones(&state.db, account).await?;
+    Ok(view(number, &users))
+}
+
+fn view(number: Number, users: &[UsedAsPhone]) -> NumberView {
     let (staff, department) = match number.to {
         Target::Staff(staff) => (Some(staff.to_string()), None),
         Target::Department(department) => (None, Some(department.to_string())),
@@ -143,6 +157,14 @@ fn view(number: Number) -> NumberView {
         trunk_id: number.trunk.map(|trunk| trunk.to_string()),
         staff_id: staff,
         department_id: department,
+        used_as_phone: users
+            .iter()
+            .filter(|user| user.number == number.id)
+            .map(|user| UserView {
+                staff_id: user.staff.to_string(),
+                name: user.name.clone(),
+            })
+            .collect(),
         version: number.version,
     }
 }

@@ -4,15 +4,17 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use frontdesk_crm_core::projects::{self, WorkStatus};
+use frontdesk_crm_core::reception::method_name;
 use frontdesk_crm_core::staff::{self, CallerIdPatch, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
-use frontdesk_routing::ids::{AccountId, StaffId};
+use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Direction, Listing, created, named, page, versioned};
+use super::{Direction, Listing, bad_query, created, named, page, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right, Role};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -60,6 +62,14 @@ pub struct StaffView {
     pub hide_client_number: bool,
     /// Their event stream gets `call.card` when their phone rings.
     pub raise_card: bool,
+    /// Calls and leads of clients are given to the person at all: see `/staff/{id}/reception`.
+    pub receiving: bool,
+    /// `sip`, `mobile` or `sim`: by what the person takes calls.
+    pub reception_method: &'static str,
+    /// The hours in which the person is given calls.
+    pub schedule_id: Option<String>,
+    /// `working` or `not_working`, in the project that is looked at.
+    pub work_status: &'static str,
     #[schema(format = DateTime)]
     pub last_login_at: Option<String>,
     #[schema(format = DateTime)]
@@ -87,6 +97,10 @@ pub struct StaffParams {
     pub position: Option<String>,
     /// Those deleted too; they are left out when `false`.
     pub deleted: Option<bool>,
+    /// Those who work in this project; when absent the one that is looked at.
+    pub project: Option<String>,
+    /// `all`: those of all projects.
+    pub scope: Option<String>,
     /// `name`, `short_number`, `position`, `last_seen_at` or `created_at`.
     pub order: Option<String>,
     pub direction: Option<Direction>,
@@ -164,7 +178,9 @@ async fn list(
 
 /// The part of the list that is asked for; the caller has checked the right.
 pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiResult<Listing<StaffView>> {
+    let project = project(access, params.project.as_deref(), params.scope.as_deref())?;
     let query = StaffQuery {
+        project,
         search: params.search,
         position: params.position,
         live_only: params.deleted == Some(false),
@@ -173,12 +189,36 @@ pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiRe
     };
     let page = page(params.limit, params.offset, None)?;
     let list = staff::list(&state.db, access.account, &query, &page, state.clock.unix_ms()).await?;
+    let shown = project.unwrap_or(access.here.project);
+    let receivers = projects::receivers(&state.db, access.account, shown).await?;
+    let works = |member: &StaffMember| receivers.contains(&member.id);
     Ok(Listing {
-        items: list.items.iter().map(|member| view(state, member)).collect(),
+        items: list
+            .items
+            .iter()
+            .map(|member| view(state, member, works(member)))
+            .collect(),
         total: Some(list.total),
         filtered: Some(list.filtered),
         next_cursor: None,
     })
+}
+
+/// `None`: people of all projects.
+fn project(access: &Access, project: Option<&str>, scope: Option<&str>) -> ApiResult<Option<ProjectId>> {
+    let all = named("scope", scope, |scope| (scope == "all").then_some(()))?.is_some();
+    let project = named("project", project, |id| id.parse().ok())?;
+    match (project, all) {
+        (Some(_), true) => Err(bad_query("scope", "invalid", "either a project or all of them")),
+        (None, true) => Ok(None),
+        (project, false) => Ok(Some(project.unwrap_or(access.here.project))),
+    }
+}
+
+/// One of them, as seen from the project that is looked at.
+async fn one(state: &State, access: &Access, member: &StaffMember) -> ApiResult<StaffView> {
+    let receivers = projects::receivers(&state.db, access.account, access.here.project).await?;
+    Ok(view(state, member, receivers.contains(&member.id)))
 }
 
 /// Id and name of everyone who works here.
@@ -198,7 +238,7 @@ fn order(name: &str) -> Option<StaffOrder> {
     }
 }
 
-pub(super) fn view(state: &State, member: &StaffMember) -> StaffView {
+fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
     let system_status = match (member.deleted_at, member.role, member.signed_in) {
         (Some(_), _, _) => "deleted",
         (None, None, _) => "no_access",
@@ -232,6 +272,10 @@ pub(super) fn view(state: &State, member: &StaffMember) -> StaffView {
         show_number_on_system_calls: member.caller_id.show_number_on_system_calls,
         hide_client_number: member.caller_id.hide_client_number,
         raise_card: member.caller_id.raise_card,
+        receiving: member.receiving,
+        reception_method: method_name(member.method),
+        schedule_id: member.schedule.as_ref().map(ScheduleId::to_string),
+        work_status: WorkStatus::of(member.receiving, receives_here && member.deleted_at.is_none()).name(),
         last_login_at: member.last_login_at.filter(|_| login_times).map(time),
         last_seen_at: member.last_seen_at.filter(|_| login_times).map(time),
         seen_ms: member.last_seen_at.filter(|_| login_times),
@@ -267,11 +311,12 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
             hide_client_number: body.hide_client_number,
             raise_card: body.raise_card,
         },
+        project: Some(access.here.project),
     };
     let member = staff::create(&state.db, &access.author(&state), new).await?;
     changed(&state, access.account, member.id).await;
     Ok(created(
-        view(&state, &member),
+        one(&state, &access, &member).await?,
         member.version,
         format!("/api/v1/staff/{}", member.id),
     ))
@@ -284,7 +329,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<StaffId>) -> ApiResult<Response> {
     access.need(Right::StaffRead)?;
     let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
-    Ok(versioned(view(&state, &member), member.version))
+    Ok(versioned(one(&state, &access, &member).await?, member.version))
 }
 
 /// Changes a staff member. Without a role there is no access; a new password ends the other sessions.
@@ -323,7 +368,7 @@ async fn update(
     };
     let member = staff::update(&state.db, &access.author(&state), id, patch, version).await?;
     changed(&state, access.account, id).await;
-    Ok(versioned(view(&state, &member), member.version))
+    Ok(versioned(one(&state, &access, &member).await?, member.version))
 }
 
 /// Deletes a staff member: no more access and no more calls, but the record stays in lists and history.

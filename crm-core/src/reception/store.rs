@@ -1,0 +1,300 @@
+use frontdesk_routing::ids::{AccountId, DepartmentId, ProjectId, ScheduleId, StaffId, TrunkId};
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::Overflow;
+use serde_json::{Value, json};
+
+use super::rules::{self, method, method_name, sim_of, unknown};
+use super::{Desk, DeskOf, DeskPatch, Reception, ReceptionPatch};
+use crate::accounts;
+use crate::audit::{self, Author, Deed};
+use crate::projects::{first_of, live};
+use crate::store::text::maybe_id;
+use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
+
+const PERSON: &str = "SELECT receiving, reception, sim_trunk_id, schedule_id, phone, version FROM staff \
+    WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const SET_PERSON: &str = "UPDATE staff SET receiving = $3, reception = $4, sim_trunk_id = $5, schedule_id = $6, \
+    updated_at = $7, version = version + 1 WHERE id = $1 AND version = $2";
+const DEPARTMENT: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
+    FROM departments WHERE account_id = $1 AND id = $2";
+const NUMBER: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
+    FROM numbers WHERE account_id = $1 AND id = $2";
+const SET_DEPARTMENT: &str = "UPDATE departments SET project_id = $3, schedule_id = $4, closed_staff_id = $5, \
+    closed_department_id = $6, closed_number = $7, version = version + 1 WHERE id = $1 AND version = $2";
+const SET_NUMBER: &str = "UPDATE numbers SET project_id = $3, schedule_id = $4, closed_staff_id = $5, \
+    closed_department_id = $6, closed_number = $7, version = version + 1 WHERE id = $1 AND version = $2";
+const IS_TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
+const IS_SCHEDULE: &str = "SELECT COUNT(*) AS count FROM schedules WHERE account_id = $1 AND id = $2";
+const IS_STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const IS_DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
+
+pub(crate) const ALL: &[&str] = &[
+    PERSON,
+    SET_PERSON,
+    DEPARTMENT,
+    NUMBER,
+    SET_DEPARTMENT,
+    SET_NUMBER,
+    IS_TRUNK,
+    IS_SCHEDULE,
+    IS_STAFF,
+    IS_DEPARTMENT,
+];
+
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    receiving: bool,
+    reception: String,
+    sim_trunk_id: Option<String>,
+    schedule_id: Option<String>,
+    phone: Option<String>,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct DeskRow {
+    project_id: Option<String>,
+    schedule_id: Option<String>,
+    closed_staff_id: Option<String>,
+    closed_department_id: Option<String>,
+    closed_number: Option<String>,
+    version: i64,
+}
+
+/// Of somebody who is not deleted.
+pub async fn person(db: &Db, account: AccountId, staff: StaffId) -> Result<Reception, StoreError> {
+    let row: Option<PersonRow> = db.one(PERSON, args![account, staff]).await?;
+    row.ok_or(StoreError::NotFound).and_then(|row| read_person(&row))
+}
+
+pub async fn set_person(
+    db: &Db,
+    author: &Author,
+    staff: StaffId,
+    patch: ReceptionPatch,
+    version: Option<i64>,
+) -> Result<Reception, StoreError> {
+    let account = author.account;
+    let mut tx = db.begin().await?;
+    let row: Option<PersonRow> = tx.one(PERSON, args![account, staff]).await?;
+    let row = row.ok_or(StoreError::NotFound)?;
+    let before = read_person(&row)?;
+    fresh(before.version, version)?;
+    let after = rules::patched(&before, patch, row.phone.is_some())?;
+    let mut faults = Vec::new();
+    if let Some(trunk) = sim_of(after.method) {
+        let fault = exists(&mut tx, account, ("sim_trunk_id", IS_TRUNK, Arg::from(trunk))).await?;
+        faults.extend(fault);
+    }
+    faults.extend(schedule_fault(&mut tx, account, after.schedule).await?);
+    StoreError::invalid(faults)?;
+    let values = args![
+        staff,
+        before.version,
+        after.receiving,
+        method_name(after.method),
+        sim_of(after.method),
+        after.schedule,
+        author.stamp.unix_ms
+    ];
+    if tx.run(SET_PERSON, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let deed = author.deed("staff.reception", "staff", staff.to_string());
+    let deed = Deed {
+        before: Some(told_person(&before)),
+        after: Some(told_person(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    person(db, account, staff).await
+}
+
+pub async fn desk(db: &Db, account: AccountId, of: DeskOf) -> Result<Desk, StoreError> {
+    let (sql, id) = of.get();
+    let row: Option<DeskRow> = db.one(sql, vec![Arg::from(account), id]).await?;
+    row.ok_or(StoreError::NotFound).and_then(|row| read_desk(account, &row))
+}
+
+pub async fn set_desk(
+    db: &Db,
+    author: &Author,
+    of: DeskOf,
+    patch: DeskPatch,
+    version: Option<i64>,
+) -> Result<Desk, StoreError> {
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let (sql, id) = of.get();
+    let row: Option<DeskRow> = tx.one(sql, vec![Arg::from(account.id), id.clone()]).await?;
+    let before = row
+        .ok_or(StoreError::NotFound)
+        .and_then(|row| read_desk(account.id, &row))?;
+    fresh(before.version, version)?;
+    let after = patched(&mut tx, (account.id, &account.region), &before, patch).await?;
+    let (staff, department, number) = match after.closed_to {
+        Some(Overflow::Staff(staff)) => (Some(staff), None, None),
+        Some(Overflow::Department(department)) => (None, Some(department), None),
+        Some(Overflow::Number(number)) => (None, None, Some(number.reveal())),
+        None => (None, None, None),
+    };
+    let mut values = vec![id, Arg::from(before.version)];
+    values.extend(args![after.project, after.schedule, staff, department, number]);
+    if tx.run(of.set(), values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let (action, entity, id) = of.named();
+    let deed = author.deed(action, entity, id);
+    let deed = Deed {
+        before: Some(told_desk(&before)),
+        after: Some(told_desk(&after)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    desk(db, account.id, of).await
+}
+
+async fn patched(
+    tx: &mut Tx,
+    (account, region): (AccountId, &str),
+    before: &Desk,
+    patch: DeskPatch,
+) -> Result<Desk, StoreError> {
+    let (mut after, mut faults) = (before.clone(), Vec::new());
+    match rules::parsed::<ProjectId>("project_id", patch.project) {
+        Ok(Some(project)) => {
+            let known = live(tx, account).await?.iter().any(|live| live.id == project);
+            faults.extend((!known).then(|| unknown("project_id")));
+            after.project = project;
+        }
+        Ok(None) => {}
+        Err(fault) => faults.push(fault),
+    }
+    if let Some(schedule) = patch.schedule {
+        match rules::parsed::<ScheduleId>("schedule_id", schedule) {
+            Ok(schedule) => after.schedule = schedule,
+            Err(fault) => faults.push(fault),
+        }
+        faults.extend(schedule_fault(tx, account, after.schedule).await?);
+    }
+    if let Some(typed) = patch.closed_to {
+        match typed.map(|typed| rules::closed_to(typed, region)).transpose() {
+            Ok(target) => after.closed_to = target,
+            Err(fault) => faults.push(fault),
+        }
+        let checked = match after.closed_to {
+            Some(Overflow::Staff(staff)) => Some(("closed_to.staff_id", IS_STAFF, Arg::from(staff))),
+            Some(Overflow::Department(department)) => {
+                Some(("closed_to.department_id", IS_DEPARTMENT, Arg::from(department)))
+            }
+            Some(Overflow::Number(_)) | None => None,
+        };
+        if let Some(checked) = checked {
+            faults.extend(exists(tx, account, checked).await?);
+        }
+    }
+    StoreError::invalid(faults)?;
+    Ok(after)
+}
+
+async fn schedule_fault(
+    tx: &mut Tx,
+    account: AccountId,
+    schedule: Option<ScheduleId>,
+) -> Result<Option<FieldError>, StoreError> {
+    match schedule {
+        Some(schedule) => exists(tx, account, ("schedule_id", IS_SCHEDULE, Arg::from(schedule))).await,
+        None => Ok(None),
+    }
+}
+
+async fn exists(
+    tx: &mut Tx,
+    account: AccountId,
+    (field, sql, id): (&str, &'static str, Arg),
+) -> Result<Option<FieldError>, StoreError> {
+    let known = tx.count(sql, vec![Arg::from(account), id]).await? > 0;
+    Ok((!known).then(|| unknown(field)))
+}
+
+fn fresh(newest: i64, seen: Option<i64>) -> Result<(), StoreError> {
+    match seen.is_some_and(|seen| seen != newest) {
+        true => Err(StoreError::Stale),
+        false => Ok(()),
+    }
+}
+
+impl DeskOf {
+    fn get(self) -> (&'static str, Arg) {
+        match self {
+            DeskOf::Department(department) => (DEPARTMENT, Arg::from(department)),
+            DeskOf::Number(number) => (NUMBER, Arg::from(number)),
+        }
+    }
+
+    fn set(self) -> &'static str {
+        match self {
+            DeskOf::Department(_) => SET_DEPARTMENT,
+            DeskOf::Number(_) => SET_NUMBER,
+        }
+    }
+
+    fn named(self) -> (&'static str, &'static str, String) {
+        match self {
+            DeskOf::Department(department) => ("department.reception", "department", department.to_string()),
+            DeskOf::Number(number) => ("number.reception", "number", number.to_string()),
+        }
+    }
+}
+
+fn read_person(row: &PersonRow) -> Result<Reception, StoreError> {
+    Ok(Reception {
+        receiving: row.receiving,
+        method: method(&row.reception, &row.sim_trunk_id)?,
+        schedule: maybe_id(&row.schedule_id)?,
+        version: row.version,
+    })
+}
+
+fn read_desk(account: AccountId, row: &DeskRow) -> Result<Desk, StoreError> {
+    let columns = (&row.closed_staff_id, &row.closed_department_id, &row.closed_number);
+    Ok(Desk {
+        project: maybe_id(&row.project_id)?.unwrap_or_else(|| first_of(account)),
+        schedule: maybe_id(&row.schedule_id)?,
+        closed_to: closed_target(columns)?,
+        version: row.version,
+    })
+}
+
+pub(super) fn closed_target(
+    (staff, department, number): (&Option<String>, &Option<String>, &Option<String>),
+) -> Result<Option<Overflow>, StoreError> {
+    let staff = maybe_id(staff)?.map(Overflow::Staff);
+    let department = maybe_id::<DepartmentId>(department)?.map(Overflow::Department);
+    let number = number.as_deref().and_then(|number| PhoneNumber::from_e164(number).ok());
+    Ok(staff.or(department).or(number.map(Overflow::Number)))
+}
+
+fn told_person(reception: &Reception) -> Value {
+    json!({
+        "receiving": reception.receiving,
+        "method": method_name(reception.method),
+        "sim_trunk_id": sim_of(reception.method).as_ref().map(TrunkId::to_string),
+        "schedule_id": reception.schedule.as_ref().map(ScheduleId::to_string),
+    })
+}
+
+fn told_desk(desk: &Desk) -> Value {
+    let closed_to = desk.closed_to.map(|target| match target {
+        Overflow::Staff(staff) => staff.to_string(),
+        Overflow::Department(department) => department.to_string(),
+        Overflow::Number(number) => number.reveal(),
+    });
+    json!({
+        "project_id": desk.project.to_string(),
+        "schedule_id": desk.schedule.as_ref().map(ScheduleId::to_string),
+        "closed_to": closed_to,
+    })
+}

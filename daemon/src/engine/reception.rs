@@ -1,0 +1,66 @@
+//! Where a person's calls ring: their registered phones, or their own telephone number by a line.
+
+use frontdesk_routing::ids::{StaffId, TrunkId};
+use frontdesk_routing::outbound;
+use frontdesk_routing::plan::{DialPlan, Method, PlanStaff};
+use frontdesk_sip::registrar::{Aor, Binding};
+
+use super::Engine;
+use super::caller::party_of_staff;
+use super::output::CdrParty;
+use super::setup::{Reach, Target};
+
+impl Engine {
+    /// What is to be called so that this person's telephone rings, in the way that they take calls by.
+    pub(super) fn ways_to(&self, plan: &DialPlan, staff: &PlanStaff) -> Vec<Target> {
+        match plan.reception.method(staff.id) {
+            Method::Sip => self.phones_of(plan, staff.id),
+            Method::Mobile => self.telephone_of(plan, staff, None).into_iter().collect(),
+            Method::Sim(line) => self.telephone_of(plan, staff, Some(line)).into_iter().collect(),
+        }
+    }
+
+    /// The person's own number, by the lines of the account that lead there or by this one alone. A leg of it is one of the
+    /// person's, and whoever answers it is connected at once.
+    fn telephone_of(&self, plan: &DialPlan, staff: &PlanStaff, only: Option<TrunkId>) -> Option<Target> {
+        let number = staff.phone?;
+        let mut lines = outbound::trunks(plan, staff.account, number);
+        if let Some(only) = only {
+            let bound = plan.staff.trunk(only).filter(|trunk| trunk.account == staff.account);
+            lines = bound.map(|trunk| trunk.id).into_iter().collect();
+        }
+        let target = self.outside(plan, number, &lines);
+        let ways = match &target.reach {
+            Reach::Outside(outside) => !outside.ways.is_empty(),
+            Reach::Phone(_) => false,
+        };
+        ways.then(|| Target {
+            staff: Some(staff.id),
+            party: CdrParty {
+                trunk: target.party.trunk,
+                ..party_of_staff(staff)
+            },
+            reach: target.reach,
+        })
+    }
+
+    /// The registered phones of a person.
+    pub(super) fn phones_of(&self, plan: &DialPlan, staff: StaffId) -> Vec<Target> {
+        let Some(staff) = plan.staff.get(staff) else {
+            return Vec::new();
+        };
+        let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
+            return Vec::new();
+        };
+        let target = |binding: &Binding| Target {
+            staff: Some(staff.id),
+            party: party_of_staff(staff),
+            reach: Reach::Phone(Box::new(binding.clone())),
+        };
+        self.registrar
+            .bindings(Aor(sip.id.as_u128()))
+            .iter()
+            .map(target)
+            .collect()
+    }
+}

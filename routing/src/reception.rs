@@ -1,0 +1,239 @@
+//! Who can take a call of a client.
+//!
+//! The rules are for calls that are distributed: those from outside to a connected number, and all calls to a department.
+//! Whoever dials a colleague's short number, or is sent to it by somebody's own forwarding, wants that person: neither the
+//! toggle nor projects nor hours stand in the way of that.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::because::Because;
+use crate::decision::Decision;
+use crate::ids::{AccountId, ProjectId, StaffId};
+use crate::outbound;
+use crate::plan::reception::Hours;
+use crate::plan::{DialPlan, Overflow, PlanDepartment, PlanDesk};
+use crate::queue::Member;
+
+/// A call goes on from one that is closed to another so many times at most.
+const MOST_CLOSED: usize = 5;
+
+/// Why a person gets no call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Skipped {
+    /// The person takes no calls of this project.
+    NotInProject {
+        project: String,
+    },
+    ToggledOff,
+    OutsideHours {
+        /// When they begin, as the person's clocks show it.
+        until: Option<String>,
+    },
+    /// Nobody has entered the hours of that day.
+    HoursUnknown,
+    DoNotDisturb,
+    NotReachable,
+    Busy,
+}
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Skipped::NotInProject { project } => write!(f, "does not work in {project}"),
+            Skipped::ToggledOff => f.write_str("takes no calls at present"),
+            Skipped::OutsideHours { until: Some(until) } => write!(f, "is off until {until}"),
+            Skipped::OutsideHours { until: None } => f.write_str("is off"),
+            Skipped::HoursUnknown => f.write_str("has no hours for that day"),
+            Skipped::DoNotDisturb => f.write_str("does not want to be disturbed"),
+            Skipped::NotReachable => f.write_str("cannot be reached"),
+            Skipped::Busy => f.write_str("is busy"),
+        }
+    }
+}
+
+/// What changes from one second to the next. The default stands in the way of nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moment {
+    pub dnd: bool,
+    /// No phone is registered, or no line leads to the person's number.
+    pub unreachable: bool,
+    pub busy: bool,
+}
+
+/// Whether a person may be given a client's call of a project at a moment, in unix milliseconds; the first rule in the way
+/// is told.
+pub fn may_take(
+    plan: &DialPlan,
+    (staff, project): (StaffId, Option<ProjectId>),
+    unix_ms: i64,
+    moment: Moment,
+) -> Result<(), Skipped> {
+    if let Some(person) = plan.reception.person(staff) {
+        if !person.receiving {
+            return Err(Skipped::ToggledOff);
+        }
+        in_project(plan, staff, project)?;
+        if let Some(schedule) = person.schedule {
+            let account = plan.staff.get(staff).map(|staff| staff.account);
+            let account = account.unwrap_or(AccountId::from_u128(0));
+            match plan.reception.is_open(account, Some(schedule), unix_ms) {
+                Hours::Open => {}
+                Hours::Closed { until } => return Err(Skipped::OutsideHours { until }),
+                Hours::Unknown => return Err(Skipped::HoursUnknown),
+            }
+        }
+    }
+    match moment {
+        Moment { dnd: true, .. } => Err(Skipped::DoNotDisturb),
+        Moment { unreachable: true, .. } => Err(Skipped::NotReachable),
+        Moment { busy: true, .. } => Err(Skipped::Busy),
+        Moment { .. } => Ok(()),
+    }
+}
+
+/// The members of a department who take calls of its project. Whether they do so now, and can, changes from one moment to
+/// the next.
+pub fn members(plan: &DialPlan, department: &PlanDepartment) -> Vec<Member> {
+    let desk = plan.reception.departments.get(&department.id);
+    let project = desk.and_then(|desk| desk.project);
+    let works = |member: &&Member| in_project(plan, member.staff, project).is_ok();
+    department.members.iter().filter(works).copied().collect()
+}
+
+fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Result<(), Skipped> {
+    let (Some(person), Some(project)) = (plan.reception.person(staff), project) else {
+        return Ok(());
+    };
+    if person.projects.contains(&project) {
+        return Ok(());
+    }
+    let name = plan.reception.projects.get(&project);
+    let project = name.map(|name| name.to_string()).unwrap_or_default();
+    Err(Skipped::NotInProject { project })
+}
+
+/// Where calls go that whoever they were for does not take now; `None`: whoever is named is no more.
+pub fn instead(plan: &DialPlan, account: AccountId, to: Overflow, unix_ms: i64) -> Option<Decision> {
+    Errand::inside(account, unix_ms).give(plan, to)
+}
+
+/// A call that is given from one desk to another as they are closed.
+pub(crate) struct Errand {
+    account: AccountId,
+    /// That of the number which the call came in by. A department takes the calls of its own project.
+    project: Option<ProjectId>,
+    unix_ms: i64,
+    /// A connected number was called.
+    by_number: bool,
+    hops: usize,
+}
+
+impl Errand {
+    /// A call to the short number of a department.
+    pub(crate) fn inside(account: AccountId, unix_ms: i64) -> Errand {
+        Errand {
+            account,
+            project: None,
+            unix_ms,
+            by_number: false,
+            hops: 0,
+        }
+    }
+
+    /// A call to a connected number of a project.
+    pub(crate) fn to_number(account: AccountId, project: Option<ProjectId>, unix_ms: i64) -> Errand {
+        Errand {
+            project,
+            by_number: true,
+            ..Errand::inside(account, unix_ms)
+        }
+    }
+
+    /// What becomes of the call because the desk is closed; `None`: it is open.
+    pub(crate) fn closed(&mut self, plan: &DialPlan, name: &str, desk: Option<&PlanDesk>) -> Option<Decision> {
+        let desk = desk?;
+        let hours = plan.reception.is_open(self.account, desk.schedule, self.unix_ms);
+        let (until, known) = match hours {
+            Hours::Open => return None,
+            Hours::Closed { until } => (until, true),
+            Hours::Unknown => (None, false),
+        };
+        let name = name.to_owned();
+        let closed = Because::Closed { name, until, known };
+        let refused = |because| Decision::Refuse { status: 480, because };
+        let Some(to) = desk.closed_to else {
+            return Some(refused(closed));
+        };
+        self.hops = self.hops.saturating_add(1);
+        if self.hops > MOST_CLOSED {
+            return Some(refused(Because::ForwardedTooOften));
+        }
+        let mut decision = self
+            .give(plan, to)
+            .unwrap_or_else(|| refused(Because::NumberNotConnected));
+        decision.because_of(|then| Because::Instead {
+            of: Box::new(closed),
+            then: Box::new(then),
+        });
+        Some(decision)
+    }
+
+    /// `None`: whoever is named is no more.
+    fn give(&mut self, plan: &DialPlan, to: Overflow) -> Option<Decision> {
+        match to {
+            Overflow::Staff(staff) => self.staff(plan, staff),
+            Overflow::Department(department) => {
+                let department = plan.departments.get(department)?;
+                (department.account == self.account).then(|| self.department(plan, department))
+            }
+            Overflow::Number(number) => Some(outbound::towards(plan, self.account, number)),
+        }
+    }
+
+    /// Rings a person who may take the call.
+    pub(crate) fn staff(&self, plan: &DialPlan, staff: StaffId) -> Option<Decision> {
+        let staff = plan.staff.get(staff).filter(|staff| staff.account == self.account)?;
+        let name = staff.name.to_string();
+        let because = match self.by_number {
+            true => Because::NumberOf { name },
+            false => Because::ShortNumberOf { name },
+        };
+        Some(
+            match may_take(plan, (staff.id, self.project), self.unix_ms, Moment::default()) {
+                Ok(()) => Decision::Ring {
+                    targets: SmallVec::from_slice(&[staff.id]),
+                    because,
+                },
+                Err(why) => {
+                    let whom = Box::new(because);
+                    Decision::Refuse {
+                        status: 480,
+                        because: Because::Skipped { whom, why },
+                    }
+                }
+            },
+        )
+    }
+
+    /// The line of a department, if that is open.
+    pub(crate) fn department(&mut self, plan: &DialPlan, department: &PlanDepartment) -> Decision {
+        let desk = plan.reception.departments.get(&department.id);
+        if let Some(closed) = self.closed(plan, &department.name, desk) {
+            return closed;
+        }
+        let (name, members) = (department.name.to_string(), department.members.len());
+        let because = match self.by_number {
+            true => Because::NumberOfDepartment { name, members },
+            false => Because::DepartmentOf { name, members },
+        };
+        Decision::Queue {
+            department: department.id,
+            because,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,76 @@
+//! Another company of the same installation.
+
+use frontdesk::http::Clock;
+use frontdesk_crm_core::accounts;
+use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::departments::{self, DepartmentPatch};
+use frontdesk_crm_core::numbers::{self, NumberPatch};
+use frontdesk_crm_core::projects::{self, first_of};
+use frontdesk_crm_core::schedules::{self, SchedulePatch};
+use frontdesk_crm_core::staff::{self, NewStaff};
+use frontdesk_crm_core::store::Stamp;
+use frontdesk_routing::ids::AccountId;
+
+use super::{NOON, Office, other_company};
+
+/// Ids of its records.
+pub struct Stranger {
+    pub staff: String,
+    pub first_project: String,
+    pub project: String,
+    pub schedule: String,
+    pub department: String,
+    pub number: String,
+}
+
+impl Office {
+    /// A company with one of everything.
+    pub async fn another_company(&self) -> Stranger {
+        let stamp = || Stamp {
+            unix_ms: NOON,
+            random: self.clock.random(),
+        };
+        let mut ids = stamp().ids();
+        let account = other_company(AccountId::new(NOON, ids.random()), 99_998);
+        let mut tx = self.db.begin().await.unwrap();
+        accounts::create(&mut tx, &mut ids, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        let author = || Author {
+            account: account.id,
+            actor: Actor::program(),
+            login: None,
+            stamp: stamp(),
+        };
+        let new = NewStaff {
+            given_name: Some("Чужой".into()),
+            ..NewStaff::default()
+        };
+        let staff = staff::create(&self.db, &author(), new).await.unwrap();
+        let project = projects::create(&self.db, &author(), "Theirs").await.unwrap();
+        let patch = SchedulePatch {
+            name: Some("Theirs".into()),
+            ..SchedulePatch::default()
+        };
+        let schedule = schedules::create(&self.db, &author(), patch).await.unwrap();
+        let new = DepartmentPatch {
+            name: Some("Theirs".into()),
+            short_number: Some("200".into()),
+            ..DepartmentPatch::default()
+        };
+        let department = departments::create(&self.db, &author(), new).await.unwrap();
+        let patch = NumberPatch {
+            number: Some("+74951119999".into()),
+            staff: Some(staff.id.to_string()),
+            ..NumberPatch::default()
+        };
+        let number = numbers::create(&self.db, &author(), patch).await.unwrap();
+        Stranger {
+            staff: staff.id.to_string(),
+            first_project: first_of(account.id).to_string(),
+            project: project.id.to_string(),
+            schedule: schedule.id.to_string(),
+            department: department.plan.id.to_string(),
+            number: number.id.to_string(),
+        }
+    }
+}
