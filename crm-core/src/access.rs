@@ -27,6 +27,7 @@ rights! {
     SipWrite "sip:write"
     ClientsRead "clients:read"
     ClientsWrite "clients:write"
+    ClientsErase "clients:erase"
     DepartmentsRead "departments:read"
     DepartmentsWrite "departments:write"
     TrunksRead "trunks:read"

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
     AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient, PlanStaff,
@@ -9,7 +10,7 @@ use frontdesk_routing::plan::{
 };
 
 use crate::sip_accounts::SipRow;
-use crate::store::text::id;
+use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
 use crate::{accounts, departments, features, forwardings, numbers, reception, staff, trunks};
 
@@ -17,9 +18,19 @@ const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patro
     s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
     p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
-const CLIENTS: &str = "SELECT id, account_id, number, name, vip FROM clients WHERE deleted_at IS NULL";
+macro_rules! clients {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, p.account_id, p.number, c.name, c.vip, c.manager_id FROM client_phones p \
+             JOIN clients c ON c.id = p.client_id",
+            $rest
+        )
+    };
+}
+const CLIENTS: &str = clients!("");
+const CLIENT: &str = clients!(" WHERE p.account_id = $1 AND p.number = $2");
 
-pub(crate) const ALL: &[&str] = &[STAFF, CLIENTS];
+pub(crate) const ALL: &[&str] = &[STAFF, CLIENTS, CLIENT];
 
 #[derive(sqlx::FromRow)]
 struct StaffRow {
@@ -43,6 +54,7 @@ struct ClientRow {
     number: String,
     name: String,
     vip: bool,
+    manager_id: Option<String>,
 }
 
 pub async fn full(db: &Db) -> Result<DialPlan, StoreError> {
@@ -109,20 +121,37 @@ pub async fn clients_section(db: &Db) -> Result<ClientSection, StoreError> {
     let rows: Vec<ClientRow> = db.all(CLIENTS, args![]).await?;
     let mut clients = Vec::with_capacity(rows.len());
     for row in rows {
-        // a number that cannot ring can name nobody
-        let Ok(number) = PhoneNumber::from_e164(&row.number) else {
-            continue;
-        };
-        let (client, account) = (id(&row.id)?, id(&row.account_id)?);
-        clients.push(PlanClient {
-            id: client,
-            account,
-            number,
-            name: row.name.into(),
-            vip: row.vip,
-        });
+        clients.extend(read_client(row)?);
     }
     Ok(ClientSection::new(clients))
+}
+
+/// Whom a number finds now; the rest of the section stays as it is.
+pub async fn refresh_client(
+    db: &Db,
+    plan: &mut DialPlan,
+    account: AccountId,
+    number: PhoneNumber,
+) -> Result<(), StoreError> {
+    let row: Option<ClientRow> = db.one(CLIENT, args![account, number]).await?;
+    let client = row.map(read_client).transpose()?.flatten();
+    plan.clients = Arc::new(plan.clients.with(account, number, client));
+    Ok(())
+}
+
+/// A number that cannot ring can name nobody.
+fn read_client(row: ClientRow) -> Result<Option<PlanClient>, StoreError> {
+    let Ok(number) = PhoneNumber::from_e164(&row.number) else {
+        return Ok(None);
+    };
+    Ok(Some(PlanClient {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        number,
+        name: row.name.into(),
+        vip: row.vip,
+        manager: maybe_id(&row.manager_id)?,
+    }))
 }
 
 fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {

@@ -37,6 +37,7 @@ fn plan(account: AccountId) -> DialPlan {
         number: PhoneNumber::from_e164(&format!("+7916{number:07}")).unwrap(),
         name: Arc::clone(&name),
         vip: false,
+        manager: None,
     });
     DialPlan {
         staff: Arc::new(StaffSection::new(staff.collect(), Vec::new())),
@@ -63,6 +64,10 @@ fn decisions(criterion: &mut Criterion) {
     let number = PhoneNumber::from_e164("+79160777777").unwrap();
     criterion.bench_function("plan/client_by_number", |bench| {
         bench.iter(|| black_box(plan.clients.by_number(account, black_box(number))));
+    });
+    let client = plan.clients.by_number(account, number).cloned();
+    criterion.bench_function("plan/client_changed", |bench| {
+        bench.iter(|| black_box(plan.clients.with(account, number, black_box(client.clone()))));
     });
 }
 

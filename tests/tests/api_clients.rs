@@ -161,3 +161,166 @@ async fn an_old_version_of_a_client_changes_nothing() {
     main.clone().with("if-match", &tag).delete(&path).await.expect(412);
     assert_eq!(main.get(&path).await.text("/company"), "Север");
 }
+
+#[tokio::test]
+async fn v13_v15_v16_v26_the_book_lists_every_column_with_counters_in_order_of_numbers() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let anna = office.add(&main, json!({ "given_name": "Anna" })).await;
+    for (number, name, vip) in [
+        ("+49 30 901820", "Берлин", false),
+        ("9123456702", "Вера", true),
+        ("+1 202 555 0123", "Вашингтон", false),
+        ("9123456701", "Анна", false),
+    ] {
+        let body = json!({ "number": number, "name": name, "vip": vip, "company": "ООО «Ромашка»",
+                           "position": "Директор", "manager_id": anna["id"] });
+        main.post("/clients", body).await.expect(201);
+    }
+    let names = |answer: &frontdesk_tests::office::Answer| -> Vec<String> {
+        let rows = answer.body["items"].as_array().unwrap();
+        rows.iter()
+            .map(|row| row["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let up = main.get("/clients?order=number").await.expect(200);
+    assert_eq!(names(&up), ["Берлин", "Вашингтон", "Анна", "Вера"]);
+    let down = main.get("/clients?order=number&direction=desc").await.expect(200);
+    assert_eq!(names(&down), ["Вера", "Анна", "Вашингтон", "Берлин"]);
+    let row = &down.body["items"][0];
+    for (column, value) in [
+        ("vip", json!(true)),
+        ("number", json!("+79123456702")),
+        ("name", json!("Вера")),
+        ("company", json!("ООО «Ромашка»")),
+        ("position", json!("Директор")),
+        ("manager_id", anna["id"].clone()),
+    ] {
+        assert_eq!(row[column], value, "{column}");
+    }
+    let found = main.get("/clients?search=345-67").await.expect(200);
+    assert_eq!(
+        (&found.body["total"], &found.body["filtered"]),
+        (&json!(4), &json!(2)),
+        "V15"
+    );
+    let first = main.get("/clients?limit=3").await.expect(200);
+    let cursor = first.text("/next_cursor");
+    let rest = main.get(&format!("/clients?limit=3&cursor={cursor}")).await.expect(200);
+    assert_eq!(
+        (names(&rest), &rest.body["next_cursor"]),
+        (vec!["Вера".to_owned()], &Value::Null)
+    );
+    assert_eq!(
+        main.get("/clients?cursor=x").await.expect(400).faults(),
+        ["cursor invalid"]
+    );
+}
+
+#[tokio::test]
+async fn v17_search_takes_parts_of_numbers_names_and_companies_in_any_order() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let body = json!({ "number": "9123456701", "other_numbers": ["8 (495) 111-22-33"], "name": "Семёнова Алёна",
+                       "company": "ЗАО «Северный ветер»" });
+    main.post("/clients", body).await.expect(201);
+    main.post("/clients", json!({ "number": "9031112233", "name": "Борис" }))
+        .await
+        .expect(201);
+    for (search, count) in [
+        ("алена семенова", 1),
+        ("ВЕТЕР", 1),
+        ("ветер ален", 1),
+        ("верный", 1),
+        ("8 912 345", 1),
+        ("+7 (912) 345-67-01", 1),
+        ("111-22", 2),
+        ("495111", 1),
+        ("борис 495", 0),
+    ] {
+        let query: String = search.split(' ').collect::<Vec<_>>().join("%20").replace('+', "%2B");
+        let found = main.get(&format!("/clients?search={query}")).await.expect(200);
+        assert_eq!(found.body["filtered"], count, "{search}");
+    }
+}
+
+#[tokio::test]
+async fn one_number_belongs_to_one_client_and_the_second_is_told_whose_it_is() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let body = json!({ "name": "Первая", "number": "9011112233", "other_numbers": ["9011112244"] });
+    let first = main.post("/clients", body).await.expect(201);
+    assert_eq!(first.body["other_numbers"], json!(["+79011112244"]));
+    let second = main
+        .post("/clients", json!({ "name": "B", "number": "8 901 111 22 44" }))
+        .await
+        .expect(409);
+    assert_eq!(second.faults(), ["number taken"]);
+    assert!(second.body.to_string().contains("Первая"), "{}", second.body);
+    let path = format!("/clients/{}", first.text("/id"));
+    let patch = json!({ "other_numbers": ["9011112255", "+44 20 7183 8750"] });
+    let patched = main.patch(&path, patch).await.expect(200);
+    assert_eq!(patched.body["other_numbers"], json!(["+79011112255", "+442071838750"]));
+    let none = main.patch(&path, json!({ "other_numbers": null })).await.expect(200);
+    assert_eq!(none.body["other_numbers"], json!([]));
+    let wrong = main
+        .patch(&path, json!({ "other_numbers": ["9011112255", "12"] }))
+        .await
+        .expect(422);
+    assert_eq!(wrong.faults(), ["other_numbers[1] invalid"]);
+}
+
+#[tokio::test]
+async fn v29_who_was_erased_is_not_named_anywhere_and_only_admins_erase() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Ivan", "login": "ivan", "password": "correct horse", "role": "employee" });
+    let (ivan, _) = office.log_in_new(&main, new).await;
+    let made = main
+        .post("/clients", json!({ "name": "Лебедева", "number": "9011112233" }))
+        .await
+        .expect(201);
+    let id = made.text("/id").to_owned();
+    ivan.post(&format!("/clients/{id}/erase"), json!({})).await.expect(403);
+    main.post(&format!("/clients/{id}/erase"), json!({})).await.expect(204);
+    main.post(&format!("/clients/{id}/erase"), json!({})).await.expect(404);
+    main.get(&format!("/clients/{id}")).await.expect(404);
+    for path in ["/clients", "/audit"] {
+        let told = main.get(path).await.expect(200).body.to_string();
+        assert!(!told.contains("Лебедева") && !told.contains("9011112233"), "{told}");
+    }
+    let audit = main.get(&format!("/audit?entity_id={id}")).await.expect(200);
+    assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn b31_v14_clients_of_who_left_stay_and_are_handed_over_at_once() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let [anna, boris] = [
+        office.add(&main, json!({ "given_name": "Anna" })).await["id"].clone(),
+        office.add(&main, json!({ "given_name": "Boris" })).await["id"].clone(),
+    ];
+    for n in 0..3 {
+        let body = json!({ "name": format!("Клиент {n}"), "number": format!("901111223{n}"), "manager_id": anna });
+        main.post("/clients", body).await.expect(201);
+    }
+    let of = async |id: &Value| {
+        let path = format!("/clients?manager_id={}", id.as_str().unwrap());
+        main.get(&path).await.expect(200).body["filtered"].clone()
+    };
+    main.delete(&format!("/staff/{}", anna.as_str().unwrap()))
+        .await
+        .expect(204);
+    assert_eq!(of(&anna).await, 3, "nothing is lost with who left");
+    let to_gone = json!({ "from_manager_id": boris, "to_manager_id": anna });
+    main.post("/clients/reassign", to_gone).await.expect(422);
+    let moved = main
+        .post(
+            "/clients/reassign",
+            json!({ "from_manager_id": anna, "to_manager_id": boris }),
+        )
+        .await;
+    assert_eq!(moved.expect(200).body["clients"], 3);
+    assert_eq!((of(&anna).await, of(&boris).await), (json!(0), json!(3)));
+}

@@ -1,32 +1,54 @@
 //! Clients: the address book by which callers are named.
 
+mod erase;
+mod list;
 mod rules;
 mod store;
+mod terms;
 
 use frontdesk_routing::ids::{ClientId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
 
+pub use erase::{Erased, erase};
+pub use list::{Clients, SHOWN, list};
+pub use store::{create, delete, get, index_all, reassign, update};
+
+pub(crate) use erase::ALL as ERASE;
+pub(crate) use list::{ALL as COUNTS, PAGES};
 pub(crate) use store::ALL;
-pub use store::{create, delete, get, list, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
     pub id: ClientId,
-    /// E.164.
-    pub number: String,
+    /// The one by which the client is listed and called.
+    pub number: PhoneNumber,
+    /// Further numbers, in the order in which they were given.
+    pub other_numbers: Vec<PhoneNumber>,
     pub name: String,
     pub company: Option<String>,
     pub position: Option<String>,
     pub manager: Option<StaffId>,
     pub vip: bool,
+    /// Made by the program for an unknown caller; the first change by a person ends it.
+    pub stub: bool,
     pub created_at: i64,
     pub updated_at: i64,
     pub version: i64,
+}
+
+impl Client {
+    pub fn numbers(&self) -> Vec<PhoneNumber> {
+        std::iter::once(self.number)
+            .chain(self.other_numbers.iter().copied())
+            .collect()
+    }
 }
 
 /// As typed; number and name are needed.
 #[derive(Debug, Clone, Default)]
 pub struct NewClient {
     pub number: Option<String>,
+    pub other_numbers: Vec<String>,
     pub name: Option<String>,
     pub company: Option<String>,
     pub position: Option<String>,
@@ -38,6 +60,8 @@ pub struct NewClient {
 #[derive(Debug, Clone, Default)]
 pub struct ClientPatch {
     pub number: Option<Option<String>>,
+    /// In place of all that there were.
+    pub other_numbers: Option<Vec<String>>,
     pub name: Option<Option<String>>,
     pub company: Option<Option<String>>,
     pub position: Option<Option<String>>,
@@ -45,18 +69,29 @@ pub struct ClientPatch {
     pub vip: Option<bool>,
 }
 
+/// What came of a change, and the numbers whose callers may be shown differently now: those before and those after.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed<T> {
+    pub now: T,
+    pub numbers: Vec<PhoneNumber>,
+}
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ClientOrder {
     #[default]
     Name,
     Company,
+    /// As numbers, not as texts.
     Number,
     CreatedAt,
 }
 
 #[derive(Debug, Clone, Default)]
 pub struct ClientQuery {
+    /// Beginnings of words of the name, the company and the position, in any order, and parts of numbers.
     pub search: Option<String>,
+    /// The reader may not see numbers: digits do not find them.
+    pub numbers_hidden: bool,
     pub vip: Option<bool>,
     pub manager: Option<StaffId>,
     pub order: ClientOrder,

@@ -1,92 +1,125 @@
+use std::collections::BTreeSet;
+
 use frontdesk_routing::ids::{AccountId, ClientId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
 use serde_json::{Value, json};
 
 use super::rules::{self, Checked};
-use super::{Client, ClientOrder, ClientPatch, ClientQuery, NewClient};
-use crate::accounts;
+use super::{Changed, Client, ClientPatch, NewClient, terms};
+use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
-use crate::store::text::{fold, haystack, id, maybe_id, needle};
-use crate::store::{Arg, Db, FieldError, Listing, Page, StoreError, Tx, args};
+use crate::store::rows::{self, rows};
+use crate::store::text::{fold, id, maybe_id};
+use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
 
-macro_rules! client {
-    ($rest:expr) => {
-        concat!(
-            "SELECT id, number, name, company, position, manager_id, vip, created_at, updated_at, version FROM clients \
-             WHERE account_id = $1 AND deleted_at IS NULL ",
-            $rest
-        )
+macro_rules! columns {
+    () => {
+        "c.id, c.number, (SELECT string_agg(p.number, ' ' ORDER BY p.place) FROM client_phones p WHERE p.client_id = c.id \
+         AND p.place > 0) AS other_numbers, c.name, c.company, c.position, c.manager_id, c.vip, c.stub, c.created_at, \
+         c.updated_at, c.version"
     };
 }
+pub(super) use columns;
 
-const GET: &str = client!("AND id = $2");
-const BY_NUMBER: &str = client!("AND number = $2 AND id <> $3");
-macro_rules! page_of {
-    ($order:literal) => {
-        client!(concat!(
-            "AND (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) AND (vip = $3 OR $3 IS NULL) \
-            AND (manager_id = $4 OR $4 IS NULL) ORDER BY ",
-            $order,
-            " LIMIT $5 OFFSET $6"
-        ))
-    };
-}
-
-// One for each order: an index gives the first page of a million clients at once.
-const BY_NAME: &str = page_of!("sort_name, id");
-const BY_NAME_DOWN: &str = page_of!("sort_name DESC, id DESC");
-const BY_COMPANY: &str = page_of!("COALESCE(company, ''), sort_name, id");
-const BY_COMPANY_DOWN: &str = page_of!("COALESCE(company, '') DESC, sort_name DESC, id DESC");
-const IN_ORDER_OF_NUMBER: &str = page_of!("number");
-const IN_ORDER_OF_NUMBER_DOWN: &str = page_of!("number DESC");
-const BY_CREATION: &str = page_of!("created_at, id");
-const BY_CREATION_DOWN: &str = page_of!("created_at DESC, id DESC");
-const TOTAL: &str = "SELECT COUNT(*) AS total FROM clients WHERE account_id = $1 AND deleted_at IS NULL";
-const FILTERED: &str = "SELECT COUNT(*) AS total FROM clients WHERE account_id = $1 AND deleted_at IS NULL \
-    AND (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) AND (vip = $3 OR $3 IS NULL) AND (manager_id = $4 OR $4 IS NULL)";
+const GET: &str = concat!(
+    "SELECT ",
+    columns!(),
+    " FROM clients c WHERE c.account_id = $1 AND c.id = $2 AND c.deleted_at IS NULL"
+);
+const HOLDER: &str = "SELECT c.name FROM client_phones p JOIN clients c ON c.id = p.client_id \
+    WHERE p.account_id = $1 AND p.number = $2 AND p.client_id <> $3";
 const INSERT: &str = "INSERT INTO clients (id, account_id, number, name, company, position, manager_id, vip, sort_name, \
-    search, created_at, updated_at, version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, 1)";
+    sort_company, number_order, search, search_key, stub, indexed, created_at, updated_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, TRUE, $15, $15, 1)";
 const UPDATE: &str = "UPDATE clients SET number = $2, name = $3, company = $4, position = $5, manager_id = $6, vip = $7, \
-    sort_name = $8, search = $9, updated_at = $10, version = version + 1 WHERE id = $1 AND version = $11";
+    sort_name = $8, sort_company = $9, number_order = $10, search = $11, search_key = $12, stub = $13, indexed = TRUE, \
+    updated_at = $14, version = version + 1 WHERE id = $1 AND version = $15";
 const DELETE: &str = "UPDATE clients SET deleted_at = $2, updated_at = $2, version = version + 1 \
     WHERE id = $1 AND version = $3";
-const MANAGER: &str = "SELECT COUNT(*) AS total FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const SEARCH: &str = "SELECT search, indexed FROM clients WHERE id = $1";
+const MANAGER: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
+const ADD_PHONES: [(usize, &str); 3] = rows!(
+    4,
+    "INSERT INTO client_phones (account_id, number, client_id, place)",
+    ""
+);
+const DROP_PHONES: &str = "DELETE FROM client_phones WHERE client_id = $1";
+const ADD_TERMS: [(usize, &str); 3] = rows!(3, "INSERT INTO client_terms (account, term, client)", "");
+const DROP_TERM: &str = "DELETE FROM client_terms WHERE account = $1 AND term = $2 AND client = $3";
+const COUNT: &str = "INSERT INTO client_counts (account_id, live) VALUES ($1, $2) \
+    ON CONFLICT (account_id) DO UPDATE SET live = client_counts.live + excluded.live";
+const REASSIGN: &str = "UPDATE clients SET manager_id = $3, updated_at = $4, version = version + 1 \
+    WHERE account_id = $1 AND manager_id = $2 AND deleted_at IS NULL";
+const NUMBERS_OF_MANAGER: &str = "SELECT p.number FROM client_phones p JOIN clients c ON c.id = p.client_id \
+    WHERE c.account_id = $1 AND c.manager_id = $2 AND c.deleted_at IS NULL";
+const UNINDEXED: &str = concat!(
+    "SELECT ",
+    columns!(),
+    ", c.account_id FROM clients c WHERE NOT c.indexed AND c.deleted_at IS NULL ORDER BY c.id LIMIT 500"
+);
+const INDEXED: &str = "UPDATE clients SET sort_company = $2, number_order = $3, search = $4, search_key = $5, \
+    indexed = TRUE WHERE id = $1";
 
 pub(crate) const ALL: &[&str] = &[
     GET,
-    BY_NUMBER,
-    BY_NAME,
-    BY_NAME_DOWN,
-    BY_COMPANY,
-    BY_COMPANY_DOWN,
-    IN_ORDER_OF_NUMBER,
-    IN_ORDER_OF_NUMBER_DOWN,
-    BY_CREATION,
-    BY_CREATION_DOWN,
-    TOTAL,
-    FILTERED,
+    HOLDER,
     INSERT,
     UPDATE,
     DELETE,
+    SEARCH,
     MANAGER,
+    ADD_PHONES[0].1,
+    ADD_PHONES[1].1,
+    ADD_PHONES[2].1,
+    DROP_PHONES,
+    ADD_TERMS[0].1,
+    ADD_TERMS[1].1,
+    ADD_TERMS[2].1,
+    DROP_TERM,
+    COUNT,
+    REASSIGN,
+    NUMBERS_OF_MANAGER,
+    UNINDEXED,
+    INDEXED,
 ];
 
 #[derive(sqlx::FromRow)]
-struct Row {
+pub(super) struct Row {
     id: String,
     number: String,
+    other_numbers: Option<String>,
     name: String,
     company: Option<String>,
     position: Option<String>,
     manager_id: Option<String>,
     vip: bool,
+    stub: bool,
     created_at: i64,
     updated_at: i64,
     version: i64,
 }
 
 #[derive(sqlx::FromRow)]
-struct Count {
-    total: i64,
+struct NameRow {
+    name: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct NumberRow {
+    number: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct SearchRow {
+    search: String,
+    indexed: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct UnindexedRow {
+    account_id: String,
+    #[sqlx(flatten)]
+    client: Row,
 }
 
 pub async fn get(db: &Db, account: AccountId, client: ClientId) -> Result<Client, StoreError> {
@@ -96,67 +129,41 @@ pub async fn get(db: &Db, account: AccountId, client: ClientId) -> Result<Client
         .and_then(read)
 }
 
-pub async fn list(
-    db: &Db,
-    account: AccountId,
-    query: &ClientQuery,
-    page: &Page,
-) -> Result<Listing<Client>, StoreError> {
-    let search = query.search.as_deref().map(needle);
-    let values = args![account, &search, query.vip, query.manager, page.limit, page.offset];
-    let rows: Vec<Row> = db.all(order(query), values).await?;
-    let total = counted(db.one(TOTAL, args![account]).await?);
-    let filtered = if search.is_none() && query.vip.is_none() && query.manager.is_none() {
-        total
-    } else {
-        counted(
-            db.one(FILTERED, args![account, &search, query.vip, query.manager])
-                .await?,
-        )
-    };
-    Ok(Listing {
-        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
-        total,
-        filtered,
-        next_cursor: None,
-    })
-}
-
-fn counted(count: Option<Count>) -> u64 {
-    count.and_then(|count| u64::try_from(count.total).ok()).unwrap_or(0)
-}
-
 pub async fn create(db: &Db, author: &Author, new: NewClient) -> Result<Client, StoreError> {
     let account = accounts::get(db, author.account).await?;
-    let patch = ClientPatch {
-        number: Some(new.number),
-        name: Some(new.name),
-        company: Some(new.company),
-        position: Some(new.position),
-        manager: Some(new.manager),
-        vip: Some(new.vip),
-    };
-    let checked = rules::patched(Checked::default(), patch, &account.region)?;
+    let checked = rules::new(new, &account.region)?;
     let mut ids = author.stamp.ids();
     let client = ClientId::new(ids.now, ids.random());
     let mut tx = db.begin().await?;
+    works_here(&mut tx, author.account, checked.manager).await?;
     free(&mut tx, author.account, client, &checked).await?;
-    let mut values = args![client, author.account];
-    values.extend(checked.clone().into_row());
-    values.push(Arg::from(ids.now));
-    tx.run(INSERT, values).await.map_err(raced)?;
+    insert(&mut tx, &account, (client, ids.now), &checked, false).await?;
     let deed = author.deed("client.created", "client", client.to_string());
-    audit::write(
-        &mut tx,
-        &mut ids,
-        Deed {
-            after: Some(told(&checked)),
-            ..deed
-        },
-    )
-    .await?;
+    let deed = Deed {
+        after: Some(told(&checked)),
+        ..deed
+    };
+    audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await?;
     get(db, author.account, client).await
+}
+
+/// The rows of a new client. What could be taken has been looked at; somebody may have been faster.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    account: &Account,
+    (client, now): (ClientId, i64),
+    checked: &Checked,
+    stub: bool,
+) -> Result<(), StoreError> {
+    let search = terms::haystack(checked, &account.region);
+    let mut values = args![client, account.id];
+    values.extend(row_of(client, checked, &search));
+    values.extend(args![stub, now]);
+    tx.run(INSERT, values).await?;
+    add_phones(tx, account.id, client, checked).await?;
+    add_terms(tx, account, client, terms::terms(&search)).await?;
+    count(tx, account.id, 1).await
 }
 
 pub async fn update(
@@ -165,27 +172,16 @@ pub async fn update(
     client: ClientId,
     patch: ClientPatch,
     version: Option<i64>,
-) -> Result<Client, StoreError> {
+) -> Result<Changed<Client>, StoreError> {
     let account = accounts::get(db, author.account).await?;
-    let now = author.stamp.unix_ms;
     let mut tx = db.begin().await?;
-    let (before, read_version) = live(&mut tx, author.account, client, version).await?;
+    let found = live(&mut tx, author.account, client, version).await?;
+    let before = Checked::of(&found);
     let after = rules::patched(before.clone(), patch, &account.region)?;
-    let same_manager = before.manager == after.manager;
-    free(
-        &mut tx,
-        author.account,
-        client,
-        &Checked {
-            manager: after.manager.filter(|_| !same_manager),
-            ..after.clone()
-        },
-    )
-    .await?;
-    let mut values = args![client];
-    values.extend(after.clone().into_row());
-    values.extend(args![now, read_version]);
-    changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
+    let new_manager = after.manager.filter(|_| before.manager != after.manager);
+    works_here(&mut tx, author.account, new_manager).await?;
+    free(&mut tx, author.account, client, &after).await?;
+    rewrite(&mut tx, &account, (&found, author.stamp.unix_ms), &after).await?;
     let deed = author.deed("client.updated", "client", client.to_string());
     let deed = Deed {
         before: Some(told(&before)),
@@ -194,36 +190,127 @@ pub async fn update(
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await?;
-    get(db, author.account, client).await
+    let numbers: BTreeSet<PhoneNumber> = before.numbers().chain(after.numbers()).collect();
+    Ok(Changed {
+        now: get(db, author.account, client).await?,
+        numbers: numbers.into_iter().collect(),
+    })
 }
 
-/// Neither found nor matched any more; past calls keep the number.
-pub async fn delete(db: &Db, author: &Author, client: ClientId, version: Option<i64>) -> Result<(), StoreError> {
+/// Puts what was checked in the place of what was found.
+pub(super) async fn rewrite(
+    tx: &mut Tx,
+    account: &Account,
+    (found, now): (&Client, i64),
+    after: &Checked,
+) -> Result<(), StoreError> {
+    let client = found.id;
+    let search = terms::haystack(after, &account.region);
+    let old = old_terms(tx, client).await?;
+    let mut values = args![client];
+    values.extend(row_of(client, after, &search));
+    values.extend(args![false, now, found.version]);
+    changed(tx.run(UPDATE, values).await?)?;
+    if !found.numbers().into_iter().eq(after.numbers()) {
+        tx.run(DROP_PHONES, args![client]).await?;
+        add_phones(tx, account.id, client, after).await?;
+    }
+    let new = terms::terms(&search);
+    drop_terms(tx, account, client, old.difference(&new)).await?;
+    add_terms(tx, account, client, new.difference(&old).cloned().collect()).await
+}
+
+/// Neither found nor matched any more; past calls keep the number. Gives the numbers that the client had.
+pub async fn delete(
+    db: &Db,
+    author: &Author,
+    client: ClientId,
+    version: Option<i64>,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    let account = accounts::get(db, author.account).await?;
     let mut tx = db.begin().await?;
-    let (before, read_version) = live(&mut tx, author.account, client, version).await?;
-    changed(
-        tx.run(DELETE, args![client, author.stamp.unix_ms, read_version])
-            .await?,
-    )?;
+    let before = live(&mut tx, author.account, client, version).await?;
+    take_out(&mut tx, &account, &before, author.stamp.unix_ms).await?;
     let deed = author.deed("client.deleted", "client", client.to_string());
-    audit::write(
-        &mut tx,
-        &mut author.stamp.ids(),
-        Deed {
-            before: Some(told(&before)),
-            ..deed
-        },
-    )
-    .await?;
-    tx.commit().await
+    let deed = Deed {
+        before: Some(told(&Checked::of(&before))),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    Ok(before.numbers())
 }
 
-async fn live(
+/// Leaves the tombstone.
+pub(super) async fn take_out(tx: &mut Tx, account: &Account, client: &Client, now: i64) -> Result<(), StoreError> {
+    let old = old_terms(tx, client.id).await?;
+    changed(tx.run(DELETE, args![client.id, now, client.version]).await?)?;
+    tx.run(DROP_PHONES, args![client.id]).await?;
+    drop_terms(tx, account, client.id, old.iter()).await?;
+    count(tx, account.id, -1).await
+}
+
+/// All clients of one manager become another's, or nobody's. Gives how many, and their numbers.
+pub async fn reassign(
+    db: &Db,
+    author: &Author,
+    from: StaffId,
+    to: Option<StaffId>,
+) -> Result<Changed<u64>, StoreError> {
+    let account = author.account;
+    let mut tx = db.begin().await?;
+    works_here(&mut tx, account, to).await?;
+    let rows: Vec<NumberRow> = tx.all(NUMBERS_OF_MANAGER, args![account, from]).await?;
+    let moved = tx.run(REASSIGN, args![account, from, to, author.stamp.unix_ms]).await?;
+    let manager = |id: Option<StaffId>| Some(json!({ "manager_id": id.map(|id| id.to_string()), "clients": moved }));
+    let deed = author.deed("clients.reassigned", "staff", from.to_string());
+    let deed = Deed {
+        before: manager(Some(from)),
+        after: manager(to),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    let numbers = rows.iter().map(|row| e164(&row.number)).collect::<Result<_, _>>()?;
+    Ok(Changed { now: moved, numbers })
+}
+
+/// Gives the clients of an older version what they are found by. Gives how many there were.
+pub async fn index_all(db: &Db) -> Result<u64, StoreError> {
+    let accounts = accounts::list(db).await?;
+    let mut done = 0_u64;
+    loop {
+        let mut tx = db.begin().await?;
+        let rows: Vec<UnindexedRow> = tx.all(UNINDEXED, args![]).await?;
+        if rows.is_empty() {
+            return Ok(done);
+        }
+        for row in rows {
+            let home: AccountId = id(&row.account_id)?;
+            let account = accounts.iter().find(|account| account.id == home);
+            let (client, account) = (read(row.client)?, account.ok_or(StoreError::NotFound)?);
+            let checked = Checked::of(&client);
+            let search = terms::haystack(&checked, &account.region);
+            let [company, number, key] = order_of(client.id, &checked);
+            tx.run(
+                INDEXED,
+                vec![client.id.into(), company, number, Arg::from(&search), key],
+            )
+            .await?;
+            add_terms(&mut tx, account, client.id, terms::terms(&search)).await?;
+            done = done.saturating_add(1);
+        }
+        tx.commit().await?;
+    }
+}
+
+/// One that is not deleted, in the version that is to be changed.
+pub(super) async fn live(
     tx: &mut Tx,
     account: AccountId,
     client: ClientId,
     version: Option<i64>,
-) -> Result<(Checked, i64), StoreError> {
+) -> Result<Client, StoreError> {
     let found: Client = tx
         .one(GET, args![account, client])
         .await?
@@ -232,15 +319,7 @@ async fn live(
     if version.is_some_and(|version| version != found.version) {
         return Err(StoreError::Stale);
     }
-    let checked = Checked {
-        number: found.number,
-        name: found.name,
-        company: found.company,
-        position: found.position,
-        manager: found.manager,
-        vip: found.vip,
-    };
-    Ok((checked, found.version))
+    Ok(found)
 }
 
 /// The version may have moved on since it was read.
@@ -248,79 +327,124 @@ fn changed(rows: u64) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
 }
 
-/// Nobody else has the number, and the manager works here.
-async fn free(tx: &mut Tx, account: AccountId, client: ClientId, checked: &Checked) -> Result<(), StoreError> {
-    if let Some(manager) = checked.manager {
-        works_here(tx, account, manager).await?;
+/// Nobody else has one of the numbers.
+pub(super) async fn free(
+    tx: &mut Tx,
+    account: AccountId,
+    client: ClientId,
+    checked: &Checked,
+) -> Result<(), StoreError> {
+    let mut faults = Vec::new();
+    for (place, number) in checked.numbers().enumerate() {
+        let other: Option<NameRow> = tx.one(HOLDER, args![account, number, client]).await?;
+        let field = match place.checked_sub(1) {
+            Some(place) => format!("other_numbers[{place}]"),
+            None => "number".to_owned(),
+        };
+        faults.extend(other.map(|other| FieldError::new(&field, "taken", format!("{} has this number", other.name))));
     }
-    let other: Option<Row> = tx.one(BY_NUMBER, args![account, &checked.number, client]).await?;
-    let fault = other.map(|other| FieldError::new("number", "taken", format!("{} has this number", other.name)));
-    StoreError::taken(fault.into_iter().collect())
+    StoreError::taken(faults)
 }
 
-async fn works_here(tx: &mut Tx, account: AccountId, manager: StaffId) -> Result<(), StoreError> {
-    let count: Option<Count> = tx.one(MANAGER, args![account, manager]).await?;
-    if count.is_some_and(|count| count.total > 0) {
+pub(super) async fn works_here(tx: &mut Tx, account: AccountId, manager: Option<StaffId>) -> Result<(), StoreError> {
+    let Some(manager) = manager else { return Ok(()) };
+    if tx.count(MANAGER, args![account, manager]).await? > 0 {
         return Ok(());
     }
-    Err(StoreError::Invalid(vec![FieldError::new(
-        "manager_id",
-        "unknown",
-        "no such staff member",
-    )]))
+    let fault = FieldError::new("manager_id", "unknown", "no such staff member");
+    Err(StoreError::Invalid(vec![fault]))
+}
+
+async fn add_phones(tx: &mut Tx, account: AccountId, client: ClientId, checked: &Checked) -> Result<(), StoreError> {
+    let places = (0_u32..).zip(checked.numbers());
+    let phones = places
+        .map(|(place, number)| args![account, number, client, place])
+        .collect();
+    rows::enter(tx, &ADD_PHONES, phones).await.map_err(raced)
 }
 
 fn raced(error: StoreError) -> StoreError {
     if error.is_unique() {
-        StoreError::Taken(vec![FieldError::new(
-            "number",
-            "taken",
-            "another client has this number",
-        )])
-    } else {
-        error
+        let fault = FieldError::new("number", "taken", "another client has this number");
+        return StoreError::Taken(vec![fault]);
     }
+    error
 }
 
-fn order(query: &ClientQuery) -> &'static str {
-    match (query.order, query.descending) {
-        (ClientOrder::Name, false) => BY_NAME,
-        (ClientOrder::Name, true) => BY_NAME_DOWN,
-        (ClientOrder::Company, false) => BY_COMPANY,
-        (ClientOrder::Company, true) => BY_COMPANY_DOWN,
-        (ClientOrder::Number, false) => IN_ORDER_OF_NUMBER,
-        (ClientOrder::Number, true) => IN_ORDER_OF_NUMBER_DOWN,
-        (ClientOrder::CreatedAt, false) => BY_CREATION,
-        (ClientOrder::CreatedAt, true) => BY_CREATION_DOWN,
-    }
+/// What the database has for the client.
+async fn old_terms(tx: &mut Tx, client: ClientId) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+    let row: Option<SearchRow> = tx.one(SEARCH, args![client]).await?;
+    let indexed = row.filter(|row| row.indexed);
+    Ok(indexed.map(|row| terms::terms(&row.search)).unwrap_or_default())
 }
 
-impl Checked {
-    /// From `number` to `search`, as the statements want them.
-    fn into_row(self) -> Vec<Arg> {
-        let parts = [
-            Some(&*self.name),
-            Some(&*self.number),
-            self.company.as_deref(),
-            self.position.as_deref(),
-        ];
-        let (sort_name, search) = (fold(&self.name), haystack(&parts));
-        args![
-            self.number,
-            self.name,
-            self.company,
-            self.position,
-            self.manager,
-            self.vip,
-            sort_name,
-            search
-        ]
-    }
+async fn add_terms(
+    tx: &mut Tx,
+    account: &Account,
+    client: ClientId,
+    terms: BTreeSet<Vec<u8>>,
+) -> Result<(), StoreError> {
+    let key = search_key(client);
+    let rows = terms.into_iter().map(|term| args![account.number, term, key]).collect();
+    rows::enter(tx, &ADD_TERMS, rows).await
 }
 
-fn told(checked: &Checked) -> Value {
+async fn drop_terms(
+    tx: &mut Tx,
+    account: &Account,
+    client: ClientId,
+    terms: impl Iterator<Item = &Vec<u8>>,
+) -> Result<(), StoreError> {
+    let key = search_key(client);
+    for term in terms {
+        tx.run(DROP_TERM, args![account.number, term.clone(), key]).await?;
+    }
+    Ok(())
+}
+
+async fn count(tx: &mut Tx, account: AccountId, more: i64) -> Result<(), StoreError> {
+    tx.run(COUNT, args![account, more]).await.map(drop)
+}
+
+/// A client within the index: the random bits of the id. Two that share a key would both be looked at, and told apart.
+fn search_key(client: ClientId) -> i64 {
+    i64::try_from(client.as_u128() & u128::from(u64::MAX >> 1)).unwrap_or(0)
+}
+
+/// From `number` to `search_key`, as the statements want them.
+fn row_of(client: ClientId, checked: &Checked, search: &str) -> Vec<Arg> {
+    let [company, number, key] = order_of(client, checked);
+    let mut values = args![
+        checked.number.map(PhoneNumber::reveal).unwrap_or_default(),
+        &checked.name,
+        &checked.company,
+        &checked.position,
+        checked.manager,
+        checked.vip,
+        fold(&checked.name),
+    ];
+    values.extend([company, number, Arg::from(search), key]);
+    values
+}
+
+/// `sort_company`, `number_order` and `search_key`.
+fn order_of(client: ClientId, checked: &Checked) -> [Arg; 3] {
+    let company = fold(checked.company.as_deref().unwrap_or_default());
+    // within a company by name
+    let company = format!("{company}\u{1}{}", fold(&checked.name));
+    let number = checked.number.map_or(0, PhoneNumber::as_u64);
+    [
+        Arg::from(company),
+        Arg::from(i64::try_from(number).unwrap_or(0)),
+        Arg::from(search_key(client)),
+    ]
+}
+
+pub(super) fn told(checked: &Checked) -> Value {
+    let others: Vec<String> = checked.other_numbers.iter().map(|number| number.reveal()).collect();
     json!({
-        "number": checked.number,
+        "number": checked.number.map(PhoneNumber::reveal),
+        "other_numbers": others,
         "name": checked.name,
         "company": checked.company,
         "position": checked.position,
@@ -329,15 +453,22 @@ fn told(checked: &Checked) -> Value {
     })
 }
 
-fn read(row: Row) -> Result<Client, StoreError> {
+pub(super) fn e164(text: &str) -> Result<PhoneNumber, StoreError> {
+    PhoneNumber::from_e164(text).map_err(|_| StoreError::Corrupt("a client's number is not E.164".to_owned()))
+}
+
+pub(super) fn read(row: Row) -> Result<Client, StoreError> {
+    let others = row.other_numbers.unwrap_or_default();
     Ok(Client {
         id: id(&row.id)?,
-        number: row.number,
+        number: e164(&row.number)?,
+        other_numbers: others.split_whitespace().map(e164).collect::<Result<_, _>>()?,
         name: row.name,
         company: row.company,
         position: row.position,
         manager: maybe_id(&row.manager_id)?,
         vip: row.vip,
+        stub: row.stub,
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,

@@ -42,6 +42,7 @@ pub enum Arg {
     Text(Option<String>),
     Int(Option<i64>),
     Bool(Option<bool>),
+    Bytes(Vec<u8>),
 }
 
 /// A row that both databases give.
@@ -270,6 +271,7 @@ fn sqlite(sql: &'static str, args: Vec<Arg>) -> Query<'static, Sqlite, SqliteArg
         Arg::Text(value) => query.bind(storable(value)),
         Arg::Int(value) => query.bind(value),
         Arg::Bool(value) => query.bind(value),
+        Arg::Bytes(value) => query.bind(value),
     })
 }
 
@@ -278,6 +280,7 @@ fn postgres(sql: &'static str, args: Vec<Arg>) -> Query<'static, Postgres, PgArg
         Arg::Text(value) => query.bind(storable(value)),
         Arg::Int(value) => query.bind(value),
         Arg::Bool(value) => query.bind(value),
+        Arg::Bytes(value) => query.bind(value),
     })
 }
 
@@ -304,6 +307,8 @@ arg! {
     Option<i64> => Int, |value| value;
     bool => Bool, |value| Some(value);
     Option<bool> => Bool, |value| value;
+    Vec<u8> => Bytes, |value| value;
+    frontdesk_routing::number::PhoneNumber => Text, |value| Some(value.reveal());
 }
 
 macro_rules! id_args {

@@ -4,7 +4,7 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, numbers,
-    plan_build, projects, reception, recordings, schedules, sip_accounts, staff, tokens, trunks,
+    phone_book, plan_build, projects, reception, recordings, schedules, sip_accounts, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -14,6 +14,14 @@ pub(crate) const ALL: &[&[&str]] = &[
     calls::ALL,
     calls::ORDERS,
     clients::ALL,
+    clients::ERASE,
+    clients::COUNTS,
+    clients::PAGES[0],
+    clients::PAGES[1],
+    clients::PAGES[2],
+    clients::PAGES[3],
+    clients::PAGES[4],
+    clients::PAGES[5],
     departments::ALL,
     features::ALL,
     forwardings::ALL,
@@ -22,6 +30,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     logins::ALL,
     numbers::ALL,
     numbers::SHOWN,
+    phone_book::ALL,
     plan_build::ALL,
     projects::ALL,
     reception::ALL,
@@ -76,7 +85,7 @@ mod tests {
             let plan: Vec<String> = steps.into_iter().map(|step| step.detail).collect();
             assert!(plan[0].contains(expected), "{sql}\n{plan:#?}");
             assert!(
-                !plan.iter().any(|step| step.contains("TEMP B-TREE")),
+                !plan.iter().any(|step| step.contains("TEMP B-TREE FOR ORDER BY")),
                 "{sql}\n{plan:#?}"
             );
         };
@@ -91,8 +100,35 @@ mod tests {
         )
         .await;
         check("FROM audit WHERE", "audit_account (account_id=? AND (at,id)<(?,?))").await;
-        check("ORDER BY sort_name, id LIMIT $5", "clients_name (account_id=?)").await;
-        check("ORDER BY number DESC LIMIT $5", "clients_number (account_id=?)").await;
-        check("ORDER BY created_at, id LIMIT $5", "clients_created (account_id=?)").await;
+        check(
+            "$3 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
+            "clients_name (account_id=?)",
+        )
+        .await;
+        check(
+            "$3 IS NULL) AND (c.number_order, c.id) < ($5, $6)",
+            "clients_number_order (account_id=? AND (number_order,id)<(?,?))",
+        )
+        .await;
+        check(
+            "$3 IS NULL) AND (c.sort_company, c.id) > ($5, $6)",
+            "clients_company (account_id=? AND (sort_company,id)>(?,?))",
+        )
+        .await;
+        check(
+            "$3 IS NULL) ORDER BY c.created_at DESC, c.id DESC LIMIT $4",
+            "clients_created (account_id=?)",
+        )
+        .await;
+        check(
+            "c.manager_id = $3 AND (c.vip = $2 OR $2 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
+            "clients_manager (account_id=? AND manager_id=?)",
+        )
+        .await;
+        check(
+            "AND c.vip AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
+            "clients_vip (account_id=?)",
+        )
+        .await;
     }
 }

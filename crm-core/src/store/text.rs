@@ -14,9 +14,14 @@ pub fn maybe_id<T: FromStr>(text: &Option<String>) -> Result<Option<T>, StoreErr
     text.as_deref().map(id).transpose()
 }
 
-/// A text as it is compared: in lower case of every alphabet (SQLite knows that of ASCII only), with е for ё.
+/// A text as it is compared: in lower case of every alphabet (SQLite knows that of ASCII only), with е for ё. Some
+/// programs write й and ё as a letter and a mark.
 pub fn fold(text: &str) -> String {
-    text.to_lowercase().replace('ё', "е")
+    let lower = text.to_lowercase().replace('ё', "е");
+    if lower.contains(['\u{306}', '\u{308}']) {
+        return lower.replace("и\u{306}", "й").replace("е\u{308}", "е");
+    }
+    lower
 }
 
 /// What a search looks into.
@@ -45,7 +50,7 @@ pub fn wildcard(number: &str) -> String {
     escaped(number).replace('*', "%")
 }
 
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {

@@ -4,8 +4,40 @@ use frontdesk_routing::number::PhoneNumber;
 
 use crate::office::{Office, page, refusal};
 
+/// As somebody types them.
+pub(crate) fn typed(number: &str, name: &str, company: Option<&str>) -> NewClient {
+    NewClient {
+        number: Some(number.into()),
+        name: Some(name.into()),
+        company: company.map(str::to_owned),
+        ..NewClient::default()
+    }
+}
+
+pub(crate) async fn found(office: &Office, query: &ClientQuery) -> Vec<String> {
+    let list = clients::list(&office.db, office.first.account, query, &page(500)).await;
+    list.unwrap().items.into_iter().map(|client| client.name).collect()
+}
+
+pub(crate) fn search(text: &str) -> ClientQuery {
+    ClientQuery {
+        search: Some(text.into()),
+        ..ClientQuery::default()
+    }
+}
+
+pub(crate) fn number(text: &str) -> PhoneNumber {
+    PhoneNumber::from_e164(text).unwrap()
+}
+
 crate::on_both! {
     v18_a_client_is_kept_and_found
+    a_number_belongs_to_one_client_whichever_of_theirs_it_is
+    a_change_is_found_by_what_is_new_and_not_by_what_was
+    v16_numbers_are_ordered_as_numbers
+    any_page_follows_the_one_before_in_every_order
+    v15_v17_what_more_fit_than_are_looked_at_is_said
+    a_change_of_one_client_reaches_the_plan_by_its_numbers
     v19_to_v23_a_bad_client_is_refused_naming_the_fields
     v24_the_vip_flag_is_audited
     v29_a_deleted_client_is_matched_no_more_and_frees_the_number
@@ -15,13 +47,13 @@ crate::on_both! {
 async fn v18_a_client_is_kept_and_found(office: &Office) {
     for number in ["+7 912 345-67-89", "8 912 345-67-90", "9123456791"] {
         let client = office.client(number, "Ёжиков Семён").await.unwrap();
+        let stored = client.number.reveal();
         assert!(
-            client.number.starts_with("+7912345679") || client.number == "+79123456789",
-            "{}",
-            client.number
+            stored.starts_with("+7912345679") || stored == "+79123456789",
+            "{stored}"
         );
         assert_eq!(
-            (client.number.len(), client.vip, client.company),
+            (stored.len(), client.vip, client.company),
             (12, false, None),
             "V20, V22"
         );
@@ -37,8 +69,16 @@ async fn v18_a_client_is_kept_and_found(office: &Office) {
         assert_eq!((found.filtered, found.total), (expected, 3), "{search}");
     };
     check("СЕМЕН", 3).await;
-    check("8 (912) 345", 0).await;
+    check("семён ёжик", 3).await;
+    check("8 (912) 345", 3).await;
     check("345-67-90", 1).await;
+    check("семен 345-67-90", 1).await;
+    check("+7 912 345", 3).await;
+    check("жиков", 3).await;
+    check("лебедев", 0).await;
+    check("семен 111", 0).await;
+    check("«»", 0).await;
+    check(" ", 3).await;
 }
 
 async fn v19_to_v23_a_bad_client_is_refused_naming_the_fields(office: &Office) {
@@ -88,7 +128,7 @@ async fn v24_the_vip_flag_is_audited(office: &Office) {
     let vip = clients::update(&office.db, &office.author(), client.id, patch(), Some(1))
         .await
         .unwrap();
-    assert!(vip.vip && vip.version == 2);
+    assert!(vip.now.vip && vip.now.version == 2);
     let stale = clients::update(&office.db, &office.author(), client.id, patch(), Some(1)).await;
     assert_eq!(refusal(stale), "stale");
     let row = office.audit(1).await.remove(0);
@@ -159,4 +199,229 @@ async fn lists_are_ordered(office: &Office) {
     check(ClientOrder::Company, ["Вера", "борис", "Анна"]).await;
     check(ClientOrder::Number, ["Вера", "Анна", "борис"]).await;
     check(ClientOrder::CreatedAt, ["борис", "Вера", "Анна"]).await;
+}
+
+async fn a_number_belongs_to_one_client_whichever_of_theirs_it_is(office: &Office) {
+    let author = || office.author();
+    let mut first = typed("9123456701", "Анна", None);
+    first.other_numbers = vec!["8 495 123-45-67".into(), "+44 20 7183 8750".into()];
+    let first = clients::create(&office.db, &author(), first).await.unwrap();
+    let expected = ["+79123456701", "+74951234567", "+442071838750"].map(number);
+    assert_eq!(first.numbers(), expected);
+    for taken in ["+79123456701", "4951234567", "+442071838750"] {
+        let second = clients::create(&office.db, &author(), typed(taken, "Борис", None)).await;
+        let Err(frontdesk_crm_core::store::StoreError::Taken(faults)) = second else {
+            panic!("{taken} {second:?}");
+        };
+        assert_eq!(faults[0].message, "Анна has this number", "409 names the first");
+    }
+    let second = office.client("9123456702", "Борис").await.unwrap();
+    let others = |numbers: &[&str]| ClientPatch {
+        other_numbers: Some(numbers.iter().map(|number| (*number).to_owned()).collect()),
+        ..ClientPatch::default()
+    };
+    let check = async |numbers: &[&str], expected: &str| {
+        let said = clients::update(&office.db, &office.author(), second.id, others(numbers), None).await;
+        assert_eq!(refusal(said), expected, "{numbers:?}");
+    };
+    check(&["9123456703", "9123456701"], "taken: other_numbers[1] taken").await;
+    check(&["9123456702"], "invalid: other_numbers[0] invalid").await;
+    check(&["9123456703", "8 912 345 67 03"], "invalid: other_numbers[1] invalid").await;
+    check(&["x", "9123456703"], "invalid: other_numbers[0] invalid").await;
+    check(&["9123456703"; 21], "invalid: other_numbers too_long").await;
+    check(&["9123456703"], "done").await;
+    assert_eq!(found(office, &search("345-67-03")).await, ["Борис"]);
+    clients::delete(&office.db, &office.author(), first.id, None)
+        .await
+        .unwrap();
+    check(&["9123456701", "4951234567"], "done").await;
+    assert_eq!(found(office, &search("345-67-03")).await, Vec::<String>::new());
+    assert_eq!(found(office, &search("495 123")).await, ["Борис"]);
+}
+
+async fn a_change_is_found_by_what_is_new_and_not_by_what_was(office: &Office) {
+    let client = office.client("9123456701", "Анна Королёва").await.unwrap();
+    let patch = ClientPatch {
+        number: Some(Some("9161112233".into())),
+        name: Some(Some("Анна Петрова".into())),
+        company: Some(Some("ООО «Ромашка»".into())),
+        ..ClientPatch::default()
+    };
+    let changed = clients::update(&office.db, &office.author(), client.id, patch, Some(1))
+        .await
+        .unwrap();
+    assert_eq!(changed.numbers, ["+79123456701", "+79161112233"].map(number));
+    for (text, finds) in [
+        ("королев", false),
+        ("345-67-01", false),
+        ("анна", true),
+        ("петр", true),
+        ("ромашка анна", true),
+        ("машка", true),
+        ("916 111", true),
+    ] {
+        assert_eq!(found(office, &search(text)).await.len(), usize::from(finds), "{text}");
+    }
+}
+
+async fn v16_numbers_are_ordered_as_numbers(office: &Office) {
+    for typed in [
+        "+49 30 901820",
+        "+7 912 345-67-01",
+        "+1 202 555 0123",
+        "+7 912 345-67-00",
+    ] {
+        office.client(typed, typed).await.unwrap();
+    }
+    let query = |descending| ClientQuery {
+        order: ClientOrder::Number,
+        descending,
+        ..ClientQuery::default()
+    };
+    let mut up = [
+        "+1 202 555 0123",
+        "+49 30 901820",
+        "+7 912 345-67-00",
+        "+7 912 345-67-01",
+    ];
+    // 11 digits, 11 digits, 11 digits, and 10 of Berlin
+    up.swap(0, 1);
+    assert_eq!(found(office, &query(false)).await, up);
+    up.reverse();
+    assert_eq!(found(office, &query(true)).await, up);
+}
+
+async fn any_page_follows_the_one_before_in_every_order(office: &Office) {
+    for n in 0..23 {
+        let company = ["Вега", "Альфа", "", "Бета"][n % 4];
+        let mut new = typed(&format!("91234567{n:02}"), &format!("Клиент {}", n % 5), Some(company));
+        new.vip = n % 2 == 0;
+        new.manager = (n % 3 == 0).then(|| office.first.staff.to_string());
+        clients::create(&office.db, &office.author(), new).await.unwrap();
+        office.later(i64::from(n % 3 == 0));
+    }
+    let filters = [
+        (None, None, None),
+        (Some("клие"), None, None),
+        (None, Some(true), None),
+        (None, Some(false), None),
+        (None, None, Some(office.first.staff)),
+        (Some("9123"), Some(true), Some(office.first.staff)),
+        (Some("лиент"), None, None),
+    ];
+    let orders = [
+        ClientOrder::Name,
+        ClientOrder::Company,
+        ClientOrder::Number,
+        ClientOrder::CreatedAt,
+    ];
+    for (search, vip, manager) in filters {
+        for (order, descending) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
+            let query = ClientQuery {
+                search: search.map(str::to_owned),
+                vip,
+                manager,
+                order,
+                descending,
+                numbers_hidden: false,
+            };
+            let whole = clients::list(&office.db, office.first.account, &query, &page(500))
+                .await
+                .unwrap();
+            let (mut pages, mut cursor) = (Vec::new(), None);
+            loop {
+                let part = frontdesk_crm_core::store::Page { cursor, ..page(4) };
+                let part = clients::list(&office.db, office.first.account, &query, &part)
+                    .await
+                    .unwrap();
+                assert_eq!((part.total, part.filtered, part.more), (23, whole.filtered, false));
+                pages.extend(part.items);
+                cursor = part.next_cursor;
+                if cursor.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(pages, whole.items, "{query:?}");
+            assert_eq!(u64::try_from(pages.len()).unwrap(), whole.filtered);
+        }
+    }
+    let strange = frontdesk_crm_core::store::Page {
+        cursor: Some("x".into()),
+        ..page(4)
+    };
+    let said = clients::list(&office.db, office.first.account, &ClientQuery::default(), &strange).await;
+    assert_eq!(refusal(said), "invalid: cursor invalid");
+}
+
+async fn v15_v17_what_more_fit_than_are_looked_at_is_said(office: &Office) {
+    for n in 0..1_010 {
+        let name = format!("Иванов {}", if n == 7 { "Яромир" } else { "Алексей" });
+        let new = typed(&format!("912345{n:04}"), &name, Some("Иванова роща"));
+        clients::create(&office.db, &office.author(), new).await.unwrap();
+    }
+    let check = async |text: &str, expected: (u64, bool)| {
+        let list = clients::list(&office.db, office.first.account, &search(text), &page(5))
+            .await
+            .unwrap();
+        assert_eq!(
+            (list.filtered, list.more, list.total),
+            (expected.0, expected.1, 1_010),
+            "{text}"
+        );
+    };
+    check("яро", (1, false)).await;
+    check("иванов яро", (1, false)).await;
+    check("9123450123", (1, false)).await;
+    check("9123450", (1_000, true)).await;
+    check("алексей рощ", (1_000, true)).await;
+    check("алексей 91234510", (10, false)).await;
+    check("рощ сергей", (0, false)).await;
+}
+
+async fn a_change_of_one_client_reaches_the_plan_by_its_numbers(office: &Office) {
+    let account = office.first.account;
+    let mut new = typed("9123456701", "Анна", None);
+    new.other_numbers = vec!["9123456702".into()];
+    new.manager = Some(office.first.staff.to_string());
+    let client = clients::create(&office.db, &office.author(), new).await.unwrap();
+    let mut plan = plan_build::full(&office.db).await.unwrap();
+    let shown = |plan: &frontdesk_routing::plan::DialPlan, text: &str| {
+        let found = plan.clients.by_number(account, number(text))?;
+        Some((found.id, found.name.to_string(), found.vip, found.manager))
+    };
+    let manager = Some(office.first.staff);
+    let anna = Some((client.id, "Анна".to_owned(), false, manager));
+    assert_eq!(
+        (shown(&plan, "+79123456701"), shown(&plan, "+79123456702")),
+        (anna.clone(), anna)
+    );
+    let patch = ClientPatch {
+        other_numbers: Some(vec!["9123456703".into()]),
+        vip: Some(true),
+        manager: Some(None),
+        ..ClientPatch::default()
+    };
+    let changed = clients::update(&office.db, &office.author(), client.id, patch, None)
+        .await
+        .unwrap();
+    for number in changed.numbers {
+        plan_build::refresh_client(&office.db, &mut plan, account, number)
+            .await
+            .unwrap();
+    }
+    let vip = Some((client.id, "Анна".to_owned(), true, None));
+    assert_eq!(
+        (shown(&plan, "+79123456701"), shown(&plan, "+79123456703")),
+        (vip.clone(), vip)
+    );
+    assert_eq!(shown(&plan, "+79123456702"), None);
+    for number in clients::delete(&office.db, &office.author(), client.id, None)
+        .await
+        .unwrap()
+    {
+        plan_build::refresh_client(&office.db, &mut plan, account, number)
+            .await
+            .unwrap();
+    }
+    assert!(plan.clients.is_empty());
 }

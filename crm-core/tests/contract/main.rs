@@ -7,6 +7,8 @@ mod caller_id;
 #[cfg(test)]
 mod calls;
 #[cfg(test)]
+mod client_book;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod database;

@@ -122,6 +122,7 @@ async fn hire(db: &Db, account: AccountId, person: &Person) -> anyhow::Result<(S
 fn client(customer: &Customer) -> NewClient {
     NewClient {
         number: some(customer.number),
+        other_numbers: Vec::new(),
         name: some(customer.name),
         company: some(customer.company),
         position: some(customer.position),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::number::PhoneNumber;
 use tokio::sync::{mpsc, oneshot};
 
 /// A request waits at most this long for the engine's snapshot; the change itself is safe by then.
@@ -16,6 +17,7 @@ pub enum PlanSection {
     Staff,
     /// Who takes calls, of which projects and when.
     Reception,
+    /// Whom some numbers find; of all numbers when none are named.
     Clients,
     /// Do not disturb, forwarding, feature codes.
     Features,
@@ -26,6 +28,8 @@ pub enum PlanSection {
 pub struct PlanChange {
     pub account: AccountId,
     pub section: PlanSection,
+    /// The numbers that are to be looked up anew.
+    pub numbers: Vec<PhoneNumber>,
     /// Answered when the engine has been given the new plan.
     pub done: oneshot::Sender<()>,
 }
@@ -40,9 +44,26 @@ impl PlanHandle {
 
     /// Returns when calls see the change, so that who reads the answer can rely on it.
     pub async fn changed(&self, account: AccountId, section: PlanSection) {
+        self.tell(account, section, Vec::new()).await;
+    }
+
+    /// The same for some clients of many: whom these numbers find.
+    pub async fn clients_changed(&self, account: AccountId, numbers: Vec<PhoneNumber>) {
+        if !numbers.is_empty() {
+            self.tell(account, PlanSection::Clients, numbers).await;
+        }
+    }
+
+    async fn tell(&self, account: AccountId, section: PlanSection, numbers: Vec<PhoneNumber>) {
         let (done, published) = oneshot::channel();
         let told = async {
-            if self.0.send(PlanChange { account, section, done }).await.is_ok() {
+            let change = PlanChange {
+                account,
+                section,
+                numbers,
+                done,
+            };
+            if self.0.send(change).await.is_ok() {
                 let _ = published.await;
             }
         };

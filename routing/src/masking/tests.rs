@@ -42,6 +42,7 @@ fn plan_with(caller_id: AccountCallerId, client_name: &str) -> DialPlan {
         number: number(CLIENT),
         name: client_name.into(),
         vip: false,
+        manager: None,
     };
     let account_ = PlanAccount {
         id: account(),

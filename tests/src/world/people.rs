@@ -106,6 +106,7 @@ pub fn plan_with(people: &[Person], recording: RecordingPolicy) -> DialPlan {
         number: PhoneNumber::from_e164(CLIENT_NUMBER).expect("a number"),
         name: "ООО «Ромашка»".into(),
         vip: true,
+        manager: None,
     };
     DialPlan {
         accounts: Arc::new(AccountSection::new(vec![account])),

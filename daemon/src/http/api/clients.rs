@@ -9,6 +9,7 @@ use frontdesk_crm_core::clients::{self, Client, ClientOrder, ClientPatch, Client
 use frontdesk_crm_core::store::{FieldError, StoreError};
 use frontdesk_routing::ids::{AccountId, ClientId};
 use frontdesk_routing::masking::Viewer;
+use frontdesk_routing::number::PhoneNumber;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -16,32 +17,38 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::parties_of;
-use super::{Direction, Listing, created, named, page, versioned};
+use super::recordings::remove;
+use super::{Direction, created, named, page, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::{Body, Id, IfMatch, Params, given};
-use crate::http::plan::PlanSection;
 use crate::live::view::time;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
+        .routes(routes!(reassign))
         .routes(routes!(read, update, delete))
         .routes(routes!(reveal))
+        .routes(routes!(erase))
 }
 
 /// A client.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClientView {
     pub id: String,
-    /// E.164.
+    /// E.164; the one by which the client is listed and called.
     pub number: String,
+    /// Further numbers, E.164.
+    pub other_numbers: Vec<String>,
     pub name: String,
     pub company: Option<String>,
     pub position: Option<String>,
     pub manager_id: Option<String>,
     pub vip: bool,
+    /// Made by the program for an unknown caller, and not looked at since.
+    pub stub: bool,
     #[schema(format = DateTime)]
     pub created_at: String,
     #[schema(format = DateTime)]
@@ -49,11 +56,26 @@ pub struct ClientView {
     pub version: i64,
 }
 
+/// A part of the address book.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct ClientListing {
+    pub items: Vec<ClientView>,
+    /// All that there are.
+    pub total: u64,
+    /// Those that fit.
+    pub filtered: u64,
+    /// More fit than `filtered` says; of a search, no more can be read: narrow it.
+    pub more: bool,
+    /// Send it as `cursor` to go on; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
+}
+
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct ClientParams {
-    /// Part of the name, the number, the company or the position.
+    /// Beginnings of words of the name, the company and the position in any order, and any part of a number in any form.
     pub search: Option<String>,
     pub vip: Option<bool>,
     pub manager_id: Option<String>,
@@ -62,7 +84,8 @@ pub struct ClientParams {
     pub direction: Option<Direction>,
     /// 1 to 500.
     pub limit: Option<u32>,
-    pub offset: Option<u32>,
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
 }
 
 /// A new client; name and number are needed.
@@ -73,6 +96,8 @@ struct NewClientBody {
     number: Option<String>,
     /// Instead of the number: a call with the client, whose number it is.
     call_id: Option<String>,
+    #[serde(default)]
+    other_numbers: Vec<String>,
     name: Option<String>,
     company: Option<String>,
     position: Option<String>,
@@ -87,6 +112,9 @@ struct NewClientBody {
 struct ClientPatchBody {
     #[serde(default, deserialize_with = "given")]
     number: Option<Option<String>>,
+    /// In place of all that there were.
+    #[serde(default, deserialize_with = "given")]
+    other_numbers: Option<Option<Vec<String>>>,
     #[serde(default, deserialize_with = "given")]
     name: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
@@ -100,19 +128,19 @@ struct ClientPatchBody {
 
 /// The account's clients.
 #[utoipa::path(get, path = "/clients", tag = "clients", params(ClientParams), responses(
-    (status = 200, body = Listing<ClientView>), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 200, body = ClientListing), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
 async fn list(
     Extract(state): Extract<State>,
     access: Access,
     Params(params): Params<ClientParams>,
-) -> ApiResult<Json<Listing<ClientView>>> {
+) -> ApiResult<Json<ClientListing>> {
     access.need(Right::ClientsRead)?;
     found(&state, &access, params).await.map(Json)
 }
 
 /// The part of the list that is asked for; the caller has checked the right.
-pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiResult<Listing<ClientView>> {
+pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiResult<ClientListing> {
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     if viewer.is_masked() && params.order.as_deref() == Some("number") {
@@ -121,12 +149,7 @@ pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiR
     // Whoever guesses digits of hidden numbers finds nothing.
     let guesses = |search: &String| search.contains(|c: char| c.is_ascii_digit());
     if viewer.is_masked() && params.search.as_ref().is_some_and(guesses) {
-        return Ok(Listing {
-            items: Vec::new(),
-            total: None,
-            filtered: Some(0),
-            next_cursor: None,
-        });
+        return Ok(ClientListing::default());
     }
     let query = ClientQuery {
         search: params.search,
@@ -134,14 +157,18 @@ pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiR
         manager: named("manager_id", params.manager_id.as_deref(), |text| text.parse().ok())?,
         order: named("order", params.order.as_deref(), order)?.unwrap_or_default(),
         descending: params.direction.unwrap_or_default() == Direction::Desc,
+        numbers_hidden: viewer.is_masked(),
     };
-    let page = page(params.limit, params.offset, None)?;
-    let list = clients::list(&state.db, access.account, &query, &page).await?;
-    Ok(Listing {
+    let page = page(params.limit, None, params.cursor)?;
+    let list = clients::list(&state.db, access.account, &query, &page)
+        .await
+        .map_err(query_error)?;
+    Ok(ClientListing {
         items: list.items.into_iter().map(|client| view(client, viewer)).collect(),
-        total: Some(list.total),
-        filtered: Some(list.filtered),
-        next_cursor: None,
+        total: list.total,
+        filtered: list.filtered,
+        more: list.more,
+        next_cursor: list.next_cursor,
     })
 }
 
@@ -155,16 +182,21 @@ fn order(name: &str) -> Option<ClientOrder> {
     }
 }
 
+/// The only place where a client's numbers become readable.
 fn view(client: Client, viewer: Viewer<'_>) -> ClientView {
-    let (name, number) = viewer.client(client.id, &client.name, &client.number);
+    let shown = |number: PhoneNumber| viewer.client(client.id, &client.name, &number.reveal());
+    let (name, number) = shown(client.number);
+    let others = client.other_numbers.iter().map(|number| shown(*number).1.to_string());
     ClientView {
         id: client.id.to_string(),
         number: number.to_string(),
+        other_numbers: others.collect(),
         name,
         company: client.company.map(|company| viewer.text(&company)),
         position: client.position.map(|position| viewer.text(&position)),
         manager_id: client.manager.map(|manager| manager.to_string()),
         vip: client.vip,
+        stub: client.stub,
         created_at: time(client.created_at),
         updated_at: time(client.updated_at),
         version: client.version,
@@ -190,6 +222,7 @@ async fn create(
     };
     let new = NewClient {
         number,
+        other_numbers: body.other_numbers,
         name: body.name,
         company: body.company,
         position: body.position,
@@ -199,7 +232,7 @@ async fn create(
     let client = clients::create(&state.db, &access.author(&state), new)
         .await
         .map_err(|error| discreet(error, viewer))?;
-    changed(&state, access.account, client.id).await;
+    changed(&state, access.account, client.id, client.numbers()).await;
     let (location, version) = (format!("/api/v1/clients/{}", client.id), client.version);
     Ok(created(view(client, viewer), version, location))
 }
@@ -225,7 +258,9 @@ async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<Clien
     let client = clients::get(&state.db, access.account, id).await?;
     let author = access.author(&state);
     audit::note(&state.db, &author, ("client.number_revealed", "client"), id.to_string()).await?;
-    Ok(Json(RevealedView { number: client.number }))
+    Ok(Json(RevealedView {
+        number: client.number.reveal(),
+    }))
 }
 
 /// A number as it is.
@@ -254,11 +289,12 @@ async fn number_of(state: &State, access: &Access, call: &str) -> ApiResult<Opti
 
 /// Whose a number is that somebody has guessed is not told to whom numbers are hidden from.
 fn discreet(error: StoreError, viewer: Viewer<'_>) -> StoreError {
-    if !(viewer.is_masked() && matches!(error, StoreError::Taken(_))) {
+    if !viewer.is_masked() {
         return error;
     }
-    let fault = FieldError::new("number", "taken", "another client has this number");
-    StoreError::Taken(vec![fault])
+    let StoreError::Taken(faults) = error else { return error };
+    let discreet = |fault: FieldError| FieldError::new(&fault.field, "taken", "another client has this number");
+    StoreError::Taken(faults.into_iter().map(discreet).collect())
 }
 
 /// Changes a client.
@@ -281,6 +317,10 @@ async fn update(
     let unchanged = |typed: &Option<String>| typed.as_ref().is_some_and(|typed| is_stub(typed, viewer));
     let patch = ClientPatch {
         number: body.number.filter(|typed| !unchanged(typed)),
+        other_numbers: body
+            .other_numbers
+            .map(Option::unwrap_or_default)
+            .filter(|numbers| !numbers.iter().any(|typed| is_stub(typed, viewer))),
         name: body.name,
         company: body.company,
         position: body.position,
@@ -290,9 +330,9 @@ async fn update(
     let client = clients::update(&state.db, &access.author(&state), id, patch, version)
         .await
         .map_err(|error| discreet(error, viewer))?;
-    changed(&state, access.account, id).await;
-    let version = client.version;
-    Ok(versioned(view(client, viewer), version))
+    changed(&state, access.account, id, client.numbers).await;
+    let version = client.now.version;
+    Ok(versioned(view(client.now, viewer), version))
 }
 
 /// Deletes a client: not found and not matched any more; past calls keep the number.
@@ -306,13 +346,68 @@ async fn delete(
     IfMatch(version): IfMatch,
 ) -> ApiResult<StatusCode> {
     access.need(Right::ClientsWrite)?;
-    clients::delete(&state.db, &access.author(&state), id, version).await?;
-    changed(&state, access.account, id).await;
+    let numbers = clients::delete(&state.db, &access.author(&state), id, version).await?;
+    changed(&state, access.account, id, numbers).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn changed(state: &State, account: AccountId, client: ClientId) {
-    state.plan.changed(account, PlanSection::Clients).await;
+/// Erases what is known of a client: the record, its tombstone, notes, recordings, and the number in past calls.
+#[utoipa::path(post, path = "/clients/{id}/erase", tag = "clients", params(("id" = String, Path)), responses(
+    (status = 204), (status = 403, body = Problem), (status = 404, body = Problem, description = "None, or erased already"),
+))]
+async fn erase(Extract(state): Extract<State>, access: Access, Id(id): Id<ClientId>) -> ApiResult<StatusCode> {
+    access.need(Right::ClientsErase)?;
+    let author = access.author(&state);
+    let erased = clients::erase(&state.db, &author, id).await?;
+    changed(&state, access.account, id, erased.numbers).await;
+    for (recording, _) in erased.recordings {
+        remove(&state, &author, recording).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Whose clients become whose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReassignBody {
+    /// May have left the company.
+    from_manager_id: String,
+    /// `null`: nobody's.
+    to_manager_id: Option<String>,
+}
+
+/// How many were handed over.
+#[derive(Debug, Serialize, ToSchema)]
+struct Reassigned {
+    clients: u64,
+}
+
+/// Hands all clients of one manager to another, or to nobody.
+#[utoipa::path(post, path = "/clients/reassign", tag = "clients", request_body = ReassignBody, responses(
+    (status = 200, body = Reassigned), (status = 403, body = Problem), (status = 422, body = Problem),
+))]
+async fn reassign(
+    Extract(state): Extract<State>,
+    access: Access,
+    Body(body): Body<ReassignBody>,
+) -> ApiResult<Json<Reassigned>> {
+    access.need(Right::ClientsWrite)?;
+    let known = |field: &str, text: &str| {
+        let unknown = || ApiError::invalid_field(field, "unknown", "no such staff member");
+        text.parse().map_err(|_| unknown())
+    };
+    let from = known("from_manager_id", &body.from_manager_id)?;
+    let to = body.to_manager_id.as_deref();
+    let to = to.map(|text| known("to_manager_id", text)).transpose()?;
+    let moved = clients::reassign(&state.db, &access.author(&state), from, to).await?;
+    state.plan.clients_changed(access.account, moved.numbers).await;
+    let data = json!({ "manager_id": body.from_manager_id });
+    state.live.publish(access.account, "clients.changed", data);
+    Ok(Json(Reassigned { clients: moved.now }))
+}
+
+async fn changed(state: &State, account: AccountId, client: ClientId, numbers: Vec<PhoneNumber>) {
+    state.plan.clients_changed(account, numbers).await;
     state
         .live
         .publish(account, "client.changed", json!({ "client_id": client.to_string() }));

@@ -13,6 +13,7 @@ pub mod media;
 pub mod music;
 pub mod numbers;
 mod orders;
+pub mod phone_book;
 pub mod projects;
 pub mod reception;
 pub mod recordings;
@@ -91,6 +92,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         sip::routes(),
         forwarding::routes(),
         clients::routes(),
+        phone_book::routes(),
         departments::routes(),
         projects::routes(),
         reception::routes(),

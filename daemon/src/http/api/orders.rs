@@ -132,7 +132,7 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
             let no_client = || unknown("client_id", "no such client");
             let client = client.parse().map_err(|_| no_client())?;
             let client = clients::get(&state.db, access.account, client).await;
-            Ok(client.map_err(|_| no_client())?.number)
+            Ok(client.map_err(|_| no_client())?.number.reveal())
         }
         (None, None, Some(call)) => {
             let no_call = || unknown("call_id", "no such call with a number outside");

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use frontdesk_crm_core::audit::Author;
 use frontdesk_crm_core::recordings::{self, Recording, RecordingState};
 use frontdesk_routing::ids::RecordingId;
 use serde::{Deserialize, Serialize};
@@ -181,16 +182,22 @@ async fn media(
 ))]
 async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<RecordingId>) -> ApiResult<StatusCode> {
     access.need(Right::RecordingsDelete)?;
-    let recording = recordings::get(&state.db, access.account, id).await?;
-    let path = playable(&state, &recording)?;
+    remove(&state, &access.author(&state), id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Destroys the sound; whose right it is has been looked at.
+pub(super) async fn remove(state: &State, author: &Author, id: RecordingId) -> ApiResult<()> {
+    let recording = recordings::get(&state.db, author.account, id).await?;
+    let path = playable(state, &recording)?;
     // the file first: what the database calls deleted must be gone
     match tokio::fs::remove_file(&path).await {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
         Err(error) => return Err(ApiError::internal(&error)),
     }
-    recordings::delete(&state.db, &access.author(&state), id).await?;
+    recordings::delete(&state.db, author, id).await?;
     let data = json!({ "recording_id": id.to_string(), "call_id": recording.call.to_string() });
-    state.live.publish(access.account, "recording.deleted", data);
-    Ok(StatusCode::NO_CONTENT)
+    state.live.publish(author.account, "recording.deleted", data);
+    Ok(())
 }

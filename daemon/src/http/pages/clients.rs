@@ -5,8 +5,8 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::view::{ClientRow, ClientsPage};
-use super::{PageError, ROWS, leaf, reader, render, show};
+use super::view::{ClientRow, ClientsPage, Pages};
+use super::{PageError, ROWS, reader, render, show};
 use crate::http::State;
 use crate::http::api::clients::{ClientParams, ClientView, found};
 use crate::http::api::staff::names;
@@ -18,8 +18,7 @@ use crate::http::extract::Params;
 pub(super) struct Asked {
     #[serde(default)]
     search: String,
-    #[serde(default)]
-    offset: u32,
+    cursor: Option<String>,
 }
 
 pub(super) async fn page(
@@ -35,7 +34,7 @@ pub(super) async fn page(
     let params = ClientParams {
         search: Some(asked.search.clone()).filter(|search| !search.trim().is_empty()),
         limit: Some(ROWS),
-        offset: Some(asked.offset),
+        cursor: asked.cursor.clone(),
         ..ClientParams::default()
     };
     let list = found(&state, &reader.access, params)
@@ -44,18 +43,40 @@ pub(super) async fn page(
     let managers = names(&state, &reader.access)
         .await
         .map_err(|error| reader.failed(error))?;
-    let count = list.filtered.unwrap_or(0);
+    let pages = pages(&asked, list.next_cursor.as_deref());
+    let (count, more) = (list.filtered, list.more);
     let rows: Vec<ClientRow> = list.items.into_iter().map(|client| row(client, &managers)).collect();
     let page = ClientsPage {
         frame: reader.frame("clients", "clients.js"),
-        pages: leaf("/clients", &asked.search, asked.offset, rows.len(), count),
+        pages,
         rows,
         search: asked.search,
         count,
+        more,
         may_write: reader.access.may(Right::ClientsWrite),
         managers,
     };
     Ok(render(reader.t, &page))
+}
+
+/// On to what follows, and back to the beginning.
+fn pages(asked: &Asked, next: Option<&str>) -> Pages {
+    let link = |cursor: Option<&str>| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !asked.search.is_empty() {
+            query.append_pair("search", &asked.search);
+        }
+        if let Some(cursor) = cursor {
+            query.append_pair("cursor", cursor);
+        }
+        format!("/clients?{}", query.finish())
+    };
+    Pages {
+        previous: asked.cursor.as_ref().map(|_| link(None)),
+        next: next.map(|next| link(Some(next))),
+        from: 0,
+        to: 0,
+    }
 }
 
 fn row(client: ClientView, managers: &[(String, String)]) -> ClientRow {

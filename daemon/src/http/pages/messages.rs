@@ -110,6 +110,7 @@ messages! {
     sip_user: "User", "Пользователь";
     sip_transport: "Transport", "Транспорт";
 
+    first_page: "To the beginning", "В начало";
     add_client: "Add contact", "Добавить контакт";
     edit_client: "Contact", "Контрагент";
     client_search: "Name, number or company", "Имя, номер или компания";

@@ -92,6 +92,8 @@ pub(super) struct ClientsPage {
     pub(super) rows: Vec<ClientRow>,
     pub(super) search: String,
     pub(super) count: u64,
+    /// Than `count` says.
+    pub(super) more: bool,
     pub(super) pages: Pages,
     pub(super) may_write: bool,
     /// Id and name.
