@@ -11,6 +11,7 @@ use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
+use frontdesk_sip::overload::TurnedAway;
 
 use super::events::Messages;
 use super::names::{Resolution, ServerName};
@@ -23,11 +24,8 @@ pub enum Input {
         flow: FlowId,
         bytes: Bytes,
     },
-    /// The same, when there is no time to serve it: it gets 503.
-    TurnAway {
-        flow: FlowId,
-        bytes: Bytes,
-    },
+    /// A request that there was no time for, with its answer.
+    TurnAway(TurnedAway),
     /// A connection is gone: everything bound to it is offline.
     FlowClosed(FlowId),
     Plan(Arc<DialPlan>),

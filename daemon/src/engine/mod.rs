@@ -154,7 +154,8 @@ impl Engine {
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
             Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
-            Input::TurnAway { flow, bytes } => self.turn_request_away(&flow, bytes, now),
+            // Nothing else has changed, and whatever is due can wait for the next input.
+            Input::TurnAway(turned) => return self.turn_request_away(turned, now),
             Input::FlowClosed(flow) => {
                 self.on_trunk_flow_closed(&flow, now);
                 self.endpoint.flow_closed(&flow, now);

@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 use frontdesk_sip::Now;
+use frontdesk_sip::event::Transmit;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::{Block, Notice, Offence, Verdict, is_scanner};
+use frontdesk_sip::overload::TurnedAway;
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
@@ -32,12 +34,13 @@ impl Engine {
     }
 
     /// Blocked and throttled sources get nothing here either.
-    pub(super) fn turn_request_away(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
+    pub(super) fn turn_request_away(&mut self, turned: TurnedAway, now: Now) {
         self.counters.messages += 1;
-        match self.guard.admit(flow.peer, now) {
+        match self.guard.admit(turned.flow.peer, now) {
             Verdict::Trusted | Verdict::Watched => {
                 self.counters.turned_away += 1;
-                self.endpoint.turn_away(flow, bytes, now);
+                let Transmit { flow, bytes } = turned.answer;
+                self.outputs.push_back(Output::Transmit { flow, bytes });
             }
             Verdict::Throttled => self.counters.throttled += 1,
             Verdict::Blocked => self.counters.blocked += 1,

@@ -2,9 +2,8 @@
 
 use std::time::Instant;
 
-use bytes::Bytes;
 use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::overload::{Due, Inbox, OverloadConfig};
+use frontdesk_sip::overload::{Due, Inbox, OverloadConfig, TurnedAway};
 
 pub(super) struct Intake {
     inbox: Inbox,
@@ -19,8 +18,9 @@ impl Intake {
         }
     }
 
-    pub(super) fn push(&mut self, flow: FlowId, bytes: Bytes, now: Instant) {
-        self.inbox.push(flow, bytes, now);
+    /// Takes a message, unless it is to be turned away at once.
+    pub(super) fn push(&mut self, flow: FlowId, bytes: &[u8], now: Instant) -> Option<TurnedAway> {
+        self.inbox.push(flow, bytes, now)
     }
 
     pub(super) fn close(&mut self, flow: FlowId, now: Instant) {

@@ -21,6 +21,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, Sender};
+use frontdesk_media::io::Datagrams;
 use frontdesk_sip::Now;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::overload::Due;
@@ -41,8 +42,8 @@ use upgraded::{UpgradeHandle, Upgraded, upgrades};
 
 const WAKER: Token = Token(0);
 const FIRST_UDP: usize = 1;
-/// Datagrams taken from one socket before the others get their turn.
-const TURN: usize = 256;
+/// Batches of datagrams taken from one socket before the others get their turn.
+const TURN: usize = 16;
 /// Messages served before the sockets are looked at again: what waits in them has no rank yet.
 const SLICE: usize = 16;
 /// Inputs that may wait for the engine: far more than a healthy engine ever leaves.
@@ -172,6 +173,7 @@ pub struct Shell {
     outlets: Outlets,
     facing: Facing,
     intake: Intake,
+    datagrams: Datagrams,
     /// Datagram sockets that were left before they were empty.
     unfinished: Vec<bool>,
     swept: Instant,
@@ -188,6 +190,7 @@ impl Shell {
             outlets,
             facing: Facing::default(),
             intake: Intake::new(seed),
+            datagrams: Datagrams::new(),
             unfinished,
             swept,
         }
@@ -255,7 +258,7 @@ impl Shell {
         for _ in 0..SLICE {
             let input = match self.intake.next(now.instant) {
                 Some(Due::Serve(flow, bytes)) => Input::Datagram { flow, bytes },
-                Some(Due::TurnAway(flow, bytes)) => Input::TurnAway { flow, bytes },
+                Some(Due::TurnAway(turned)) => Input::TurnAway(turned),
                 Some(Due::Closed(flow)) => Input::FlowClosed(flow),
                 None => return,
             };
@@ -264,6 +267,8 @@ impl Shell {
     }
 
     fn sweep(&mut self, now: Now) {
+        // An error can hide what waits behind it, and nobody tells of that again.
+        self.unfinished.fill(true);
         self.sockets.streams.sweep(now.instant);
         self.sockets.upgraded.sweep();
         let open = self.sockets.streams.open() + self.sockets.upgraded.open();
@@ -296,28 +301,44 @@ impl Shell {
     /// True when the socket is empty.
     fn read_turn(&mut self, index: usize, now: Now) -> bool {
         for _ in 0..TURN {
-            let Some(socket) = self.sockets.udp.get_mut(index) else {
+            let Some(socket) = self.sockets.udp.get(index) else {
                 return true;
             };
-            let Some((peer, bytes)) = socket.receive() else {
+            let bound = socket.bound();
+            let count = socket.receive(&mut self.datagrams);
+            for place in 0..count {
+                self.take_datagram(place, bound, now);
+            }
+            if count < Datagrams::MOST {
                 return true;
-            };
-            let local = self.facing.local(socket.bound(), peer, now.instant);
-            let flow = FlowId {
-                transport: Transport::Udp,
-                local,
-                peer,
-                connection: 0,
-            };
-            self.intake.push(flow, bytes, now.instant);
+            }
         }
         false
+    }
+
+    fn take_datagram(&mut self, place: usize, bound: SocketAddr, now: Now) {
+        let Some((peer, bytes)) = self.datagrams.get(place) else {
+            return;
+        };
+        let flow = FlowId {
+            transport: Transport::Udp,
+            local: self.facing.local(bound, peer, now.instant),
+            peer,
+            connection: 0,
+        };
+        if let Some(turned) = self.intake.push(flow, bytes, now.instant) {
+            self.handle(Input::TurnAway(turned), now);
+        }
     }
 
     fn take_arrived(&mut self, now: Now) {
         while let Some(arrived) = self.sockets.streams.poll().or_else(|| self.sockets.upgraded.poll()) {
             match arrived {
-                Arrived::Message(flow, bytes) => self.intake.push(flow, bytes, now.instant),
+                Arrived::Message(flow, bytes) => {
+                    if let Some(turned) = self.intake.push(flow, &bytes, now.instant) {
+                        self.handle(Input::TurnAway(turned), now);
+                    }
+                }
                 Arrived::Closed(flow) => self.intake.close(flow, now.instant),
             }
         }

@@ -3,21 +3,18 @@
 use std::io;
 use std::net::SocketAddr;
 
-use bytes::Bytes;
+use frontdesk_media::io::Datagrams;
 use mio::net::UdpSocket;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Asked of the kernel for each direction: room for bursts while one message is handled.
 const BUFFER: usize = 4 << 20;
-/// The largest UDP payload.
-const MOST: usize = 65_535;
 
 /// One bound datagram socket.
 #[derive(Debug)]
 pub struct Udp {
     socket: UdpSocket,
     bound: SocketAddr,
-    scratch: Box<[u8]>,
 }
 
 impl Udp {
@@ -32,11 +29,7 @@ impl Udp {
         socket.bind(&address.into())?;
         let socket = UdpSocket::from_std(socket.into());
         let bound = socket.local_addr()?;
-        Ok(Udp {
-            socket,
-            bound,
-            scratch: vec![0; MOST].into_boxed_slice(),
-        })
+        Ok(Udp { socket, bound })
     }
 
     pub fn bound(&self) -> SocketAddr {
@@ -47,16 +40,14 @@ impl Udp {
         &mut self.socket
     }
 
-    /// The next datagram, or `None` when nothing waits. An ICMP error of an earlier send is passed over.
-    pub fn receive(&mut self) -> Option<(SocketAddr, Bytes)> {
+    /// Reads what waits, as much as there is room for; says how many datagrams. An ICMP error of an earlier send is
+    /// passed over.
+    pub fn receive(&self, datagrams: &mut Datagrams) -> usize {
         loop {
-            match self.socket.recv_from(&mut self.scratch) {
-                Ok((length, peer)) => {
-                    let bytes = self.scratch.get(..length).unwrap_or_default();
-                    return Some((peer, Bytes::copy_from_slice(bytes)));
-                }
+            match datagrams.receive(&self.socket) {
+                Ok(count) => return count,
                 Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
-                Err(_) => return None,
+                Err(_) => return 0,
             }
         }
     }

@@ -21,6 +21,7 @@ use thread::{Equipment, MediaThread, Notify};
 mod clock;
 pub mod command;
 mod counters;
+mod datagrams;
 mod handle;
 mod legs;
 mod moving;
@@ -30,6 +31,7 @@ mod sys;
 mod thread;
 
 pub use counters::Counts;
+pub use datagrams::Datagrams;
 pub use handle::Handle;
 
 /// How the media threads work.

@@ -6,7 +6,7 @@
 
 use std::fs::File;
 use std::io;
-use std::mem::{size_of, zeroed};
+use std::mem::size_of;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::ops::Range;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -101,16 +101,16 @@ impl Poller {
 }
 
 /// Room for [`BATCH`] datagrams, shared by all sockets of a thread: what was read can be sent on from where it lies.
-pub(super) struct Batch {
-    parts: Box<Parts>,
+pub(super) struct Batch<const ROOM: usize = DATAGRAM> {
+    parts: Box<Parts<ROOM>>,
     read: usize,
     queued: usize,
     ipv6: bool,
 }
 
 /// In one box, because the headers point at their neighbours.
-struct Parts {
-    bytes: [[u8; DATAGRAM]; BATCH],
+struct Parts<const ROOM: usize> {
+    bytes: [[u8; ROOM]; BATCH],
     sources: [libc::sockaddr_storage; BATCH],
     targets: [libc::sockaddr_storage; BATCH],
     read_parts: [libc::iovec; BATCH],
@@ -119,11 +119,11 @@ struct Parts {
     writes: [libc::mmsghdr; BATCH],
 }
 
-impl Batch {
+impl<const ROOM: usize> Batch<ROOM> {
     /// `ipv6`: the sockets are IPv6 ones, where IPv4 addresses are written as mapped ones.
     pub(super) fn new(ipv6: bool) -> Self {
         // SAFETY: all of it is plain numbers, null pointers and nested arrays of them, for which zero is valid.
-        let mut parts: Box<Parts> = Box::new(unsafe { zeroed() });
+        let mut parts: Box<Parts<ROOM>> = unsafe { Box::new_zeroed().assume_init() };
         for place in 0..BATCH {
             let Parts {
                 bytes,
@@ -141,7 +141,7 @@ impl Batch {
                 reads.get_mut(place),
             ) {
                 part.iov_base = bytes.as_mut_ptr().cast();
-                part.iov_len = DATAGRAM;
+                part.iov_len = ROOM;
                 read.msg_hdr.msg_name = from_mut(source).cast();
                 read.msg_hdr.msg_iov = from_mut(part);
                 read.msg_hdr.msg_iovlen = 1;
@@ -190,12 +190,12 @@ impl Batch {
             ..
         } = &mut *self.parts;
         let mut name_length = length_of::<libc::sockaddr_storage>();
-        // SAFETY: the buffer has `DATAGRAM` bytes, the source `name_length`.
+        // SAFETY: the buffer has `ROOM` bytes, the source `name_length`.
         let length = unsafe {
             libc::recvfrom(
                 socket.as_raw_fd(),
                 bytes.as_mut_ptr().cast(),
-                DATAGRAM,
+                ROOM,
                 libc::MSG_DONTWAIT | libc::MSG_TRUNC,
                 from_mut(source).cast(),
                 &raw mut name_length,
@@ -203,7 +203,7 @@ impl Batch {
         };
         let length = usize::try_from(length).map_err(|_| io::Error::last_os_error())?;
         // MSG_TRUNC gives the real length.
-        read.msg_hdr.msg_flags = if length > DATAGRAM { libc::MSG_TRUNC } else { 0 };
+        read.msg_hdr.msg_flags = if length > ROOM { libc::MSG_TRUNC } else { 0 };
         read.msg_len = u32::try_from(length).unwrap_or(0);
         self.read = 1;
         Ok(1)
@@ -301,8 +301,11 @@ fn decode(storage: &libc::sockaddr_storage) -> Option<SocketAddr> {
         // SAFETY: as above, for a sockaddr_in6.
         let address = unsafe { &*std::ptr::from_ref(storage).cast::<libc::sockaddr_in6>() };
         let ip = Ipv6Addr::from(address.sin6_addr.s6_addr);
-        let source = SocketAddr::new(ip.into(), u16::from_be(address.sin6_port));
-        return Some(SocketAddr::new(source.ip().to_canonical(), source.port()));
+        let port = u16::from_be(address.sin6_port);
+        return Some(match ip.to_ipv4_mapped() {
+            Some(ip) => SocketAddrV4::new(ip, port).into(),
+            None => SocketAddrV6::new(ip, port, 0, address.sin6_scope_id).into(),
+        });
     }
     None
 }
@@ -335,13 +338,15 @@ fn encode_v6(target: SocketAddrV6, storage: &mut libc::sockaddr_storage) {
 }
 
 // SAFETY: the pointers inside lead only into the box that moves along.
-unsafe impl Send for Batch {}
+unsafe impl<const ROOM: usize> Send for Batch<ROOM> {}
 
 #[cfg(test)]
 mod tests {
     use std::net::UdpSocket;
 
     use super::*;
+
+    type Batch = super::Batch;
 
     fn bound(address: &str) -> UdpSocket {
         let socket = UdpSocket::bind(address).unwrap();

@@ -11,9 +11,6 @@ use crate::flow::{FlowId, Transport};
 use crate::tx::key::{Marks, ServerKey};
 use crate::wire::{Framing, Message, Method};
 
-/// Seconds after which whoever was turned away may try again: a span, so that they do not all come back at once.
-const RETRY_AFTER: std::ops::Range<u64> = 5..31;
-
 /// A request with what the transaction layer has read of it.
 #[derive(Debug)]
 pub(super) struct Incoming {
@@ -33,7 +30,7 @@ impl Endpoint {
             self.on_keep_alive(flow, &bytes);
             return;
         }
-        let Ok(message) = Message::parse(bytes, framing(flow.transport)) else {
+        let Ok(message) = Message::parse(bytes, Framing::over(flow.transport)) else {
             self.totals.unreadable += 1;
             return;
         };
@@ -45,32 +42,6 @@ impl Endpoint {
         } else {
             self.totals.responses += 1;
             self.on_response(message, now);
-        }
-    }
-
-    /// Answers a request with 503 at the least cost, unless it belongs to what is served already.
-    pub(super) fn on_turned_away(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
-        let Some(message) = Message::parse(bytes, framing(flow.transport))
-            .ok()
-            .filter(Message::is_request)
-        else {
-            self.totals.unreadable += 1;
-            return;
-        };
-        self.totals.requests += 1;
-        if message.fault().is_some() || matches!(message.method(), Method::Ack | Method::Cancel) {
-            return self.on_request(message, flow, now);
-        }
-        let Some(incoming) = self.identify(message, flow) else {
-            self.totals.unreadable += 1;
-            return;
-        };
-        if !self.absorb(&incoming, now) {
-            self.totals.overload += 1;
-            // By the tag, which is nobody's to guess, so that a retransmission gets the same.
-            let seconds = RETRY_AFTER.start + self.secret.tag(incoming.key) % (RETRY_AFTER.end - RETRY_AFTER.start);
-            let headers: Headers = vec![("Retry-After".into(), seconds.to_string())];
-            self.refuse_stateless(&incoming, 503, &headers);
         }
     }
 
@@ -173,23 +144,7 @@ impl Endpoint {
     }
 }
 
-/// A WebSocket keeps the bounds of messages, so that Content-Length may be missing (RFC 7118 section 5.2).
-fn framing(transport: Transport) -> Framing {
-    match transport {
-        Transport::Tcp | Transport::Tls => Framing::Stream,
-        Transport::Udp | Transport::Ws | Transport::Wss => Framing::Datagram,
-    }
-}
-
-/// RFC 3261 section 18.2.2 and RFC 3581: the connection; for datagrams the source, its port only when the client
-/// wants that. `maddr` is not followed: it would let anybody aim our answers at anybody.
 fn response_target(message: &Message, flow: &FlowId) -> FlowId {
-    let mut back = *flow;
-    if flow.transport == Transport::Udp
-        && let Ok(via) = message.via()
-        && via.rport().is_none()
-    {
-        back.peer.set_port(via.port().unwrap_or(5060));
-    }
-    back
+    let via = message.via();
+    via.map_or(*flow, |via| flow.response_target(via.port(), via.rport().is_some()))
 }

@@ -153,11 +153,6 @@ impl Endpoint {
         self.on_bytes(flow, bytes, now);
     }
 
-    /// A request that there is no time for: answered 503 and not kept, unless it repeats one that is served already.
-    pub fn turn_away(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
-        self.on_turned_away(flow, bytes, now);
-    }
-
     /// A command for a session or a transaction that is over does nothing.
     pub fn command(&mut self, command: Command, now: Now) {
         self.on_command(command, now);

@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hasher};
 use std::net::SocketAddr;
 
+use memchr::memchr;
+
 /// Whose turn comes first when not everything can be served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
@@ -24,6 +26,40 @@ pub(super) struct Glance {
     pub(super) cancels: Option<u64>,
     /// The key of the INVITE whose refusal an ACK confirms, or whose answer.
     pub(super) confirms: Option<u64>,
+    /// An INVITE outside dialogs.
+    pub(super) calls: bool,
+}
+
+/// What is between the line feeds.
+#[derive(Debug, Clone)]
+pub(super) struct Lines<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(bytes: &'a [u8]) -> Lines<'a> {
+        Lines { rest: bytes }
+    }
+
+    /// The first line that is not empty, without the white space around it.
+    pub(super) fn start_line(&mut self) -> &'a [u8] {
+        let mut lines = self.map(<[u8]>::trim_ascii);
+        lines.find(|line| !line.is_empty()).unwrap_or_default()
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = &'a [u8];
+
+    fn next(&mut self) -> Option<&'a [u8]> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let end = memchr(b'\n', self.rest).unwrap_or(self.rest.len());
+        let line = self.rest.get(..end).unwrap_or_default();
+        self.rest = self.rest.get(end + 1..).unwrap_or_default();
+        Some(line)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -37,9 +73,8 @@ struct Seen<'a> {
 impl Glance {
     /// `seed` keeps strangers from making keys that meet.
     pub(super) fn at(bytes: &[u8], peer: SocketAddr, seed: u64) -> Glance {
-        let mut lines = bytes.split(|byte| *byte == b'\n');
-        let first = lines.by_ref().find(|line| !line.trim_ascii().is_empty());
-        let first = first.unwrap_or_default();
+        let mut lines = Lines::of(bytes);
+        let first = lines.start_line();
         let method = first.split(|byte| *byte == b' ').next().unwrap_or_default();
         if method.starts_with(b"SIP/") || method.len() == first.len() {
             return Glance::plain(Rank::Ongoing);
@@ -67,10 +102,9 @@ impl Glance {
                 ..Glance::plain(Rank::Ongoing)
             },
             _ => Glance {
-                rank: seen.rank(method),
                 key: Some(key(method)),
-                cancels: None,
-                confirms: None,
+                calls: method == b"INVITE" && !seen.to_tag,
+                ..Glance::plain(seen.rank(method))
             },
         }
     }
@@ -81,6 +115,7 @@ impl Glance {
             key: None,
             cancels: None,
             confirms: None,
+            calls: false,
         }
     }
 }
@@ -99,11 +134,13 @@ impl<'a> Seen<'a> {
                 seen.to_tag |= in_to && has_tag(line);
                 continue;
             }
-            let colon = line.iter().position(|byte| *byte == b':').unwrap_or(line.len());
-            let (name, value) = line.split_at_checked(colon).unwrap_or_default();
-            let value = value.get(1..).unwrap_or_default().trim_ascii();
             in_to = false;
-            match name.trim_ascii_end() {
+            let tells = |first: &u8| matches!(first.to_ascii_lowercase(), b'a' | b'c' | b'i' | b'p' | b't');
+            if !line.first().is_some_and(tells) {
+                continue;
+            }
+            let (name, value) = field(line);
+            match name {
                 b"t" | b"T" => in_to = true,
                 b"i" | b"I" => seen.call_id = value,
                 name if name.eq_ignore_ascii_case(b"To") => in_to = true,
@@ -132,8 +169,15 @@ impl<'a> Seen<'a> {
     }
 }
 
+/// The name and the value of a header field.
+pub(super) fn field(line: &[u8]) -> (&[u8], &[u8]) {
+    let colon = memchr(b':', line).unwrap_or(line.len());
+    let (name, value) = line.split_at_checked(colon).unwrap_or_default();
+    (name.trim_ascii_end(), value.get(1..).unwrap_or_default().trim_ascii())
+}
+
 /// A tag among the parameters of a To: after the last `>`, or anywhere when there is none.
-fn has_tag(value: &[u8]) -> bool {
+pub(super) fn has_tag(value: &[u8]) -> bool {
     let from = value.iter().rposition(|byte| *byte == b'>').unwrap_or(0);
     let params = value
         .get(from..)
@@ -203,6 +247,7 @@ mod tests {
         assert_eq!(one.key, same.key);
         assert_eq!(cancel.cancels, one.key);
         assert_ne!(cancel.key, one.key);
+        assert!(one.calls && !cancel.calls);
         for other in [
             "INVITE sip:x SIP/2.0\nCall-ID: a\nCSeq: 8 INVITE\n\n",
             "INVITE sip:x SIP/2.0\nCall-ID: b\nCSeq: 7 INVITE\n\n",

@@ -2,12 +2,19 @@
 //!
 //! While nobody waits long, messages are served as they came. When they do, calls in progress go first, then whatever has
 //! cost work already, then what is new. Of these the youngest goes first, because whoever has waited longer is the next to
-//! lose patience, and a request that has waited too long is answered 503. Nothing is measured but the wait: whatever makes
-//! the engine slow, it takes on as much as it can carry. A retransmission of what still waits is dropped.
+//! lose patience, and a request that has waited too long is answered 503; so is a new one at once when as many wait as
+//! were served of late. Nothing is measured but the wait: whatever makes the engine slow, it takes on as much as it can
+//! carry. A retransmission of what still waits is dropped.
+//!
+//! Much the most of what a refusal costs is the sending. Far above what can be carried only some requests get an answer,
+//! and the others nothing: their senders ask again, later and later, and fare the same until there is less to do.
 //!
 //! Pure: no clock, no socket. All memory is bounded.
 
+mod answers;
 mod glance;
+mod past;
+mod refusal;
 #[cfg(test)]
 mod tests;
 
@@ -16,17 +23,18 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::event::Transmit;
 use crate::flow::FlowId;
+use crate::tx::IdMap;
+use answers::Answers;
 use glance::Glance;
 pub use glance::Rank;
+use past::{Fate, Past};
 
-/// Answers of 503 for each message of low rank that is served. A call has two, so that what sixteen more callers get
-/// costs less than what one gets; whoever is beyond gets nothing, and may try again.
-const ANSWERS: u32 = 8;
-/// How long a request may be repeated: 64*T1.
-const REPEATS: Duration = Duration::from_secs(32);
 /// Of so many messages of low rank one is new, whatever else waits.
 const NEW_TURN: u32 = 4;
+/// New requests that may wait however few are served.
+const LEAST_ROOM: usize = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct OverloadConfig {
@@ -56,18 +64,26 @@ impl Default for OverloadConfig {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Due {
     Serve(FlowId, Bytes),
-    /// Answer 503, at the least cost.
-    TurnAway(FlowId, Bytes),
+    TurnAway(TurnedAway),
     /// The connection is gone, and everything that matters of it was served.
     Closed(FlowId),
+}
+
+/// A request that there is no time for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Where it came from.
+    pub flow: FlowId,
+    /// 503 with Retry-After, ready to be sent.
+    pub answer: Transmit,
 }
 
 /// What has happened since the start.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Totals {
-    /// To be answered 503.
+    /// Answered 503.
     pub turned_away: u64,
-    /// Dropped without an answer, because there was no room.
+    /// Dropped without an answer.
     pub dropped: u64,
     /// Retransmissions of what still waited.
     pub repeated: u64,
@@ -83,6 +99,8 @@ struct Waiting {
     /// `None`: the end of the connection.
     bytes: Option<Bytes>,
     key: Option<u64>,
+    /// An INVITE outside dialogs.
+    calls: bool,
 }
 
 /// Requests and responses on their way to the engine.
@@ -93,13 +111,9 @@ pub struct Inbox {
     ongoing: VecDeque<Waiting>,
     standing: VecDeque<Waiting>,
     new: VecDeque<Waiting>,
-    /// To be answered 503.
-    away: VecDeque<Waiting>,
-    /// Requests that wait, for whatever.
-    keys: HashSet<u64>,
-    /// Requests that were answered 503, oldest first: their retransmissions get it again.
-    turned: VecDeque<(Instant, u64)>,
-    turned_keys: HashSet<u64>,
+    /// Requests that wait.
+    keys: IdMap<()>,
+    past: Past,
     /// CANCELs of INVITEs that wait, by the INVITE's key.
     cancels: HashMap<u64, Waiting>,
     /// Connections with messages of low rank that wait.
@@ -108,10 +122,34 @@ pub struct Inbox {
     gone: HashSet<FlowId>,
     octets: usize,
     order: u64,
-    answers_left: u32,
+    answers: Answers,
     turn: u32,
+    room: Room,
     last_turned: Option<Instant>,
     totals: Totals,
+}
+
+/// How many new requests may wait while others have waited long: twice as many as are served in a quarter of the patience.
+#[derive(Debug)]
+struct Room {
+    places: usize,
+    served: usize,
+    since: Option<Instant>,
+}
+
+impl Room {
+    /// True when a quarter is over.
+    fn served(&mut self, quarter: Duration, now: Instant) -> bool {
+        self.served += 1;
+        let since = *self.since.get_or_insert(now);
+        let over = now.saturating_duration_since(since) >= quarter;
+        if over {
+            self.places = LEAST_ROOM.max(self.served * 2);
+            self.served = 0;
+            self.since = Some(now);
+        }
+        over
+    }
 }
 
 impl Inbox {
@@ -123,61 +161,66 @@ impl Inbox {
             ongoing: VecDeque::new(),
             standing: VecDeque::new(),
             new: VecDeque::new(),
-            away: VecDeque::new(),
-            keys: HashSet::new(),
-            turned: VecDeque::new(),
-            turned_keys: HashSet::new(),
+            keys: IdMap::default(),
+            past: Past::new(config.most_waiting.saturating_mul(8)),
             cancels: HashMap::new(),
             connections: HashMap::new(),
             gone: HashSet::new(),
             octets: 0,
             order: 0,
-            answers_left: ANSWERS,
+            answers: Answers::default(),
             turn: 0,
+            room: Room {
+                places: LEAST_ROOM,
+                served: 0,
+                since: None,
+            },
             last_turned: None,
             totals: Totals::default(),
         }
     }
 
-    /// Takes a message.
-    pub fn push(&mut self, flow: FlowId, bytes: Bytes, now: Instant) {
-        let glance = Glance::at(&bytes, flow.peer, self.seed);
-        if glance.key.is_some_and(|key| self.keys.contains(&key)) {
+    /// Takes a message, unless it is to be turned away at once.
+    #[must_use]
+    pub fn push(&mut self, flow: FlowId, bytes: &[u8], now: Instant) -> Option<TurnedAway> {
+        let glance = Glance::at(bytes, flow.peer, self.seed);
+        if glance.key.is_some_and(|key| self.keys.contains_key(&key)) {
             self.totals.repeated += 1;
-            return;
+            return None;
         }
-        // It confirms a 503 that nothing is kept of.
-        if glance.confirms.is_some_and(|key| self.is_turned(key, now)) {
-            return;
-        }
-        if self.octets.saturating_add(bytes.len()) > self.config.most_octets {
+        let past = glance.key.or(glance.confirms).and_then(|key| self.past.of(key, now));
+        let rank = match (past, glance.key) {
+            // It confirms a 503 that nothing is kept of.
+            (Some(Fate::TurnedAway), None) => return None,
+            (Some(Fate::TurnedAway), Some(_)) => return self.turn_away(flow, bytes, glance.key, now),
+            // Known to the engine, which knows best what to do with it.
+            (Some(Fate::Served), _) => Rank::Ongoing,
+            (None, _) => glance.rank,
+        };
+        let full = self.queue(rank).len() >= self.config.most_waiting;
+        if self.octets.saturating_add(bytes.len()) > self.config.most_octets || (full && rank == Rank::Ongoing) {
             self.totals.dropped += 1;
-            return;
+            return None;
         }
-        if glance.key.is_some_and(|key| self.is_turned(key, now)) {
-            self.octets += bytes.len();
-            let waiting = self.waiting_since(flow, Some(bytes), glance.key, now);
-            return self.turn_away(waiting, now);
-        }
-        if self.queue(glance.rank).len() >= self.config.most_waiting {
-            if glance.rank == Rank::Ongoing {
-                self.totals.dropped += 1;
-                return;
-            }
-            self.turn_first_away(glance.rank, now);
+        if full || (rank == Rank::New && self.is_crowded(now)) {
+            return self.turn_away(flow, bytes, glance.key, now);
         }
         self.octets += bytes.len();
-        let waiting = self.waiting_since(flow, Some(bytes), glance.key, now);
-        if let Some(invite) = glance.cancels.filter(|key| self.keys.contains(key)) {
+        let mut waiting = self.waiting_since(flow, Some(Bytes::copy_from_slice(bytes)), glance.key, now);
+        waiting.calls = glance.calls;
+        if let Some(invite) = glance.cancels.filter(|key| self.keys.contains_key(key)) {
             let before = self.cancels.insert(invite, waiting);
             self.forget(before);
-            return;
+            return None;
         }
-        self.keys.extend(glance.key);
-        if glance.rank != Rank::Ongoing && flow.connection != 0 {
+        if let Some(key) = glance.key {
+            self.keys.insert(key, ());
+        }
+        if rank != Rank::Ongoing && flow.connection != 0 {
             *self.connections.entry(flow).or_insert(0) += 1;
         }
-        self.queue(glance.rank).push_back(waiting);
+        self.queue(rank).push_back(waiting);
+        None
     }
 
     /// The connection is gone. What it brought inside dialogs is served before its end; new requests of nobody are not.
@@ -188,8 +231,12 @@ impl Inbox {
 
     /// The next thing to do; `None` when nothing waits.
     pub fn next(&mut self, now: Instant) -> Option<Due> {
-        self.expire(now);
         loop {
+            if self.ongoing.is_empty()
+                && let Some(turned) = self.turn_late_ones_away(now)
+            {
+                return Some(Due::TurnAway(turned));
+            }
             let (rank, waiting) = self.pick(now)?;
             let Some(bytes) = waiting.bytes.clone() else {
                 if self.connections.contains_key(&waiting.flow) {
@@ -198,14 +245,19 @@ impl Inbox {
                 return Some(Due::Closed(waiting.flow));
             };
             self.octets = self.octets.saturating_sub(bytes.len());
-            let Some(rank) = rank else {
-                self.remember(waiting.key, now);
-                return Some(Due::TurnAway(waiting.flow, bytes));
-            };
             let cancel = self.count_out(&waiting);
-            if rank != Rank::Ongoing && self.is_gone(&waiting.flow) {
-                self.forget(cancel);
-                continue;
+            if rank != Rank::Ongoing {
+                if self.is_gone(&waiting.flow) {
+                    self.forget(cancel);
+                    continue;
+                }
+                self.answers.earn();
+                if self.room.served(self.config.patience / 4, now) {
+                    self.answers.adjust();
+                }
+            }
+            if let Some(key) = waiting.key.filter(|_| waiting.calls) {
+                self.past.note(key, Fate::Served, now);
             }
             if let Some(cancel) = cancel {
                 self.ongoing.push_front(cancel);
@@ -215,12 +267,12 @@ impl Inbox {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.ongoing.is_empty() && self.standing.is_empty() && self.new.is_empty() && self.away.is_empty()
+        self.waiting() == 0
     }
 
     /// How many messages wait.
     pub fn waiting(&self) -> usize {
-        self.ongoing.len() + self.standing.len() + self.new.len() + self.away.len()
+        self.ongoing.len() + self.standing.len() + self.new.len()
     }
 
     /// How long the oldest message has waited.
@@ -248,7 +300,18 @@ impl Inbox {
             flow,
             bytes,
             key,
+            calls: false,
         }
+    }
+
+    /// Whether anybody has waited so long that it matters who is served first.
+    fn is_pressed(&self, now: Instant) -> bool {
+        self.wait(now) > self.config.patience / 8
+    }
+
+    /// Whether a new request more would only wait for its refusal.
+    fn is_crowded(&self, now: Instant) -> bool {
+        self.new.len() >= self.room.places && self.is_pressed(now)
     }
 
     fn queue(&mut self, rank: Rank) -> &mut VecDeque<Waiting> {
@@ -267,70 +330,41 @@ impl Inbox {
         }
     }
 
-    /// Turns away whoever has waited too long, and forgets those turned away whose senders have repeated themselves.
-    fn expire(&mut self, now: Instant) {
+    /// The next of those who have waited too long; whoever has very much so has repeated himself and gets nothing.
+    fn turn_late_ones_away(&mut self, now: Instant) -> Option<TurnedAway> {
         let patience = self.config.patience;
-        for (rank, patience) in [(Rank::New, patience), (Rank::Standing, patience.saturating_mul(4))] {
-            while self.first(rank).is_some_and(|first| first.age(now) > patience) {
-                self.turn_first_away(rank, now);
+        for (rank, most) in [(Rank::New, patience), (Rank::Standing, patience.saturating_mul(4))] {
+            while self.first(rank).is_some_and(|first| first.age(now) > most) {
+                let late = self.queue(rank).pop_front()?;
+                let cancel = self.count_out(&late);
+                self.forget(cancel);
+                let gone = self.is_gone(&late.flow);
+                let stale = late.age(now) > most + patience.saturating_mul(2);
+                self.totals.dropped += u64::from(stale && !gone);
+                let (flow, key, bytes) = (late.flow, late.key, late.bytes.clone().unwrap_or_default());
+                self.forget(Some(late));
+                if gone || stale {
+                    continue;
+                }
+                if let Some(turned) = self.turn_away(flow, &bytes, key, now) {
+                    return Some(turned);
+                }
             }
         }
-        while self
-            .away
-            .front()
-            .is_some_and(|first| first.age(now) > patience.saturating_mul(2))
-        {
-            let stale = self.away.pop_front();
-            self.totals.dropped += 1;
-            self.forget(stale);
-        }
+        None
     }
 
-    /// Whether the request was answered 503 a short time ago.
-    fn is_turned(&mut self, key: u64, now: Instant) -> bool {
-        while let Some((since, old)) = self.turned.front().copied()
-            && now.saturating_duration_since(since) > REPEATS
-        {
-            self.turned.pop_front();
-            self.turned_keys.remove(&old);
-        }
-        self.turned_keys.contains(&key)
-    }
-
-    /// It was answered 503.
-    fn remember(&mut self, key: Option<u64>, now: Instant) {
-        let Some(key) = key else { return };
-        self.keys.remove(&key);
-        if self.turned_keys.insert(key) {
-            self.turned.push_back((now, key));
-        }
-        if self.turned.len() > self.config.most_waiting.saturating_mul(8)
-            && let Some((_, oldest)) = self.turned.pop_front()
-        {
-            self.turned_keys.remove(&oldest);
-        }
-    }
-
-    /// Who is next, with the rank, which those who are turned away have lost.
-    fn pick(&mut self, now: Instant) -> Option<(Option<Rank>, Waiting)> {
+    /// Who is next.
+    fn pick(&mut self, now: Instant) -> Option<(Rank, Waiting)> {
         let ranks = [Rank::Ongoing, Rank::Standing, Rank::New].into_iter();
         let first = ranks.filter_map(|rank| Some((self.first(rank)?.order, rank))).min();
-        let Some((_, oldest)) = first else {
-            return Some((None, self.away.pop_front()?));
-        };
-        if self.wait(now) <= self.config.patience / 8 {
-            return Some((Some(oldest), self.queue(oldest).pop_front()?));
+        let (_, oldest) = first?;
+        if !self.is_pressed(now) {
+            return Some((oldest, self.queue(oldest).pop_front()?));
         }
         if let Some(ongoing) = self.ongoing.pop_front() {
-            return Some((Some(Rank::Ongoing), ongoing));
+            return Some((Rank::Ongoing, ongoing));
         }
-        if self.answers_left > 0
-            && let Some(away) = self.away.pop_front()
-        {
-            self.answers_left -= 1;
-            return Some((None, away));
-        }
-        self.answers_left = ANSWERS;
         self.turn = (self.turn + 1) % NEW_TURN;
         let rank = match (self.standing.is_empty(), self.new.is_empty()) {
             (false, true) => Rank::Standing,
@@ -338,7 +372,7 @@ impl Inbox {
             _ if self.turn == 0 => Rank::New,
             _ => Rank::Standing,
         };
-        Some((Some(rank), self.queue(rank).pop_back()?))
+        Some((rank, self.queue(rank).pop_back()?))
     }
 
     /// It waits no longer; gives the CANCEL that came for it.
@@ -361,31 +395,21 @@ impl Inbox {
         self.gone.remove(flow)
     }
 
-    fn turn_first_away(&mut self, rank: Rank, now: Instant) {
-        let Some(waiting) = self.queue(rank).pop_front() else {
-            return;
-        };
-        let cancel = self.count_out(&waiting);
-        self.forget(cancel);
-        if self.is_gone(&waiting.flow) {
-            return self.forget(Some(waiting));
-        }
-        self.turn_away(waiting, now);
-    }
-
-    fn turn_away(&mut self, mut waiting: Waiting, now: Instant) {
+    /// 503, if there is one left.
+    fn turn_away(&mut self, flow: FlowId, bytes: &[u8], key: Option<u64>, now: Instant) -> Option<TurnedAway> {
         if !self.is_overloaded(now) {
             self.totals.overloads += 1;
         }
         self.last_turned = Some(now);
-        if self.away.len() >= self.config.most_waiting {
+        let key = key.filter(|key| self.answers.take(*key));
+        let answer = key.and_then(|key| refusal::refusal(bytes, &flow, self.seed, key));
+        let (Some(key), Some(answer)) = (key, answer) else {
             self.totals.dropped += 1;
-            return self.forget(Some(waiting));
-        }
+            return None;
+        };
         self.totals.turned_away += 1;
-        self.keys.extend(waiting.key);
-        waiting.since = now;
-        self.away.push_back(waiting);
+        self.past.note(key, Fate::TurnedAway, now);
+        Some(TurnedAway { flow, answer })
     }
 
     fn forget(&mut self, waiting: Option<Waiting>) {

@@ -140,7 +140,8 @@ impl Finished {
     }
 }
 
-fn top_via(out: &mut BytesMut, top: &[u8], via: &Via<'_>, source: SocketAddr) {
+/// The top Via of a response, with where the request came from (section 18.2.1, RFC 3581).
+pub(crate) fn top_via(out: &mut BytesMut, top: &[u8], via: &Via<'_>, source: SocketAddr) {
     let head = top.len() - via.params().as_bytes().len();
     put(out, &[b"Via: ", top.get(..head).unwrap_or_default()]);
     for (name, value) in via.params().iter() {
@@ -195,7 +196,7 @@ fn finish(mut out: BytesMut, body: Option<&Body>) -> Finished {
     Finished(out.freeze())
 }
 
-fn put(out: &mut BytesMut, parts: &[&[u8]]) {
+pub(crate) fn put(out: &mut BytesMut, parts: &[&[u8]]) {
     for part in parts {
         out.extend_from_slice(part);
     }

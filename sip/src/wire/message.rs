@@ -14,6 +14,7 @@ use super::names::{HeaderName, Method};
 use super::scan::{self, Values};
 use super::uri::{BadUri, Uri};
 use super::via::{BadVia, Via};
+use crate::flow::Transport;
 
 /// The largest message that is read.
 pub const MAX_MESSAGE: usize = 65_535;
@@ -31,6 +32,16 @@ pub enum Framing {
     Datagram,
     /// Without Content-Length there is no body.
     Stream,
+}
+
+impl Framing {
+    /// A WebSocket keeps the bounds of messages, so that Content-Length may be missing (RFC 7118 section 5.2).
+    pub fn over(transport: Transport) -> Framing {
+        match transport {
+            Transport::Tcp | Transport::Tls => Framing::Stream,
+            Transport::Udp | Transport::Ws | Transport::Wss => Framing::Datagram,
+        }
+    }
 }
 
 /// Not even a start line and header fields: nothing can be answered.

@@ -14,6 +14,7 @@ mod uri;
 mod via;
 
 pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
+pub(crate) use build::{put, top_via};
 pub use event_type::{BadEventType, EventType};
 pub use fault::Fault;
 pub use message::{Framing, MAX_BREADTH, MAX_MESSAGE, Message, Unreadable};

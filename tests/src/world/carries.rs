@@ -19,8 +19,8 @@ impl World {
             End::Server => {
                 self.transcript.arrived(&packet.bytes, packet.flow.connection);
                 let Packet { flow, bytes, .. } = packet;
-                match &mut self.front {
-                    Some(front) => front.inbox.push(flow, bytes, now.instant),
+                match self.front {
+                    Some(_) => self.knock(flow, &bytes),
                     None => self.input(Input::Datagram { flow, bytes }),
                 }
             }

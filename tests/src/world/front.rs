@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use frontdesk::engine::input::Input;
 use frontdesk::engine::output::Output;
+use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::overload::{Due, Inbox, OverloadConfig};
 
 use super::World;
@@ -44,6 +45,20 @@ impl Front {
 }
 
 impl World {
+    /// A message reaches the server, which takes a moment for those that it turns away at once.
+    pub fn knock(&mut self, flow: FlowId, bytes: &[u8]) {
+        let (now, elapsed) = (self.now(), self.elapsed);
+        let Some(front) = &mut self.front else { return };
+        if let Some(turned) = front.inbox.push(flow, bytes, now.instant) {
+            front.free_at = front.free_at.max(elapsed) + front.least;
+            let spent = front.spent;
+            self.input(Input::TurnAway(turned));
+            if let Some(front) = &mut self.front {
+                front.spent = spent;
+            }
+        }
+    }
+
     pub(super) fn serve_front(&mut self) {
         let now = self.now();
         while let Some(front) = &mut self.front
@@ -54,7 +69,7 @@ impl World {
             let away = matches!(due, Due::TurnAway(..));
             self.input(match due {
                 Due::Serve(flow, bytes) => Input::Datagram { flow, bytes },
-                Due::TurnAway(flow, bytes) => Input::TurnAway { flow, bytes },
+                Due::TurnAway(turned) => Input::TurnAway(turned),
                 Due::Closed(flow) => Input::FlowClosed(flow),
             });
             let elapsed = self.elapsed;
