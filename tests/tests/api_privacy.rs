@@ -289,6 +289,12 @@ async fn l45_and_l46_the_card_comes_to_whose_phone_rings_with_a_link_to_the_clie
         (name.as_str(), &data["call"]["caller"]["number"]),
         ("call.ended", &json!(STUB))
     );
+    let theirs = office.call(9).inbound(CLIENT).of_another_account().await.live();
+    let foreign = json!({ "name": "X", "call_id": theirs.to_string() });
+    assert_eq!(
+        masked.post("/clients", foreign).await.expect(422).faults(),
+        ["call_id unknown"]
+    );
     let unknown = json!({ "name": "X", "call_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" });
     assert_eq!(
         masked.post("/clients", unknown).await.expect(422).faults(),

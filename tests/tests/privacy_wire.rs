@@ -46,7 +46,7 @@ fn line() -> PlanTrunk {
 fn person(person: Person, hides_clients: bool) -> PlanStaff {
     let caller_id = StaffCallerId {
         hides_clients,
-        raises_card: true,
+        raises_card: person.id != ANNA.id,
         ..StaffCallerId::default()
     };
     PlanStaff {
@@ -391,12 +391,20 @@ fn l45_whose_phone_rings_for_somebody_outside_gets_one_card() {
     world.talk(FIRST, BORIS_AT, OF_BORIS);
     world.dial(ANNA_AT, CLARA.number);
     world.run_for(s(5));
+    world.end_calls(FIRST);
+    world.end_calls(ANNA_AT);
+    world.run_for(s(5));
+    world.talk(FIRST, ANNA_AT, OWN);
     let mut cards = Vec::new();
     for change in &world.board {
         if let BoardChange::CallCard { staff, .. } = change {
             cards.push(*staff);
         }
     }
-    assert_eq!(cards, [StaffId::from_u128(BORIS.id)], "none of colleagues");
+    assert_eq!(
+        cards,
+        [StaffId::from_u128(BORIS.id)],
+        "none of colleagues, and none for whoever wants none"
+    );
     ends(&mut world);
 }

@@ -1,9 +1,10 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch, CallerIdPatch as AccountCallerId};
-use frontdesk_crm_core::audit::AuditRow;
+use frontdesk_crm_core::audit::{AuditRow, Author};
 use frontdesk_crm_core::numbers::{self, Number, NumberPatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::staff::{self, CallerIdPatch, NewStaff, StaffMember, StaffPatch};
 use frontdesk_crm_core::store::StoreError;
+use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{ForwardedShows, HidingKey};
 
@@ -15,6 +16,7 @@ crate::on_both! {
     l38_the_single_number_is_a_connected_one
     l43_the_stub_and_what_is_hidden_from_whom_reach_the_plan
     a_new_member_has_the_settings_that_were_given
+    l32_another_companys_number_is_not_displayed
 }
 
 const N1: &str = "+74951110001";
@@ -191,4 +193,50 @@ async fn a_new_member_has_the_settings_that_were_given(office: &Office) {
     let olga = office.hire(new(N1)).await.unwrap();
     assert!(olga.caller_id.hide_client_number);
     assert_eq!(olga.caller_id.displayed_number.as_deref(), Some(N1));
+}
+
+async fn l32_another_companys_number_is_not_displayed(office: &Office) {
+    let mut ids = office.stamp().ids();
+    let own = accounts::get(&office.db, office.first.account).await.unwrap();
+    let other = accounts::Account {
+        id: AccountId::new(office.now(), ids.random()),
+        number: own.number + 1,
+        realm: "other".into(),
+        ..own
+    };
+    let mut tx = office.db.begin().await.unwrap();
+    accounts::create(&mut tx, &mut ids, &other).await.unwrap();
+    tx.commit().await.unwrap();
+    let theirs = Author {
+        account: other.id,
+        ..office.author()
+    };
+    let new = NewStaff {
+        given_name: Some("Stranger".into()),
+        ..NewStaff::default()
+    };
+    let stranger = staff::create(&office.db, &theirs, new).await.unwrap();
+    let patch = NumberPatch {
+        number: Some(N1.into()),
+        staff: Some(stranger.id.to_string()),
+        ..NumberPatch::default()
+    };
+    let number = numbers::create(&office.db, &theirs, patch).await.unwrap();
+    let ivan = office.ivan().await;
+    assert_eq!(
+        refusal(set(office, &ivan, displays(Some(N1))).await),
+        "invalid: displayed_number not_connected"
+    );
+    let single = AccountCallerId {
+        single_number: Some(Some(N1.into())),
+        ..AccountCallerId::default()
+    };
+    assert_eq!(
+        refusal(set_account(office, single).await),
+        "invalid: single_number not_connected"
+    );
+    // What one company shows does not keep another one from disconnecting the same number.
+    connect(office, N1).await;
+    set(office, &ivan, displays(Some(N1))).await.unwrap();
+    numbers::delete(&office.db, &theirs, number.id).await.unwrap();
 }
