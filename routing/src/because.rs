@@ -42,6 +42,8 @@ pub enum Because {
     NumberUnknown,
     NumberMalformed,
     OwnNumberNoOtherPhone,
+    /// A call from outside shows a number of our own.
+    OwnNumberComesBack,
     NobodyOnline {
         name: String,
     },
@@ -179,6 +181,7 @@ impl fmt::Display for Because {
             Because::NoTrunkFree(why) => write!(f, "no trunk can take the call: {why}"),
             Because::NumberUnknown => f.write_str("nobody in this account has that number"),
             Because::NumberMalformed => f.write_str("what was dialled is not a number"),
+            Because::OwnNumberComesBack => f.write_str("the call has left by one of our own numbers and comes back"),
             Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),
             Because::NobodyOnline { name } => write!(f, "no phone of {name} is registered"),
             Because::NobodyWorks { name } => write!(f, "nobody of the department {name} can take calls now"),

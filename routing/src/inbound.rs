@@ -16,9 +16,14 @@ pub fn connected<'a>(plan: &'a DialPlan, trunk: &PlanTrunk, text: &str) -> Optio
 /// Rings whoever the number is connected with, as far as they take the calls of its project at that moment (unix
 /// milliseconds); a number that is not connected is 404.
 pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str, unix_ms: i64) -> Decision {
-    let Some(number) = connected(plan, trunk, dialled) else {
-        return not_connected();
-    };
+    match connected(plan, trunk, dialled) {
+        Some(number) => reach(plan, number, unix_ms),
+        None => not_connected(),
+    }
+}
+
+/// Whoever a connected number is for.
+pub(crate) fn reach(plan: &DialPlan, number: &PlanNumber, unix_ms: i64) -> Decision {
     let desk = plan.reception.numbers.get(&(number.account, number.number));
     let mut errand = Errand::to_number(number.account, desk.and_then(|desk| desk.project), unix_ms);
     if let Some(closed) = errand.closed(plan, "the number", desk) {

@@ -6,6 +6,7 @@ use crate::because::Because;
 use crate::decision::Decision;
 use crate::facts::{CallFacts, Caller};
 use crate::ids::{AccountId, TrunkId};
+use crate::inbound;
 use crate::number::PhoneNumber;
 use crate::plan::trunks::NumberFormat;
 use crate::plan::{DialPlan, PlanTrunk};
@@ -20,6 +21,10 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     let Ok(number) = PhoneNumber::from_dialled(facts.dialled, region(plan, facts.account)) else {
         return refuse(Because::NumberMalformed);
     };
+    // One's own number is called without going outside.
+    if let Some(own) = plan.numbers.get(facts.account, number) {
+        return inbound::reach(plan, own, facts.at);
+    }
     towards(plan, facts.account, number)
 }
 

@@ -21,6 +21,8 @@ pub struct Reception {
     /// Calls and leads of clients are given to the person at all.
     pub receiving: bool,
     pub method: Method,
+    /// A call at a telephone outside is taken only with the key 1.
+    pub confirm_answer: bool,
     pub schedule: Option<ScheduleId>,
     /// The person's.
     pub version: i64,
@@ -32,6 +34,7 @@ pub struct ReceptionPatch {
     pub receiving: Option<bool>,
     /// `sip`, `mobile` or `sim`.
     pub method: Option<String>,
+    pub confirm_answer: Option<bool>,
     /// The line of `sim`.
     pub sim_trunk: Option<Option<String>>,
     pub schedule: Option<Option<String>>,

@@ -49,6 +49,7 @@ pub(super) fn unknown(field: &str) -> FieldError {
 pub(super) fn patched(before: &Reception, patch: ReceptionPatch, phone: bool) -> Result<Reception, StoreError> {
     let (mut after, mut faults) = (before.clone(), Vec::new());
     after.receiving = patch.receiving.unwrap_or(before.receiving);
+    after.confirm_answer = patch.confirm_answer.unwrap_or(before.confirm_answer);
     match patch.schedule.map(|schedule| parsed("schedule_id", schedule)) {
         Some(Ok(schedule)) => after.schedule = schedule,
         Some(Err(fault)) => faults.push(fault),
@@ -118,6 +119,7 @@ mod tests {
         let check =
             |method: Option<&str>, sim: Option<Option<TrunkId>>, phone: bool, expected: Result<Method, &str>| {
                 let before = Reception {
+                    confirm_answer: true,
                     receiving: true,
                     method: Method::Sip,
                     schedule: None,

@@ -13,7 +13,8 @@ use crate::schedules;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
 
-const PEOPLE: &str = "SELECT id, receiving, reception, sim_trunk_id, schedule_id FROM staff WHERE deleted_at IS NULL";
+const PEOPLE: &str = "SELECT id, receiving, reception, sim_trunk_id, confirm_answer, schedule_id FROM staff \
+    WHERE deleted_at IS NULL";
 const PARTS: &str = "SELECT sp.staff_id, sp.project_id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
     WHERE sp.receives_calls AND p.archived_at IS NULL ORDER BY sp.staff_id, sp.project_id";
 const DEPARTMENTS: &str = "SELECT id AS place, account_id, project_id, schedule_id, closed_staff_id, closed_department_id, \
@@ -31,6 +32,7 @@ struct PersonRow {
     receiving: bool,
     reception: String,
     sim_trunk_id: Option<String>,
+    confirm_answer: bool,
     schedule_id: Option<String>,
 }
 
@@ -63,6 +65,7 @@ pub(crate) async fn section(db: &Db) -> Result<ReceptionSection, StoreError> {
         let person = PlanReception {
             receiving: row.receiving,
             method: method(&row.reception, &row.sim_trunk_id)?,
+            confirms: row.confirm_answer,
             schedule: maybe_id(&row.schedule_id)?,
             ..PlanReception::default()
         };

@@ -11,10 +11,10 @@ use crate::projects::{first_of, live};
 use crate::store::text::maybe_id;
 use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
 
-const PERSON: &str = "SELECT receiving, reception, sim_trunk_id, schedule_id, phone, version FROM staff \
+const PERSON: &str = "SELECT receiving, reception, sim_trunk_id, confirm_answer, schedule_id, phone, version FROM staff \
     WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
 const SET_PERSON: &str = "UPDATE staff SET receiving = $3, reception = $4, sim_trunk_id = $5, schedule_id = $6, \
-    updated_at = $7, version = version + 1 WHERE id = $1 AND version = $2";
+    updated_at = $7, confirm_answer = $8, version = version + 1 WHERE id = $1 AND version = $2";
 const DEPARTMENT: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
     FROM departments WHERE account_id = $1 AND id = $2";
 const NUMBER: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
@@ -46,6 +46,7 @@ struct PersonRow {
     receiving: bool,
     reception: String,
     sim_trunk_id: Option<String>,
+    confirm_answer: bool,
     schedule_id: Option<String>,
     phone: Option<String>,
     version: i64,
@@ -95,7 +96,8 @@ pub async fn set_person(
         method_name(after.method),
         sim_of(after.method),
         after.schedule,
-        author.stamp.unix_ms
+        author.stamp.unix_ms,
+        after.confirm_answer
     ];
     if tx.run(SET_PERSON, values).await? == 0 {
         return Err(StoreError::Stale);
@@ -253,6 +255,7 @@ fn read_person(row: &PersonRow) -> Result<Reception, StoreError> {
     Ok(Reception {
         receiving: row.receiving,
         method: method(&row.reception, &row.sim_trunk_id)?,
+        confirm_answer: row.confirm_answer,
         schedule: maybe_id(&row.schedule_id)?,
         version: row.version,
     })
@@ -281,6 +284,7 @@ fn told_person(reception: &Reception) -> Value {
     json!({
         "receiving": reception.receiving,
         "method": method_name(reception.method),
+        "confirm_answer": reception.confirm_answer,
         "sim_trunk_id": sim_of(reception.method).as_ref().map(TrunkId::to_string),
         "schedule_id": reception.schedule.as_ref().map(ScheduleId::to_string),
     })

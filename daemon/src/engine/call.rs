@@ -46,6 +46,8 @@ pub(super) struct Leg {
     pub(super) open: bool,
     /// It has no place in the call any more, and is hung up when it has been told what it waits for.
     pub(super) leaving: bool,
+    /// It has been picked up, and a key is asked for.
+    pub(super) confirms: bool,
     pub(super) media: MediaSide,
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,

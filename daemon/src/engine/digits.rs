@@ -35,6 +35,11 @@ impl Engine {
 
     /// A key was heard; the other party has no telephone-event and is told by INFO.
     pub(super) fn on_digit(&mut self, leg: MediaLegId, digit: char, now: Now) {
+        if let Some((id, side)) = self.find_media(leg)
+            && self.confirm(id, side, digit, now)
+        {
+            return;
+        }
         let token = self.token();
         let Some(id) = self.media_legs.get(&leg).copied() else {
             return;
@@ -65,11 +70,14 @@ impl Engine {
     }
 
     /// A key pressed by INFO reaches a party with telephone-event as one; false: the INFO goes on as it is.
-    pub(super) fn press(&mut self, session: SessionId, request: &Message) -> bool {
+    pub(super) fn press(&mut self, session: SessionId, request: &Message, now: Now) -> bool {
         let Some(digit) = key_in(request) else { return false };
         let Some((id, side)) = self.find(session) else {
             return false;
         };
+        if self.confirm(id, side, digit, now) {
+            return true;
+        }
         let Some(call) = self.calls.get(&id) else { return false };
         let Some(far) = call.other(side).filter(|far| call.has_events(*far)) else {
             return false;

@@ -176,6 +176,7 @@ impl Engine {
         let early = self.endpoint.early_answer(session);
         let early = early.filter(|_| unsettled && response.body().is_empty());
         match side.media.accept_final(early.as_deref().unwrap_or(response.body())) {
+            Ok(()) if self.ask_for_key(id, leg) => {}
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
             Err(_) if self.ask_plainly(id, Side::Called(leg), now) => {}
             Err(_) => self.on_wrong_answer(id, leg, now),
@@ -202,7 +203,7 @@ impl Engine {
     /// INFO goes to the other party and its answer comes back; what else is sent inside a dialog we do not serve.
     fn relay(&mut self, session: SessionId, transaction: TransactionId, request: &Message, now: Now) {
         let reply = match request.method() {
-            Method::Info if self.press(session, request) => reply(200),
+            Method::Info if self.press(session, request, now) => reply(200),
             Method::Info => match self.relay_info(session, transaction, request, now) {
                 Ok(()) => return,
                 Err(status) => reply(status),

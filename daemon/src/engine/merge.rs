@@ -174,6 +174,7 @@ impl Engine {
             hears: None,
             open: true,
             leaving: false,
+            confirms: false,
             media: leg.media.clone(),
             started_at: now.unix_ms,
             answered_at,

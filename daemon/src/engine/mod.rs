@@ -7,6 +7,7 @@ mod call;
 mod caller;
 mod cdr;
 mod config;
+mod confirm;
 mod connect;
 mod connected;
 mod digits;

@@ -71,6 +71,7 @@ impl Engine {
             hears: None,
             open: true,
             leaving: false,
+            confirms: false,
             media,
             started_at: now.unix_ms,
             answered_at: None,

@@ -219,6 +219,7 @@ impl Engine {
             hears: None,
             open: false,
             leaving: false,
+            confirms: false,
             media: self.new_media_side(&flow, 0),
             started_at: now.unix_ms,
             answered_at: None,

@@ -148,6 +148,7 @@ impl Engine {
         self.open_for_calls()?;
         if let Some(trunk) = new.known.party.trunk {
             self.admit_from(trunk, new.session, now)?;
+            comes_back(new)?;
         }
         let offer = offer_of(new.request)?;
         if let Some(served) = self.serve(new, offer.as_ref(), now) {
@@ -350,6 +351,7 @@ impl Engine {
             hears: None,
             open: true,
             leaving: false,
+            confirms: false,
             media,
             started_at: now.unix_ms,
             answered_at: None,
@@ -438,6 +440,17 @@ pub(super) fn one_person(targets: &[Target]) -> bool {
 
 pub(super) fn sip_call_id(request: &Message) -> String {
     String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
+}
+
+/// A call from outside that shows one of the account's own numbers has left the house itself, by somebody's telephone
+/// that sends its calls on to us: it would go round for ever.
+fn comes_back(new: &NewCall<'_>) -> Result<(), Box<Turned>> {
+    let caller = new.known.shown.outside();
+    let own = caller.is_some_and(|caller| new.plan.numbers.get(new.known.account, caller).is_some());
+    match own {
+        true => Err(turned(reply(482), Because::OwnNumberComesBack)),
+        false => Ok(()),
+    }
 }
 
 /// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.

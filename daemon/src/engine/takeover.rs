@@ -124,6 +124,7 @@ impl Engine {
             hears: None,
             open: true,
             leaving: false,
+            confirms: false,
             media,
             started_at: now.unix_ms,
             answered_at: Some(now.unix_ms),

@@ -77,6 +77,7 @@ phrases! {
     wait "wait"
     place "place"
     minutes "minutes"
+    one "press_one"
 }
 
 /// "Please wait. Your call will be answered soon."
@@ -87,6 +88,11 @@ pub fn please_wait(language: Language) -> Sound {
 /// "Your place in the queue is", and the number.
 pub fn place_in_line(position: usize, language: Language) -> Sound {
     place(language).then(&spoken(&position.to_string(), language))
+}
+
+/// "You have a call. Press one to take it."
+pub fn press_one(language: Language) -> Sound {
+    one(language)
 }
 
 /// "The expected waiting time in minutes is", and the number.

@@ -28,6 +28,8 @@ pub struct PlanReception {
     /// Calls of clients are given to the person at all.
     pub receiving: bool,
     pub method: Method,
+    /// A call at a telephone outside is taken only with the key 1: no voicemail gets it.
+    pub confirms: bool,
     /// Those whose calls the person takes.
     pub projects: SmallVec<[ProjectId; 2]>,
     pub schedule: Option<ScheduleId>,

@@ -12,7 +12,7 @@ use frontdesk_routing::queue::AgentState;
 use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 
-use super::{Call, Engine};
+use super::{Call, Engine, Side};
 
 impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
@@ -74,7 +74,8 @@ impl Engine {
         if !Arc::ptr_eq(&before.clients, &plan.clients) {
             let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
             for id in waiting {
-                let vip = self.calls.get(&id).and_then(|call| self.client_of(call));
+                let client = |call| self.client_of(call, call.machine.waiting().unwrap_or(Side::Caller));
+                let vip = self.calls.get(&id).and_then(client);
                 let vip = vip.is_some_and(|client| client.vip);
                 self.lines.queues.set_vip(id, vip);
             }
@@ -123,8 +124,7 @@ impl Engine {
     }
 
     /// The client who waits.
-    pub(super) fn client_of(&self, call: &Call) -> Option<&PlanClient> {
-        let party = call.machine.waiting().unwrap_or(super::Side::Caller);
+    pub(super) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
         let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
         let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
         self.plan.clients.by_number(call.account, number)

@@ -97,10 +97,10 @@ impl Engine {
         let ms = self.lines.ms(now);
         let call = self.calls.get(&id).ok_or_else(bug)?;
         let party = call.machine.waiting().unwrap_or(party);
-        let client = self.client_of(call);
+        let client = self.client_of(call, party);
         let entrant = Entrant {
             vip: client.is_some_and(|client| client.vip),
-            manager: None,
+            manager: client.and_then(|client| client.manager),
             waited_since: call.line.as_ref().map_or(ms, |stay| stay.since),
         };
         let joined = self.lines.queues.join(id, department, entrant, ms);

@@ -37,6 +37,8 @@ struct ReceptionView {
     method: &'static str,
     /// The line of `sim`.
     sim_trunk_id: Option<String>,
+    /// Whoever answers a telephone outside is connected when they press 1: no voicemail takes the call.
+    confirm_answer: bool,
     /// The hours in which they are given calls; `null`: always.
     schedule_id: Option<String>,
     /// The person's.
@@ -49,6 +51,7 @@ struct ReceptionView {
 struct ReceptionBody {
     receiving: Option<bool>,
     method: Option<String>,
+    confirm_answer: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     sim_trunk_id: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
@@ -124,6 +127,7 @@ async fn set_person(
     let patch = ReceptionPatch {
         receiving: body.receiving,
         method: body.method,
+        confirm_answer: body.confirm_answer,
         sim_trunk: body.sim_trunk_id,
         schedule: body.schedule_id,
     };
@@ -241,6 +245,7 @@ fn person_view(person: &Reception) -> ReceptionView {
         receiving: person.receiving,
         method: method_name(person.method),
         sim_trunk_id: sim_of(person.method).as_ref().map(TrunkId::to_string),
+        confirm_answer: person.confirm_answer,
         schedule_id: person.schedule.as_ref().map(ScheduleId::to_string),
         version: person.version,
     }
