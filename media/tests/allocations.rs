@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use frontdesk_media::bridge::{Incoming, Leg, Outcome, PACKET, step};
+use frontdesk_media::bridge::{Incoming, Leg, Outcome, PACKET, fill_pause, step};
 use frontdesk_media::clock::Moment;
 use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use frontdesk_media::rtp::packet::{HEADER, Header};
@@ -176,5 +176,66 @@ fn encoding_anew_and_encrypting_take_no_memory() {
             assert!(consumer.pop().is_some());
         }
         assert_eq!(ALLOCATIONS.get() - before, 0);
+    }
+}
+
+/// A frame of speech and a packet of comfort noise in turn, 100 ms of noise after each.
+#[test]
+fn comfort_noise_takes_no_memory_whether_it_is_passed_on_or_made() {
+    let source: SocketAddr = "192.0.2.1:4000".parse().unwrap();
+    let target: SocketAddr = "192.0.2.2:4000".parse().unwrap();
+    for (codec, noise) in [
+        (Codec::Pcma, true),
+        (Codec::Pcma, false),
+        (Codec::G722, false),
+        (Codec::Opus, false),
+    ] {
+        let mut from = leg(source, Codec::Pcmu);
+        let mut to = leg(target, codec);
+        let mut media = media_of(target, codec);
+        media.format.comfort_noise = noise;
+        to.configure(media, Moment::default());
+        from.tap(7, Side::Left, Moment::default());
+        from.outfit(Some(codec));
+        to.outfit(Some(Codec::Pcmu));
+        let (mut producer, mut consumer) = ring(64);
+        let mut datagram = [0; HEADER + 400];
+        let mut packet = [0; PACKET];
+        let (mut passed, mut made) = (0, 0);
+        let before = ALLOCATIONS.get();
+        for number in 0..400_u16 {
+            let (payload_type, length) = if number % 2 == 0 { (0, 160) } else { (13, 10) };
+            let header = Header {
+                marker: false,
+                payload_type,
+                sequence: number,
+                timestamp: u32::from(number / 2) * 960 + u32::from(number % 2) * 160,
+                ssrc: 5,
+                payload: HEADER..HEADER + length,
+            };
+            datagram[HEADER..].fill(50);
+            assert!(header.write(&mut datagram).is_some());
+            let at = 120 * u64::from(number / 2) + 20 * u64::from(number % 2);
+            let now = Moment::default().after(Duration::from_millis(at));
+            let incoming = Incoming {
+                buffer: &mut datagram,
+                length: HEADER + length,
+                source,
+                now,
+            };
+            let outcome = step(&mut from, Some(&mut to), incoming, &mut |frame| producer.frame(frame));
+            passed += u32::from(matches!(outcome, Outcome::Forward { .. }) && payload_type == 13);
+            let until = now.after(Duration::from_millis(95));
+            while let Some(due) = from.noise_due().filter(|due| *due < until) {
+                let sent = fill_pause(&mut from, Some(&mut to), &mut packet, due, &mut |frame| {
+                    producer.frame(frame)
+                });
+                made += u32::from(sent.is_some());
+            }
+            while consumer.pop().is_some() {}
+        }
+        assert_eq!(ALLOCATIONS.get() - before, 0, "{codec:?}");
+        let expected = if noise { (200, 0) } else { (0, 1_000) };
+        assert_eq!((passed, made), expected, "{codec:?}");
     }
 }

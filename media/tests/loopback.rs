@@ -208,6 +208,48 @@ fn a_phone_that_vanished_is_reported_once_and_a_held_one_never() {
 }
 
 #[test]
+fn a_phone_that_pauses_is_heard_as_noise_and_not_missed() {
+    let mut house = House::open(&IoConfig {
+        silence: Duration::from_secs(1),
+        ..config(22_200)
+    });
+    let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
+    boris.configure(&mut house, Direction::SendOnly);
+    house.handle.send(MediaCommand::Tap {
+        left: anna.leg,
+        right: boris.leg,
+        recording: 9,
+    });
+    anna.say(1);
+    let mut last = boris.hear().0;
+    let mut noise = packet(13, anna.sequence, 0);
+    noise.truncate(HEADER + 1);
+    noise[HEADER] = 50;
+    anna.rtp.send_to(&noise, anna.ours).unwrap();
+    for _ in 0..75 {
+        let (header, payload) = boris.hear();
+        assert_eq!((header.payload_type, payload.len()), (0, 160));
+        assert_eq!(header.sequence, last.sequence.wrapping_add(1));
+        last = header;
+    }
+    let mut recorded = 0;
+    while recorded < 76 {
+        assert!(matches!(house.tap_message(), TapMessage::Frame(_)));
+        recorded += 1;
+    }
+    let missed = house
+        .notices
+        .try_iter()
+        .find(|notice| matches!(notice, MediaNotice::Silent { .. }));
+    assert_eq!(missed, None);
+    anna.sequence += 1;
+    anna.say(2);
+    while boris.hear().1 != [2; 160] {}
+    let stats = anna.close(&mut house);
+    assert_eq!((stats.packets_received, stats.packets_lost), (3, 0));
+}
+
+#[test]
 fn reports_are_sent_and_a_goodbye_at_the_end() {
     let mut house = House::open(&config(21_700));
     let [mut anna, mut boris] = couple(&mut house, [Codec::Pcmu; 2]);

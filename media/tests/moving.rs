@@ -15,6 +15,7 @@ use std::sync::Arc;
 use frontdesk_media::g711;
 use frontdesk_media::io::IoConfig;
 use frontdesk_media::io::command::{Codec, Direction, MediaCommand};
+use frontdesk_media::rtp::packet::HEADER;
 use frontdesk_media::sound::Sound;
 use frontdesk_media::tap::{Side, TapMessage};
 use rand::rngs::StdRng;
@@ -214,4 +215,27 @@ fn no_order_of_moves_gets_stuck() {
     for phone in &phones {
         phone.close(&mut house);
     }
+}
+
+#[test]
+fn a_leg_that_pauses_is_heard_as_noise_by_its_new_peer_on_another_thread() {
+    let mut house = house(24_900, 2);
+    let [[mut anna, boris], [vera, gleb]] = two_calls(&mut house, 24_900);
+    anna.say(1);
+    boris.hear();
+    let mut noise = packet(13, anna.sequence, 50);
+    noise.truncate(HEADER + 1);
+    anna.rtp.send_to(&noise, anna.ours).unwrap();
+    anna.sequence += 1;
+    boris.hear();
+    let used = ports(&[&anna, &boris, &vera, &gleb]);
+    join_now(&mut house, [&gleb, &anna], &used);
+    let first = gleb.hear().0;
+    for number in 1..5 {
+        let (header, payload) = gleb.hear();
+        assert_eq!((header.payload_type, payload.len()), (0, 160));
+        assert_eq!(header.sequence, first.sequence.wrapping_add(number));
+    }
+    anna.say(5);
+    while gleb.hear().1 != [5; 160] {}
 }

@@ -7,7 +7,7 @@ use frontdesk_tests::world::media::ModelLeg;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::BORIS;
 use frontdesk_tests::world::phone::{Manner, State};
-use frontdesk_tests::world::sdp::OPUS;
+use frontdesk_tests::world::sdp::{ALAW, NOISE, OPUS, ULAW};
 use frontdesk_tests::world::{World, ms, s};
 
 const ANNA_AT: usize = 0;
@@ -88,6 +88,35 @@ fn a_phone_with_nothing_but_opus_hears_music_and_is_sent_its_own_number() {
     assert_eq!(music(&world), [true, false]);
     world.hang_up(ANNA_AT, 0);
     world.close();
+}
+
+#[test]
+fn comfort_noise_is_agreed_with_the_phones_that_have_it_and_g711_alone() {
+    let check = |anna: &[u8], boris: &[u8], expected: [bool; 2]| {
+        let mut world = World::office(7, FAIR);
+        world.phones[ANNA_AT].codecs = anna.to_vec();
+        world.phones[BORIS_AT].codecs = boris.to_vec();
+        world.phones[BORIS_AT].manner = Manner::Answer(ms(500));
+        world.dial(ANNA_AT, BORIS.number);
+        world.run_for(s(5));
+        let agreed = [ANNA_AT, BORIS_AT].map(|phone| leg(&world, phone).1.media.unwrap().format.comfort_noise);
+        assert_eq!(agreed, expected, "{anna:?} {boris:?}");
+        // Anna is answered what she offered; Boris is offered all that we have.
+        let told = [ANNA_AT, BORIS_AT].map(|phone| world.phones[phone].call(0).heard.as_ref().unwrap().noise);
+        assert_eq!(told, [expected[0], true], "{anna:?} {boris:?}");
+        // The same after an offer of ours.
+        offer(&mut world, BORIS_AT, "sendonly");
+        offer(&mut world, BORIS_AT, "sendrecv");
+        let agreed = [ANNA_AT, BORIS_AT].map(|phone| leg(&world, phone).1.media.unwrap().format.comfort_noise);
+        assert_eq!(agreed, expected, "{anna:?} {boris:?}");
+        world.hang_up(ANNA_AT, 0);
+        world.close();
+    };
+    check(&[ALAW, NOISE], &[ALAW, NOISE], [true, true]);
+    check(&[ALAW, NOISE], &[ULAW], [true, false]);
+    check(&[ALAW], &[ALAW, NOISE], [false, true]);
+    check(&[ALAW], &[ALAW], [false, false]);
+    check(&[OPUS, NOISE], &[ALAW, NOISE], [false, true]);
 }
 
 #[test]

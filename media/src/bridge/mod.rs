@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::clock::Moment;
 use crate::codec::{Ear, Voice};
-use crate::io::command::{Codec, LegMedia, LegStats};
+use crate::io::command::{COMFORT_NOISE, Codec, LegMedia, LegStats};
 use crate::latch::Latch;
 use crate::rtp::dtmf::{Holding, Keys};
 use crate::rtp::rewrite::Rewriter;
@@ -16,13 +16,12 @@ use crate::srtp::{Crypto, Receiver, Sender};
 use crate::tap::{Align, Side};
 
 mod feed;
+mod pause;
 mod step;
 
 pub use feed::{PACKET, Tick};
+pub use pause::fill_pause;
 pub use step::{echo, step};
-
-/// RFC 3389.
-const COMFORT_NOISE: u8 = 13;
 
 /// Our side of one party's media, without its socket.
 #[derive(Debug)]
@@ -43,6 +42,7 @@ pub struct Leg {
     keys: Option<Keys>,
     key: Option<char>,
     holding: Holding,
+    pause: pause::Pause,
     /// What it says, where somebody needs samples of it.
     voice: Option<Box<Voice>>,
     /// What it hears, where that must be encoded anew.
@@ -141,6 +141,7 @@ impl Leg {
             keys: None,
             key: None,
             holding: Holding::default(),
+            pause: pause::Pause::default(),
             voice: None,
             ear: None,
         }
@@ -156,6 +157,9 @@ impl Leg {
             self.alive_at = now;
         }
         self.sending.set_rate(media.format.codec.clock());
+        if !media.direction.they_send() || self.codec() != Some(media.format.codec) {
+            self.pause.stop();
+        }
         match &mut self.settled {
             Some(settled) => {
                 settled.latch.describe(media.remote, media.signalling);
@@ -243,10 +247,11 @@ impl Leg {
         self.tap.as_ref().map(|tap| tap.recording)
     }
 
-    /// When the last sign of life came, if one is to be expected.
+    /// When the last sign of life came, if one is to be expected: of a leg that has told a pause none is.
     pub fn expected_since(&self) -> Option<Moment> {
         let settled = self.settled.as_ref()?;
-        settled.media.direction.they_send().then_some(self.alive_at)
+        let speaks = settled.media.direction.they_send() && self.pause.due().is_none();
+        speaks.then_some(self.alive_at)
     }
 
     /// Where RTCP goes. One port may serve both (RFC 5761).

@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::ops::Range;
 
 use super::{Content, Incoming, Leg, Outcome, Settled, TapPoint};
-use crate::clock::Moment;
+use crate::clock::{Moment, RATE};
 use crate::codec::{Ear, LONGEST, Voice};
 use crate::g711::{self, Law};
-use crate::io::command::{AudioFormat, Codec};
+use crate::io::command::{AudioFormat, COMFORT_NOISE, Codec};
 use crate::rtp::Timing;
 use crate::rtp::dtmf::{Event, Press};
 use crate::rtp::packet::Header;
@@ -96,11 +96,16 @@ impl Leg {
         let mut press = None;
         match content {
             Content::Audio(codec) => {
+                self.end_pause(&header, restarted, *now, record);
                 let when = (header.timestamp, codec.clock(), *now);
                 self.hear(codec, payload, (restarted, when), record);
             }
             Content::TelephoneEvent => press = self.hear_event(&header, payload),
-            Content::ComfortNoise => {}
+            Content::ComfortNoise => {
+                if !self.hear_noise(&header, payload, (restarted, *now)) {
+                    return Err(Outcome::Kept { first: false });
+                }
+            }
         }
         Ok(Taken {
             header,
@@ -149,9 +154,14 @@ impl Content {
     fn timing(self, codec: Codec) -> Timing {
         match self {
             Content::Audio(codec) => Timing::audio(codec.clock()),
-            Content::TelephoneEvent | Content::ComfortNoise => Timing {
+            Content::TelephoneEvent => Timing {
                 rate: codec.clock(),
                 flows: false,
+            },
+            // RFC 3389 section 4: the beginning of the noise, by the clock of 8000.
+            Content::ComfortNoise => Timing {
+                rate: codec.clock(),
+                flows: codec.clock() == RATE,
             },
         }
     }
@@ -159,7 +169,7 @@ impl Content {
 
 impl TapPoint {
     /// G.711 goes to the recorder as it is.
-    fn copy(&mut self, law: Law, when: (u32, u32, Moment), audio: &[u8], record: &mut impl FnMut(TapFrame)) {
+    pub(super) fn copy(&mut self, law: Law, when: (u32, u32, Moment), audio: &[u8], record: &mut impl FnMut(TapFrame)) {
         let (timestamp, rate, now) = when;
         let mut at = self.align.place((timestamp, rate), length(audio), now);
         for piece in audio.chunks(FRAME_SAMPLES) {
@@ -225,7 +235,7 @@ fn forward(
             ahead = told.unwrap_or(0);
             format.telephone_event.filter(|_| told.is_some())
         }
-        Content::ComfortNoise => None,
+        Content::ComfortNoise => format.comfort_noise.then_some(COMFORT_NOISE),
     };
     let Some(payload_type) = payload_type else {
         to.sending.leave_out();
@@ -236,12 +246,17 @@ fn forward(
         return None;
     }
     header.timestamp = header.timestamp.wrapping_add(ahead);
+    if content == Content::ComfortNoise {
+        // RFC 3389 section 4: no noise has the marker. The speech after it has (RFC 3551 section 4.1).
+        header.marker = false;
+        to.sending.pause();
+    }
     let packet = header.write(buffer)?;
     Some((settled.protect(buffer, packet)?, target))
 }
 
 /// Brings a payload to the codec of who is to hear it; false if there is nothing to be sent.
-fn say(
+pub(super) fn say(
     from: Codec,
     header: &mut Header,
     buffer: &mut [u8],

@@ -8,6 +8,7 @@ use crate::rtp::packet::{HEADER, Header};
 use crate::tap::TapFrame;
 
 mod opus;
+mod pause;
 
 const ANNA: &str = "203.0.113.5:4000";
 const BORIS: &str = "203.0.113.6:5000";

@@ -3,6 +3,7 @@
 //! What takes memory is made when something is settled, joined, played or recorded; packets take none.
 
 mod g722;
+pub(crate) mod noise;
 mod opus;
 pub(crate) mod resample;
 

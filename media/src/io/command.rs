@@ -26,7 +26,12 @@ pub struct AudioFormat {
     /// In what comes, beside the two above: our own numbers, where the far party answered with others (RFC 3264 section
     /// 6.1).
     pub heard: Heard,
+    /// Comfort noise ([`COMFORT_NOISE`]) was agreed: the far party may be told of pauses. With G.711 only.
+    pub comfort_noise: bool,
 }
+
+/// Payload type of comfort noise by a clock of 8000, which has a fixed number (RFC 3389 section 4).
+pub const COMFORT_NOISE: u8 = 13;
 
 /// Payload types that our own description has given to the codec and to telephone-event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +41,7 @@ pub struct Heard {
 }
 
 impl AudioFormat {
-    /// The same numbers both ways, and events by the codec's clock.
+    /// The same numbers both ways, events by the codec's clock, and no comfort noise.
     pub fn new(codec: Codec, payload_type: u8, telephone_event: Option<u8>) -> AudioFormat {
         AudioFormat {
             codec,
@@ -47,6 +52,16 @@ impl AudioFormat {
                 audio: payload_type,
                 telephone_event,
             },
+            comfort_noise: false,
+        }
+    }
+
+    /// The same with comfort noise, if the codec is one that goes with it.
+    #[must_use]
+    pub fn with_comfort_noise(self) -> AudioFormat {
+        AudioFormat {
+            comfort_noise: self.codec.law().is_some(),
+            ..self
         }
     }
 }
@@ -200,7 +215,8 @@ pub enum MediaNotice {
     PortsReady(Vec<u16>),
     /// The first RTP packet of a leg came.
     Heard { leg: MediaLegId, from: SocketAddr },
-    /// No RTP nor RTCP has come from this leg for the configured silence while its direction let it send.
+    /// No RTP nor RTCP has come from this leg for the configured silence while its direction let it send. A leg that
+    /// has told a pause by comfort noise is waited for by a minute at least.
     Silent { leg: MediaLegId, for_: Duration },
     /// A sound that was to be played once has ended by itself.
     Played { leg: MediaLegId, token: u64 },

@@ -73,6 +73,7 @@ impl MediaThread {
                     peer: None,
                     read_at: now,
                     report_at: now.after(REPORT_INTERVAL.mul_f64(rng.random_range(0.25..0.75))),
+                    noise_at: None,
                     told_silent: None,
                 };
                 if let Some(slot) = self.slots.get_mut(usize::from(place)) {

@@ -117,7 +117,7 @@ impl MediaThread {
     fn take(&mut self, parcel: Parcel) {
         match parcel {
             Parcel::Leg { place, pair, active } => {
-                let (leg, due) = (active.id, active.leg.due());
+                let (leg, due, noise_at) = (active.id, active.leg.due(), active.noise_at);
                 self.given.shelf.put(place, pair);
                 if let Some(slot) = self.slots.get_mut(usize::from(place)) {
                     *slot = Some(active);
@@ -126,7 +126,7 @@ impl MediaThread {
                 if let Err(error) = self.watch(place) {
                     self.fail(place, error.to_string());
                 }
-                if let Some(due) = due {
+                for due in [due, noise_at].into_iter().flatten() {
                     self.pace_at(due, place);
                 }
             }

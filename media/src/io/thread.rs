@@ -103,6 +103,8 @@ pub(super) struct Active {
     pub(super) peer: Option<u16>,
     pub(super) read_at: Moment,
     pub(super) report_at: Moment,
+    /// When the thread looks after its comfort noise next.
+    pub(super) noise_at: Option<Moment>,
     /// The sign of life whose absence was told.
     pub(super) told_silent: Option<Moment>,
 }
@@ -126,7 +128,8 @@ impl MediaThread {
             places: HashMap::new(),
             taps: HashMap::new(),
             sweep_at: clock.now(),
-            pacing: BinaryHeap::with_capacity(usize::from(places)),
+            // A packet to be said and comfort noise to be made, of each.
+            pacing: BinaryHeap::with_capacity(2 * usize::from(places)),
             packet: Box::new([0; PACKET]),
             moves: Moves::default(),
             clock,
@@ -255,6 +258,10 @@ impl MediaThread {
                 (self.given.notify)(MediaNotice::Digit { leg: active.id, digit });
             }
         }
+        if let (Some(due), None) = (active.leg.noise_due(), active.noise_at) {
+            active.noise_at = Some(due);
+            self.pacing.push(Reverse((due, place)));
+        }
         let out = peer
             .or(echoes.then_some(place))
             .and_then(|peer| self.given.shelf.pair(peer));
@@ -337,7 +344,11 @@ fn received(result: io::Result<usize>) -> io::Result<usize> {
 }
 
 /// A leg and its peer, both to be changed.
-fn two(slots: &mut [Option<Box<Active>>], place: u16, peer: Option<u16>) -> Option<(&mut Active, Option<&mut Active>)> {
+pub(super) fn two(
+    slots: &mut [Option<Box<Active>>],
+    place: u16,
+    peer: Option<u16>,
+) -> Option<(&mut Active, Option<&mut Active>)> {
     let first = usize::from(place);
     match peer.map(usize::from) {
         Some(second) => {

@@ -10,6 +10,8 @@ use crate::clock::{Moment, RATE, rescale};
 const NEW_CLOCK: u32 = 5;
 /// How long after a change of source late packets of the old one are told by their numbers.
 const SETTLING: u16 = 1_000;
+/// Speech that comes so many milliseconds too late after noise of ours is moved behind it.
+const MOST_MOVED: u32 = 200;
 
 /// A leg's outgoing stream.
 #[derive(Debug, Clone)]
@@ -36,6 +38,10 @@ struct Mapping {
     rate: u32,
     /// The source's number where the mapping began, as long as it can be compared.
     begins: Option<u16>,
+    /// The last packet was noise: what follows begins at this timestamp of ours or later.
+    pause: Option<u32>,
+    /// Ticks by which speech was moved behind the noise before it.
+    moved: u32,
 }
 
 impl Rewriter {
@@ -116,11 +122,29 @@ impl Rewriter {
             let due = self.timestamp_at(now);
             let off = timestamp.wrapping_sub(due).cast_signed().unsigned_abs();
             if off > NEW_CLOCK * self.rate {
-                mapping.timestamps = (header.timestamp, due);
+                (mapping.timestamps, mapping.moved) = ((header.timestamp, due), 0);
                 timestamp = due;
             }
         }
         let newer = sequence.wrapping_sub(self.sequence).cast_signed() > 0;
+        if newer
+            && timing.flows
+            && let Some(earliest) = mapping.pause.take()
+        {
+            // RFC 3551 section 4.1: the first packet of a talkspurt.
+            header.marker = true;
+            match self.behind(timestamp, earliest) {
+                Some(0) => {}
+                Some(behind) => {
+                    mapping.shift(behind);
+                    timestamp = earliest;
+                }
+                None => {
+                    self.begin(header, timing.rate, now);
+                    return true;
+                }
+            }
+        }
         if newer {
             self.sequence = sequence;
         }
@@ -136,6 +160,64 @@ impl Rewriter {
         true
     }
 
+    /// What went out last was noise that the source has told: speech after it is a new talkspurt.
+    pub fn pause(&mut self) {
+        self.pause_after(0);
+    }
+
+    /// Gives the stream's next number to noise of ours that stands for what the source does not send; its number is that
+    /// of the source's last packet, its timestamp is by the source's clock of `rate` ticks a second. False if what went out
+    /// before has reached that far already.
+    pub fn fill(&mut self, header: &mut Header, rate: u32, now: Moment) -> bool {
+        let frame = self.rate / 50;
+        let begins = Some(header.sequence);
+        let mapping = self.mapping.filter(|mapping| mapping.rate == rate);
+        let placed = mapping.and_then(|mut mapping| {
+            let moved = std::mem::take(&mut mapping.moved);
+            let (from, to) = mapping.timestamps;
+            mapping.timestamps = (from, to.wrapping_sub(moved));
+            let timestamp = mapping.timestamp(header.timestamp, self.rate);
+            let earliest = mapping.pause.unwrap_or(self.timestamp.wrapping_add(frame));
+            let behind = self.behind(timestamp, earliest)?;
+            let off = timestamp.wrapping_sub(self.timestamp_at(now)).cast_signed();
+            (off.unsigned_abs() <= NEW_CLOCK * self.rate).then_some((mapping, timestamp, behind))
+        });
+        let Some((mut mapping, timestamp, behind)) = placed else {
+            self.begin(header, rate, now);
+            self.pause_after(frame);
+            return true;
+        };
+        if behind == 0 {
+            let sequence = self.sequence.wrapping_add(1);
+            mapping.sequence = mapping.sequence.wrapping_add(1);
+            mapping.begins = begins;
+            mapping.go_on(header.timestamp, timestamp, self.rate);
+            self.sequence = sequence;
+            self.timestamp = timestamp;
+            self.sent_at = Some(now);
+            self.write(header, sequence, timestamp);
+        }
+        self.mapping = Some(mapping);
+        if behind == 0 {
+            self.pause_after(frame);
+        }
+        behind == 0
+    }
+
+    /// Noise of that many ticks went out.
+    fn pause_after(&mut self, ticks: u32) {
+        let earliest = self.timestamp.wrapping_add(ticks);
+        self.mapping
+            .iter_mut()
+            .for_each(|mapping| mapping.pause = Some(earliest));
+    }
+
+    /// By how many ticks a timestamp is too early; `None`: by so many that it belongs to another clock.
+    fn behind(&self, timestamp: u32, earliest: u32) -> Option<u32> {
+        let behind = u32::try_from(earliest.wrapping_sub(timestamp).cast_signed()).unwrap_or(0);
+        (behind <= MOST_MOVED * (self.rate / 1_000)).then_some(behind)
+    }
+
     fn begin(&mut self, header: &mut Header, rate: u32, now: Moment) {
         let frame = self.rate / 50;
         let elapsed = |sent_at| now.ticks_since(sent_at, self.rate).max(frame);
@@ -147,6 +229,8 @@ impl Rewriter {
             timestamps: (header.timestamp, timestamp),
             rate,
             begins: Some(header.sequence),
+            pause: None,
+            moved: 0,
         });
         self.sequence = sequence;
         self.timestamp = timestamp;
@@ -175,6 +259,13 @@ impl Mapping {
     fn timestamp(&self, theirs: u32, rate: u32) -> u32 {
         let (from, to) = self.timestamps;
         to.wrapping_add(rescale(theirs.wrapping_sub(from), self.rate, rate))
+    }
+
+    /// What follows comes so many ticks of ours later.
+    fn shift(&mut self, ticks: u32) {
+        let (from, to) = self.timestamps;
+        self.timestamps = (from, to.wrapping_add(ticks));
+        self.moved = self.moved.wrapping_add(ticks);
     }
 
     /// Keeps differences countable over days. A pair that was rounded would add up.

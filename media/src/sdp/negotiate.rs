@@ -25,7 +25,7 @@ pub struct Offer {
 }
 
 impl Offer {
-    /// The first offer of a session: all our codecs and telephone-event.
+    /// The first offer of a session: all our codecs and telephone-event, with G.711 comfort noise.
     pub fn new(codecs: &[Codec], direction: Direction) -> Self {
         Offer {
             formats: Numbers::default().formats(codecs),
@@ -85,7 +85,7 @@ pub(super) fn codecs(session: &Session) -> Vec<Codec> {
     let of = |line: AudioLine<'_>| -> Vec<Codec> {
         let codecs = line.formats().filter_map(|(_, format)| match format {
             Format::Audio(codec) => Some(codec),
-            Format::TelephoneEvent(_) | Format::Other => None,
+            Format::TelephoneEvent(_) | Format::ComfortNoise | Format::Other => None,
         });
         codecs.collect()
     };
@@ -185,6 +185,7 @@ pub fn accept(offer: &Offer, answer: &Session, local: &LocalMedia) -> Result<Leg
     let (ours, payload_type) = accepted_codec(offer, line).ok_or(SdpError::NoCommonCodec)?;
     let mut format = format(line, ours.codec, payload_type);
     format.heard = ours.heard;
+    format.comfort_noise &= ours.comfort_noise;
     let crypto = accepted_keys(offer, line);
     if crypto.is_none() && (!offer.cryptos.is_empty() || line.is_secure()) {
         return Err(SdpError::BadMedia("the answer has no key of ours"));
@@ -220,11 +221,12 @@ fn accepted_codec<'a>(offer: &'a Offer, line: AudioLine<'_>) -> Option<(&'a Audi
             let ours = offer.formats.iter().find(|ours| ours.codec == codec);
             ours.map(|ours| (ours, payload_type))
         }
-        Format::TelephoneEvent(_) | Format::Other => None,
+        Format::TelephoneEvent(_) | Format::ComfortNoise | Format::Other => None,
     })
 }
 
-/// What a codec of the line is sent as: with events by its own clock, or by the one of 8000 that most phones know.
+/// What a codec of the line is sent as: with events by its own clock, or by the one of 8000 that most phones know; and
+/// G.711 with comfort noise where the line has it.
 fn format(line: AudioLine<'_>, codec: Codec, payload_type: u8) -> AudioFormat {
     let event = |clock: u32| {
         let mut formats = line.formats();
@@ -235,5 +237,6 @@ fn format(line: AudioLine<'_>, codec: Codec, payload_type: u8) -> AudioFormat {
     let event = event(codec.clock()).or_else(slower);
     let mut format = AudioFormat::new(codec, payload_type, event.map(|(number, _)| number));
     format.event_clock = event.map_or(codec.clock(), |(_, clock)| clock);
-    format
+    let noise = line.formats().any(|(_, format)| format == Format::ComfortNoise);
+    if noise { format.with_comfort_noise() } else { format }
 }

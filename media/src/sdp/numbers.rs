@@ -30,7 +30,9 @@ impl Numbers {
     fn format(self, codec: Codec) -> AudioFormat {
         match codec {
             Codec::Opus => AudioFormat::new(codec, self.opus, Some(self.wide_event)),
-            Codec::Pcmu | Codec::Pcma | Codec::G722 => AudioFormat::new(codec, codec.payload_type(), Some(self.event)),
+            Codec::Pcmu | Codec::Pcma | Codec::G722 => {
+                AudioFormat::new(codec, codec.payload_type(), Some(self.event)).with_comfort_noise()
+            }
         }
     }
 

@@ -6,7 +6,7 @@ use sdp_types::{Connection, Media};
 
 use super::SdpError;
 use super::sdes::CryptoLine;
-use crate::io::command::Codec;
+use crate::io::command::{COMFORT_NOISE, Codec};
 
 /// Larger bodies are not looked at.
 const MAX_BODY: usize = 16 * 1024;
@@ -78,6 +78,8 @@ pub(super) enum Format {
     Audio(Codec),
     /// With the ticks a second of its clock.
     TelephoneEvent(u32),
+    /// Of the clock of 8000, by its fixed number (RFC 3389).
+    ComfortNoise,
     Other,
 }
 
@@ -114,6 +116,13 @@ impl<'a> AudioLine<'a> {
             let (payload_type, encoding) = value.trim_start().split_once([' ', '\t'])?;
             (payload_type.parse() == Ok(number)).then(|| encoding.trim())
         });
+        if number == COMFORT_NOISE {
+            let named = mapped.is_none_or(|encoding| {
+                let encoding = encoding.strip_suffix("/1").unwrap_or(encoding);
+                encoding.eq_ignore_ascii_case("CN/8000")
+            });
+            return if named { Format::ComfortNoise } else { Format::Other };
+        }
         let Some(encoding) = mapped else {
             let mut fixed = Codec::ALL.into_iter().filter(|codec| !codec.is_dynamic());
             let fixed = fixed.find(|codec| codec.payload_type() == number);

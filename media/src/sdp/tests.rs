@@ -46,9 +46,9 @@ fn media_of(body: &[u8]) -> String {
 #[test]
 fn an_offer_names_all_our_codecs() {
     let body = String::from_utf8(negotiator().offer(SendRecv)).unwrap();
-    let expected = "v=0|o=- 42 1 IN IP4 192.0.2.1|s=-|c=IN IP4 192.0.2.1|t=0 0|m=audio 10000 RTP/AVP 0 8 101|\
-        a=rtpmap:0 PCMU/8000|a=rtpmap:8 PCMA/8000|a=rtpmap:101 telephone-event/8000|a=fmtp:101 0-16|a=ptime:20|\
-        a=sendrecv|";
+    let expected = "v=0|o=- 42 1 IN IP4 192.0.2.1|s=-|c=IN IP4 192.0.2.1|t=0 0|m=audio 10000 RTP/AVP 0 8 101 13|\
+        a=rtpmap:0 PCMU/8000|a=rtpmap:8 PCMA/8000|a=rtpmap:101 telephone-event/8000|a=fmtp:101 0-16|a=rtpmap:13 CN/8000|\
+        a=ptime:20|a=sendrecv|";
     assert_eq!(body.replace("\r\n", "|"), expected);
 }
 
@@ -306,8 +306,8 @@ fn our_later_offers_keep_what_was_settled() {
     let theirs = "m=video 5000 RTP/AVP 96|m=audio 4000 RTP/AVP 8 110|a=rtpmap:110 telephone-event/8000";
     negotiator.answer(&text(theirs), SendRecv).unwrap();
     let offer = negotiator.offer(SendOnly);
-    let expected = "m=video 0 RTP/AVP 96|m=audio 10000 RTP/AVP 8 0 110|a=rtpmap:8 PCMA/8000|a=rtpmap:0 PCMU/8000|\
-        a=rtpmap:110 telephone-event/8000|a=fmtp:110 0-16|a=ptime:20|a=sendonly";
+    let expected = "m=video 0 RTP/AVP 96|m=audio 10000 RTP/AVP 8 0 110 13|a=rtpmap:8 PCMA/8000|a=rtpmap:0 PCMU/8000|\
+        a=rtpmap:110 telephone-event/8000|a=fmtp:110 0-16|a=rtpmap:13 CN/8000|a=ptime:20|a=sendonly";
     assert_eq!((media_of(&offer).as_str(), version(&offer)), (expected, 2));
     let answer = text("m=video 0 RTP/AVP 96|m=audio 4000 RTP/AVP 8|a=recvonly");
     assert_eq!(negotiator.accept(&answer).unwrap().direction, SendOnly);
@@ -385,6 +385,7 @@ fn line() -> impl Strategy<Value = String> {
         "a=rtcp:77",
         "a=rtpmap:8 PCMA/8000",
         "a=rtpmap:97 PCMU/8000",
+        "a=rtpmap:13 CN/8000",
         "a=rtpmap:101 telephone-event/8000",
         "a=rtpmap:",
         "a=",
@@ -401,7 +402,9 @@ fn line() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["audio", "video", "image", "AUDIO", "a\u{1}udio"]),
         prop::sample::select(vec![0_u16, 1, 4_000, 65_535]),
         prop::sample::select(vec!["RTP/AVP", "RTP/AVPF", "RTP/SAVP", "udptl", "UDP/TLS/RTP/SAVPF"]),
-        prop::sample::select(vec!["0", "8 0 101", "97", "18 101", "0 0 0", "*", "999 8", "", "t38"]),
+        prop::sample::select(vec![
+            "0", "8 0 101", "97", "18 101", "0 13", "13 8", "0 0 0", "*", "999 8", "", "t38",
+        ]),
     );
     let media = media.prop_map(|(media, port, profile, formats)| format!("m={media} {port} {profile} {formats}"));
     prop_oneof![3 => media, 5 => attribute.prop_map(str::to_owned)]

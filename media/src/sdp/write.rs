@@ -6,7 +6,7 @@ use sdp_types::{Attribute, Connection, Media, Session, Time};
 
 use super::Origin;
 use super::sdes::CryptoLine;
-use crate::io::command::{AudioFormat, Codec, Direction};
+use crate::io::command::{AudioFormat, COMFORT_NOISE, Codec, Direction};
 
 /// What our audio line says.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,10 @@ pub(super) fn audio(audio: &Audio<'_>) -> Media {
         let value = format!("{event} telephone-event/{}", format.event_clock);
         attributes.push(Attribute::with_value("rtpmap", value));
         attributes.push(Attribute::with_value("fmtp", format!("{event} 0-16")));
+    }
+    if audio.formats.iter().any(|format| format.comfort_noise) {
+        types.push(COMFORT_NOISE);
+        attributes.push(Attribute::with_value("rtpmap", format!("{COMFORT_NOISE} CN/8000")));
     }
     let cryptos = audio.cryptos.iter();
     attributes.extend(cryptos.map(|line| Attribute::with_value("crypto", line.write())));

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
-use frontdesk_media::bridge::{Incoming, Leg, Outcome, step};
+use frontdesk_media::bridge::{Incoming, Leg, Outcome, PACKET, fill_pause, step};
 use frontdesk_media::clock::Moment;
 use frontdesk_media::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use frontdesk_media::rtp::packet::Header;
@@ -128,6 +128,7 @@ pub fn rtp(data: &[u8]) {
     from.listen(true);
     let mut reporter = Reporter::new(1);
     let mut frames = 0_usize;
+    let mut packet = [0; PACKET];
     let mut rest = data;
     while let [length, how, tail @ ..] = rest {
         let (datagram, tail) = tail.split_at(tail.len().min(usize::from(*length)));
@@ -149,6 +150,9 @@ pub fn rtp(data: &[u8]) {
         if let Outcome::Forward { bytes: range, .. } = outcome {
             let sent = bytes.get(range).expect("what is forwarded lies in the datagram");
             assert!(Header::read(sent).is_some(), "what we send cannot be read: {sent:?}");
+        }
+        if from.noise_due().is_some_and(|due| due <= now) {
+            let _ = fill_pause(&mut from, Some(&mut to), &mut packet, now, &mut |_| frames += 1);
         }
         let _ = (from.take_key(), from.stats());
     }

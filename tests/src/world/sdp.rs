@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 pub const ALAW: u8 = 8;
 pub const ULAW: u8 = 0;
 pub const G722: u8 = 9;
+/// Comfort noise.
+pub const NOISE: u8 = 13;
 /// The number that phones here give to Opus. In what they read it stands for Opus whatever its number is.
 pub const OPUS: u8 = 111;
 
@@ -24,6 +26,7 @@ pub fn write(at: SocketAddr, codecs: &[u8], direction: &str, version: u32) -> St
             ULAW => "PCMU/8000",
             G722 => "G722/8000",
             OPUS => "opus/48000/2",
+            NOISE => "CN/8000",
             _ => "G729/8000",
         };
         text.push_str(&format!("a=rtpmap:{codec} {name}\r\n"));
@@ -73,8 +76,10 @@ pub struct Seen {
     pub port: u16,
     /// For example `RTP/SAVP`.
     pub profile: String,
-    /// Audio payload types, in order.
+    /// Audio payload types, in order, without that of comfort noise.
     pub codecs: Vec<u8>,
+    /// Comfort noise is among them.
+    pub noise: bool,
     pub direction: String,
     pub version: u64,
 }
@@ -99,9 +104,10 @@ pub fn read(body: &[u8]) -> Option<Seen> {
             .iter()
             .skip(2)
             .filter_map(|format| format.parse().ok())
-            .filter(|format| *format < 96 || is_opus(format))
+            .filter(|format| *format != NOISE && (*format < 96 || is_opus(format)))
             .map(|format| if format < 96 { format } else { OPUS })
             .collect(),
+        noise: media.iter().skip(2).any(|format| *format == "13"),
         direction: direction.unwrap_or("sendrecv").to_owned(),
         version: line("o=")?.split(' ').nth(2)?.parse().ok()?,
     })

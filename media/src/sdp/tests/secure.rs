@@ -81,7 +81,7 @@ fn the_first_key_that_we_understand_is_taken() {
 fn our_offer_names_both_suites_and_the_answer_chooses() {
     let mut negotiator = with(Srtp::Offer(keys()));
     let ours = negotiator.offer(SendRecv);
-    assert!(media_of(&ours).starts_with("m=audio 10000 RTP/SAVP 0 8 101|"));
+    assert!(media_of(&ours).starts_with("m=audio 10000 RTP/SAVP 0 8 101 13|"));
     assert_eq!(
         crypto_lines(&ours),
         ["1 AES_CM_128_HMAC_SHA1_80", "2 AES_CM_128_HMAC_SHA1_32"]
@@ -89,7 +89,7 @@ fn our_offer_names_both_suites_and_the_answer_chooses() {
     let media = negotiator.accept(&offer("RTP/SAVP", 2, "32")).unwrap();
     assert_eq!(media.crypto.unwrap().ours.suite, Suite::Sha1_32);
     let hold = negotiator.offer(SendOnly);
-    assert!(media_of(&hold).starts_with("m=audio 10000 RTP/SAVP 0 8 101|"));
+    assert!(media_of(&hold).starts_with("m=audio 10000 RTP/SAVP 0 8 101 13|"));
     assert_eq!(crypto_lines(&hold), ["2 AES_CM_128_HMAC_SHA1_32"]);
     let again = negotiator.accept(&offer("RTP/SAVP", 2, "32")).unwrap();
     assert_eq!(again.crypto, media.crypto);
@@ -138,7 +138,7 @@ fn an_offer_of_srtp_that_came_to_nothing_is_made_once_more_without_it() {
     negotiator.offer(SendRecv);
     let mut plain = negotiator.plain().unwrap();
     let second = plain.offer(SendRecv);
-    assert!(media_of(&second).starts_with("m=audio 10000 RTP/AVP 0 8 101|"));
+    assert!(media_of(&second).starts_with("m=audio 10000 RTP/AVP 0 8 101 13|"));
     assert!(String::from_utf8(second.clone()).unwrap().contains("o=- 42 2 IN"));
     assert_eq!(crypto_lines(&second), Vec::<String>::new());
     assert!(plain.plain().is_none());
