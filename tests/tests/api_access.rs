@@ -87,6 +87,7 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         get("/calls/live", Right::CallsRead),
         get("/calls/missed", Right::CallsRead),
         (Method::POST, "/calls".into(), Some(Right::CallsMake)),
+        (Method::POST, "/route/explain".into(), Some(Right::CallsRead)),
         with_id(Method::GET, "/calls/{id}", Right::CallsRead),
         with_id(Method::GET, "/calls/{id}/explain", Right::CallsRead),
         with_id(Method::POST, "/calls/{id}/hangup", Right::CallsHangUp),
@@ -126,6 +127,7 @@ async fn status(caller: &frontdesk_tests::office::Caller, method: &Method, path:
             path if path.ends_with("/projects") => json!({ "projects": [] }),
             "/security/blocks" => json!({ "address": "192.0.2.1" }),
             "/tokens" => json!({ "name": "", "scopes": [] }),
+            "/route/explain" => json!({ "called": "" }),
             _ => json!({}),
         };
         request = request.json(&body);

@@ -136,3 +136,55 @@ async fn a_call_is_explained_in_sentences() {
     assert_eq!(told.body["sentences"], json!(["Short number."]));
     main.get("/calls/01ARZ3NDEKTSV4RRFFQ69G5FAV/explain").await.expect(404);
 }
+
+/// What would become of a call is told without making it.
+#[tokio::test]
+async fn a_call_that_has_not_happened_is_explained() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let me = main.get("/me").await.expect(200);
+    let colleague = json!({ "given_name": "Boris", "short_number": "102" });
+    let boris = office.add(&main, colleague).await;
+    let sales = json!({ "name": "Sales", "short_number": "200", "members": [boris["id"], me.body["id"]] });
+    main.post("/departments", sales).await.expect(201);
+    office.phone(&boris, true);
+    let told = main.post(
+        "/route/explain",
+        json!({ "caller_staff_id": me.text("/id"), "called": "200" }),
+    );
+    let told = told.await.expect(200);
+    assert_eq!(told.text("/decision"), "queue");
+    let skipped: Vec<_> = told.body["candidates"].as_array().unwrap().iter().collect();
+    assert_eq!(skipped.len(), 2);
+    let boris = skipped.iter().find(|person| person["name"] == "Boris").unwrap();
+    assert!(boris["skipped"].is_null());
+    let other = skipped.iter().find(|person| person["name"] != "Boris").unwrap();
+    assert_eq!(other["skipped"], "cannot be reached");
+    let unknown = main.post(
+        "/route/explain",
+        json!({ "caller_staff_id": me.text("/id"), "called": "199" }),
+    );
+    let unknown = unknown.await.expect(200);
+    assert_eq!(
+        (unknown.text("/decision"), &unknown.body["status"]),
+        ("refuse", &json!(404))
+    );
+    for (body, field) in [
+        (json!({ "called": "200" }), "caller_number"),
+        (
+            json!({ "called": "200", "caller_staff_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV" }),
+            "caller_staff_id",
+        ),
+        (
+            json!({ "called": "200", "caller_number": "+7 916 123-45-67" }),
+            "caller_number",
+        ),
+        (
+            json!({ "called": "200", "caller_staff_id": me.text("/id"), "at": "soon" }),
+            "at",
+        ),
+    ] {
+        let refused = main.post("/route/explain", body.clone()).await.expect(422);
+        assert_eq!(refused.text("/fields/0/field"), field, "{body}");
+    }
+}

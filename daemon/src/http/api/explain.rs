@@ -2,20 +2,29 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use frontdesk_crm_core::calls;
-use frontdesk_routing::ids::CallId;
-use serde::Serialize;
+use frontdesk_crm_core::numbers::e164;
+use frontdesk_crm_core::{accounts, calls};
+use frontdesk_routing::decision::Decision;
+use frontdesk_routing::explain::{Candidate, foresee};
+use frontdesk_routing::facts::{CallFacts, Caller};
+use frontdesk_routing::forwarding::{Forwarding, Situation};
+use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::masking::Viewer;
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::{DialPlan, Method};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::State;
 use crate::http::auth::{Access, Right};
-use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::Id;
+use crate::http::error::{ApiError, ApiResult, Problem};
+use crate::http::extract::{Body, Id};
+use crate::live::Live;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(call))
+    OpenApiRouter::new().routes(routes!(call)).routes(routes!(route))
 }
 
 /// What decided where a call went, in order.
@@ -39,6 +48,153 @@ async fn call(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>
         call_id: id.to_string(),
         sentences: because.split("; ").map(sentence).collect(),
     }))
+}
+
+/// A call that has not happened.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct RouteBody {
+    /// Who calls: a staff member, or
+    caller_staff_id: Option<String>,
+    /// somebody outside, by a number in any usual form.
+    caller_number: Option<String>,
+    /// As dialled: a short number, a connected number, a number outside, a feature code.
+    called: String,
+    /// RFC 3339; now when absent.
+    at: Option<String>,
+}
+
+/// What would become of it.
+#[derive(Debug, Serialize, ToSchema)]
+struct RouteView {
+    /// `ring`, `queue`, `outside`, `feature` or `refuse`.
+    decision: &'static str,
+    /// What the caller would be told, when nobody is rung.
+    status: Option<u16>,
+    /// In whose line it would wait.
+    department_id: Option<String>,
+    /// Whom it could ring.
+    candidates: Vec<CandidateView>,
+    sentences: Vec<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct CandidateView {
+    staff_id: String,
+    name: String,
+    /// Why the call does not ring them; `null`: it does.
+    skipped: Option<String>,
+}
+
+/// Why a call would go where it goes. Who is in a call at that moment is not looked at.
+#[utoipa::path(post, path = "/route/explain", tag = "calls", request_body = RouteBody, responses(
+    (status = 200, body = RouteView), (status = 403, body = Problem), (status = 422, body = Problem),
+))]
+async fn route(
+    Extract(state): Extract<State>,
+    access: Access,
+    Body(body): Body<RouteBody>,
+) -> ApiResult<Json<RouteView>> {
+    access.need(Right::CallsRead)?;
+    let account = accounts::get(&state.db, access.account).await?;
+    let plan = state.live.plan();
+    let (caller, number) = caller_of(&access, &plan, &body, &account.region)?;
+    let moment = super::calls::moment("at", body.at.as_deref());
+    let at = moment.map_err(|_| ApiError::invalid_field("at", "invalid", "a moment as RFC 3339 writes it"))?;
+    let facts = CallFacts {
+        account: access.account,
+        caller,
+        dialled: body.called.trim(),
+        at: at.unwrap_or_else(|| state.clock.unix_ms()),
+    };
+    let situation = Now {
+        plan: &plan,
+        live: &state.live,
+    };
+    let viewer = access.viewer(&plan);
+    let told = foresee(&plan, &facts, number, &situation);
+    let (decision, status, department) = match &told.decision {
+        Decision::Ring { .. } => ("ring", None, None),
+        Decision::Queue { department, .. } => ("queue", None, Some(department.to_string())),
+        Decision::Outside { .. } => ("outside", None, None),
+        Decision::Feature(_) => ("feature", None, None),
+        Decision::Refuse { status, .. } => ("refuse", Some(*status), None),
+    };
+    Ok(Json(RouteView {
+        decision,
+        status,
+        department_id: department,
+        candidates: told.candidates.into_iter().map(candidate).collect(),
+        sentences: told.sentences.iter().map(|text| seen(text, viewer)).collect(),
+    }))
+}
+
+fn seen(text: &str, viewer: Viewer<'_>) -> String {
+    sentence(&viewer.text(text))
+}
+
+fn candidate(candidate: Candidate) -> CandidateView {
+    CandidateView {
+        staff_id: candidate.staff.to_string(),
+        name: candidate.name,
+        skipped: candidate.skipped.map(|why| why.to_string()),
+    }
+}
+
+/// Somebody outside comes by the line of the number that they call, or by any.
+fn caller_of(
+    access: &Access,
+    plan: &DialPlan,
+    body: &RouteBody,
+    region: &str,
+) -> ApiResult<(Caller, Option<PhoneNumber>)> {
+    match (&body.caller_staff_id, &body.caller_number) {
+        (Some(staff), None) => {
+            let staff = staff.parse().ok().and_then(|staff| plan.staff.get(staff));
+            let staff = staff.filter(|staff| staff.account == access.account);
+            let unknown = || ApiError::invalid_field("caller_staff_id", "unknown", "no such staff member");
+            Ok((Caller::Staff(staff.ok_or_else(unknown)?.id), None))
+        }
+        (None, Some(number)) => {
+            let number =
+                e164("caller_number", number, region).map_err(|fault| ApiError::invalid(vec![fault.into()]))?;
+            let called = PhoneNumber::from_dialled(body.called.trim(), region).ok();
+            let called = called.and_then(|called| plan.numbers.get(access.account, called));
+            let mut own = plan
+                .staff
+                .trunks()
+                .iter()
+                .filter(|trunk| trunk.account == access.account);
+            let line = called
+                .and_then(|called| called.trunk)
+                .or_else(|| own.next().map(|trunk| trunk.id));
+            let none = || ApiError::invalid_field("caller_number", "invalid", "no line brings calls from outside");
+            Ok((
+                Caller::Trunk(line.ok_or_else(none)?),
+                PhoneNumber::from_e164(&number).ok(),
+            ))
+        }
+        _ => {
+            let why = "exactly one of caller_staff_id and caller_number";
+            Err(ApiError::invalid_field("caller_number", "invalid", why))
+        }
+    }
+}
+
+/// The present, as the board shows it.
+struct Now<'a> {
+    plan: &'a DialPlan,
+    live: &'a Live,
+}
+
+impl Situation for Now<'_> {
+    fn online(&self, staff: StaffId) -> bool {
+        self.plan.reception.method(staff) != Method::Sip || self.live.online_since(staff).is_some()
+    }
+
+    fn settings(&self, staff: StaffId) -> Forwarding {
+        self.plan.features.forwarding(staff).settings
+    }
 }
 
 fn sentence(text: &str) -> String {
