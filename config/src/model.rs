@@ -155,7 +155,7 @@ model! {
         codecs: Vec<AudioCodec> = vec![AudioCodec::G722, AudioCodec::Pcma, AudioCodec::Pcmu, AudioCodec::Opus];
         /// Encryption of the audio (SRTP, its keys in the signalling): with phones on TLS and WSS (tls), with all (always), or
         /// with none (never). Phones that are rung are offered nothing else at first; one that does not take that is offered
-        /// plain audio, but not with `always`.
+        /// plain audio, but not with `always`: whoever offers none then is refused (488).
         srtp: SrtpPolicy = SrtpPolicy::Tls;
     }
     /// Phones on the other side of an address translation.

@@ -120,6 +120,7 @@ fn where_srtp_is_demanded_nothing_else_is_offered() {
         (Secrecy::Rejects, 488),
     ] {
         let mut world = world(SrtpPolicy::Always, FAIR, &boris(secrecy));
+        world.phones[ANNA_AT].secrecy = Secrecy::Knows;
         let call = world.dial(ANNA_AT, BORIS.number);
         world.run_for(s(10));
         assert_eq!(world.phones[ANNA_AT].call(call).status, Some(status), "{secrecy:?}");
@@ -218,6 +219,22 @@ fn a_phone_that_offers_srtp_or_either_gets_what_the_policy_says() {
     check(SrtpPolicy::Never, Secrecy::Knows, 488, false);
     check(SrtpPolicy::Never, Secrecy::Both, 200, false);
     check(SrtpPolicy::Tls, Secrecy::Ignorant, 200, false);
+    check(SrtpPolicy::Always, Secrecy::Ignorant, 488, false);
+}
+
+/// A call is not talked out of SRTP by a later offer either: what was agreed goes on (RFC 3261 section 14.2).
+#[test]
+fn where_srtp_is_demanded_a_plain_offer_within_a_call_is_refused_and_the_call_goes_on() {
+    let mut world = world(SrtpPolicy::Always, FAIR, &boris(Secrecy::Knows));
+    world.phones[ANNA_AT].secrecy = Secrecy::Knows;
+    world.dial(ANNA_AT, BORIS.number);
+    assert!(world.wait_for(s(10), |world| world.together(ANNA_AT, BORIS_AT)));
+    world.phones[BORIS_AT].secrecy = Secrecy::Ignorant;
+    world.act(BORIS_AT, |phone, now| phone.reinvite(0, "sendonly", now));
+    world.run_for(s(5));
+    assert!(world.together(ANNA_AT, BORIS_AT), "{}", world.ladder());
+    assert!(is_secret(&world, BORIS_AT) && world.ladder().contains("488"));
+    finish(world);
 }
 
 #[test]

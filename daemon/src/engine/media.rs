@@ -18,15 +18,13 @@ pub(super) struct MediaSide {
     negotiator: Negotiator,
     /// The negotiation as it goes on when the phone does not take our offer of SRTP; `None`: then it has failed.
     plain: Option<Box<Negotiator>>,
-    /// A phone without SRTP is talked with all the same.
-    may_be_plain: bool,
     /// What we last told the phone that we do.
     pub(super) told: Direction,
     /// Our offer went out in a 200; its answer comes in the ACK.
     pub(super) late: bool,
     pub(super) asking: Asking,
-    /// The phone hears music in place of its peer.
-    pub(super) music: bool,
+    /// What the phone hears in place of its peer, again and again.
+    pub(super) tune: Option<Tune>,
     /// The media threads tell which keys it presses.
     pub(super) listens: bool,
 }
@@ -49,6 +47,14 @@ impl From<Codec> for Wanted {
     }
 }
 
+/// What is played to a party while it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tune {
+    Music,
+    /// Somebody is rung for it.
+    Ringback,
+}
+
 /// What has become of our re-INVITE.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Asking {
@@ -67,11 +73,10 @@ impl MediaSide {
             port: local.port,
             negotiator: Negotiator::new(session_id, local),
             plain: None,
-            may_be_plain: false,
             told: Direction::SendRecv,
             late: false,
             asking: Asking::No,
-            music: false,
+            tune: None,
             listens: false,
         }
     }
@@ -114,8 +119,7 @@ impl MediaSide {
     pub(super) fn offer(&mut self, direction: Direction) -> Body {
         self.told = direction;
         let offer = Body::sdp(Bytes::from(self.negotiator.offer(direction)));
-        let plain = self.negotiator.plain().filter(|_| self.may_be_plain);
-        self.plain = plain.map(Box::new);
+        self.plain = self.negotiator.plain().map(Box::new);
         offer
     }
 
@@ -192,7 +196,8 @@ impl Engine {
         let secret = matches!(flow.transport, Transport::Tls | Transport::Wss);
         let srtp = match (self.config.srtp, secret) {
             (SrtpPolicy::Never, _) | (SrtpPolicy::Tls, false) => Srtp::Never,
-            (SrtpPolicy::Always, _) | (SrtpPolicy::Tls, true) => Srtp::Offer(Keys::random(&mut self.rng)),
+            (SrtpPolicy::Always, _) => Srtp::Require(Keys::random(&mut self.rng)),
+            (SrtpPolicy::Tls, true) => Srtp::Offer(Keys::random(&mut self.rng)),
         };
         LocalMedia {
             address: self.config.endpoint.advertise.media_address(flow),
@@ -207,10 +212,7 @@ impl Engine {
         self.next_media_leg += 1;
         let local = self.local_media(flow, port);
         let session_id = self.rng.random();
-        MediaSide {
-            may_be_plain: self.config.srtp != SrtpPolicy::Always,
-            ..MediaSide::new(MediaLegId(self.next_media_leg), local, session_id)
-        }
+        MediaSide::new(MediaLegId(self.next_media_leg), local, session_id)
     }
 }
 
@@ -220,6 +222,7 @@ pub(super) fn status_of(error: &SdpError) -> u16 {
         SdpError::Unreadable(_) => 400,
         SdpError::NoAudio
         | SdpError::NoCommonCodec
+        | SdpError::Plain
         | SdpError::BadMedia(_)
         | SdpError::Rejected
         | SdpError::NotOffered => 488,

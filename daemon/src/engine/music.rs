@@ -8,6 +8,7 @@ use frontdesk_routing::ids::{AccountId, CallId};
 
 use super::Engine;
 use super::call::Side;
+use super::media::Tune;
 use super::output::Output;
 
 impl Engine {
@@ -25,30 +26,34 @@ impl Engine {
             (second, holds(first) && hears(second)),
         ];
         for (side, on) in wanted {
-            self.set_music(id, side, on);
+            self.set_tune(id, side, on.then_some(Tune::Music));
         }
     }
 
-    /// Begins or ends the music that one party hears; nothing happens if it is as wanted.
-    pub(super) fn set_music(&mut self, id: CallId, side: Side, on: bool) {
+    /// What one party hears from now on again and again; nothing happens if it does so already.
+    pub(super) fn set_tune(&mut self, id: CallId, side: Side, tune: Option<Tune>) {
         let token = self.token();
         let Some(call) = self.calls.get_mut(&id) else { return };
         let account = call.account;
         let Some(media) = call.leg_mut(side).map(|leg| &mut leg.media) else {
             return;
         };
-        if std::mem::replace(&mut media.music, on) == on {
+        if std::mem::replace(&mut media.tune, tune) == tune {
             return;
         }
         let leg = media.leg;
-        let command = match on {
-            true => MediaCommand::Play {
+        let sound = tune.map(|tune| match tune {
+            Tune::Music => self.music_of(account),
+            Tune::Ringback => Arc::new(sound::ringback()),
+        });
+        let command = match sound {
+            Some(sound) => MediaCommand::Play {
                 leg,
-                sound: self.music_of(account),
+                sound,
                 repeat: true,
                 token,
             },
-            false => MediaCommand::StopPlaying { leg },
+            None => MediaCommand::StopPlaying { leg },
         };
         self.outputs.push_back(Output::Media(command));
     }
@@ -58,7 +63,7 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else { return };
         for side in [pair.0, pair.1] {
             if let Some(leg) = call.leg_mut(side) {
-                leg.media.music = false;
+                leg.media.tune = None;
             }
         }
     }

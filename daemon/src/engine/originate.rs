@@ -3,10 +3,9 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{CallEvent, CallMachine};
+use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::Caller;
 use frontdesk_routing::identity;
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
@@ -20,6 +19,7 @@ use super::Engine;
 use super::call::{Call, Leg, Side};
 use super::caller::party_of_staff;
 use super::input::{First, Originate};
+use super::media::Tune;
 use super::outgoing::inside;
 use super::output::{BoardChange, CallDirection, CdrParty, Output};
 use super::sent_on::Way;
@@ -124,11 +124,15 @@ impl Engine {
             at: now.unix_ms,
         };
         let (decision, trail) = self.decide(&plan, &asked.facts());
+        if let Decision::Queue { department, because } = decision {
+            self.note(id, &because.to_string());
+            return self.join_line(id, department, now);
+        }
         match self.more_on_the_way(id, &plan, decision, (trail, now)) {
             Ok((more, because)) => {
                 self.note(id, &because.to_string());
                 self.call_more(id, more, Headers::new(), now);
-                self.wait_at_most(id, self.config.ring_timeout, now);
+                self.wait_at_most(id, self.ring_limit(id, now), now);
                 self.play_ringing(id, side);
             }
             Err((status, because)) => {
@@ -139,18 +143,10 @@ impl Engine {
     }
 
     fn play_ringing(&mut self, id: CallId, side: Side) {
-        let token = self.token();
-        let leg = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side));
-        let Some(leg) = leg.filter(|leg| leg.media.settled().is_some()) else {
-            return;
-        };
-        leg.media.music = true;
-        self.outputs.push_back(Output::Media(MediaCommand::Play {
-            leg: leg.media.leg,
-            sound: Arc::new(sound::ringback()),
-            repeat: true,
-            token,
-        }));
+        let leg = self.calls.get(&id).and_then(|call| call.leg(side));
+        if leg.is_some_and(|leg| leg.media.settled().is_some()) {
+            self.set_tune(id, side, Some(Tune::Ringback));
+        }
     }
 
     fn ordered_call(&mut self, order: &Originate, plan: &Arc<DialPlan>, now: Now) -> Call {

@@ -8,6 +8,7 @@ use frontdesk_sip::Now;
 
 use super::Engine;
 use super::call::{Call, Side};
+use super::media::Tune;
 use super::output::{BoardChange, CdrParty, Output};
 
 impl Engine {
@@ -27,8 +28,8 @@ impl Engine {
             self.outputs.push_back(Output::Media(MediaCommand::Part { a, b }));
             self.retap(id, sides);
         }
-        self.set_music(id, other, false);
-        self.set_music(id, party, true);
+        self.set_tune(id, other, None);
+        self.set_tune(id, party, Some(Tune::Music));
         self.wait_at_most(id, self.config.ring_timeout, now);
     }
 

@@ -50,13 +50,17 @@ pub enum Srtp {
     Accept(Keys),
     /// Where the other side offers it, and in our first offer nothing else; [`Negotiator::plain`] is the second one.
     Offer(Keys),
+    /// Nothing else: an offer without it is refused, and ours has no second one.
+    Require(Keys),
 }
 
 impl Srtp {
     pub(crate) fn key(&self, suite: Suite) -> Option<Key> {
         match self {
             Srtp::Never => None,
-            Srtp::Accept(keys) | Srtp::Offer(keys) => keys.0.into_iter().find(|key| key.suite == suite),
+            Srtp::Accept(keys) | Srtp::Offer(keys) | Srtp::Require(keys) => {
+                keys.0.into_iter().find(|key| key.suite == suite)
+            }
         }
     }
 }
@@ -90,6 +94,9 @@ pub enum SdpError {
     /// Deserves a 488.
     #[error("no codec in common")]
     NoCommonCodec,
+    /// Deserves a 488.
+    #[error("no SRTP, without which there is no audio here")]
+    Plain,
     /// Deserves a 488.
     #[error("{0}")]
     BadMedia(&'static str),

@@ -6,7 +6,7 @@ use super::numbers::Numbers;
 use super::read::{AudioLine, Format, Session};
 use super::sdes::CryptoLine;
 use super::write::{self, Audio, Refused};
-use super::{Answer, LocalMedia, Origin, SdpError};
+use super::{Answer, LocalMedia, Origin, SdpError, Srtp};
 use crate::clock::RATE;
 use crate::io::command::{AudioFormat, Codec, Direction, LegMedia};
 use crate::srtp::{Crypto, Suite};
@@ -119,6 +119,9 @@ fn choose_line(line: AudioLine<'_>, local: &LocalMedia, wanted: Direction) -> Re
     let keys = keys(line, local);
     if line.is_secure() && keys.is_none() {
         return Err(SdpError::NoAudio);
+    }
+    if matches!(local.srtp, Srtp::Require(_)) && keys.is_none() {
+        return Err(SdpError::Plain);
     }
     let (they_send, they_receive) = line.wishes();
     let direction = Direction::new(

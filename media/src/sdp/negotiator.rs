@@ -67,7 +67,7 @@ impl Negotiator {
             codecs.sort_by_key(|codec| *codec != agreed.format.codec);
         }
         offer.formats = self.numbers.formats(&codecs);
-        if let (Srtp::Offer(_), None) = (&self.local.srtp, &self.layout) {
+        if let (Srtp::Offer(_) | Srtp::Require(_), None) = (&self.local.srtp, &self.layout) {
             offer.secure(&self.local);
         }
         if let Some(layout) = &self.layout {

@@ -90,7 +90,7 @@ impl Engine {
                 .then(&sound::minutes_to_wait(minutes, language));
         }
         leg.hears = Some(token);
-        leg.media.music = false;
+        leg.media.tune = None;
         self.outputs.push_back(Output::Media(MediaCommand::Play {
             leg: leg.media.leg,
             sound: Arc::new(said),

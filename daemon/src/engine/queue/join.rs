@@ -16,6 +16,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers};
 
 use super::{Call, Engine, Side, Stay, department_name};
+use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
 use crate::engine::output::{BoardChange, CdrParty, Output};
 use crate::engine::sent_on::Way;
@@ -146,6 +147,8 @@ impl Engine {
             call.machine.line_up();
         } else if !call.machine.is_queued() {
             self.step(id, CallEvent::Enqueue { by }, now);
+            let waiting = self.calls.get(&id).and_then(|call| call.machine.waiting());
+            waiting.into_iter().for_each(|side| self.play_to_waiting(id, side));
         }
         self.wait_without_end(id, now);
     }
@@ -249,7 +252,7 @@ impl Engine {
             settled && call.machine.is_queued() && call.machine.waiting() == Some(side)
         });
         if waits {
-            self.set_music(id, side, true);
+            self.set_tune(id, side, Some(Tune::Music));
         }
     }
 }

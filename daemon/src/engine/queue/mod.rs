@@ -161,8 +161,14 @@ impl Engine {
         let queued = call.machine.is_queued();
         let partner = |stay: &Stay| call.leg(call.other(stay.party)?)?.staff;
         // Of a call that the system has begun the agent waits for the other party.
-        let summoned = || call.leg(call.ordered.and(call.machine.waiting())?)?.staff;
-        let talks = call.line.as_ref().and_then(partner).or_else(summoned);
+        let summoned = |stay: &Stay| {
+            let waiting = call.ordered.and(call.machine.waiting())?;
+            call.leg(waiting).filter(|_| waiting != stay.party)?.staff
+        };
+        let talks = call
+            .line
+            .as_ref()
+            .and_then(|stay| partner(stay).or_else(|| summoned(stay)));
         let serves = |agent: StaffId| {
             let mut legs = call.legs();
             legs.any(|leg| leg.staff == Some(agent) && leg.answered_at.is_some() && leg.ended_at.is_none())

@@ -52,7 +52,7 @@ impl Engine {
     fn ring_agents(&mut self, offer: &Offer, now: Now) -> Option<More> {
         let plan = Arc::clone(&self.plan);
         let call = self.calls.get(&offer.call)?;
-        let ordered = call.ordered.is_some();
+        let nobody_yet = call.machine.is_summoning();
         let waiting = call.leg(call.machine.waiting().unwrap_or(Side::Caller))?;
         let offered = call
             .offer
@@ -73,7 +73,7 @@ impl Engine {
             person: None,
             trail: call.way.trail.clone(),
         };
-        let legs = match ordered {
+        let legs = match nobody_yet {
             true => self.first_legs(&mut targets, now).ok()?,
             false => self.called_legs(&mut targets, near, wanted.as_ref(), now).ok()?,
         };

@@ -35,7 +35,7 @@ fn crypto_lines(body: &[u8]) -> Vec<String> {
 fn an_offer_of_srtp_is_answered_by_its_tag_and_suite() {
     for profile in ["RTP/SAVP", "RTP/SAVPF", "RTP/AVP"] {
         for (number, suite) in [("80", Suite::Sha1_80), ("32", Suite::Sha1_32)] {
-            for srtp in [Srtp::Accept(keys()), Srtp::Offer(keys())] {
+            for srtp in [Srtp::Accept(keys()), Srtp::Offer(keys()), Srtp::Require(keys())] {
                 let answer = with(srtp).answer(&offer(profile, 7, number), SendRecv).unwrap();
                 let crypto = answer.media.crypto.unwrap();
                 assert_eq!((crypto.ours.suite, crypto.theirs.suite), (suite, suite));
@@ -58,6 +58,8 @@ fn srtp_is_refused_where_it_is_not_wanted_or_has_no_key() {
     assert_eq!((plain.media.crypto, crypto_lines(&plain.body).len()), (None, 0));
     let plain = with(Srtp::Offer(keys())).answer(&text("m=audio 4000 RTP/AVP 0"), SendRecv);
     assert_eq!(plain.unwrap().media.crypto, None);
+    let demanded = with(Srtp::Require(keys())).answer(&text("m=audio 4000 RTP/AVP 0"), SendRecv);
+    assert_eq!(demanded, Err(SdpError::Plain));
 }
 
 #[test]
@@ -119,7 +121,7 @@ fn of_an_offer_both_ways_the_srtp_is_taken_where_we_have_it_and_the_other_one_wh
         assert!(lines.contains(taken) && lines.contains(refused), "{lines}");
         assert_eq!(answer.media.crypto.is_some(), taken.contains("SAVP"));
     };
-    for srtp in [Srtp::Accept(keys()), Srtp::Offer(keys())] {
+    for srtp in [Srtp::Accept(keys()), Srtp::Offer(keys()), Srtp::Require(keys())] {
         for lines in [
             format!("m=audio 4000 RTP/AVP 0|{secure}"),
             format!("{secure}|m=audio 4000 RTP/AVP 0"),
@@ -146,7 +148,7 @@ fn an_offer_of_srtp_that_came_to_nothing_is_made_once_more_without_it() {
     assert_eq!(media.crypto, None);
     negotiator.accept(&offer("RTP/SAVP", 1, "80")).unwrap();
     assert!(negotiator.plain().is_none());
-    for srtp in [Srtp::Never, Srtp::Accept(keys())] {
+    for srtp in [Srtp::Never, Srtp::Accept(keys()), Srtp::Require(keys())] {
         let mut other = with(srtp);
         other.offer(SendRecv);
         assert!(other.plain().is_none());
