@@ -6,13 +6,13 @@ use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
     AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient, PlanStaff,
-    StaffSection,
+    RouteSection, StaffSection,
 };
 
 use crate::sip_accounts::SipRow;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments, features, forwardings, numbers, reception, staff, trunks};
+use crate::{accounts, departments, emergency, features, forwardings, numbers, reception, routes, staff, trunks};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
@@ -65,6 +65,7 @@ pub async fn full(db: &Db) -> Result<DialPlan, StoreError> {
     refresh_staff(db, &mut plan).await?;
     refresh_clients(db, &mut plan).await?;
     refresh_features(db, &mut plan).await?;
+    refresh_routes(db, &mut plan).await?;
     Ok(plan)
 }
 
@@ -91,6 +92,15 @@ pub async fn refresh_clients(db: &Db, plan: &mut DialPlan) -> Result<(), StoreEr
 pub async fn refresh_features(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
     let (accounts, people) = (features::section(db).await?, forwardings::section(db).await?);
     plan.features = Arc::new(FeatureSection::new(accounts, people));
+    Ok(())
+}
+
+/// By which lines calls go outside, and emergency numbers.
+pub async fn refresh_routes(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
+    plan.routes = Arc::new(RouteSection::new(
+        routes::planned(db).await?,
+        emergency::planned(db).await?,
+    ));
     Ok(())
 }
 

@@ -97,6 +97,7 @@ impl Publisher {
             PlanSection::Staff => plan_build::refresh_staff(&self.db, &mut plan).await?,
             PlanSection::Reception => plan_build::refresh_reception(&self.db, &mut plan).await?,
             PlanSection::Features => plan_build::refresh_features(&self.db, &mut plan).await?,
+            PlanSection::Routes => plan_build::refresh_routes(&self.db, &mut plan).await?,
             PlanSection::Clients => {
                 plan_build::refresh_clients(&self.db, &mut plan).await?;
                 self.numbers.clear();

@@ -30,6 +30,21 @@ pub enum Because {
     Outside {
         trunk: String,
     },
+    /// The same by a route of the account.
+    OutsideByRoute {
+        route: String,
+        trunk: String,
+    },
+    /// The account's route for such numbers has no trunks on purpose.
+    Barred {
+        route: String,
+    },
+    /// An emergency number, and the trunk that is tried first.
+    Emergency {
+        trunk: String,
+    },
+    /// A forwarding to an emergency number.
+    ForwardedToEmergency,
     /// No trunk of the account takes calls to that number.
     NoTrunk,
     /// The trunk that the call came by may bring no more.
@@ -176,6 +191,12 @@ impl fmt::Display for Because {
             }
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
             Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
+            Because::OutsideByRoute { route, trunk } => {
+                write!(f, "a number outside, by the route {route}: {trunk}")
+            }
+            Because::Barred { route } => write!(f, "the route {route} lets nobody call such numbers"),
+            Because::Emergency { trunk } => write!(f, "an emergency number, by {trunk}"),
+            Because::ForwardedToEmergency => f.write_str("calls are not forwarded to an emergency number"),
             Because::NoTrunk => f.write_str("no trunk takes calls to that number"),
             Because::TrunkFull { trunk, why } => write!(f, "{trunk} {why}"),
             Because::NoTrunkFree(why) => write!(f, "no trunk can take the call: {why}"),

@@ -4,8 +4,9 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::{DepartmentId, StaffId, TrunkId};
-use crate::number::PhoneNumber;
+use crate::ids::{DepartmentId, StaffId};
+use crate::number::{PhoneNumber, ShortNumber};
+use crate::plan::routes::Ways;
 
 /// Whom to ring, or why nobody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +21,13 @@ pub enum Decision {
     /// A number outside, by the first of these trunks that takes the call.
     Outside {
         number: PhoneNumber,
-        trunks: SmallVec<[TrunkId; 2]>,
+        trunks: Ways,
+        because: Because,
+    },
+    /// An emergency number, by the first of these trunks that takes the call, whatever else is set.
+    Emergency {
+        number: ShortNumber,
+        trunks: Ways,
         because: Because,
     },
     /// The caller dialled a feature code: we answer the call ourselves.
@@ -35,6 +42,7 @@ impl Decision {
         if let Decision::Ring { because, .. }
         | Decision::Queue { because, .. }
         | Decision::Outside { because, .. }
+        | Decision::Emergency { because, .. }
         | Decision::Refuse { because, .. } = self
         {
             let known = std::mem::replace(because, Because::NumberUnknown);

@@ -65,7 +65,7 @@ pub fn foresee(
             told.say(&because);
             told.line(plan, (department, client), facts.at, situation);
         }
-        Decision::Outside { trunks, because, .. } => {
+        Decision::Outside { trunks, because, .. } | Decision::Emergency { trunks, because, .. } => {
             told.say(&because);
             told.outside(plan, facts, &trunks);
         }

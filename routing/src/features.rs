@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::because::Because;
 use crate::decision::Decision;
+use crate::emergency;
 use crate::facts::{CallFacts, Caller};
 use crate::forwarding::{Change, Condition, Target};
 use crate::ids::{AccountId, StaffId};
@@ -187,6 +188,9 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
     let Caller::Staff(caller) = facts.caller else {
         return None;
     };
+    if emergency::meant(plan, facts.account, facts.dialled).is_some() {
+        return None;
+    }
     if let Some(place) = place(plan, facts.account, facts.dialled) {
         return Some(Decision::Feature(FeatureCall::Retrieve(place)));
     }

@@ -329,6 +329,12 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         at: facts.at,
     };
     let mut decision = internal::decide(plan, &onwards);
+    if let Decision::Emergency { .. } = decision {
+        decision = Decision::Refuse {
+            status: 480,
+            because: Because::ForwardedToEmergency,
+        };
+    }
     decision.because_of(|then| told(plan, trail, then));
     // Forwarded to nowhere: the caller dialled a good number and hears that nobody is there.
     if let Decision::Refuse {

@@ -75,4 +75,6 @@ ids! {
     ProjectId
     /// Hours that people, departments and numbers are open in.
     ScheduleId
+    /// Which lines take which calls outside.
+    RouteId
 }

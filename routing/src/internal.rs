@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::decision::Decision;
+use crate::emergency;
 use crate::facts::{CallFacts, Caller};
 use crate::inbound;
 use crate::number::ShortNumber;
@@ -11,12 +12,15 @@ use crate::outbound;
 use crate::plan::DialPlan;
 use crate::reception::Errand;
 
-/// A short number rings its owner or goes to its department's line, if that is open; a number outside goes by a trunk;
+/// An emergency number comes before anything else; a short number rings its owner or goes to its department's line, if that is open; a number outside goes by a trunk;
 /// anything else is 404.
 /// Who of them is registered is not known here: the engine answers 480 when nobody is.
 pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     if let Some(decision) = from_provider(plan, facts) {
         return decision;
+    }
+    if let Some(emergency) = emergency::decide(plan, facts) {
+        return emergency;
     }
     let Ok(short) = ShortNumber::read(facts.dialled) else {
         return outbound::decide(plan, facts);

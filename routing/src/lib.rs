@@ -6,6 +6,7 @@ pub mod because;
 pub mod call;
 pub mod caller_id;
 pub mod decision;
+pub mod emergency;
 pub mod explain;
 pub mod facts;
 pub mod features;

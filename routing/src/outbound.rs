@@ -1,13 +1,12 @@
 //! Calls to numbers outside, and the trunks that they go out by.
 
-use smallvec::SmallVec;
-
 use crate::because::Because;
 use crate::decision::Decision;
 use crate::facts::{CallFacts, Caller};
 use crate::ids::{AccountId, TrunkId};
 use crate::inbound;
-use crate::number::PhoneNumber;
+use crate::number::{PhoneNumber, ShortNumber};
+use crate::plan::routes::Ways;
 use crate::plan::trunks::NumberFormat;
 use crate::plan::{DialPlan, PlanTrunk};
 
@@ -28,27 +27,76 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     towards(plan, facts.account, number)
 }
 
-/// A number that the account itself has set, by its trunks.
-pub fn towards(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Decision {
-    match trunks(plan, account, number) {
-        trunks if trunks.is_empty() => Decision::Refuse {
-            status: 404,
-            because: Because::NoTrunk,
-        },
-        trunks => {
-            let first = trunks.first().and_then(|trunk| plan.staff.trunk(*trunk));
-            let name = first.map(|trunk| trunk.name.to_string()).unwrap_or_default();
-            Decision::Outside {
-                number,
-                trunks,
-                because: Because::Outside { trunk: name },
-            }
+/// What is called outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Destination {
+    Number(PhoneNumber),
+    /// It means the same by every trunk.
+    Emergency(ShortNumber),
+}
+
+impl Destination {
+    pub fn number(self) -> Option<PhoneNumber> {
+        match self {
+            Destination::Number(number) => Some(number),
+            Destination::Emergency(_) => None,
+        }
+    }
+
+    pub fn is_emergency(self) -> bool {
+        matches!(self, Destination::Emergency(_))
+    }
+
+    /// For records: a number with its plus.
+    pub fn reveal(self) -> String {
+        match self {
+            Destination::Number(number) => number.reveal(),
+            Destination::Emergency(number) => number.to_string(),
+        }
+    }
+
+    /// As a provider writes it.
+    pub fn written(self, format: NumberFormat, region: &str) -> String {
+        match self {
+            Destination::Number(number) => written(number, format, region),
+            Destination::Emergency(number) => number.to_string(),
         }
     }
 }
 
-/// The trunks that take calls to a number: those with the longest fitting prefix first, then by their place.
-pub fn trunks(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> SmallVec<[TrunkId; 2]> {
+/// A number that the account itself has set, by its trunks.
+pub fn towards(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Decision {
+    let trunks = trunks(plan, account, number);
+    let route = plan.routes.of_number(account, number);
+    let first = trunks.first().and_then(|trunk| plan.staff.trunk(*trunk));
+    let Some(trunk) = first.map(|trunk| trunk.name.to_string()) else {
+        let barred = route.filter(|route| route.trunks.is_empty());
+        let (status, because) = match barred.map(|route| route.name.to_string()) {
+            Some(route) => (403, Because::Barred { route }),
+            None => (404, Because::NoTrunk),
+        };
+        return Decision::Refuse { status, because };
+    };
+    Decision::Outside {
+        number,
+        trunks,
+        because: match route.map(|route| route.name.to_string()) {
+            Some(route) => Because::OutsideByRoute { route, trunk },
+            None => Because::Outside { trunk },
+        },
+    }
+}
+
+/// The trunks that take calls to a number: those of the account's route for it, in its order. Where there is no such route
+/// those with the longest fitting prefix come first, then by their place.
+pub fn trunks(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Ways {
+    if let Some(route) = plan.routes.of_number(account, number) {
+        let takes = |id: &TrunkId| {
+            let trunk = plan.staff.trunk(*id);
+            trunk.is_some_and(|trunk| trunk.account == account && trunk.takes_calls())
+        };
+        return route.trunks.iter().copied().filter(takes).collect();
+    }
     let digits = number.as_u64().to_string();
     let mut fitting: Vec<(usize, u16, TrunkId)> = plan
         .staff
@@ -105,7 +153,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ids::{SipAccountId, StaffId};
+    use crate::ids::{RouteId, SipAccountId, StaffId};
+    use crate::plan::routes::{PlanRoute, RouteFor, RouteSection};
     use crate::plan::trunks::Provider;
     use crate::plan::{AccountSection, PlanAccount, PlanSip, RecordingPolicy, StaffSection};
 
@@ -178,6 +227,60 @@ mod tests {
         check("+4930901820", Ok(&[4, 1]));
         check("nobody", Err(404));
         check("", Err(404));
+    }
+
+    /// A route's trunks and no others, the longest prefix first; a route without trunks bars its numbers.
+    #[test]
+    fn a_route_of_the_account_says_which_trunks_are_tried() {
+        let route = |account, prefix: &str, trunks: &[u128]| PlanRoute {
+            id: RouteId::from_u128(1),
+            account,
+            name: format!("R{prefix}").into(),
+            calls: RouteFor::Prefix(prefix.into()),
+            trunks: trunks.iter().map(|id| TrunkId::from_u128(*id)).collect(),
+        };
+        let routes = RouteSection::new(
+            [
+                route(account(), "7", &[3, 1]),
+                route(account(), "7495", &[9, 2, 77]),
+                route(account(), "7495123", &[]),
+                route(account(), "44", &[9]),
+                route(AccountId::from_u128(2), "", &[1]),
+            ],
+            [],
+        );
+        let incoming_only = PlanTrunk {
+            provider: None,
+            ..trunk(9, &[], 0)
+        };
+        let trunks = vec![trunk(1, &[], 1), trunk(2, &["+1"], 2), trunk(3, &[], 3), incoming_only];
+        let plan = DialPlan {
+            routes: Arc::new(routes),
+            ..plan(trunks)
+        };
+        let check = |number: &str, expected: Result<(&[u128], Option<&str>), u16>| {
+            let number = PhoneNumber::from_e164(number).unwrap();
+            match (towards(&plan, account(), number), expected) {
+                (Decision::Outside { trunks, because, .. }, Ok((expected, name))) => {
+                    let trunks: Vec<u128> = trunks.iter().map(|id| id.as_u128()).collect();
+                    assert_eq!(trunks, expected, "{number:?}");
+                    let named = if let Because::OutsideByRoute { route, .. } = because {
+                        Some(route)
+                    } else {
+                        None
+                    };
+                    assert_eq!(named.as_deref(), name);
+                }
+                (Decision::Refuse { status, .. }, Err(expected)) => assert_eq!(status, expected, "{number:?}"),
+                (got, expected) => panic!("{number:?}: {got:?}, expected {expected:?}"),
+            }
+        };
+        check("+79161234567", Ok((&[3, 1], Some("R7"))));
+        check("+74957654321", Ok((&[2], Some("R7495"))));
+        check("+74951234567", Err(403));
+        check("+442071838750", Err(404));
+        check("+4930901820", Ok((&[1, 3], None)));
+        check("+12025550123", Ok((&[2, 1, 3], None)));
     }
 
     #[test]

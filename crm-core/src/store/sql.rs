@@ -3,8 +3,9 @@
 use super::db::Db;
 use super::error::StoreError;
 use crate::{
-    accounts, audit, blocks, calls, clients, departments, features, forwardings, import, journal, logins, numbers,
-    phone_book, plan_build, projects, reception, recordings, schedules, sip_accounts, staff, tokens, trunks,
+    accounts, audit, blocks, calls, clients, departments, emergency, features, forwardings, import, journal, logins,
+    numbers, phone_book, plan_build, projects, reception, recordings, routes, schedules, sip_accounts, staff, tokens,
+    trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -23,6 +24,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::PAGES[4],
     clients::PAGES[5],
     departments::ALL,
+    emergency::ALL,
     features::ALL,
     forwardings::ALL,
     import::ALL,
@@ -36,6 +38,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     reception::ALL,
     reception::SECTION,
     recordings::ALL,
+    routes::ALL,
     schedules::ALL,
     sip_accounts::ALL,
     staff::ALL,

@@ -25,6 +25,7 @@ const UPDATE: &str = "UPDATE trunks SET version = version + 1, name = $3, server
 const OTHERS: &str = "SELECT account_id, name, sources FROM trunks WHERE id <> $1 ORDER BY id";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE trunk_id = $1";
 const BOUND: &str = "SELECT COUNT(*) AS count FROM staff WHERE sim_trunk_id = $1 AND deleted_at IS NULL";
+const ROUTED: &str = "SELECT COUNT(*) AS count FROM outbound_route_trunks WHERE trunk_id = $1";
 const UNBIND: &str = "UPDATE staff SET sim_trunk_id = NULL, reception = 'sip' WHERE sim_trunk_id = $1";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE account_id = $1 AND trunk_id = $2";
 const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2";
@@ -38,6 +39,7 @@ pub(crate) const ALL: &[&str] = &[
     OTHERS,
     CONNECTED,
     BOUND,
+    ROUTED,
     UNBIND,
     DELETE_SIP,
     DELETE,
@@ -169,6 +171,12 @@ pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), Stor
         return Err(StoreError::Refused {
             code: "in_use",
             detail: "people take their calls by this line: let them take them in another way first",
+        });
+    }
+    if tx.count(ROUTED, args![trunk]).await? > 0 {
+        return Err(StoreError::Refused {
+            code: "in_use",
+            detail: "outbound routes go by this line: take it out of them first",
         });
     }
     tx.run(UNBIND, args![trunk]).await?;

@@ -25,6 +25,8 @@ mod office;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod routes;
+#[cfg(test)]
 mod schedules;
 #[cfg(test)]
 mod staff;

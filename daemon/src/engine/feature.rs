@@ -94,7 +94,9 @@ impl Engine {
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),
             Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
-            Decision::Ring { .. } | Decision::Queue { .. } | Decision::Outside { .. } => None,
+            Decision::Ring { .. } | Decision::Queue { .. } | Decision::Outside { .. } | Decision::Emergency { .. } => {
+                None
+            }
         }
     }
 

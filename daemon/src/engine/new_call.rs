@@ -1,9 +1,12 @@
 //! A call at its beginning: what is known of it before anybody is rung.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
+use frontdesk_routing::emergency;
+use frontdesk_routing::facts::Caller;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -22,6 +25,9 @@ use super::setup::sip_call_id;
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
 const MAX_FORWARDS: u8 = 70;
+/// An emergency call rings as long as somebody might come to the telephone.
+pub(super) const EMERGENCY_RING: Duration = Duration::from_secs(1_800);
+
 /// A new call on its way in.
 pub(super) struct NewCall<'a> {
     pub(super) id: CallId,
@@ -125,6 +131,12 @@ fn max_forwards(request: &Message) -> u8 {
 }
 
 impl NewCall<'_> {
+    /// Somebody of the staff has dialled an emergency number.
+    pub(super) fn is_emergency(&self) -> bool {
+        let ours = matches!(self.known.caller, Caller::Staff(_));
+        ours && emergency::meant(self.plan, self.known.account, &self.dialled).is_some()
+    }
+
     pub(super) fn refused(&self, callee: CdrParty) -> RefusedCall {
         RefusedCall {
             id: self.id,

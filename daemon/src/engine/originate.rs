@@ -6,6 +6,7 @@ use std::sync::Arc;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
+use frontdesk_routing::emergency;
 use frontdesk_routing::facts::Caller;
 use frontdesk_routing::identity;
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
@@ -170,9 +171,9 @@ impl Engine {
             ..nobody
         };
         Call {
-            direction: match number {
-                Some(_) => CallDirection::Outbound,
-                None => CallDirection::Internal,
+            direction: match number.is_some() || emergency::meant(plan, order.account, &order.to).is_some() {
+                true => CallDirection::Outbound,
+                false => CallDirection::Internal,
             },
             dialled: order.to.clone(),
             callee,

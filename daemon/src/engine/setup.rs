@@ -11,6 +11,7 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
+use frontdesk_routing::outbound::Destination;
 use frontdesk_routing::plan::{DialPlan, Method, Owner};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
@@ -24,7 +25,7 @@ use super::Engine;
 use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
-use super::new_call::NewCall;
+use super::new_call::{EMERGENCY_RING, NewCall};
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
 use super::requests::{reply, reply_with};
@@ -145,7 +146,10 @@ impl Engine {
     }
 
     fn set_up(&mut self, new: &NewCall<'_>, now: Now) -> Result<(), Box<Turned>> {
-        self.open_for_calls()?;
+        let urgent = new.is_emergency();
+        if !urgent {
+            self.open_for_calls()?;
+        }
         if let Some(trunk) = new.known.party.trunk {
             self.admit_from(trunk, new.session, now)?;
             comes_back(new)?;
@@ -198,7 +202,12 @@ impl Engine {
         };
         let id = call.id;
         self.begin(call, &targets, new, now);
-        self.wait_at_most(id, self.ring_limit(id, now), now);
+        let limit = if urgent {
+            EMERGENCY_RING
+        } else {
+            self.ring_limit(id, now)
+        };
+        self.wait_at_most(id, limit, now);
         Ok(())
     }
 
@@ -229,9 +238,16 @@ impl Engine {
                 trunks,
                 because,
             } => {
-                let target = self.outside(plan, number, &trunks);
-                let callee = target.party.clone();
-                return Ok((vec![target], because, callee));
+                let to = (Destination::Number(number), trunks.as_slice());
+                return Ok(self.rung_outside(plan, to, because));
+            }
+            Decision::Emergency {
+                number,
+                trunks,
+                because,
+            } => {
+                let to = (Destination::Emergency(number), trunks.as_slice());
+                return Ok(self.rung_outside(plan, to, because));
             }
             Decision::Queue { because, .. } => return Err(turned(reply(480), because)),
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),

@@ -152,7 +152,11 @@ impl Engine {
         };
         match self.decide(&self.plan, &facts).0 {
             Decision::Queue { department, .. } => Some(department),
-            Decision::Ring { .. } | Decision::Outside { .. } | Decision::Feature(_) | Decision::Refuse { .. } => None,
+            Decision::Ring { .. }
+            | Decision::Outside { .. }
+            | Decision::Emergency { .. }
+            | Decision::Feature(_)
+            | Decision::Refuse { .. } => None,
         }
     }
 

@@ -21,6 +21,8 @@ pub enum PlanSection {
     Clients,
     /// Do not disturb, forwarding, feature codes.
     Features,
+    /// Outbound routes and emergency numbers.
+    Routes,
 }
 
 /// To the plan's publisher.

@@ -1,11 +1,16 @@
 //! What has been read and waits for the engine, with what people are told of it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use frontdesk_routing::emergency;
+use frontdesk_routing::plan::{DepartmentSection, DialPlan, RouteSection, StaffSection};
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::overload::{Due, Inbox, OverloadConfig, TurnedAway};
 
 pub(super) struct Intake {
+    /// The sections of the plan that the urgent numbers come from.
+    known: Option<(Arc<RouteSection>, Arc<StaffSection>, Arc<DepartmentSection>)>,
     inbox: Inbox,
     overloaded: bool,
 }
@@ -15,6 +20,21 @@ impl Intake {
         Intake {
             inbox: Inbox::new(OverloadConfig::default(), seed),
             overloaded: false,
+            known: None,
+        }
+    }
+
+    /// A new plan: emergency numbers are let in first.
+    pub(super) fn learn(&mut self, plan: &DialPlan) {
+        let same = self.known.as_ref().is_some_and(|(routes, staff, departments)| {
+            Arc::ptr_eq(routes, &plan.routes)
+                && Arc::ptr_eq(staff, &plan.staff)
+                && Arc::ptr_eq(departments, &plan.departments)
+        });
+        if !same {
+            self.inbox.set_urgent(emergency::urgent(plan));
+            let (routes, staff) = (Arc::clone(&plan.routes), Arc::clone(&plan.staff));
+            self.known = Some((routes, staff, Arc::clone(&plan.departments)));
         }
     }
 

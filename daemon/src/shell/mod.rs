@@ -345,6 +345,9 @@ impl Shell {
     }
 
     fn handle(&mut self, input: Input, now: Now) {
+        if let Input::Plan(plan) = &input {
+            self.intake.learn(plan);
+        }
         self.engine.handle(input, now);
         let mut answers = Vec::new();
         loop {

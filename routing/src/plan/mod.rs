@@ -7,6 +7,7 @@ pub mod departments;
 pub mod features;
 pub mod numbers;
 pub mod reception;
+pub mod routes;
 pub mod staff;
 pub mod trunks;
 
@@ -19,6 +20,7 @@ pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use numbers::{NumberSection, NumberTarget, PlanNumber};
 pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};
+pub use routes::RouteSection;
 pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};
 pub use trunks::PlanTrunk;
 
@@ -33,4 +35,5 @@ pub struct DialPlan {
     pub features: Arc<FeatureSection>,
     pub numbers: Arc<NumberSection>,
     pub reception: Arc<ReceptionSection>,
+    pub routes: Arc<RouteSection>,
 }

@@ -120,6 +120,15 @@ impl Glance {
     }
 }
 
+/// The user of the Request-URI, as it stands there; the host where there is none.
+pub(super) fn called(bytes: &[u8]) -> &[u8] {
+    let first = Lines::of(bytes).start_line();
+    let uri = first.split(|byte| *byte == b' ').nth(1).unwrap_or_default();
+    let scheme = memchr(b':', uri).map_or(0, |colon| colon + 1);
+    let rest = uri.get(scheme..).unwrap_or_default();
+    rest.split(|byte| b"@;:?".contains(byte)).next().unwrap_or_default()
+}
+
 impl<'a> Seen<'a> {
     fn of(lines: impl Iterator<Item = &'a [u8]>) -> Seen<'a> {
         let mut seen = Seen::default();
@@ -236,6 +245,25 @@ mod tests {
         }
         for other in ["SIP/2.0 200 OK\nTo: <sip:x>\n\n", "\n\n", "", "rubbish", "\u{0}"] {
             assert_eq!(look(other), Glance::plain(Rank::Ongoing), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn whom_a_request_calls_stands_in_its_first_line() {
+        for (line, user) in [
+            ("INVITE sip:112@pbx.example SIP/2.0", "112"),
+            ("INVITE sip:112;phone-context=x@pbx.example SIP/2.0", "112"),
+            ("INVITE tel:112 SIP/2.0", "112"),
+            ("INVITE sip:112:secret@pbx SIP/2.0", "112"),
+            ("INVITE sip:pbx.example:5060 SIP/2.0", "pbx.example"),
+            ("INVITE", ""),
+            ("", ""),
+        ] {
+            assert_eq!(
+                called(format!("\r\n{line}\r\n\r\n").as_bytes()),
+                user.as_bytes(),
+                "{line}"
+            );
         }
     }
 

@@ -108,6 +108,8 @@ struct Waiting {
 pub struct Inbox {
     config: OverloadConfig,
     seed: u64,
+    /// New calls to these users go before everything else.
+    urgent: HashSet<Box<[u8]>>,
     ongoing: VecDeque<Waiting>,
     standing: VecDeque<Waiting>,
     new: VecDeque<Waiting>,
@@ -158,6 +160,7 @@ impl Inbox {
         Inbox {
             config,
             seed,
+            urgent: HashSet::new(),
             ongoing: VecDeque::new(),
             standing: VecDeque::new(),
             new: VecDeque::new(),
@@ -180,6 +183,11 @@ impl Inbox {
         }
     }
 
+    /// From now on calls to these users, as Request-URIs name them, are treated like calls in progress: emergency numbers.
+    pub fn set_urgent(&mut self, users: impl IntoIterator<Item = String>) {
+        self.urgent = users.into_iter().map(|user| user.into_bytes().into()).collect();
+    }
+
     /// Takes a message, unless it is to be turned away at once.
     #[must_use]
     pub fn push(&mut self, flow: FlowId, bytes: &[u8], now: Instant) -> Option<TurnedAway> {
@@ -195,6 +203,7 @@ impl Inbox {
             (Some(Fate::TurnedAway), Some(_)) => return self.turn_away(flow, bytes, glance.key, now),
             // Known to the engine, which knows best what to do with it.
             (Some(Fate::Served), _) => Rank::Ongoing,
+            _ if glance.calls && self.urgent.contains(glance::called(bytes)) => Rank::Ongoing,
             (None, _) => glance.rank,
         };
         let full = self.queue(rank).len() >= self.config.most_waiting;

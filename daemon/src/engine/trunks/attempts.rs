@@ -6,10 +6,10 @@ use std::time::Duration;
 use frontdesk_media::io::command::Codec;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
-use frontdesk_routing::caller_id::{self, OutgoingCall};
+use frontdesk_routing::caller_id::{self, Kind, OutgoingCall};
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::trunks::TrunkCodec;
+use frontdesk_routing::outbound::Destination;
+use frontdesk_routing::plan::trunks::{TrunkCodec, TrunkLimits};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Body, Command, Headers, Invite};
@@ -26,7 +26,7 @@ use crate::engine::call::{Leg, Side};
 use crate::engine::media::Wanted;
 use crate::engine::output::CdrParty;
 use crate::engine::requests::reply_with;
-use crate::engine::setup::{Reach, Shown, Target, Turned, turned};
+use crate::engine::setup::{Reach, Rung, Shown, Target, Turned, turned};
 use crate::engine::transfer::{MOST_LEGS, More};
 
 /// A server that says nothing at all for so long is given up for the next one. RFC 3261 would wait 32 seconds, which no
@@ -55,7 +55,7 @@ enum Place {
 /// A number outside, and the ways to it that have not been tried.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Outside {
-    pub(in crate::engine) number: PhoneNumber,
+    pub(in crate::engine) to: Destination,
     pub(in crate::engine) ways: VecDeque<Attempt>,
 }
 
@@ -75,7 +75,7 @@ pub(in crate::engine) struct Taken {
 
 impl Engine {
     /// The ways to a number by these trunks, as a target.
-    pub(in crate::engine) fn outside(&self, plan: &DialPlan, number: PhoneNumber, trunks: &[TrunkId]) -> Target {
+    pub(in crate::engine) fn outside(&self, plan: &DialPlan, to: Destination, trunks: &[TrunkId]) -> Target {
         let mut ways = Vec::new();
         for trunk in trunks.iter().filter_map(|id| plan.staff.trunk(*id)) {
             let servers = self.addresses_of(trunk).into_iter();
@@ -91,20 +91,30 @@ impl Engine {
             Place::Gateway(binding) => (false, !binding.reachable),
         });
         let first = trunks.first().and_then(|id| plan.staff.trunk(*id));
-        let client = first.and_then(|trunk| plan.clients.by_number(trunk.account, number));
+        let number = first.zip(to.number());
+        let client = number.and_then(|(trunk, number)| plan.clients.by_number(trunk.account, number));
         Target {
             staff: None,
             party: CdrParty {
                 staff: None,
                 trunk: first.map(|trunk| trunk.id),
-                number: Some(number.reveal()),
+                number: Some(to.reveal()),
                 name: client.map(|client| client.name.to_string()),
             },
-            reach: Reach::Outside(Outside {
-                number,
-                ways: ways.into(),
-            }),
+            reach: Reach::Outside(Outside { to, ways: ways.into() }),
         }
+    }
+
+    /// A number outside as all that is rung.
+    pub(in crate::engine) fn rung_outside(
+        &self,
+        plan: &DialPlan,
+        (to, trunks): (Destination, &[TrunkId]),
+        because: Because,
+    ) -> Rung {
+        let target = self.outside(plan, to, trunks);
+        let callee = target.party.clone();
+        (vec![target], because, callee)
     }
 
     /// Where a trunk is registered with us.
@@ -148,7 +158,11 @@ impl Engine {
             };
             let sessions = &self.sessions;
             let lives = |session| sessions.contains_key(&session);
-            if let Err(reason) = line.channels.take(session, line.trunk.limits, lives, now.instant) {
+            let limits = match outside.to {
+                Destination::Number(_) => line.trunk.limits,
+                Destination::Emergency(_) => TrunkLimits::default(),
+            };
+            if let Err(reason) = line.channels.take(session, limits, lives, now.instant) {
                 why = format!("{} {}", line.trunk.name, reason.why());
                 full = Some(way.trunk);
                 continue;
@@ -185,12 +199,18 @@ impl Engine {
             }
         };
         let account = shown.outgoing.account;
-        let call = OutgoingCall {
-            hidden: shown.outgoing.hidden || self.hides_from(account, left.number),
-            ..shown.outgoing
+        let call = match left.to {
+            Destination::Number(number) => OutgoingCall {
+                hidden: shown.outgoing.hidden || self.hides_from(account, number),
+                ..shown.outgoing
+            },
+            Destination::Emergency(_) => OutgoingCall {
+                kind: Kind::Emergency,
+                ..shown.outgoing
+            },
         };
         let (presented, because) = caller_id::resolve(&self.plan, &call, &line.trunk);
-        let said = identity::say(&self.plan, &line.trunk, left.number, presented, &host);
+        let said = identity::say(&self.plan, &line.trunk, left.to, presented, &host);
         let user = said.to.uri.split('@').next().unwrap_or_default();
         let (request_uri, route) = match &way.place {
             Place::Server { host, .. } => (at_server(user, host, &leg.flow), Vec::new()),
@@ -232,6 +252,9 @@ impl Engine {
         let said = response.map_or(status, |response| cause::refusal(status, response));
         let of_server = status == 503 || response.is_none();
         let of_trunk = matches!(said, 401..=403 | 407 | 500..=599) || is_line_busy(&way, said, response);
+        // That a provider does not know an emergency number is no answer.
+        let urgent = attempts.left.to.is_emergency();
+        let of_trunk = of_trunk || urgent;
         if of_server {
             self.way_failed(&way, now);
         }
@@ -242,11 +265,16 @@ impl Engine {
         if !of_server {
             left.ways.retain(|other| other.trunk != way.trunk);
         }
+        let goes_on = !left.ways.is_empty();
         if let Some((id, Side::Called(leg))) = self.find(session) {
             self.go_on(id, leg, (status, left), now);
         }
-        // What a provider says of us is no business of the caller's.
-        if matches!(said, 401..=403 | 407) { 503 } else { said }
+        // What a provider says of us is no business of the caller's, and nobody's refusal ends an emergency call.
+        if matches!(said, 401..=403 | 407) || (urgent && goes_on) {
+            503
+        } else {
+            said
+        }
     }
 
     fn way_failed(&mut self, way: &Attempt, now: Now) {

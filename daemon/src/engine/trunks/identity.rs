@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use frontdesk_routing::caller_id::Presented;
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::outbound::written;
+use frontdesk_routing::outbound::{Destination, written};
 use frontdesk_routing::plan::trunks::{IdentityStyle, RedirectionStyle};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::command::{Headers, Party};
@@ -21,10 +21,11 @@ pub(super) struct Said {
 }
 
 /// Says what the resolver has found, in the trunk's own style.
-pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown: Presented, host: &str) -> Said {
+pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: Destination, shown: Presented, host: &str) -> Said {
     let region = plan.accounts.get(trunk.account).map(|account| &*account.region);
     let region = region.unwrap_or_default();
     let write = |number| written(number, trunk.numbers_out, region);
+    let called_user = called.written(trunk.numbers_out, region);
     let host = uri_host(host);
     let uri = |user: &str| format!("sip:{user}@{host}");
     let party = |user: &str| Party {
@@ -38,20 +39,24 @@ pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: PhoneNumber, shown
     let number = |number: Option<PhoneNumber>| number.map(write).or_else(registration);
     let mut headers = Headers::new();
     if let Some(by) = shown.sent_on_by.and_then(number) {
-        headers.push(redirected(trunk.redirection, &uri(&by), &uri(&write(called))));
+        headers.push(redirected(trunk.redirection, &uri(&by), &uri(&called_user)));
     }
-    let private = trunk.privacy || shown.restricted;
+    // Whoever helps has to know who called, and where from.
+    let private = (trunk.privacy || shown.restricted) && !called.is_emergency();
     let caller = number(shown.number).map(|user| party(&user));
     headers.extend(caller.as_ref().and_then(|caller| asserted(trunk, caller, private)));
     if private {
         headers.push(privacy::id());
+    }
+    if called.is_emergency() {
+        headers.push((Cow::Borrowed("Priority"), "emergency".to_owned()));
     }
     Said {
         from: match caller {
             Some(caller) if !private => caller,
             Some(_) | None => privacy::anonymous(),
         },
-        to: party(&write(called)),
+        to: party(&called_user),
         headers,
     }
 }
@@ -117,7 +122,7 @@ mod tests {
     fn check(change: impl Fn(&mut PlanTrunk), shown: Presented, from: &str, headers: &[&str]) {
         let mut trunk = PlanTrunk::new(TrunkId::from_u128(1), AccountId::from_u128(1), "T".into());
         change(&mut trunk);
-        let called = number(79_161_234_567);
+        let called = Destination::Number(number(79_161_234_567));
         let said = say(&DialPlan::default(), &trunk, called, shown, "p.example");
         assert_eq!(said.from.uri, from);
         let said: Vec<String> = said

@@ -117,6 +117,7 @@ async fn route(
         Decision::Ring { .. } => ("ring", None, None),
         Decision::Queue { department, .. } => ("queue", None, Some(department.to_string())),
         Decision::Outside { .. } => ("outside", None, None),
+        Decision::Emergency { .. } => ("emergency", None, None),
         Decision::Feature(_) => ("feature", None, None),
         Decision::Refuse { status, .. } => ("refuse", Some(*status), None),
     };

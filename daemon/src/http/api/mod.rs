@@ -5,6 +5,7 @@ pub mod audit;
 pub mod calls;
 pub mod clients;
 pub mod departments;
+mod emergency;
 pub mod explain;
 mod feature_codes;
 pub mod forwarding;
@@ -13,6 +14,7 @@ pub mod media;
 pub mod music;
 pub mod numbers;
 mod orders;
+mod outbound_routes;
 pub mod phone_book;
 pub mod projects;
 pub mod reception;
@@ -98,6 +100,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         reception::routes(),
         schedules::routes(),
         trunks::routes(),
+        outbound_routes::routes(),
+        emergency::routes(),
         numbers::routes(),
         calls::routes(),
         orders::routes(),

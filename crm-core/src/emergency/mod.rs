@@ -1,0 +1,37 @@
+//! Emergency numbers of an account: which there are, how they are dialled, and which come before short numbers.
+
+mod store;
+
+pub use frontdesk_routing::emergency::PlanEmergency;
+use frontdesk_routing::ids::AccountId;
+
+pub(crate) use store::{ALL, planned};
+pub use store::{get, update};
+
+/// Version 0 is what every account begins with: the numbers of its country.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Emergency {
+    pub account: AccountId,
+    pub settings: PlanEmergency,
+    /// Who has a short number that is an emergency number or becomes one after the prefix.
+    pub conflicts: Vec<Conflict>,
+    pub version: i64,
+}
+
+/// A short number of the account that is an emergency number as well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    pub short_number: String,
+    /// Whoever dials it reaches the emergency service; else whoever has the short number.
+    pub is_emergency: bool,
+}
+
+/// As typed; what is `None` stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct EmergencyPatch {
+    /// Beside 112.
+    pub numbers: Option<Vec<String>>,
+    /// An inner `None`: no prefix.
+    pub prefix: Option<Option<String>>,
+    pub before_short_numbers: Option<bool>,
+}
