@@ -264,6 +264,19 @@ impl Daemon {
         let status = response.status();
         let text = response.text().await?;
         ensure!(status.is_success(), "POST {path}: {status} {text}");
+        match text.is_empty() {
+            true => Ok(Value::Null),
+            false => Ok(serde_json::from_str(&text)?),
+        }
+    }
+
+    /// PATCH below `/api/v1`.
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        let request = self.client.patch(self.url(path)).header("x-csrf-token", &self.csrf);
+        let response = request.json(body).send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        ensure!(status.is_success(), "PATCH {path}: {status} {text}");
         Ok(serde_json::from_str(&text)?)
     }
 
