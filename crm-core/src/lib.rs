@@ -21,10 +21,12 @@ pub mod plan_build;
 pub mod projects;
 pub mod reception;
 pub mod recordings;
+pub mod requests;
 pub mod routes;
 pub mod schedules;
 pub mod setup;
 pub mod sip_accounts;
+pub mod sites;
 pub mod staff;
 pub mod store;
 #[cfg(feature = "testing")]

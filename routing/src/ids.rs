@@ -77,4 +77,8 @@ ids! {
     ScheduleId
     /// Which lines take which calls outside.
     RouteId
+    /// A site whose visitors ask to be called.
+    SiteId
+    /// What a visitor of a site has asked for.
+    RequestId
 }

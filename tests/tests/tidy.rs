@@ -55,6 +55,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),
     ("hickory_resolver", &["daemon/src/shell/resolve/dns.rs"]),
     ("phonenumber", &["crm-core/src/"]),
+    ("idna", &["crm-core/src/sites/"]),
     ("argon2", &["crm-core/src/"]),
     ("libc", &["media/src/io/", "media/examples/"]),
     ("mio", &["daemon/src/shell/"]),

@@ -16,9 +16,11 @@ const GET: &str = concat!(
     ", c.deleted_at FROM clients c WHERE c.account_id = $1 AND c.id = $2 AND c.erased_at IS NULL"
 );
 const BLANK: &str = "UPDATE clients SET number = '', number_order = 0, name = '', company = NULL, position = NULL, \
-    manager_id = NULL, vip = FALSE, sort_name = '', sort_company = '', search = '', search_key = 0, erased_at = $2, \
+    manager_id = NULL, source_site_id = NULL, vip = FALSE, sort_name = '', sort_company = '', search = '', search_key = 0, erased_at = $2, \
     updated_at = $2, version = version + 1 WHERE id = $1";
 const NOTES: &str = "DELETE FROM client_notes WHERE client_id = $1";
+const REQUESTS: &str = "UPDATE site_requests SET number = '', name = '', subject = '', comment = '', page = '', client_id = NULL, \
+    next_at = NULL, state = 'done', updated_at = $2, version = version + 1 WHERE client_id = $1";
 const AUDIT: &str = "UPDATE audit SET before_json = NULL, after_json = NULL WHERE account_id = $1 AND entity_id = $2";
 // `called` is as it was dialled: of a call to the client it is the client's number in some form.
 const CALLERS: &str = "UPDATE calls SET caller_number = NULL, caller_name = NULL WHERE account_id = $1 \
@@ -38,6 +40,7 @@ pub(crate) const ALL: &[&str] = &[
     GET,
     BLANK,
     NOTES,
+    REQUESTS,
     AUDIT,
     CALLERS,
     CALLED,
@@ -88,6 +91,7 @@ pub async fn erase(db: &Db, author: &Author, client: ClientId) -> Result<Erased,
     };
     blank_calls(&mut tx, account.id, client, &numbers).await?;
     tx.run(NOTES, args![client]).await?;
+    tx.run(REQUESTS, args![client, now]).await?;
     tx.run(AUDIT, args![account.id, client]).await?;
     tx.run(BLANK, args![client, now]).await?;
     let recordings: Vec<RecordingRow> = tx.all(RECORDINGS, args![account.id, client]).await?;

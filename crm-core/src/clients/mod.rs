@@ -5,8 +5,9 @@ mod list;
 mod rules;
 mod store;
 mod terms;
+mod visitors;
 
-use frontdesk_routing::ids::{ClientId, StaffId};
+use frontdesk_routing::ids::{ClientId, SiteId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 
 pub use erase::{Erased, erase};
@@ -16,6 +17,7 @@ pub use store::{create, delete, get, index_all, reassign, update};
 pub(crate) use erase::ALL as ERASE;
 pub(crate) use list::{ALL as COUNTS, PAGES};
 pub(crate) use store::ALL;
+pub(crate) use visitors::{ALL as VISITORS, of_visitor};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
@@ -31,9 +33,18 @@ pub struct Client {
     pub vip: bool,
     /// Made by the program for an unknown caller; the first change by a person ends it.
     pub stub: bool,
+    /// The site by which the client came to us.
+    pub source: Option<Source>,
     pub created_at: i64,
     pub updated_at: i64,
     pub version: i64,
+}
+
+/// A site, and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub site: SiteId,
+    pub name: String,
 }
 
 impl Client {

@@ -1,11 +1,11 @@
 use std::collections::BTreeSet;
 
-use frontdesk_routing::ids::{AccountId, ClientId, StaffId};
+use frontdesk_routing::ids::{AccountId, ClientId, SiteId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::{Value, json};
 
 use super::rules::{self, Checked};
-use super::{Changed, Client, ClientPatch, NewClient, terms};
+use super::{Changed, Client, ClientPatch, NewClient, Source, terms};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
 use crate::store::rows::{self, rows};
@@ -16,7 +16,7 @@ macro_rules! columns {
     () => {
         "c.id, c.number, (SELECT string_agg(p.number, ' ' ORDER BY p.place) FROM client_phones p WHERE p.client_id = c.id \
          AND p.place > 0) AS other_numbers, c.name, c.company, c.position, c.manager_id, c.vip, c.stub, c.created_at, \
-         c.updated_at, c.version"
+         c.updated_at, c.version, c.source_site_id, (SELECT s.name FROM sites s WHERE s.id = c.source_site_id) AS source_name"
     };
 }
 pub(super) use columns;
@@ -97,6 +97,8 @@ pub(super) struct Row {
     created_at: i64,
     updated_at: i64,
     version: i64,
+    source_site_id: Option<String>,
+    source_name: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -469,8 +471,14 @@ pub(super) fn read(row: Row) -> Result<Client, StoreError> {
         manager: maybe_id(&row.manager_id)?,
         vip: row.vip,
         stub: row.stub,
+        source: source(maybe_id(&row.source_site_id)?, row.source_name),
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,
     })
+}
+
+fn source(site: Option<SiteId>, name: Option<String>) -> Option<Source> {
+    let name = name.unwrap_or_default();
+    site.map(|site| Source { site, name })
 }

@@ -46,6 +46,7 @@ const OVERFLOWS_TO: &str =
     "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND overflow_department_id = $2";
 const STANDS_IN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM departments WHERE closed_department_id = $1 AND id <> $1 \
     UNION ALL SELECT id FROM numbers WHERE closed_department_id = $1) t";
+const OF_SITES: &str = "SELECT COUNT(*) AS count FROM sites WHERE department_id = $1";
 const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
@@ -64,6 +65,7 @@ pub(crate) const ALL: &[&str] = &[
     CONNECTED,
     OVERFLOWS_TO,
     STANDS_IN,
+    OF_SITES,
     DELETE,
 ];
 
@@ -230,6 +232,9 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
         return Err(in_use(
             "calls of closed departments or numbers go to this department: send them elsewhere first",
         ));
+    }
+    if tx.count(OF_SITES, args![department]).await? > 0 {
+        return Err(in_use("visitors of a site are called by this department: change that first"));
     }
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);

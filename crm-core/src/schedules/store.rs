@@ -29,7 +29,8 @@ const CLEAR: &str = "DELETE FROM schedule_days WHERE schedule_id = $1";
 const ADD_DAY: &str = "INSERT INTO schedule_days (schedule_id, day, hours) VALUES ($1, $2, $3)";
 const COUNT: &str = "SELECT COUNT(*) AS count FROM schedules WHERE account_id = $1";
 const USED: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM staff WHERE schedule_id = $1 AND deleted_at IS NULL \
-    UNION ALL SELECT id FROM departments WHERE schedule_id = $1 UNION ALL SELECT id FROM numbers WHERE schedule_id = $1) t";
+    UNION ALL SELECT id FROM departments WHERE schedule_id = $1 UNION ALL SELECT id FROM numbers WHERE schedule_id = $1 \
+    UNION ALL SELECT id FROM sites WHERE schedule_id = $1) t";
 const FORGET: &str = "UPDATE staff SET schedule_id = NULL WHERE schedule_id = $1 AND deleted_at IS NOT NULL";
 const DELETE: &str = "DELETE FROM schedules WHERE id = $1 AND version = $2";
 const EVERY_HOLIDAY: &str = "SELECT account_id, day, name FROM holidays ORDER BY account_id, day";
@@ -182,7 +183,7 @@ pub async fn delete(db: &Db, author: &Author, schedule: ScheduleId, version: Opt
     if tx.count(USED, args![schedule]).await? > 0 {
         return Err(StoreError::Refused {
             code: "in_use",
-            detail: "people, departments or numbers have these hours: give them others first",
+            detail: "people, departments, numbers or sites have these hours: give them others first",
         });
     }
     tx.run(FORGET, args![schedule]).await?;

@@ -4,8 +4,8 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     accounts, audit, blocks, calls, clients, departments, emergency, features, forwardings, import, journal, logins,
-    numbers, phone_book, plan_build, projects, reception, recordings, routes, schedules, sip_accounts, staff, tokens,
-    trunks,
+    numbers, phone_book, plan_build, projects, reception, recordings, requests, routes, schedules, sip_accounts, sites,
+    staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -17,6 +17,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::ALL,
     clients::ERASE,
     clients::COUNTS,
+    clients::VISITORS,
     clients::PAGES[0],
     clients::PAGES[1],
     clients::PAGES[2],
@@ -38,9 +39,12 @@ pub(crate) const ALL: &[&[&str]] = &[
     reception::ALL,
     reception::SECTION,
     recordings::ALL,
+    requests::ALL,
+    requests::CALLING,
     routes::ALL,
     schedules::ALL,
     sip_accounts::ALL,
+    sites::ALL,
     staff::ALL,
     staff::CALLER_ID,
     tokens::ALL,

@@ -1,0 +1,240 @@
+use frontdesk_routing::ids::{AccountId, RequestId};
+use frontdesk_routing::number::PhoneNumber;
+use serde_json::json;
+
+use super::rules::{self, Checked, MOST_WAITING};
+use super::{Kind, NewRequest, Request, RequestQuery, State, Submitted};
+use crate::accounts::{self, Account};
+use crate::audit::{self, Author, Deed};
+use crate::clients;
+use crate::sites::Site;
+use crate::store::page::Place;
+use crate::store::text::{id, maybe_id};
+use crate::store::{Db, Listing, Page, StoreError, args};
+
+macro_rules! request {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.account_id, r.site_id, s.name AS site_name, r.kind, r.state, r.number, r.name, r.subject, \
+             r.comment, r.page, r.client_id, r.wanted_at, r.next_at, r.attempts, r.call_id, r.created_at, r.updated_at, \
+             r.version FROM site_requests r JOIN sites s ON s.id = r.site_id ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = request!(
+    "WHERE r.account_id = $1 AND (r.created_at, r.id) < ($2, $3) AND (r.state = $4 OR $4 IS NULL) \
+     AND (r.site_id = $5 OR $5 IS NULL) AND (r.client_id = $6 OR $6 IS NULL) \
+     ORDER BY r.created_at DESC, r.id DESC LIMIT $7"
+);
+const GET: &str = request!("WHERE r.account_id = $1 AND r.id = $2");
+const BY_KEY: &str = request!("WHERE r.site_id = $1 AND r.request_key = $2");
+const WAITING: &str = "SELECT COUNT(*) AS count FROM site_requests WHERE site_id = $1 AND next_at IS NOT NULL";
+const INSERT: &str = "INSERT INTO site_requests (id, account_id, site_id, request_key, kind, state, number, name, subject, \
+    comment, page, client_id, wanted_at, next_at, attempts, created_at, updated_at, version) \
+    VALUES ($1, $2, $3, $4, $5, 'new', $6, $7, $8, $9, $10, $11, $12, $12, 0, $13, $13, 1)";
+const SET_STATE: &str = "UPDATE site_requests SET state = $3, next_at = NULL, updated_at = $4, version = version + 1 \
+    WHERE id = $1 AND version = $2";
+
+pub(crate) const ALL: &[&str] = &[LIST, GET, BY_KEY, WAITING, INSERT, SET_STATE];
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    account_id: String,
+    site_id: String,
+    site_name: String,
+    kind: String,
+    state: String,
+    number: String,
+    name: String,
+    subject: String,
+    comment: String,
+    page: String,
+    client_id: Option<String>,
+    wanted_at: Option<i64>,
+    next_at: Option<i64>,
+    attempts: i64,
+    call_id: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    version: i64,
+}
+
+/// Newest first, by cursor.
+pub async fn list(
+    db: &Db,
+    account: AccountId,
+    query: &RequestQuery,
+    page: &Page,
+) -> Result<Listing<Request>, StoreError> {
+    let place = Place::of(page)?;
+    let values = args![
+        account,
+        place.at,
+        place.id,
+        query.state.map(State::name),
+        query.site,
+        query.client,
+        page.limit.saturating_add(1),
+    ];
+    let mut rows: Vec<Row> = db.all(LIST, values).await?;
+    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > shown;
+    rows.truncate(shown);
+    let place = |row: &Row| Place {
+        at: row.created_at,
+        id: row.id.clone(),
+    };
+    let next_cursor = rows.last().filter(|_| more).map(|row| place(row).write());
+    Ok(Listing {
+        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+        total: 0,
+        filtered: 0,
+        next_cursor,
+    })
+}
+
+pub async fn get(db: &Db, account: AccountId, request: RequestId) -> Result<Request, StoreError> {
+    let row: Option<Row> = db.one(GET, args![account, request]).await?;
+    row.ok_or(StoreError::NotFound).and_then(read)
+}
+
+/// Takes a visitor's request. Whoever has the number is its client; a client is made of whoever is not known.
+///
+/// # Errors
+/// Wrong fields, or more requests of the site waiting for their call than may.
+pub async fn submit(
+    db: &Db,
+    author: &Author,
+    site: &Site,
+    new: NewRequest,
+    wanted_at: Option<i64>,
+) -> Result<Submitted, StoreError> {
+    let account = accounts::get(db, site.account).await?;
+    let checked = rules::checked(new, &account.region)?;
+    let enter = || entered(db, author, (&account, site), &checked, wanted_at);
+    match enter().await {
+        // Two at once: what the other one has entered is found now.
+        Err(error) if error.is_unique() || matches!(error, StoreError::Taken(_)) => enter().await,
+        done => done,
+    }
+}
+
+async fn entered(
+    db: &Db,
+    author: &Author,
+    (account, site): (&Account, &Site),
+    checked: &Checked,
+    wanted_at: Option<i64>,
+) -> Result<Submitted, StoreError> {
+    let mut ids = author.stamp.ids();
+    let new = RequestId::new(ids.now, ids.random());
+    let key = checked.key.clone().unwrap_or_else(|| new.to_string());
+    let mut tx = db.begin().await?;
+    let known: Option<Row> = tx.one(BY_KEY, args![site.id, &key]).await?;
+    if let Some(row) = known {
+        return Ok(Submitted {
+            request: read(row)?,
+            fresh: false,
+            new_client: None,
+        });
+    }
+    if wanted_at.is_some() && tx.count(WAITING, args![site.id]).await? >= MOST_WAITING {
+        return Err(StoreError::Refused {
+            code: "too_many",
+            detail: "too many visitors of this site wait for their call",
+        });
+    }
+    let visitor = (checked.number, checked.name.as_str());
+    let (client, made) = clients::of_visitor(&mut tx, account, visitor, site.id, &mut ids).await?;
+    let values = args![
+        new,
+        account.id,
+        site.id,
+        &key,
+        checked.kind.name(),
+        checked.number,
+        &checked.name,
+        &checked.subject,
+        &checked.comment,
+        &checked.page,
+        client,
+        wanted_at,
+        ids.now,
+    ];
+    tx.run(INSERT, values).await?;
+    let deed = author.deed("request.created", "request", new.to_string());
+    let after = json!({
+        "site": site.name, "kind": checked.kind.name(), "client_id": client.to_string(),
+        "new_client": made, "wanted_at": wanted_at,
+    });
+    let after = Some(after);
+    audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
+    tx.commit().await?;
+    Ok(Submitted {
+        request: get(db, account.id, new).await?,
+        fresh: true,
+        new_client: made.then_some(checked.number),
+    })
+}
+
+/// What a person says of a request. No call begins by itself after that.
+pub async fn set_state(
+    db: &Db,
+    author: &Author,
+    request: RequestId,
+    state: State,
+    version: Option<i64>,
+) -> Result<Request, StoreError> {
+    let mut tx = db.begin().await?;
+    let row: Option<Row> = tx.one(GET, args![author.account, request]).await?;
+    let before = row.ok_or(StoreError::NotFound).and_then(read)?;
+    if version.is_some_and(|version| version != before.version) {
+        return Err(StoreError::Stale);
+    }
+    let values = args![request, before.version, state.name(), author.stamp.unix_ms];
+    if tx.run(SET_STATE, values).await? == 0 {
+        return Err(StoreError::Stale);
+    }
+    let deed = author.deed("request.updated", "request", request.to_string());
+    let deed = Deed {
+        before: Some(json!({ "state": before.state.name() })),
+        after: Some(json!({ "state": state.name() })),
+        ..deed
+    };
+    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    tx.commit().await?;
+    get(db, author.account, request).await
+}
+
+fn read(row: Row) -> Result<Request, StoreError> {
+    let corrupt = || StoreError::Corrupt(format!("the request {}", row.id));
+    // of a client who has been erased no number is left
+    let number = match row.number.as_str() {
+        "" => PhoneNumber::STUB,
+        number => PhoneNumber::from_e164(number).map_err(|_| corrupt())?,
+    };
+    Ok(Request {
+        id: id(&row.id)?,
+        account: id(&row.account_id)?,
+        site: id(&row.site_id)?,
+        kind: Kind::named(&row.kind).ok_or_else(corrupt)?,
+        state: State::named(&row.state).ok_or_else(corrupt)?,
+        number,
+        client: maybe_id(&row.client_id)?,
+        wanted_at: row.wanted_at,
+        next_at: row.next_at,
+        attempts: u32::try_from(row.attempts).map_err(|_| corrupt())?,
+        call: maybe_id(&row.call_id)?,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        version: row.version,
+        site_name: row.site_name,
+        name: row.name,
+        subject: row.subject,
+        comment: row.comment,
+        page: row.page,
+    })
+}
