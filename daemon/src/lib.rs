@@ -1,6 +1,7 @@
 //! The daemon: one engine, its shell, the HTTP side and the command line.
 
 pub mod app;
+pub mod callbacks;
 pub mod cli;
 pub mod demo;
 pub mod engine;

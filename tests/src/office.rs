@@ -25,7 +25,7 @@ use rand::rngs::StdRng;
 use rand::{RngCore, SeedableRng};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -102,11 +102,13 @@ impl Office {
             .unwrap();
         let (live, heard) = (Arc::new(Live::new(NOON)), Arc::new(Heard::default()));
         let (closing, mut tasks) = (CancellationToken::new(), JoinSet::new());
+        let operator = operator(&heard, &mut tasks);
         let parts = Parts {
             db: db.clone(),
             live: Arc::clone(&live),
             plan: plan((&db, &live), &heard, &mut tasks).await,
-            operator: operator(&heard, &mut tasks),
+            operator: operator.clone(),
+            visitors: Arc::new(Notify::new()),
             clock: clock.clone(),
             settings: settings(folder.path()),
             metrics: Some(PrometheusBuilder::new().build_recorder().handle()),

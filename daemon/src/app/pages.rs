@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::Ground;
+use crate::callbacks::Caller;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
 use crate::music;
@@ -39,12 +40,22 @@ pub(super) fn serve(
     let (operator, operators) = mpsc::channel(WAITING);
     let stopping = supervisor.stopping();
     supervisor.critical("operators", pass_on(operators, ground.engine.clone()));
+    let (clock, visitors): (Arc<dyn Clock>, _) = (Arc::new(SystemClock), Arc::new(Notify::new()));
+    let callbacks = Caller {
+        db: ground.db.clone(),
+        live: Arc::clone(&ground.live),
+        operator: operator.clone(),
+        clock: Arc::clone(&clock),
+        news: Arc::clone(&visitors),
+    };
+    supervisor.critical("callbacks", callbacks.run(supervisor.stopping()));
     let state = State::new(Parts {
         db: ground.db.clone(),
         live: Arc::clone(&ground.live),
         plan,
         operator,
-        clock: Arc::new(SystemClock),
+        visitors,
+        clock,
         settings: settings(ground),
         upgrades: Some(upgrades),
         metrics: ground.metrics.clone(),

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::extract::{Path, State as Extract};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
@@ -35,6 +35,7 @@ assets! {
     "staff.js" "text/javascript; charset=utf-8"
     "clients.js" "text/javascript; charset=utf-8"
     "calls.js" "text/javascript; charset=utf-8"
+    "widget.js" "text/javascript; charset=utf-8"
 }
 
 pub(super) async fn asset(
@@ -66,6 +67,14 @@ pub(super) async fn asset(
         return Ok((StatusCode::NOT_MODIFIED, head).into_response());
     }
     Ok((head, Body::from(bytes)).into_response())
+}
+
+/// The script that the company's sites embed: pages of any origin may load it.
+pub(super) async fn widget(state: Extract<State>, headers: HeaderMap) -> Result<Response, ApiError> {
+    let mut response = asset(state, Path("widget.js".to_owned()), headers).await?;
+    let anywhere = HeaderValue::from_static("cross-origin");
+    response.headers_mut().insert("cross-origin-resource-policy", anywhere);
+    Ok(response)
 }
 
 fn tag(bytes: &[u8]) -> String {

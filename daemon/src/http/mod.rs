@@ -23,6 +23,7 @@ mod pages;
 pub mod plan;
 mod range;
 mod throttle;
+mod visits;
 mod websocket;
 
 use std::any::Any;
@@ -37,11 +38,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, options};
 use frontdesk_crm_core::store::{Db, Stamp};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -55,6 +56,7 @@ pub use clock::Clock;
 use error::ApiError;
 pub use plan::{PlanChange, PlanHandle, PlanSection};
 use throttle::Throttle;
+use visits::Visits;
 
 /// Longest JSON body.
 const BODY_LIMIT: usize = 64 * 1024;
@@ -69,6 +71,7 @@ pub struct State(Arc<(Parts, Guards)>);
 
 struct Guards {
     throttle: Throttle,
+    visits: Visits,
     passwords: Semaphore,
     streams: Arc<Semaphore>,
     plays: Plays,
@@ -80,6 +83,8 @@ pub struct Parts {
     pub live: Arc<Live>,
     pub plan: PlanHandle,
     pub operator: mpsc::Sender<OperatorCommand>,
+    /// Told when a visitor of a site wants to be called.
+    pub visitors: Arc<Notify>,
     pub clock: Arc<dyn Clock>,
     pub settings: Settings,
     pub metrics: Option<PrometheusHandle>,
@@ -115,6 +120,7 @@ impl State {
     pub fn new(parts: Parts) -> Self {
         let guards = Guards {
             throttle: Throttle::default(),
+            visits: Visits::default(),
             passwords: Semaphore::new(PASSWORD_CHECKS),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
             plays: Plays::default(),
@@ -124,6 +130,10 @@ impl State {
 
     fn throttle(&self) -> &Throttle {
         &self.0.1.throttle
+    }
+
+    fn visits(&self) -> &Visits {
+        &self.0.1.visits
     }
 
     fn passwords(&self) -> &Semaphore {
@@ -160,6 +170,11 @@ pub fn router(state: State) -> Router {
     let plain = Router::new()
         .route("/metrics", get(meter::metrics))
         .route("/static/{name}", get(assets::asset))
+        .route("/widget.js", get(assets::widget))
+        .route(
+            "/api/v1/widget/{key}/requests",
+            options(api::widget::preflight),
+        )
         .route("/ws", get(websocket::upgrade))
         .merge(pages::routes())
         .merge(openapi::routes());

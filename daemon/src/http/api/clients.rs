@@ -49,11 +49,20 @@ pub struct ClientView {
     pub vip: bool,
     /// Made by the program for an unknown caller, and not looked at since.
     pub stub: bool,
+    /// The site by which the client came to us.
+    pub source: Option<SourceView>,
     #[schema(format = DateTime)]
     pub created_at: String,
     #[schema(format = DateTime)]
     pub updated_at: String,
     pub version: i64,
+}
+
+/// A site, and what it is called.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SourceView {
+    pub site_id: String,
+    pub name: String,
 }
 
 /// A part of the address book.
@@ -197,6 +206,10 @@ fn view(client: Client, viewer: Viewer<'_>) -> ClientView {
         manager_id: client.manager.map(|manager| manager.to_string()),
         vip: client.vip,
         stub: client.stub,
+        source: client.source.map(|source| SourceView {
+            site_id: source.site.to_string(),
+            name: source.name,
+        }),
         created_at: time(client.created_at),
         updated_at: time(client.updated_at),
         version: client.version,

@@ -19,12 +19,15 @@ pub mod phone_book;
 pub mod projects;
 pub mod reception;
 pub mod recordings;
+pub mod requests;
 pub mod schedules;
 pub mod security;
 pub mod sip;
+pub mod sites;
 pub mod staff;
 pub mod tokens;
 pub mod trunks;
+pub(super) mod widget;
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -107,6 +110,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         orders::routes(),
         explain::routes(),
         recordings::routes(),
+        sites::routes(),
+        requests::routes(),
+        widget::routes(),
         audit::routes(),
         security::routes(),
         super::events::routes(),

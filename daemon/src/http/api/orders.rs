@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::calls::{self, CallDirection};
 use frontdesk_crm_core::numbers::e164;
-use frontdesk_crm_core::{accounts, audit, clients};
+use frontdesk_crm_core::{accounts, audit, clients, requests};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::number::ShortNumber;
@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(order)).routes(routes!(missed))
 }
 
-/// Whom to call: exactly one of `number`, `client_id` and `call_id`.
+/// Whom to call: exactly one of `number`, `client_id`, `call_id` and `request_id`.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OrderBody {
@@ -42,6 +42,9 @@ struct OrderBody {
     client_id: Option<String>,
     /// A call of the records, such as a missed one: its party outside.
     call_id: Option<String>,
+    /// What a visitor of a site has asked for: none is called by itself any more, and when this call is answered the
+    /// request is `called`.
+    request_id: Option<String>,
     /// Whose phone rings first; one's own when absent.
     staff_id: Option<String>,
 }
@@ -79,6 +82,10 @@ async fn order(
     let mut call = CallId::new(ids.now, ids.random());
     if let Some(key) = key {
         call = calls::order(&state.db, (access.account, access.staff), &key, (call, ids.now)).await?;
+    }
+    if let Some(request) = body.request_id.as_deref().and_then(|request| request.parse().ok()) {
+        requests::call_by_hand(&state.db, access.account, request, (call, ids.now)).await?;
+        state.visitors.notify_one();
     }
     audit::note(&state.db, &author, ("call.ordered", "call"), call.to_string()).await?;
     let order = Originate {
@@ -120,21 +127,21 @@ fn whose(access: &Access, staff: Option<&str>) -> ApiResult<StaffId> {
 
 async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResult<String> {
     let unknown = |field: &str, what: &str| ApiError::invalid_field(field, "unknown", what);
-    match (&body.number, &body.client_id, &body.call_id) {
-        (Some(number), None, None) => {
+    match (&body.number, &body.client_id, &body.call_id, &body.request_id) {
+        (Some(number), None, None, None) => {
             if let Ok(short) = ShortNumber::read(number.trim()) {
                 return Ok(short.to_string());
             }
             let account = accounts::get(&state.db, access.account).await?;
             e164("number", number, &account.region).map_err(|fault| ApiError::invalid(vec![fault.into()]))
         }
-        (None, Some(client), None) => {
+        (None, Some(client), None, None) => {
             let no_client = || unknown("client_id", "no such client");
             let client = client.parse().map_err(|_| no_client())?;
             let client = clients::get(&state.db, access.account, client).await;
             Ok(client.map_err(|_| no_client())?.number.reveal())
         }
-        (None, None, Some(call)) => {
+        (None, None, Some(call), None) => {
             let no_call = || unknown("call_id", "no such call with a number outside");
             let call = call.parse().map_err(|_| no_call())?;
             let call = calls::get(&state.db, access.account, call)
@@ -146,8 +153,17 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
             };
             outside.ok_or_else(no_call)
         }
+        (None, None, None, Some(request)) => {
+            let found = match request.parse() {
+                Ok(id) => requests::get(&state.db, access.account, id).await.ok(),
+                Err(_) => None,
+            };
+            let known = found.filter(|request| request.client.is_some());
+            let known = known.ok_or_else(|| unknown("request_id", "no such request"))?;
+            Ok(known.number.reveal())
+        }
         _ => {
-            let why = "exactly one of number, client_id and call_id";
+            let why = "exactly one of number, client_id, call_id and request_id";
             Err(ApiError::invalid_field("number", "invalid", why))
         }
     }
