@@ -234,7 +234,9 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
         ));
     }
     if tx.count(OF_SITES, args![department]).await? > 0 {
-        return Err(in_use("visitors of a site are called by this department: change that first"));
+        return Err(in_use(
+            "visitors of a site are called by this department: change that first",
+        ));
     }
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);

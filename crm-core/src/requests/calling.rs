@@ -142,7 +142,9 @@ pub async fn postpone(db: &Db, due: &Due, until: i64) -> Result<(), StoreError> 
 pub async fn going(db: &Db, limit: u32) -> Result<Vec<Going>, StoreError> {
     let rows: Vec<GoingRow> = db.all(GOING, args![limit]).await?;
     let read = |row: GoingRow| {
-        let ended = row.ended_at.map(|_| row.disposition.as_deref().and_then(Disposition::named));
+        let ended = row
+            .ended_at
+            .map(|_| row.disposition.as_deref().and_then(Disposition::named));
         Ok(Going {
             id: id(&row.id)?,
             account: id(&row.account_id)?,

@@ -63,7 +63,9 @@ impl Kind {
     }
 
     pub fn named(name: &str) -> Option<Kind> {
-        [Kind::Callback, Kind::Form].into_iter().find(|kind| kind.name() == name)
+        [Kind::Callback, Kind::Form]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

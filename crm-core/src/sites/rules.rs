@@ -147,7 +147,10 @@ fn name(host: &str) -> Option<String> {
 }
 
 fn subjects(typed: &[String], faults: &mut Vec<FieldError>) -> Vec<String> {
-    let subjects: Vec<String> = typed.iter().map(|text| text.trim().replace(['\n', '\r'], " ")).collect();
+    let subjects: Vec<String> = typed
+        .iter()
+        .map(|text| text.trim().replace(['\n', '\r'], " "))
+        .collect();
     let subjects: Vec<String> = subjects.into_iter().filter(|text| !text.is_empty()).collect();
     if subjects.len() > MOST_SUBJECTS {
         let why = format!("{MOST_SUBJECTS} at most");

@@ -29,6 +29,8 @@ mod routes;
 #[cfg(test)]
 mod schedules;
 #[cfg(test)]
+mod sites;
+#[cfg(test)]
 mod staff;
 #[cfg(test)]
 mod trunks;

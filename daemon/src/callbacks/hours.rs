@@ -34,18 +34,16 @@ pub fn open_at(
     match schedule.open_at(unix_ms) {
         Open::Unknown if plan.reception.open_when_unknown.contains(&account) => Open::Open,
         Open::Unknown => Open::Closed { opens_at: None },
-        known => known,
+        known @ (Open::Open | Open::Closed { .. }) => known,
     }
 }
 
 /// Half hours of the next week at which calls are taken, the first ones.
-pub fn times(
-    plan: &DialPlan,
-    site: (AccountId, Receiver),
-    schedule: Option<ScheduleId>,
-    unix_ms: i64,
-) -> Vec<i64> {
-    let first = unix_ms.saturating_add(NOTICE_MS).div_euclid(HALF_HOUR_MS).saturating_add(1);
+pub fn times(plan: &DialPlan, site: (AccountId, Receiver), schedule: Option<ScheduleId>, unix_ms: i64) -> Vec<i64> {
+    let first = unix_ms
+        .saturating_add(NOTICE_MS)
+        .div_euclid(HALF_HOUR_MS)
+        .saturating_add(1);
     (0..HORIZON)
         .map(|place| first.saturating_add(place).saturating_mul(HALF_HOUR_MS))
         .filter(|at| open_at(plan, site, schedule, *at) == Open::Open)

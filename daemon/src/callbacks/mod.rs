@@ -80,7 +80,9 @@ impl Caller {
         }
         let next = requests::next(&self.db).await?;
         let left = next.map(|next| next.saturating_sub(self.clock.unix_ms()).max(0));
-        let left = left.and_then(|left| u64::try_from(left).ok()).map(Duration::from_millis);
+        let left = left
+            .and_then(|left| u64::try_from(left).ok())
+            .map(Duration::from_millis);
         Ok(left.map_or(LATE, |left| left.min(LATE)))
     }
 

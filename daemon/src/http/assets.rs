@@ -35,6 +35,7 @@ assets! {
     "staff.js" "text/javascript; charset=utf-8"
     "clients.js" "text/javascript; charset=utf-8"
     "calls.js" "text/javascript; charset=utf-8"
+    "sites.js" "text/javascript; charset=utf-8"
     "widget.js" "text/javascript; charset=utf-8"
 }
 

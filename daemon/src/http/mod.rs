@@ -171,10 +171,7 @@ pub fn router(state: State) -> Router {
         .route("/metrics", get(meter::metrics))
         .route("/static/{name}", get(assets::asset))
         .route("/widget.js", get(assets::widget))
-        .route(
-            "/api/v1/widget/{key}/requests",
-            options(api::widget::preflight),
-        )
+        .route("/api/v1/widget/{key}/requests", options(api::widget::preflight))
         .route("/ws", get(websocket::upgrade))
         .merge(pages::routes())
         .merge(openapi::routes());

@@ -93,7 +93,11 @@ mod tests {
         assert_eq!(visits.count(from("192.0.2.1"), limits, 60_000), Err(540));
         assert_eq!(visits.count(from("2001:db8::1"), limits, 60_000), Ok(()));
         assert_eq!(visits.count(from("2001:db8::2"), limits, 60_000), Ok(()));
-        assert_eq!(visits.count(from("192.0.2.9"), limits, 60_000), Err(3_540), "the whole site");
+        assert_eq!(
+            visits.count(from("192.0.2.9"), limits, 60_000),
+            Err(3_540),
+            "the whole site"
+        );
         let other = (SiteId::from_u128(2), Some("192.0.2.1".parse().unwrap()));
         assert_eq!(visits.count(other, limits, 60_000), Ok(()));
         assert_eq!(visits.count(from("192.0.2.1"), limits, 3_600_000), Ok(()));

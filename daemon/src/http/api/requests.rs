@@ -19,9 +19,7 @@ use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::live::view::time;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new()
-        .routes(routes!(list))
-        .routes(routes!(read, update))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(read, update))
 }
 
 /// What a visitor has asked for.

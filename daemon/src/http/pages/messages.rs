@@ -122,6 +122,35 @@ messages! {
     delete_client: "Delete this contact?", "Удалить контакт?";
     delete_client_text: "Past calls keep the number.", "В прошлых звонках номер сохранится.";
 
+    sites: "Sites", "Сайты";
+    site: "Site", "Сайт";
+    sites_own: "Our sites", "Наши сайты";
+    sites_none: "No site yet.", "Сайтов пока нет.";
+    add_site: "Add site", "Добавить сайт";
+    title: "Name", "Название";
+    site_origins: "Addresses", "Адреса";
+    one_a_line: "One a line", "По одному в строке";
+    rung_first: "Who is called first", "Кому звонить сначала";
+    hours: "Hours", "Часы работы";
+    hours_of_receiver: "Those of whoever is called first", "Как у того, кому звонят сначала";
+    forms_call: "Call those who fill in the order form, too", "Звонить и тем, кто оставил заявку";
+    site_enabled: "Take requests", "Принимать заявки";
+    site_on: "Takes requests", "Принимает";
+    site_off: "Switched off", "Выключен";
+    snippet: "Code for the site", "Код для сайта";
+    snippet_text: "Paste this into the pages of the site", "Вставьте это в страницы сайта";
+    delete_site: "Delete this site?", "Удалить сайт?";
+    delete_site_text: "Its forms stop working. The requests stay.", "Формы перестанут работать. Заявки останутся.";
+    requests: "Requests", "Заявки";
+    requests_none: "No requests yet.", "Заявок пока нет.";
+    order_for: "Order for", "Заказ на";
+    request_new: "New", "Новая";
+    request_called: "Called", "Поговорили";
+    request_missed: "Missed", "Не дозвонились";
+    request_done: "Done", "Готово";
+    call_planned: "Call", "Звонок";
+    call: "Call", "Позвонить";
+
     calls_now: "In progress", "Сейчас идут";
     calls_none_now: "No calls at the moment.", "Сейчас никто не разговаривает.";
     calls_history: "History", "История вызовов";

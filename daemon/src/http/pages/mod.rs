@@ -4,6 +4,7 @@ mod calls;
 mod clients;
 mod messages;
 mod show;
+mod sites;
 mod staff;
 mod view;
 
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/staff", get(staff::page))
         .route("/clients", get(clients::page))
         .route("/calls", get(calls::page))
+        .route("/sites", get(sites::page))
 }
 
 /// What goes wrong with a page.
@@ -150,6 +152,8 @@ fn texts(t: &Messages) -> String {
         "delete_staff_text": t.delete_staff_text,
         "delete_client": t.delete_client,
         "delete_client_text": t.delete_client_text,
+        "delete_site": t.delete_site,
+        "delete_site_text": t.delete_site_text,
         "delete_recording": t.delete_recording,
         "delete_recording_text": t.delete_recording_text,
         "card_open": t.card_open,

@@ -111,6 +111,53 @@ pub(super) struct ClientRow {
 }
 
 #[derive(Template)]
+#[template(path = "sites.html")]
+pub(super) struct SitesPage {
+    pub(super) frame: Frame,
+    pub(super) sites: Vec<SiteRow>,
+    pub(super) requests: Vec<RequestRow>,
+    /// The page does not begin with the newest.
+    pub(super) newest: bool,
+    pub(super) older: Option<String>,
+    pub(super) may_read: bool,
+    pub(super) may_write: bool,
+    pub(super) may_serve: bool,
+    pub(super) may_call: bool,
+    /// Id and name, as the two that follow.
+    pub(super) staff: Vec<(String, String)>,
+    pub(super) departments: Vec<(String, String)>,
+    pub(super) schedules: Vec<(String, String)>,
+}
+
+pub(super) struct SiteRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) origins: String,
+    pub(super) to: String,
+    pub(super) enabled: bool,
+}
+
+pub(super) struct RequestRow {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) number: String,
+    pub(super) site: String,
+    pub(super) subject: String,
+    pub(super) comment: String,
+    pub(super) when: String,
+    pub(super) created_at: String,
+    /// Empty when no call is planned.
+    pub(super) call_at: String,
+    pub(super) state: &'static str,
+    pub(super) state_text: &'static str,
+    /// Something is left to do.
+    pub(super) open: bool,
+    /// Its client is there.
+    pub(super) known: bool,
+}
+
+#[derive(Template)]
 #[template(path = "calls.html")]
 pub(super) struct CallsPage {
     pub(super) frame: Frame,
