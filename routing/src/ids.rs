@@ -22,11 +22,11 @@ macro_rules! ids {
                 $name(Ulid::from_parts(u64::try_from(unix_ms).unwrap_or(0), random))
             }
 
-            pub fn as_u128(self) -> u128 {
+            pub const fn as_u128(self) -> u128 {
                 self.0.0
             }
 
-            pub fn from_u128(value: u128) -> Self {
+            pub const fn from_u128(value: u128) -> Self {
                 $name(Ulid(value))
             }
         }

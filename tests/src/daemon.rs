@@ -15,6 +15,8 @@ use tokio::process::{Child, Command};
 use crate::ports::{self, eventually};
 
 const PATIENCE: Duration = Duration::from_secs(20);
+/// For audio.
+const PORTS: u16 = 100;
 
 /// What a phone is set up with.
 #[derive(Debug, Clone)]
@@ -99,12 +101,20 @@ impl Daemon {
         addresses: impl Fn(SocketAddr) -> String,
         audio: &str,
     ) -> Result<Daemon> {
+        let text = |sip, http| config(&addresses(sip), http, (PORTS, audio), "debug");
+        Daemon::start_from(short_numbers, text).await
+    }
+
+    /// The same for measurements: with a log as people keep it, and audio ports for many calls at a time.
+    pub async fn start_for_load(short_numbers: &[&str]) -> Result<Daemon> {
+        let text = |sip, http| config(&plain(sip), http, (PORTS * 80, ""), "info");
+        Daemon::start_from(short_numbers, text).await
+    }
+
+    async fn start_from(short_numbers: &[&str], text: impl Fn(SocketAddr, SocketAddr) -> String) -> Result<Daemon> {
         let folder = TempDir::with_prefix("frontdesk-")?;
         let (sip, http) = (free_address()?, free_address()?);
-        std::fs::write(
-            folder.path().join("frontdesk.toml"),
-            config(&addresses(sip), http, audio),
-        )?;
+        std::fs::write(folder.path().join("frontdesk.toml"), text(sip, http))?;
         let log = Log::default();
         let mut daemon = Daemon {
             child: run(folder.path(), &log)?,
@@ -126,6 +136,11 @@ impl Daemon {
             daemon.phones.push(phone);
         }
         Ok(daemon)
+    }
+
+    /// Of the process, while it runs.
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
     }
 
     pub fn folder(&self) -> &Path {
@@ -356,12 +371,12 @@ fn plain(sip: SocketAddr) -> String {
 }
 
 /// SIPp reads no further than the first challenge.
-fn config(sip: &str, http: SocketAddr, audio: &str) -> String {
-    let low = ports::range(100);
+fn config(sip: &str, http: SocketAddr, (ports, audio): (u16, &str), log: &str) -> String {
+    let low = ports::range(ports);
     format!(
         "[data]\ndir = \"data\"\n[sip]\n{sip}digest = \"md5-first\"\n\
-         [rtp]\nports = \"{low}-{}\"\n{audio}\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"debug\"\n",
-        low + 99
+         [rtp]\nports = \"{low}-{}\"\n{audio}\n[http]\nlisten = \"{http}\"\n[log]\nlevel = \"{log}\"\n",
+        low + ports - 1
     )
 }
 
