@@ -3,8 +3,8 @@
 /// Answers of 503 for each message of low rank that is served. A call has two, so that what sixteen more callers get
 /// costs less than what one gets.
 const EARNED: u32 = 8;
-/// Answers that may be saved up for a burst.
-pub(super) const SAVED: u32 = 256;
+/// Answers that may be saved up for a burst: what comes while a machine that has little time for us has none at all.
+pub(super) const SAVED: u32 = 2_048;
 /// Everybody.
 const ALL: u64 = 256;
 
