@@ -50,7 +50,7 @@ impl Answers {
     pub(super) fn adjust(&mut self) {
         if std::mem::take(&mut self.short) {
             self.share -= self.share / 16;
-        } else if self.left > SAVED / 2 {
+        } else if self.left > SAVED / 8 {
             self.share = ALL.min(self.share + 4);
         }
     }
