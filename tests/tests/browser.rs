@@ -284,7 +284,7 @@ async fn every_page_fits_every_screen_and_names_its_controls() {
                 browser.open(&format!("{}/login", office.url())).await.unwrap();
                 check(&browser, (lang, &look), "login", shots.as_deref()).await;
                 log_in(&browser, &office).await;
-                for page in ["staff", "clients", "calls"] {
+                for page in ["staff", "clients", "calls", "sites"] {
                     browser.open(&format!("{}/{page}", office.url())).await.unwrap();
                     browser.find("main h1").await.unwrap();
                     check(&browser, (lang, &look), page, shots.as_deref()).await;
@@ -303,7 +303,7 @@ const FAULTS: &str = "
   const faults = [];
   if (document.documentElement.lang !== arguments[0]) faults.push('lang ' + document.documentElement.lang);
   if (document.documentElement.scrollWidth > innerWidth) faults.push('wider than the screen: ' + document.documentElement.scrollWidth);
-  const seen = [...document.querySelectorAll('a, button, input, select')].filter((e) => e.checkVisibility());
+  const seen = [...document.querySelectorAll('a, button, input, select, textarea')].filter((e) => e.checkVisibility());
   for (const e of seen) {
     const name = e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText || e.labels?.[0]?.textContent;
     if (!name || !name.trim()) faults.push('no name: ' + e.outerHTML.slice(0, 80));

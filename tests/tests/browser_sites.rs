@@ -199,3 +199,93 @@ async fn the_form_fits_small_and_large_screens_light_and_dark() {
         }
     }
 }
+
+/// B35, L61: a site is added on the page and gives its code; its request is called and done there.
+#[tokio::test]
+async fn l61_a_site_is_added_and_its_requests_are_served_on_the_page() {
+    let Some(Shop {
+        office,
+        main,
+        browser,
+        page,
+        _tasks,
+    }) = shop("en").await
+    else {
+        return;
+    };
+    let (login, password) = office.credentials();
+    browser.open(&format!("{}/login", office.url())).await.unwrap();
+    browser.type_into("#login-name", &login).await.unwrap();
+    browser.type_into("#login-password", &password).await.unwrap();
+    browser.click("#login button[type=submit]").await.unwrap();
+    browser.find("#log-out").await.unwrap();
+    browser.open(&format!("{}/sites", office.url())).await.unwrap();
+    browser.see("[data-feed]", "Live").await.unwrap();
+    browser.click("[data-add]").await.unwrap();
+    browser.type_into("#f-name", "Blog").await.unwrap();
+    browser.type_into("#f-origins", "blog").await.unwrap();
+    browser
+        .script("document.getElementById('f-to').selectedIndex = 1", json!([]))
+        .await
+        .unwrap();
+    browser.click("#site-form button[type=submit]").await.unwrap();
+    browser.see("[data-error=origins]", "This is not right").await.unwrap();
+    browser.type_into("#f-origins", "https://blog.example").await.unwrap();
+    browser.click("#site-form button[type=submit]").await.unwrap();
+    browser.see("#site-table", "https://blog.example").await.unwrap();
+    browser.click("[data-snippet]").await.unwrap();
+    browser
+        .until("document.getElementById('snippet').value.includes('/widget.js')")
+        .await
+        .unwrap();
+    browser.click("#snippet-dialog footer [data-close]").await.unwrap();
+
+    let sites = main.get("/sites").await.expect(200);
+    let key = sites.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|site| site["name"] == "Shop");
+    let path = format!("/widget/{}/requests", key.unwrap()["key"].as_str().unwrap());
+    let visitor = office.nobody().with("origin", &page);
+    let body = json!({ "name": "Olga", "number": "+79161234567", "subject": "Repair" });
+    visitor.post(&path, body).await.expect(201);
+    browser.see("#request-table", "Olga").await.unwrap();
+    browser.see("#request-table", "+7 916 123-45-67").await.unwrap();
+    if let Some(folder) = std::env::var_os("LOOKS") {
+        for (width, dark, language) in [(390, true, "ru"), (1280, false, "en")] {
+            let look = Look {
+                language,
+                dark,
+                width,
+                height: 900,
+            };
+            browser.look(&look).await.unwrap();
+            browser.open(&format!("{}/sites", office.url())).await.unwrap();
+            browser.find("#request-table").await.unwrap();
+            let name = format!("sites-{width}.png");
+            let picture = browser.screenshot().await.unwrap();
+            std::fs::write(std::path::Path::new(&folder).join(name), picture).unwrap();
+        }
+    }
+    office.phone(&main.get("/me").await.body, true);
+    browser.click("[data-call]").await.unwrap();
+    let ordered = eventually("the call", Duration::from_secs(10), async || {
+        (!office.heard.commands.lock().unwrap().is_empty()).then_some(())
+    });
+    ordered.await.unwrap();
+    browser.click("[data-done]").await.unwrap();
+    browser.see("#request-table", "Done").await.unwrap();
+
+    office.call(1).inbound("+79011112233").ended("no_answer").save().await;
+    browser.open(&format!("{}/calls", office.url())).await.unwrap();
+    browser.see("#missed-table", "+7 901 111-22-33").await.unwrap();
+    browser.click("[data-why]").await.unwrap();
+    browser.see("#why-list", "Short number.").await.unwrap();
+    browser.click("#why-dialog footer [data-close]").await.unwrap();
+    browser.click("#missed-table [data-call]").await.unwrap();
+    let ordered = eventually("the call back", Duration::from_secs(10), async || {
+        (office.heard.commands.lock().unwrap().len() == 2).then_some(())
+    });
+    ordered.await.unwrap();
+}

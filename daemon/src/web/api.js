@@ -12,7 +12,7 @@ export class Problem extends Error {
   }
 
   get text() {
-    return texts[this.code] || (texts.lang === "en" && (this.detail || this.message)) || texts.failed;
+    return texts[this.code === "offline" ? "phone_offline" : this.code] || (texts.lang === "en" && (this.detail || this.message)) || texts.failed;
   }
 }
 

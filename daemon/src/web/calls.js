@@ -1,5 +1,5 @@
 import { api, texts } from "./api.js";
-import { confirm } from "./forms.js";
+import { confirm, toast } from "./forms.js";
 import { listen, refresh } from "./page.js";
 
 const player = document.getElementById("player");
@@ -26,7 +26,27 @@ audio.addEventListener("error", () => {
   if (audio.hasAttribute("src")) title.textContent = texts.failed;
 });
 
+async function why(id, name) {
+  const { data } = await api("GET", `/calls/${id}/explain`);
+  document.getElementById("why-call").textContent = name;
+  const lines = data.sentences.map((text) => Object.assign(document.createElement("li"), { textContent: text }));
+  document.getElementById("why-list").replaceChildren(...lines);
+  document.getElementById("why-dialog").showModal();
+}
+
+async function callBack(id) {
+  await api("POST", "/calls", { body: { call_id: id } });
+  toast(texts.calling);
+}
+
 document.addEventListener("click", (event) => {
+  const asked = event.target.closest("[data-why], [data-call]");
+  const { id, name } = asked?.closest("tr").dataset || {};
+  if (asked) {
+    const done = asked.hasAttribute("data-why") ? why(id, name) : callBack(id);
+    done.catch((problem) => toast(problem.text || texts.failed));
+    return;
+  }
   const button = event.target.closest("[data-play], [data-delete], [data-hang-up]");
   const row = button?.closest("tr");
   if (!row) return;
@@ -75,7 +95,7 @@ synchronize();
 setInterval(tick, 1000);
 
 const now = () => refresh("live");
-const both = () => refresh("live", "history");
+const both = () => refresh("live", "missed", "history");
 const history = () => refresh("history");
 listen({
   "call.created": now, "call.ringing": now, "call.queued": now, "call.answered": now, "call.held": now, "call.transferred": now, "call.ended": both,

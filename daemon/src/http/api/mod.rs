@@ -13,7 +13,7 @@ pub mod me;
 pub mod media;
 pub mod music;
 pub mod numbers;
-mod orders;
+pub mod orders;
 mod outbound_routes;
 pub mod phone_book;
 pub mod projects;

@@ -171,26 +171,26 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
 
 /// A call from outside that nobody took.
 #[derive(Debug, Serialize, ToSchema)]
-struct MissedView {
+pub struct MissedView {
     #[serde(flatten)]
-    call: CallView,
+    pub call: CallView,
     /// The first conversation with the same number since.
-    handled_by: Option<String>,
+    pub handled_by: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct MissedParams {
+pub struct MissedParams {
     /// Not before this moment, RFC 3339; a week ago when absent.
-    from: Option<String>,
+    pub from: Option<String>,
     /// Those too whose callers have been talked to since.
     #[serde(default)]
-    all: bool,
+    pub all: bool,
     /// 1 to 500.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// From `next_cursor` of the answer before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// Missed calls, newest first: those whose callers nobody has talked to since.
@@ -203,6 +203,11 @@ async fn missed(
     Params(params): Params<MissedParams>,
 ) -> ApiResult<Json<Listing<MissedView>>> {
     access.need(Right::CallsRead)?;
+    missed_calls(&state, &access, params).await.map(Json)
+}
+
+/// The part of the list that is asked for; the caller has checked the right.
+pub async fn missed_calls(state: &State, access: &Access, params: MissedParams) -> ApiResult<Listing<MissedView>> {
     let since = super::calls::moment("from", params.from.as_deref())?;
     let since = since.unwrap_or_else(|| state.clock.unix_ms().saturating_sub(WEEK_MS));
     let page = page(params.limit, None, params.cursor)?;
@@ -214,10 +219,10 @@ async fn missed(
         handled_by: missed.handled_by.map(|call| call.to_string()),
         call: view(missed.call, &[], viewer),
     });
-    Ok(Json(Listing {
+    Ok(Listing {
         items: items.collect(),
         total: None,
         filtered: None,
         next_cursor: list.next_cursor,
-    }))
+    })
 }

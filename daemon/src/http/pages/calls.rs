@@ -12,10 +12,14 @@ use super::{PageError, ROWS, Reader, reader, render, show};
 use crate::engine::output::LiveCall;
 use crate::http::State;
 use crate::http::api::calls::{CallParams, CallView, found};
+use crate::http::api::orders::{MissedParams, missed_calls};
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
 use crate::http::extract::Params;
 use crate::live::view::{LiveCallView, PartyView};
+
+/// Missed calls on the page: the newest ones.
+const MISSED: u32 = 10;
 
 #[derive(Debug, Clone, Default, Deserialize)]
 pub(super) struct Asked {
@@ -56,12 +60,24 @@ pub(super) async fn page(
         }
         Err(error) => return Err(reader.failed(error)),
     };
+    let asked_back = MissedParams {
+        limit: Some(MISSED),
+        ..MissedParams::default()
+    };
+    let missed = missed_calls(&state, &reader.access, asked_back).await;
+    let missed = missed.map_err(|error| reader.failed(error))?;
     let live = state.live.calls_of(reader.access.account);
     let plan = state.live.plan();
     let viewer = reader.access.viewer(&plan);
     let page = CallsPage {
         frame: reader.frame("calls", "calls.js"),
         live: live.iter().map(|call| live_row(&reader, call, viewer)).collect(),
+        missed: missed
+            .items
+            .iter()
+            .map(|missed| call_row(&reader, &missed.call))
+            .collect(),
+        may_call: reader.access.may(Right::CallsMake),
         history: list.items.iter().map(|call| call_row(&reader, call)).collect(),
         filter: filter(reader.t, &asked),
         newest: (!asked.cursor.is_empty()).then(|| link(&asked, "")),

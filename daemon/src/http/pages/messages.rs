@@ -151,6 +151,11 @@ messages! {
     call_planned: "Call", "Звонок";
     call: "Call", "Позвонить";
 
+    why: "Why?", "Почему?";
+    calls_missed: "Missed calls", "Пропущенные";
+    calling: "Your phone rings first", "Сначала зазвонит Ваш телефон";
+    phone_offline: "No phone of yours is registered", "Ваш телефон не подключён";
+
     calls_now: "In progress", "Сейчас идут";
     calls_none_now: "No calls at the moment.", "Сейчас никто не разговаривает.";
     calls_history: "History", "История вызовов";

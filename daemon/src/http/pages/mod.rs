@@ -152,6 +152,8 @@ fn texts(t: &Messages) -> String {
         "delete_staff_text": t.delete_staff_text,
         "delete_client": t.delete_client,
         "delete_client_text": t.delete_client_text,
+        "calling": t.calling,
+        "phone_offline": t.phone_offline,
         "delete_site": t.delete_site,
         "delete_site_text": t.delete_site_text,
         "delete_recording": t.delete_recording,

@@ -162,6 +162,9 @@ pub(super) struct RequestRow {
 pub(super) struct CallsPage {
     pub(super) frame: Frame,
     pub(super) live: Vec<LiveRow>,
+    /// Whose callers nobody has talked to since.
+    pub(super) missed: Vec<CallRow>,
+    pub(super) may_call: bool,
     pub(super) history: Vec<CallRow>,
     pub(super) filter: Filter,
     pub(super) newest: Option<String>,
