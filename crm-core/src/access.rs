@@ -42,6 +42,7 @@ rights! {
     SettingsRead "settings:read"
     SettingsWrite "settings:write"
     NumbersReveal "numbers:reveal"
+    DataExport "data:export"
     AuditRead "audit:read"
     TokensWrite "tokens:write"
 }

@@ -91,6 +91,9 @@ async fn l43_no_answer_and_no_page_holds_the_digits() {
     for role in ["admin", "supervisor"] {
         let (masked, _) = joins(&office, &main, role, true).await;
         assert_hidden(&masked, &paths).await;
+        if role == "admin" {
+            assert_hidden(&masked, &["/clients/export".to_owned(), "/calls/export".to_owned()]).await;
+        }
         let (clear, _) = joins(&office, &main, role, false).await;
         for path in ["/clients", "/calls", "/calls/live", "//calls", "//clients"] {
             let answer = clear.get(path).await;

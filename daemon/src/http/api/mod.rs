@@ -7,6 +7,7 @@ pub mod clients;
 pub mod departments;
 mod emergency;
 pub mod explain;
+mod export;
 mod feature_codes;
 pub mod forwarding;
 pub mod me;
@@ -109,6 +110,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         calls::routes(),
         orders::routes(),
         explain::routes(),
+        export::routes(),
         recordings::routes(),
         sites::routes(),
         requests::routes(),

@@ -86,6 +86,7 @@ pub(super) async fn page(
         may_play: reader.access.may(Right::RecordingsPlay),
         may_download: reader.access.may(Right::RecordingsDownload),
         may_delete: reader.access.may(Right::RecordingsDelete),
+        export: reader.access.may(Right::DataExport).then(|| export(&asked)),
     };
     Ok(render(reader.t, &page))
 }
@@ -137,6 +138,24 @@ fn link(asked: &Asked, cursor: &str) -> String {
         query.append_pair("cursor", cursor);
     }
     format!("/calls?{}", query.finish())
+}
+
+/// The same calls as a file.
+fn export(asked: &Asked) -> String {
+    let asked = params(asked);
+    let wanted = [
+        ("number", asked.number),
+        ("direction", asked.direction),
+        ("status", asked.status),
+        ("recorded", asked.recorded.map(|recorded| recorded.to_string())),
+    ];
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in wanted {
+        if let Some(value) = value {
+            query.append_pair(name, &value);
+        }
+    }
+    format!("/api/v1/calls/export?{}", query.finish())
 }
 
 fn filter(t: &Messages, asked: &Asked) -> Filter {
@@ -267,5 +286,6 @@ mod tests {
         };
         assert_eq!(link(&asked, "abc"), "/calls?number=%2B7+9&recorded=true&cursor=abc");
         assert_eq!(link(&Asked::default(), ""), "/calls?");
+        assert_eq!(export(&asked), "/api/v1/calls/export?number=*79*&recorded=true");
     }
 }

@@ -46,6 +46,7 @@ pub(super) async fn page(
     let pages = pages(&asked, list.next_cursor.as_deref());
     let (count, more) = (list.filtered, list.more);
     let rows: Vec<ClientRow> = list.items.into_iter().map(|client| row(client, &managers)).collect();
+    let export = reader.access.may(Right::DataExport).then(|| export(&asked));
     let page = ClientsPage {
         frame: reader.frame("clients", "clients.js"),
         pages,
@@ -54,9 +55,19 @@ pub(super) async fn page(
         count,
         more,
         may_write: reader.access.may(Right::ClientsWrite),
+        export,
         managers,
     };
     Ok(render(reader.t, &page))
+}
+
+/// The same clients as a file.
+fn export(asked: &Asked) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::from("/api/v1/clients/export?order=name"));
+    if !asked.search.is_empty() {
+        query.append_pair("search", &asked.search);
+    }
+    query.finish()
 }
 
 /// On to what follows, and back to the beginning.

@@ -113,6 +113,7 @@ messages! {
     first_page: "To the beginning", "В начало";
     add_client: "Add contact", "Добавить контакт";
     edit_client: "Contact", "Контрагент";
+    export: "Save as CSV", "Сохранить в CSV";
     client_search: "Name, number or company", "Имя, номер или компания";
     clients_none: "No contacts found.", "Контакты не найдены.";
     company: "Company", "Компания";

@@ -96,6 +96,8 @@ pub(super) struct ClientsPage {
     pub(super) more: bool,
     pub(super) pages: Pages,
     pub(super) may_write: bool,
+    /// Where the list is a file, for who may take it.
+    pub(super) export: Option<String>,
     /// Id and name.
     pub(super) managers: Vec<(String, String)>,
 }
@@ -173,6 +175,8 @@ pub(super) struct CallsPage {
     pub(super) may_play: bool,
     pub(super) may_download: bool,
     pub(super) may_delete: bool,
+    /// Where the list is a file, for who may take it.
+    pub(super) export: Option<String>,
 }
 
 pub(super) struct Side {
