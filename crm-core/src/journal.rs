@@ -7,6 +7,7 @@ use frontdesk_routing::ids::{CallId, RecordingId, SipAccountId};
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
 use crate::forwardings::{self, ByPhone};
+use crate::notices;
 use crate::recordings::{self, Started};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
@@ -195,7 +196,8 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
         Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
         Entry::BlockSaved(block) => blocks::save(tx, block).await,
         Entry::BlockRemoved(address) => blocks::remove(tx, address).await,
-        Entry::RecordingStarted { .. } | Entry::RecordingReady { .. } | Entry::CallEnded { .. } => Ok(()),
+        Entry::CallEnded { call, .. } => notices::missed(tx, call).await,
+        Entry::RecordingStarted { .. } | Entry::RecordingReady { .. } => Ok(()),
     }
 }
 

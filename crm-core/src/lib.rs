@@ -15,6 +15,7 @@ pub mod forwardings;
 pub mod import;
 pub mod journal;
 pub mod logins;
+pub mod notices;
 pub mod numbers;
 pub mod phone_book;
 pub mod plan_build;

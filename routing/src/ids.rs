@@ -75,6 +75,8 @@ ids! {
     ProjectId
     /// Hours that people, departments and numbers are open in.
     ScheduleId
+    /// Something that a person is told by mail or by a short message.
+    NoticeId
     /// Which lines take which calls outside.
     RouteId
     /// A site whose visitors ask to be called.

@@ -4,8 +4,8 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     accounts, audit, blocks, calls, clients, departments, emergency, features, forwardings, import, journal, logins,
-    numbers, phone_book, plan_build, projects, reception, recordings, requests, routes, schedules, sip_accounts, sites,
-    staff, tokens, trunks,
+    notices, numbers, phone_book, plan_build, projects, reception, recordings, requests, routes, schedules,
+    sip_accounts, sites, staff, tokens, trunks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -31,6 +31,8 @@ pub(crate) const ALL: &[&[&str]] = &[
     import::ALL,
     journal::ALL,
     logins::ALL,
+    notices::ALL,
+    notices::MISSED,
     numbers::ALL,
     numbers::SHOWN,
     phone_book::ALL,

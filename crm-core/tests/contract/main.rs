@@ -21,6 +21,8 @@ mod journal;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
+mod notices;
+#[cfg(test)]
 mod office;
 #[cfg(test)]
 mod projects;
