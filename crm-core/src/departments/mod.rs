@@ -29,6 +29,7 @@ pub struct DepartmentPatch {
     pub queue: QueuePatch,
     pub overflow: Option<Option<OverflowPatch>>,
     pub announce: AnnouncePatch,
+    pub whisper: WhisperPatch,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,12 @@ pub struct OverflowPatch {
     pub staff: Option<String>,
     /// In any usual form.
     pub number: Option<String>,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct WhisperPatch {
+    pub department: Option<bool>,
+    pub vip: Option<bool>,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 //! A department as a row.
 
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
-use frontdesk_routing::plan::{Announce, Overflow, PlanDepartment};
+use frontdesk_routing::plan::{Announce, Overflow, PlanDepartment, Whisper};
 use frontdesk_routing::queue::{Member, QueueSettings, Strategy, VipRule};
 
 use super::{Department, names};
@@ -18,7 +18,8 @@ macro_rules! department {
             "SELECT id, account_id, version, name, short_number, strategy, ring_time_s, wrap_up_s, pause_after_missed_s, \
              retry_s, capacity, longest_wait_s, join_when_empty, leave_when_empty_s, vip, vip_lead_s, \
              overtaken_at_most_s, priority, place, service_level_s, overflow_department_id, overflow_staff_id, \
-             overflow_number, announce_every_s, announce_position, announce_wait FROM departments ",
+             overflow_number, announce_every_s, announce_position, announce_wait, whisper_department, whisper_vip \
+             FROM departments ",
             $rest
         )
     };
@@ -53,6 +54,8 @@ pub(super) struct Row {
     announce_every_s: Option<i64>,
     announce_position: bool,
     announce_wait: bool,
+    whisper_department: bool,
+    whisper_vip: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -119,6 +122,8 @@ pub(super) fn values(plan: &PlanDepartment) -> Vec<Arg> {
         plan.announce.every_s.map(i64::from),
         plan.announce.position,
         plan.announce.wait,
+        plan.whisper.department,
+        plan.whisper.vip,
     ]
 }
 
@@ -164,6 +169,10 @@ impl Row {
             queue: self.queue()?,
             overflow,
             announce,
+            whisper: Whisper {
+                department: self.whisper_department,
+                vip: self.whisper_vip,
+            },
             ..PlanDepartment::new(id(&self.id)?, id(&self.account_id)?, self.name.into(), short)
         };
         Ok(Department {

@@ -1,12 +1,13 @@
 //! What a department may be set to. Pure; who has a short number and who exists is the store's matter.
 
 use frontdesk_routing::ids::DepartmentId;
-use frontdesk_routing::number::{PhoneNumber, ShortNumber};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{Announce, Overflow, PlanDepartment};
 use frontdesk_routing::queue::{Member, QueueSettings, VipRule};
 
 use super::row::USUAL_LEAD_S;
 use super::{AnnouncePatch, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch, names};
+use crate::emergency;
 use crate::numbers::e164;
 use crate::store::faults::{Faults, within};
 use crate::store::{FieldError, StoreError};
@@ -32,10 +33,7 @@ pub(super) fn patched(
     if let Some(name) = faults.keep(patch.name.map(|name| department_name(&name))) {
         after.name = name.into();
     }
-    let short = patch.short_number.map(|short| {
-        let read = ShortNumber::read(short.trim());
-        read.map_err(|bad| FieldError::new("short_number", "invalid", bad.to_string()))
-    });
+    let short = patch.short_number.map(|short| emergency::short_number(short.trim()));
     if let Some(short) = faults.keep(short) {
         after.short_number = short;
     }
@@ -50,6 +48,9 @@ pub(super) fn patched(
         }
     }
     announce(&mut after.announce, &mut faults, patch.announce);
+    let whisper = &mut after.whisper;
+    whisper.department = patch.whisper.department.unwrap_or(whisper.department);
+    whisper.vip = patch.whisper.vip.unwrap_or(whisper.vip);
     if after.name.is_empty() {
         faults.add("name", "required", NEW);
     }
@@ -219,6 +220,8 @@ fn ms(seconds: u32) -> u64 {
 mod tests {
     use frontdesk_routing::ids::{AccountId, StaffId};
 
+    use frontdesk_routing::number::ShortNumber;
+
     use super::*;
 
     fn sales() -> PlanDepartment {
@@ -255,6 +258,10 @@ mod tests {
         check(with(|patch| patch.name = Some(" ".into())), Err("name"));
         check(
             with(|patch| patch.short_number = Some("12345678".into())),
+            Err("short_number"),
+        );
+        check(
+            with(|patch| patch.short_number = Some("112".into())),
             Err("short_number"),
         );
         check(

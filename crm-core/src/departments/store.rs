@@ -10,6 +10,7 @@ use super::row::{self, MemberRow, Row, department};
 use super::{Department, DepartmentPatch, names, rules};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
+use crate::emergency;
 use crate::store::{Db, FieldError, StoreError, Tx, args};
 
 const LIST: &str = department!("WHERE account_id = $1 ORDER BY short_number");
@@ -24,14 +25,16 @@ const ALL_MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.plac
 const INSERT: &str = "INSERT INTO departments (id, account_id, created_at, version, name, short_number, strategy, \
     ring_time_s, wrap_up_s, pause_after_missed_s, retry_s, capacity, longest_wait_s, join_when_empty, \
     leave_when_empty_s, vip, vip_lead_s, overtaken_at_most_s, priority, place, service_level_s, overflow_department_id, \
-    overflow_staff_id, overflow_number, announce_every_s, announce_position, announce_wait) \
+    overflow_staff_id, overflow_number, announce_every_s, announce_position, announce_wait, whisper_department, \
+    whisper_vip) \
     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-    $24, $25, $26)";
+    $24, $25, $26, $27, $28)";
 const UPDATE: &str = "UPDATE departments SET version = version + 1, name = $3, short_number = $4, strategy = $5, \
     ring_time_s = $6, wrap_up_s = $7, pause_after_missed_s = $8, retry_s = $9, capacity = $10, longest_wait_s = $11, \
     join_when_empty = $12, leave_when_empty_s = $13, vip = $14, vip_lead_s = $15, overtaken_at_most_s = $16, \
     priority = $17, place = $18, service_level_s = $19, overflow_department_id = $20, overflow_staff_id = $21, \
-    overflow_number = $22, announce_every_s = $23, announce_position = $24, announce_wait = $25 \
+    overflow_number = $22, announce_every_s = $23, announce_position = $24, announce_wait = $25, \
+    whisper_department = $26, whisper_vip = $27 \
     WHERE id = $1 AND version = $2";
 const REMOVE_MEMBERS: &str = "DELETE FROM department_members WHERE department_id = $1";
 const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_id, penalty, place, calls_at_once) \
@@ -127,9 +130,11 @@ pub async fn create(db: &Db, author: &Author, patch: DepartmentPatch) -> Result<
 }
 
 fn first_short_number(given: Option<&str>) -> Result<ShortNumber, StoreError> {
-    let fault = |code, why: String| StoreError::Invalid(vec![FieldError::new("short_number", code, why)]);
-    let given = given.ok_or_else(|| fault("required", "by which it is called".to_owned()))?;
-    ShortNumber::read(given.trim()).map_err(|bad| fault("invalid", bad.to_string()))
+    let missing = || FieldError::new("short_number", "required", "by which it is called");
+    let short = given
+        .ok_or_else(missing)
+        .and_then(|given| emergency::short_number(given.trim()));
+    short.map_err(|fault| StoreError::Invalid(vec![fault]))
 }
 
 pub async fn update(
@@ -280,5 +285,7 @@ fn told(plan: &PlanDepartment) -> Value {
         "announce_every_s": plan.announce.every_s,
         "announce_position": plan.announce.position,
         "announce_wait": plan.announce.wait,
+        "whisper_department": plan.whisper.department,
+        "whisper_vip": plan.whisper.vip,
     })
 }

@@ -2,11 +2,25 @@
 
 mod store;
 
+use frontdesk_routing::emergency::ALWAYS;
 pub use frontdesk_routing::emergency::PlanEmergency;
 use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::number::ShortNumber;
+
+use crate::store::FieldError;
 
 pub(crate) use store::{ALL, planned};
 pub use store::{get, update};
+
+/// A short number for somebody of the account, as typed; nobody gets 112.
+pub(crate) fn short_number(typed: &str) -> Result<ShortNumber, FieldError> {
+    let fault = |code, why: String| FieldError::new("short_number", code, why);
+    let short = ShortNumber::read(typed).map_err(|bad| fault("invalid", bad.to_string()))?;
+    match short.to_string() == ALWAYS {
+        true => Err(fault("taken", "112 calls the emergency services".to_owned())),
+        false => Ok(short),
+    }
+}
 
 /// Version 0 is what every account begins with: the numbers of its country.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,9 +1,8 @@
 //! What a staff record may hold. Pure.
 
-use frontdesk_routing::number::ShortNumber;
-
 use super::{NewStaff, StaffPatch};
 use crate::access::Role;
+use crate::emergency;
 use crate::numbers::e164;
 use crate::store::{FieldError, StoreError};
 
@@ -176,9 +175,7 @@ fn email(typed: &str) -> Result<String, FieldError> {
 }
 
 fn short_number(typed: &str) -> Result<String, FieldError> {
-    let number =
-        ShortNumber::read(typed).map_err(|error| FieldError::new("short_number", "invalid", error.to_string()))?;
-    Ok(number.to_string())
+    emergency::short_number(typed).map(|number| number.to_string())
 }
 
 fn login(typed: &str) -> Result<String, FieldError> {
@@ -257,6 +254,13 @@ mod tests {
                 ..named()
             },
             &["short_number invalid"],
+        );
+        check(
+            NewStaff {
+                short_number: Some("112".into()),
+                ..named()
+            },
+            &["short_number taken"],
         );
         check(
             NewStaff {

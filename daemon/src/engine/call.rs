@@ -48,6 +48,8 @@ pub(super) struct Leg {
     pub(super) leaving: bool,
     /// It has been picked up, and a key is asked for.
     pub(super) confirms: bool,
+    /// It has been picked up, and is told something by this token before it counts as answered.
+    pub(super) whispers: Option<u64>,
     pub(super) media: MediaSide,
     pub(super) started_at: i64,
     pub(super) answered_at: Option<i64>,

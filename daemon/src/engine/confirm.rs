@@ -69,7 +69,9 @@ impl Engine {
             let media = leg.media.leg;
             self.outputs
                 .push_back(Output::Media(MediaCommand::Listen { leg: media, on: false }));
-            self.step(id, CallEvent::Answered(called), now);
+            if !self.whisper(id, called, now) {
+                self.step(id, CallEvent::Answered(called), now);
+            }
         }
         true
     }

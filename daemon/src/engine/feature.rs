@@ -242,6 +242,9 @@ impl Engine {
     /// A sound has come to its end: a served caller has heard all, and whoever parked somebody knows where.
     pub(super) fn on_played(&mut self, leg: MediaLegId, token: u64, now: Now) {
         let Some((id, side)) = self.find_media(leg) else { return };
+        if self.on_whispered(id, side, token, now) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call
             .service

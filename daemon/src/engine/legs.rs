@@ -176,7 +176,7 @@ impl Engine {
         let early = self.endpoint.early_answer(session);
         let early = early.filter(|_| unsettled && response.body().is_empty());
         match side.media.accept_final(early.as_deref().unwrap_or(response.body())) {
-            Ok(()) if self.ask_for_key(id, leg) => {}
+            Ok(()) if self.ask_for_key(id, leg) || self.whisper(id, leg, now) => {}
             Ok(()) => self.step(id, CallEvent::Answered(leg), now),
             Err(_) if self.ask_plainly(id, Side::Called(leg), now) => {}
             Err(_) => self.on_wrong_answer(id, leg, now),

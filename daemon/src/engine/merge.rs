@@ -175,6 +175,7 @@ impl Engine {
             open: true,
             leaving: false,
             confirms: false,
+            whispers: None,
             media: leg.media.clone(),
             started_at: now.unix_ms,
             answered_at,

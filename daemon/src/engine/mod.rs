@@ -45,6 +45,7 @@ mod setup;
 mod takeover;
 mod transfer;
 mod trunks;
+mod whisper;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;

@@ -7,7 +7,8 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::emergency;
 use frontdesk_routing::facts::Caller;
-use frontdesk_routing::ids::{CallId, LegId};
+use frontdesk_routing::ids::{CallId, ClientId, LegId};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::event::SessionId;
@@ -78,6 +79,7 @@ impl Engine {
             open: true,
             leaving: false,
             confirms: false,
+            whispers: None,
             media,
             started_at: now.unix_ms,
             answered_at: None,
@@ -124,6 +126,16 @@ impl Engine {
         self.calls.insert(id, call);
         self.touch(id);
     }
+}
+
+/// The client who calls, or is called outside.
+pub(super) fn client_called(new: &NewCall<'_>, callee: &CdrParty) -> Option<ClientId> {
+    let called = || {
+        let number = callee.number.as_deref().filter(|_| callee.staff.is_none())?;
+        let number = PhoneNumber::from_e164(number).ok()?;
+        Some(new.plan.clients.by_number(new.known.account, number)?.id)
+    };
+    new.known.shown.client.or_else(called)
 }
 
 fn max_forwards(request: &Message) -> u8 {

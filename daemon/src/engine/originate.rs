@@ -217,6 +217,7 @@ impl Engine {
             open: false,
             leaving: false,
             confirms: false,
+            whispers: None,
             media: self.new_media_side(&flow, 0),
             started_at: now.unix_ms,
             answered_at: None,

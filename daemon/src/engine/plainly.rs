@@ -63,7 +63,9 @@ impl Engine {
             return self.on_wrong_answer(id, leg, now);
         }
         side.media.withdraw();
-        self.step(id, CallEvent::Answered(leg), now);
+        if !self.whisper(id, leg, now) {
+            self.step(id, CallEvent::Answered(leg), now);
+        }
     }
 
     /// A phone has answered, and there is no audio that we could have with it.

@@ -25,7 +25,7 @@ use super::Engine;
 use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
-use super::new_call::{EMERGENCY_RING, NewCall};
+use super::new_call::{EMERGENCY_RING, NewCall, client_called};
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
 use super::requests::{reply, reply_with};
@@ -192,9 +192,11 @@ impl Engine {
         if direction == CallDirection::Outbound {
             machine.go_outside();
         }
+        let client = client_called(new, &callee);
         let call = Call {
             direction,
             called,
+            client,
             callee,
             offer,
             way,
@@ -368,6 +370,7 @@ impl Engine {
             open: true,
             leaving: false,
             confirms: false,
+            whispers: None,
             media,
             started_at: now.unix_ms,
             answered_at: None,

@@ -125,6 +125,7 @@ impl Engine {
             open: true,
             leaving: false,
             confirms: false,
+            whispers: None,
             media,
             started_at: now.unix_ms,
             answered_at: Some(now.unix_ms),

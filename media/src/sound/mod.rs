@@ -8,7 +8,9 @@ mod rate;
 mod tones;
 mod wav;
 
-pub use prompts::{Language, minutes_to_wait, place_in_line, please_wait, press_one, spoken};
+pub use prompts::{
+    Language, for_department, minutes_to_wait, place_in_line, please_wait, press_one, spoken, vip_client,
+};
 pub use tones::{busy, confirmation, revocation, ringback, tone};
 pub use wav::WavError;
 

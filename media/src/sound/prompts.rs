@@ -78,6 +78,8 @@ phrases! {
     place "place"
     minutes "minutes"
     one "press_one"
+    department "department"
+    vip "vip"
 }
 
 /// "Please wait. Your call will be answered soon."
@@ -93,6 +95,18 @@ pub fn place_in_line(position: usize, language: Language) -> Sound {
 /// "You have a call. Press one to take it."
 pub fn press_one(language: Language) -> Sound {
     one(language)
+}
+
+/// "A call for department", and its number.
+pub fn for_department(number: &str, language: Language) -> Sound {
+    department(language)
+        .then(&Sound::silence(PAUSE))
+        .then(&spoken(number, language))
+}
+
+/// "VIP client".
+pub fn vip_client(language: Language) -> Sound {
+    vip(language)
 }
 
 /// "The expected waiting time in minutes is", and the number.
@@ -129,6 +143,14 @@ mod tests {
             assert!((1_000..6_000).contains(&wait.duration_ms()), "{language:?}");
             assert!(place_in_line(12, language).duration_ms() > one.duration_ms());
             assert!(minutes_to_wait(3, language).duration_ms() > 1_000);
+            assert!(
+                (500..3_000).contains(&vip_client(language).duration_ms()),
+                "{language:?}"
+            );
+            assert!(
+                (1_000..5_000).contains(&for_department("200", language).duration_ms()),
+                "{language:?}"
+            );
         }
         assert_ne!(please_wait(Language::English), please_wait(Language::Russian));
     }

@@ -20,6 +20,7 @@ pub struct PlanDepartment {
     /// Where calls go that its line does not take, or that have waited in it too long.
     pub overflow: Option<Overflow>,
     pub announce: Announce,
+    pub whisper: Whisper,
 }
 
 impl PlanDepartment {
@@ -34,6 +35,7 @@ impl PlanDepartment {
             queue: QueueSettings::default(),
             overflow: None,
             announce: Announce::default(),
+            whisper: Whisper::default(),
         }
     }
 }
@@ -55,6 +57,15 @@ pub struct Announce {
     pub position: bool,
     /// How long it will take, as far as that is known.
     pub wait: bool,
+}
+
+/// What is said to a member who has picked up, before the caller is put through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Whisper {
+    /// For which department the call is.
+    pub department: bool,
+    /// That a VIP calls.
+    pub vip: bool,
 }
 
 impl Default for Announce {

@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
 pub use caller_id::{AccountCallerId, ForwardedShows, HidingKey, StaffCallerId};
 pub use clients::{ClientSection, PlanClient};
-pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment};
+pub use departments::{Announce, DepartmentSection, Overflow, PlanDepartment, Whisper};
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use numbers::{NumberSection, NumberTarget, PlanNumber};
 pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};

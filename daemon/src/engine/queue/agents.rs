@@ -124,7 +124,7 @@ impl Engine {
     }
 
     /// The client who waits.
-    pub(super) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
+    pub(in crate::engine) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
         let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
         let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
         self.plan.clients.by_number(call.account, number)

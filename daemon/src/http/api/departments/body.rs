@@ -1,7 +1,8 @@
 //! A department as the API speaks of it.
 
 use frontdesk_crm_core::departments::{
-    AnnouncePatch, Department, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch, join_name, strategy_name,
+    AnnouncePatch, Department, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch, WhisperPatch, join_name,
+    strategy_name,
 };
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::Overflow;
@@ -24,6 +25,7 @@ pub(super) struct DepartmentView {
     /// Where calls go that the line does not take, or that have waited in it too long.
     overflow: Option<OverflowView>,
     announce: AnnounceView,
+    whisper: WhisperView,
     version: i64,
 }
 
@@ -90,6 +92,15 @@ struct AnnounceView {
     wait: bool,
 }
 
+/// What a member who has picked up hears before the caller is put through.
+#[derive(Debug, Serialize, ToSchema)]
+struct WhisperView {
+    /// For which department the call is, by its short number.
+    department: bool,
+    /// That a VIP calls.
+    vip: bool,
+}
+
 /// What is absent stays as it is; a new department needs a name and a short number.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -104,6 +115,8 @@ pub(super) struct DepartmentBody {
     overflow: Option<Option<OverflowBody>>,
     #[serde(default)]
     announce: AnnounceBody,
+    #[serde(default)]
+    whisper: WhisperBody,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -170,6 +183,13 @@ struct AnnounceBody {
     wait: Option<bool>,
 }
 
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct WhisperBody {
+    department: Option<bool>,
+    vip: Option<bool>,
+}
+
 impl DepartmentBody {
     pub(super) fn patch(self) -> Result<DepartmentPatch, ApiError> {
         let members = self.members.map(|members| {
@@ -186,6 +206,10 @@ impl DepartmentBody {
                 every_s: self.announce.every_s,
                 position: self.announce.position,
                 wait: self.announce.wait,
+            },
+            whisper: WhisperPatch {
+                department: self.whisper.department,
+                vip: self.whisper.vip,
             },
         })
     }
@@ -263,6 +287,10 @@ pub(super) fn view(department: Department) -> DepartmentView {
             every_s: plan.announce.every_s,
             position: plan.announce.position,
             wait: plan.announce.wait,
+        },
+        whisper: WhisperView {
+            department: plan.whisper.department,
+            vip: plan.whisper.vip,
         },
         version: department.version,
     }
