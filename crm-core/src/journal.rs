@@ -6,6 +6,7 @@ use frontdesk_routing::ids::{CallId, RecordingId, SipAccountId};
 
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
+use crate::clients::{self, Stranger};
 use crate::forwardings::{self, ByPhone};
 use crate::notices;
 use crate::recordings::{self, Started};
@@ -92,25 +93,34 @@ struct Row {
 }
 
 /// All or nothing; the same batch twice does no harm. An entry that the tables will never take is left out and told of:
-/// it must not keep back what comes after it.
-pub async fn apply(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+/// it must not keep back what comes after it. Gives the clients who were made for unknown callers.
+pub async fn apply(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
     match together(db, entries).await {
         Err(error) if error.is_refusal() => one_by_one(db, entries).await,
         done => done,
     }
 }
 
-async fn together(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+async fn together(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
     let batch = Batch::of(entries);
     let mut tx = db.begin().await?;
     calls::save(&mut tx, &values(batch.answered)).await?;
     recordings::started(&mut tx, batch.started.into_values()).await?;
-    calls::save(&mut tx, &values(batch.ended)).await?;
+    let clientless = batch.ended.values().filter(|(call, _)| call.client.is_none());
+    let mut settled: Vec<Call> = clientless.map(|(call, _)| Call::clone(call)).collect();
+    let made = clients::settle(&mut tx, &mut settled).await?;
+    let settled: BTreeMap<CallId, Call> = settled.into_iter().map(|call| (call.id, call)).collect();
+    let ended = batch.ended.into_values();
+    let ended: Vec<_> = ended
+        .map(|(call, legs)| (settled.get(&call.id).unwrap_or(call), legs))
+        .collect();
+    calls::save(&mut tx, &ended).await?;
     recordings::ready(&mut tx, batch.ready.into_values()).await?;
     for entry in entries {
         enter(&mut tx, entry).await?;
     }
-    tx.commit().await
+    tx.commit().await?;
+    Ok(made)
 }
 
 fn values<K, V>(map: BTreeMap<K, V>) -> Vec<V> {
@@ -171,14 +181,15 @@ impl<'a> Batch<'a> {
     }
 }
 
-async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<(), StoreError> {
+async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
+    let mut made = Vec::new();
     for entry in entries {
         match together(db, std::slice::from_ref(entry)).await {
             Err(error) if error.is_refusal() => tracing::error!(%error, "a record does not fit the tables and is lost"),
-            done => done?,
+            done => made.extend(done?),
         }
     }
-    Ok(())
+    Ok(made)
 }
 
 /// An entry of which there are few; the others are in the [`Batch`].

@@ -64,6 +64,7 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         recording: RecordingPolicy::Always,
         caller_id: CallerId::default(),
         open_when_unknown: false,
+        unknown_callers: accounts::UnknownCallers::default(),
         version: 1,
     };
     let staff = StaffId::new(ids.now, ids.random());

@@ -5,9 +5,11 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use frontdesk_crm_core::clients::Stranger;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::store::Db;
 use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -45,18 +47,23 @@ pub(crate) async fn run(
             tokio::time::sleep(GATHER).await;
             batch.extend(reader.waiting(BATCH));
         }
-        write(&db, &batch, &stop).await?;
+        let strangers = write(&db, &batch, &stop).await?;
         announce(&live, &mut going_on, &batch);
+        introduce(&live, &plan, strangers).await;
         show_settings(&live, &plan, &batch).await;
         reader.done(batch.len());
     }
 }
 
 /// Tries until it works; after the shutdown began only for a while.
-async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Result<()> {
+async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Result<Vec<Stranger>> {
     let mut pause = FIRST_PAUSE;
     let mut after_stop = Duration::ZERO;
-    while let Err(error) = journal::apply(db, batch).await {
+    loop {
+        let error = match journal::apply(db, batch).await {
+            Ok(made) => return Ok(made),
+            Err(error) => error,
+        };
         metrics::counter!("frontdesk_journal_retries_total").increment(1);
         tracing::warn!(%error, entries = batch.len(), "records wait for the database");
         if stop.is_cancelled() {
@@ -70,7 +77,19 @@ async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Re
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
-    Ok(())
+}
+
+/// Clients who were made for unknown callers are known to the next call, and to the pages.
+async fn introduce(live: &Live, plan: &PlanHandle, strangers: Vec<Stranger>) {
+    let mut numbers: BTreeMap<AccountId, Vec<PhoneNumber>> = BTreeMap::new();
+    for stranger in strangers {
+        numbers.entry(stranger.account).or_default().push(stranger.number);
+        let data = json!({ "client_id": stranger.client.to_string() });
+        live.publish(stranger.account, "client.changed", data);
+    }
+    for (account, numbers) in numbers {
+        plan.clients_changed(account, numbers).await;
+    }
 }
 
 /// Readers learn of a recording when its row says that it plays, or why it does not.

@@ -83,4 +83,6 @@ ids! {
     SiteId
     /// What a visitor of a site has asked for.
     RequestId
+    /// What somebody has written down of a client.
+    NoteId
 }

@@ -396,6 +396,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
         recording: RecordingPolicy::Always,
         caller_id: CallerId::default(),
         open_when_unknown: false,
+        unknown_callers: Default::default(),
         version: 1,
     }
 }

@@ -46,6 +46,8 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         with_id(Method::POST, "/clients/{id}/reveal", Right::NumbersReveal),
         get("/clients/export", Right::DataExport),
         get("/calls/export", Right::DataExport),
+        with_id(Method::GET, "/clients/{id}/timeline", Right::ClientsRead),
+        with_id(Method::POST, "/clients/{id}/timeline", Right::ClientsWrite),
         get("/phone-book", Right::StaffRead),
         with_id(Method::GET, "/phone-book/{id}", Right::StaffRead),
         get("/departments", Right::DepartmentsRead),
@@ -126,7 +128,8 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
 }
 
 fn needs_body(method: &Method, path: &str) -> bool {
-    [Method::PATCH, Method::PUT].contains(method) || *method == Method::POST && !path.contains(ID)
+    let posts = !path.contains(ID) || path.ends_with("/timeline");
+    [Method::PATCH, Method::PUT].contains(method) || *method == Method::POST && posts
 }
 
 /// The status of a request that is as good as it can be without existing ids. A stream is not waited for.

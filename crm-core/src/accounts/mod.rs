@@ -7,7 +7,7 @@ use frontdesk_routing::ids::AccountId;
 pub use frontdesk_routing::plan::RecordingPolicy;
 
 pub use caller_id::{CallerId, CallerIdPatch, shows_name};
-pub(crate) use store::ALL;
+pub(crate) use store::{ALL, within};
 pub use store::{by_number, create, get, list, seal, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,46 @@ pub struct Account {
     pub caller_id: CallerId,
     /// Days of which a schedule says nothing count as open.
     pub open_when_unknown: bool,
+    pub unknown_callers: UnknownCallers,
     pub version: i64,
+}
+
+/// What becomes of a number outside that is no client's when a call with it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownCallers {
+    #[default]
+    Ignore,
+    /// A client is made, for people to look at.
+    MakeClient,
+}
+
+impl UnknownCallers {
+    pub fn name(self) -> &'static str {
+        match self {
+            UnknownCallers::Ignore => "ignore",
+            UnknownCallers::MakeClient => "make_client",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<UnknownCallers> {
+        [UnknownCallers::Ignore, UnknownCallers::MakeClient]
+            .into_iter()
+            .find(|policy| policy.name() == name)
+    }
+
+    /// As the table has it.
+    fn word(self) -> &'static str {
+        match self {
+            UnknownCallers::Ignore => "none",
+            UnknownCallers::MakeClient => "stub",
+        }
+    }
+
+    fn read(word: &str) -> Option<UnknownCallers> {
+        [UnknownCallers::Ignore, UnknownCallers::MakeClient]
+            .into_iter()
+            .find(|policy| policy.word() == word)
+    }
 }
 
 #[derive(Debug, Clone, Default)]
@@ -35,6 +74,8 @@ pub struct AccountPatch {
     pub recording_policy: Option<String>,
     pub caller_id: CallerIdPatch,
     pub open_when_unknown: Option<bool>,
+    /// `ignore` or `make_client`.
+    pub unknown_callers: Option<String>,
 }
 
 pub fn policy_name(policy: RecordingPolicy) -> &'static str {

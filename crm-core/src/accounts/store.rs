@@ -1,7 +1,7 @@
 use frontdesk_routing::ids::AccountId;
 use serde_json::{Value, json};
 
-use super::{Account, AccountPatch, caller_id, policy_name, policy_named};
+use super::{Account, AccountPatch, UnknownCallers, caller_id, policy_name, policy_named};
 use crate::audit::{self, Author, Deed};
 use crate::projects;
 use crate::store::text::id;
@@ -11,7 +11,8 @@ macro_rules! account {
     ($rest:literal) => {
         concat!(
             "SELECT id, number, name, region, time_zone, realm, recording_policy, open_when_unknown, version, single_number, \
-             emergency_number, forwarded_shows, stub_number, stub_dials_back, hiding_key FROM accounts ",
+             emergency_number, forwarded_shows, stub_number, stub_dials_back, hiding_key, \
+             unknown_callers FROM accounts ",
             $rest
         )
     };
@@ -23,7 +24,7 @@ const LIST: &str = account!("ORDER BY number");
 const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version, \
     hiding_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, single_number = $6, \
-    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, open_when_unknown = $11, version = version + 1 \
+    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, open_when_unknown = $11, unknown_callers = $12, version = version + 1 \
     WHERE id = $1 AND version = $5";
 const SEAL: &str = "UPDATE accounts SET hiding_key = $2 WHERE id = $1 AND hiding_key IS NULL";
 
@@ -39,6 +40,7 @@ struct Row {
     realm: String,
     recording_policy: String,
     open_when_unknown: bool,
+    unknown_callers: String,
     version: i64,
     #[sqlx(flatten)]
     caller_id: caller_id::Row,
@@ -53,6 +55,14 @@ pub async fn get(db: &Db, account: AccountId) -> Result<Account, StoreError> {
 
 pub async fn by_number(db: &Db, number: i64) -> Result<Account, StoreError> {
     db.one(BY_NUMBER, args![number])
+        .await?
+        .ok_or(StoreError::NotFound)
+        .and_then(read)
+}
+
+/// The same within a change.
+pub(crate) async fn within(tx: &mut Tx, account: AccountId) -> Result<Account, StoreError> {
+    tx.one(GET, args![account])
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
@@ -108,7 +118,7 @@ pub async fn update(
     let policy = policy_name(after.recording);
     let mut values = args![account, &after.name, &after.time_zone, policy, before.version];
     values.extend(after.caller_id.values());
-    values.extend(args![after.open_when_unknown]);
+    values.extend(args![after.open_when_unknown, after.unknown_callers.word()]);
     if tx.run(UPDATE, values).await? == 0 {
         return Err(StoreError::Stale);
     }
@@ -152,6 +162,16 @@ fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError>
     }
     caller_id::patched(&mut after.caller_id, patch.caller_id, &before.region, &mut faults);
     after.open_when_unknown = patch.open_when_unknown.unwrap_or(after.open_when_unknown);
+    if let Some(name) = patch.unknown_callers {
+        match UnknownCallers::named(&name) {
+            Some(policy) => after.unknown_callers = policy,
+            None => faults.push(FieldError::new(
+                "unknown_callers",
+                "invalid",
+                "`ignore` or `make_client`",
+            )),
+        }
+    }
     StoreError::invalid(faults)?;
     Ok(after)
 }
@@ -168,11 +188,13 @@ fn told(account: &Account) -> Value {
         "stub_number": caller_id.stub_number,
         "stub_dials_back": caller_id.stub_dials_back,
         "open_when_unknown": account.open_when_unknown,
+        "unknown_callers": account.unknown_callers.name(),
     })
 }
 
 fn read(row: Row) -> Result<Account, StoreError> {
     let policy = policy_named(&row.recording_policy);
+    let unknown_callers = UnknownCallers::read(&row.unknown_callers);
     Ok(Account {
         id: id(&row.id)?,
         number: row.number,
@@ -183,6 +205,8 @@ fn read(row: Row) -> Result<Account, StoreError> {
         recording: policy.ok_or_else(|| StoreError::Corrupt(format!("recording policy {}", row.recording_policy)))?,
         caller_id: row.caller_id.read()?,
         open_when_unknown: row.open_when_unknown,
+        unknown_callers: unknown_callers
+            .ok_or_else(|| StoreError::Corrupt("what unknown callers become".to_owned()))?,
         version: row.version,
     })
 }

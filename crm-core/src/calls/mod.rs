@@ -7,7 +7,7 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, S
 
 pub(crate) use orders::ALL as ORDERS;
 pub use orders::{Missed, missed, order};
-pub(crate) use store::{ALL, save};
+pub(crate) use store::{ALL, of_client, save};
 pub use store::{close_open, get, legs, list};
 
 macro_rules! words {

@@ -1,4 +1,4 @@
-use frontdesk_routing::ids::{AccountId, CallId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId};
 
 use super::{Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
 use crate::store::page::Place;
@@ -25,6 +25,9 @@ const LIST: &str = call!(
      AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) AND (client_id = $9 OR $9 IS NULL) \
      AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 OR $10 IS NULL) \
      ORDER BY started_at DESC, id DESC LIMIT $11"
+);
+const OF_CLIENT: &str = call!(
+    "AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT $5"
 );
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
@@ -57,6 +60,7 @@ const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND e
 pub(crate) const ALL: &[&str] = &[
     GET,
     LIST,
+    OF_CLIENT,
     LEGS,
     SAVE[0].1,
     SAVE[1].1,
@@ -168,6 +172,19 @@ pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -
         filtered: 0,
         next_cursor: last,
     })
+}
+
+/// Past calls with a client, newest first, from a place on.
+pub(crate) async fn of_client(
+    db: &Db,
+    account: AccountId,
+    client: ClientId,
+    (place, most): (&Place, u32),
+) -> Result<Vec<Call>, StoreError> {
+    let rows: Vec<Row> = db
+        .all(OF_CLIENT, args![account, client, place.at, &place.id, most])
+        .await?;
+    rows.into_iter().map(read).collect()
 }
 
 pub async fn legs(db: &Db, account: AccountId, call: CallId) -> Result<Vec<Leg>, StoreError> {

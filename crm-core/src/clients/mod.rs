@@ -4,7 +4,9 @@ mod erase;
 mod list;
 mod rules;
 mod store;
+mod strangers;
 mod terms;
+mod timeline;
 mod visitors;
 
 use frontdesk_routing::ids::{ClientId, SiteId, StaffId};
@@ -16,7 +18,12 @@ pub use store::{create, delete, get, index_all, reassign, update};
 
 pub(crate) use erase::ALL as ERASE;
 pub(crate) use list::{ALL as COUNTS, PAGES};
+pub use strangers::Stranger;
+pub use timeline::{Happening, Note, add_note, timeline};
+
 pub(crate) use store::ALL;
+pub(crate) use strangers::{ALL as STRANGERS, settle};
+pub(crate) use timeline::ALL as TIMELINE;
 pub(crate) use visitors::{ALL as VISITORS, of_visitor};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

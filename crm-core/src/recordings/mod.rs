@@ -5,7 +5,7 @@ mod store;
 use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 
 pub(crate) use store::{ALL, Started, failed, ready, started};
-pub use store::{delete, get, list, of_calls, played, unfinished};
+pub use store::{delete, get, list, of_calls, of_client, played, unfinished};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RecordingState {

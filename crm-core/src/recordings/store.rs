@@ -1,4 +1,4 @@
-use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, RecordingId};
 
 use super::{Recording, RecordingState};
 use crate::audit::{self, Author};
@@ -25,6 +25,10 @@ const OF_CALLS: &str = recording!(
     "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.started_at >= $2 \
      AND c.started_at <= $3) ORDER BY started_at, id"
 );
+const OF_CLIENT: &str = recording!(
+    "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.client_id = $2 \
+     AND c.started_at >= $3 AND c.started_at <= $4) ORDER BY started_at, id"
+);
 const UNFINISHED: &str = recording!("WHERE state = 'recording' ORDER BY id");
 const INSERT: [(usize, &str); 3] = rows!(
     7,
@@ -46,6 +50,7 @@ pub(crate) const ALL: &[&str] = &[
     GET,
     LIST,
     OF_CALLS,
+    OF_CLIENT,
     UNFINISHED,
     INSERT[0].1,
     INSERT[1].1,
@@ -116,6 +121,17 @@ pub async fn of_calls(db: &Db, account: AccountId, from: i64, until: i64) -> Res
         .into_iter()
         .map(read)
         .collect()
+}
+
+/// The recordings of calls with a client that began in this span.
+pub async fn of_client(
+    db: &Db,
+    account: AccountId,
+    client: ClientId,
+    (from, until): (i64, i64),
+) -> Result<Vec<Recording>, StoreError> {
+    let rows: Vec<Row> = db.all(OF_CLIENT, args![account, client, from, until]).await?;
+    rows.into_iter().map(read).collect()
 }
 
 /// Those that a crash has left open, of every account.

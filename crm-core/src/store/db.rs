@@ -329,5 +329,5 @@ macro_rules! id_args {
 
 id_args! {
     AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId NumberId
-    ProjectId ScheduleId RouteId SiteId RequestId NoticeId
+    ProjectId ScheduleId RouteId SiteId RequestId NoticeId NoteId
 }

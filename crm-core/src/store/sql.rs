@@ -18,6 +18,8 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::ERASE,
     clients::COUNTS,
     clients::VISITORS,
+    clients::STRANGERS,
+    clients::TIMELINE,
     clients::PAGES[0],
     clients::PAGES[1],
     clients::PAGES[2],

@@ -35,6 +35,8 @@ mod sites;
 #[cfg(test)]
 mod staff;
 #[cfg(test)]
+mod strangers;
+#[cfg(test)]
 mod trunks;
 
 /// Runs each test on either database, as `sqlite::name` and `postgres::name`.

@@ -45,6 +45,8 @@ pub struct AccountView {
     pub stub_dials_back: bool,
     /// Days of which a schedule says nothing count as open.
     pub open_when_unknown: bool,
+    /// What a number outside that is no client's becomes when a call with it has ended: `ignore` or `make_client`.
+    pub unknown_callers: &'static str,
     pub version: i64,
 }
 
@@ -67,6 +69,8 @@ struct AccountPatchBody {
     stub_number: Option<String>,
     stub_dials_back: Option<bool>,
     open_when_unknown: Option<bool>,
+    /// `ignore` or `make_client`.
+    unknown_callers: Option<String>,
 }
 
 /// The account's settings.
@@ -106,6 +110,7 @@ async fn update(
             stub_dials_back: body.stub_dials_back,
         },
         open_when_unknown: body.open_when_unknown,
+        unknown_callers: body.unknown_callers,
     };
     let account = accounts::update(&state.db, &access.author(&state), patch, version).await?;
     state.plan.changed(access.account, PlanSection::Account).await;
@@ -132,6 +137,7 @@ impl From<Account> for AccountView {
             stub_number: account.caller_id.stub_number,
             stub_dials_back: account.caller_id.stub_dials_back,
             open_when_unknown: account.open_when_unknown,
+            unknown_callers: account.unknown_callers.name(),
             version: account.version,
         }
     }

@@ -26,6 +26,7 @@ pub mod security;
 pub mod sip;
 pub mod sites;
 pub mod staff;
+mod timeline;
 pub mod tokens;
 pub mod trunks;
 pub(super) mod widget;
@@ -98,6 +99,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         sip::routes(),
         forwarding::routes(),
         clients::routes(),
+        timeline::routes(),
         phone_book::routes(),
         departments::routes(),
         projects::routes(),
