@@ -175,7 +175,7 @@ mod tests {
         check("http://shop.example:80", Some("http://shop.example"));
         check("http://127.0.0.1:8000", Some("http://127.0.0.1:8000"));
         check("https://[2001:DB8::1]:8443", Some("https://[2001:db8::1]:8443"));
-        check("https://магазин.рф", Some("https://xn--80aaairftm.xn--p1ai"));
+        check("https://магазин.рф", Some("https://xn--80aairftm.xn--p1ai"));
         for wrong in [
             "shop.example",
             "*",

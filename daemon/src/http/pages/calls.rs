@@ -286,6 +286,6 @@ mod tests {
         };
         assert_eq!(link(&asked, "abc"), "/calls?number=%2B7+9&recorded=true&cursor=abc");
         assert_eq!(link(&Asked::default(), ""), "/calls?");
-        assert_eq!(export(&asked), "/api/v1/calls/export?number=*79*&recorded=true");
+        assert_eq!(export(&asked), "/api/v1/calls/export?number=*%2B79*&recorded=true");
     }
 }
