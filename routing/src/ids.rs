@@ -85,4 +85,8 @@ ids! {
     RequestId
     /// What somebody has written down of a client.
     NoteId
+    /// A sound that a company has given us.
+    PromptId
+    /// A question that callers answer with keys.
+    MenuId
 }

@@ -16,6 +16,7 @@ pub mod ids;
 pub mod inbound;
 pub mod internal;
 pub mod masking;
+pub mod menu;
 pub mod number;
 pub mod outbound;
 pub mod plan;

@@ -5,6 +5,7 @@ pub mod caller_id;
 pub mod clients;
 pub mod departments;
 pub mod features;
+pub mod menus;
 pub mod numbers;
 pub mod reception;
 pub mod routes;
