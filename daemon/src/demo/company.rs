@@ -44,12 +44,12 @@ pub(super) const GROUPS: &[Group] = &[
     Group {
         name: "Отдел продаж",
         short_number: "201",
-        members: &["111", "112", "113", "114"],
+        members: &["121", "122", "123", "124"],
     },
     Group {
         name: "Поддержка",
         short_number: "202",
-        members: &["115", "116", "117"],
+        members: &["125", "126", "127"],
     },
 ];
 
@@ -73,46 +73,46 @@ pub(super) const STAFF: &[Person] = &[
     person(
         ("Соколова", "Анна", "Сергеевна"),
         "Руководитель отдела продаж",
-        "111",
+        "121",
         PhoneState::Speaks(205),
     ),
     person(
         ("Кузнецов", "Иван", "Петрович"),
         "Менеджер по продажам",
-        "112",
+        "122",
         PhoneState::Speaks(112),
     ),
     person(
         ("Морозова", "Елена", "Викторовна"),
         "Менеджер по продажам",
-        "113",
+        "123",
         PhoneState::Speaks(190),
     ),
     person(
         ("Bennett", "Claire", ""),
         "Account manager",
-        "114",
+        "124",
         PhoneState::Speaks(215),
     ),
     person(
         ("Орлов", "Дмитрий", "Андреевич"),
         "Инженер поддержки",
-        "115",
+        "125",
         PhoneState::Speaks(98),
     ),
     person(
         ("Fischer", "Jonas", ""),
         "Support engineer",
-        "116",
+        "126",
         PhoneState::Speaks(120),
     ),
     person(
         ("Лебедева", "Мария", "Олеговна"),
         "Инженер поддержки",
-        "117",
+        "127",
         PhoneState::Off,
     ),
-    person(("Novak", "Petra", ""), "Accountant", "118", PhoneState::NotCreated),
+    person(("Novak", "Petra", ""), "Accountant", "128", PhoneState::NotCreated),
 ];
 
 const fn customer(
