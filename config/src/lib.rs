@@ -15,9 +15,9 @@ mod source;
 mod validate;
 
 pub use field::PortRange;
-pub use load::{Origin, Overrides, Problem, Problems, environment};
+pub use load::{FILE_VARIABLE, Origin, Overrides, Problem, Problems, environment};
 pub use model::{
-    AudioCodec, Calls, Config, Data, DigestOrder, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Recording,
-    Rtp, Sip, SrtpPolicy,
+    AudioCodec, Calls, Config, Data, DigestOrder, Guard, Http, KEYS, Key, Log, LogFormat, LogLevel, Nat, Notices,
+    Recording, Rtp, Sip, SmsMethod, SmtpSecurity, SrtpPolicy, Webhooks,
 };
 pub use secret::Secret;

@@ -8,8 +8,8 @@ use crate::model::{Config, KEYS, Key};
 use crate::source::{Raw, read_file};
 use crate::validate;
 
-/// Names the configuration file, when no flag does.
-const FILE_VARIABLE: &str = "FRONTDESK_CONFIG";
+/// The environment variable that names the configuration file.
+pub const FILE_VARIABLE: &str = "FRONTDESK_CONFIG";
 /// Its value may hold a password: no message repeats it.
 const SECRET: &str = "data.database_url";
 const PREFIX: &str = "FRONTDESK_";

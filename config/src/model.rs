@@ -190,6 +190,41 @@ model! {
         /// Folder of the recordings; empty: "recordings" in the data folder.
         dir: Option<PathBuf> = None;
     }
+    /// What people are told by e-mail and by short message.
+    notices: Notices {
+        /// Mail server, with its port where that is not the usual one: mail.company.example or mail.company.example:2525. Empty:
+        /// letters are written as files into "notices" of the data folder, for you to see what would be sent.
+        smtp_server: Option<String> = None;
+        /// STARTTLS (port 587), TLS from the first byte (port 465), or none (port 25). A server that is not who its certificate
+        /// says is sent nothing; sip.tls_ca counts here too.
+        smtp_security: SmtpSecurity = SmtpSecurity::Starttls;
+        /// User at the mail server; empty: no login.
+        smtp_user: Option<String> = None;
+        /// Password at the mail server.
+        smtp_password: Option<Secret> = None;
+        /// From whom letters are, such as Frontdesk <frontdesk@company.example>.
+        sender: Option<String> = None;
+        /// Address of the gateway for short messages. {to} (with its plus), {text} and {id} (always the same for the same
+        /// message) stand for what is to be sent, here and in sms_body. Empty: files in "notices" of the data folder.
+        sms_url: Option<Secret> = None;
+        /// How the gateway is asked: post, put or get.
+        sms_method: SmsMethod = SmsMethod::Post;
+        /// Header lines for the gateway, such as "Authorization: Bearer ...".
+        sms_headers: Vec<Secret> = vec![Secret::new("Content-Type: application/json")];
+        /// Body for the gateway; what is put into it is escaped as the Content-Type of sms_headers asks (JSON, form).
+        sms_body: String = r#"{"to":"{to}","text":"{text}","id":"{id}"}"#.to_owned();
+        /// The first pause after a failure; it doubles with each, up to an hour, for 16 attempts.
+        retry_after: Duration = Duration::from_secs(30);
+    }
+    /// Programs outside that are told what happens (/api/v1/webhooks).
+    webhooks: Webhooks {
+        /// true: they may be in this machine and its networks too; whoever may set up webhooks reaches what is there.
+        allow_private: bool = false;
+        /// The first pause after a failure; it doubles with each, up to an hour, for 12 attempts.
+        retry_after: Duration = Duration::from_secs(10);
+        /// A webhook that has taken nothing for so long is switched off.
+        give_up_after: Duration = Duration::from_secs(259_200);
+    }
     /// Protection against scanners and floods.
     guard: Guard {
         /// Networks that are never throttled or banned.
@@ -230,6 +265,16 @@ choice! {
 }
 
 choice! {
+    /// How a mail server is spoken to.
+    SmtpSecurity: "starttls, tls or none" { Starttls = "starttls", Tls = "tls", Cleartext = "none" }
+}
+
+choice! {
+    /// How a gateway for short messages is asked.
+    SmsMethod: "post, put or get" { Post = "post", Put = "put", Get = "get" }
+}
+
+choice! {
     /// The least important lines that are written.
     LogLevel: "error, warn, info, debug or trace" {
         Error = "error", Warn = "warn", Info = "info", Debug = "debug", Trace = "trace",
@@ -248,6 +293,11 @@ impl Config {
             Some(url) => url.clone(),
             None => Secret::new(self.data.dir.join("frontdesk.db").to_string_lossy()),
         }
+    }
+
+    /// Where notices are written that no server is set for.
+    pub fn notices_dir(&self) -> PathBuf {
+        self.data.dir.join("notices")
     }
 
     /// Where the certificate that Frontdesk makes for itself is kept.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::load::Problem;
 use crate::model::Config;
+use crate::secret::Secret;
 
 /// More of them only make a failure longer.
 const MOST_NAME_SERVERS: usize = 8;
@@ -23,6 +24,7 @@ pub(crate) fn check(config: &Config, problems: &mut Vec<Problem>) {
     checker.addresses();
     checker.times();
     checker.guard();
+    checker.notices();
 }
 
 impl Checker<'_> {
@@ -209,12 +211,64 @@ impl Checker<'_> {
             ("http.session_lifetime", http.session_lifetime, 60, 365 * 86_400),
             ("rtp.quarantine", rtp.quarantine, 0, 600),
             ("rtp.silence", rtp.silence, 0, 86_400),
+            ("notices.retry_after", self.config.notices.retry_after, 1, 3_600),
+            ("webhooks.retry_after", self.config.webhooks.retry_after, 1, 3_600),
+            (
+                "webhooks.give_up_after",
+                self.config.webhooks.give_up_after,
+                60,
+                365 * 86_400,
+            ),
             ("guard.ban", self.config.guard.ban, 1, 365 * 86_400),
         ];
         for (key, time, low, high) in bounds {
             if time < Duration::from_secs(low) || time > Duration::from_secs(high) {
                 self.wrong(key, format!("must lie between {low} and {high} seconds"));
             }
+        }
+    }
+
+    fn notices(&mut self) {
+        let notices = &self.config.notices;
+        if notices.smtp_server.as_deref().is_some_and(|server| !is_server(server)) {
+            self.wrong(
+                "notices.smtp_server",
+                "must be a name, such as mail.example or mail.example:2525",
+            );
+        }
+        match &notices.sender {
+            None if notices.smtp_server.is_some() => self.wrong("notices.sender", "a mail server needs to know it"),
+            Some(sender) if !sender.contains('@') || sender.contains(char::is_control) => {
+                self.wrong(
+                    "notices.sender",
+                    "must be an address, such as Frontdesk <frontdesk@company.example>",
+                );
+            }
+            Some(_) | None => {}
+        }
+        if notices.smtp_user.is_some() != notices.smtp_password.is_some() {
+            self.wrong(
+                "notices.smtp_user",
+                "notices.smtp_user and notices.smtp_password go together: set both or none",
+            );
+        }
+        let web = |url: &Secret| {
+            ["http://", "https://"]
+                .iter()
+                .any(|scheme| url.reveal().starts_with(scheme))
+        };
+        if notices.sms_url.as_ref().is_some_and(|url| !web(url)) {
+            self.wrong("notices.sms_url", "must begin with https:// or http://");
+        }
+        let header = |line: &Secret| {
+            let named = line
+                .reveal()
+                .split_once(':')
+                .is_some_and(|(name, _)| !name.trim().is_empty());
+            named && !line.reveal().contains(char::is_control)
+        };
+        if !notices.sms_headers.iter().all(header) {
+            self.wrong("notices.sms_headers", "each must be a name, a colon and a value");
         }
     }
 
@@ -227,6 +281,17 @@ impl Checker<'_> {
             self.wrong("guard.burst", "must not be less than guard.rate");
         }
     }
+}
+
+/// A name or address, with a port or without: `mail.example`, `mail.example:2525`.
+fn is_server(text: &str) -> bool {
+    let (host, port) = text
+        .rsplit_once(':')
+        .map_or((text, None), |(host, port)| (host, Some(port)));
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+    !host.is_empty()
+        && host.chars().all(plain)
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 fn overlap(a: IpAddr, b: IpAddr) -> bool {

@@ -65,6 +65,7 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
         caller_id: CallerId::default(),
         open_when_unknown: false,
         unknown_callers: accounts::UnknownCallers::default(),
+        two_factor_required: false,
         version: 1,
     };
     let staff = StaffId::new(ids.now, ids.random());

@@ -2,6 +2,7 @@
 
 mod bind;
 mod greeting;
+mod notices;
 mod pages;
 mod settings;
 mod startup;
@@ -148,6 +149,7 @@ impl App {
         };
         supervisor.critical("plan", publisher.run(changed, supervisor.stopping()));
         pages::serve(&ground, listener, (plan.clone(), upgrades), &supervisor);
+        notices::start(&ground, &supervisor)?;
 
         match welcome {
             Some(welcome) => say(&greeting::first(&welcome, http, (sip, sip_tls))),

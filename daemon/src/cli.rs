@@ -1,12 +1,14 @@
-//! The command line: `frontdesk run` (the default), `demo`, `check-config`, `example-config`, `staff import`.
+//! The command line: `frontdesk run` (the default), `demo`, `check-config`, `example-config`, `staff import`, `backup`,
+//! `restore`, `db copy`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use frontdesk_config::{Config, Overrides, environment};
+use frontdesk_config::{Config, FILE_VARIABLE, Overrides, environment};
 
+use crate::backup;
 use crate::terminal::{complain, say};
 
 /// The configuration or an imported file is at fault, not the run.
@@ -60,6 +62,46 @@ enum Command {
         #[command(subcommand)]
         command: StaffCommand,
     },
+    /// Write database, photos, music, keys and settings into one new file; the daemon may run meanwhile
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+    Backup {
+        #[command(subcommand)]
+        command: Option<BackupCommand>,
+        /// The file to write, readable by its owner alone
+        #[arg(long, value_name = "FILE", required = true)]
+        to: Option<PathBuf>,
+        /// Recordings too
+        #[arg(long)]
+        recordings: bool,
+    },
+    /// Bring a backup back into an empty folder, and into the PostgreSQL database where the settings name one
+    Restore {
+        file: PathBuf,
+        /// The folder for everything; made when absent
+        #[arg(long, value_name = "DIR")]
+        state_dir: PathBuf,
+    },
+    /// Work with the database
+    Db {
+        #[command(subcommand)]
+        command: DbCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum BackupCommand {
+    /// Check every sum in a backup, and its database
+    Verify { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+enum DbCommand {
+    /// Copy the database into an empty one and compare them: from SQLite to PostgreSQL or back
+    Copy {
+        /// postgres://user:password@host/name, or the path of a SQLite file that is not there yet
+        #[arg(long, value_name = "DATABASE")]
+        to: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,7 +123,10 @@ pub fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             complain(&format!("frontdesk: {error:#}"));
-            ExitCode::FAILURE
+            match error.is::<backup::Damaged>() {
+                true => ExitCode::from(EXIT_BAD_INPUT),
+                false => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -103,7 +148,36 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         } => with_config(&cli.options, |config| {
             runtime()?.block_on(crate::import::staff(config, &file, account))
         }),
+        Command::Backup {
+            command: Some(BackupCommand::Verify { file }),
+            ..
+        } => runtime()?.block_on(backup::verify(&file)).map(|()| ExitCode::SUCCESS),
+        Command::Backup {
+            command: None,
+            to,
+            recordings,
+        } => {
+            let to = to.context("--to says which file to write")?;
+            let settings = settings(&cli.options);
+            with_config(&cli.options, |config| {
+                runtime()?.block_on(backup::backup(config, settings.as_deref(), &to, recordings))
+            })
+        }
+        Command::Restore { file, state_dir } => {
+            let mut options = cli.options.clone();
+            options.data = Some(state_dir.to_str().context("the path is no UTF-8")?.to_owned());
+            with_config(&options, |config| runtime()?.block_on(backup::restore(config, &file)))
+        }
+        Command::Db {
+            command: DbCommand::Copy { to },
+        } => with_config(&cli.options, |config| runtime()?.block_on(backup::copy(config, &to))),
     }
+}
+
+/// The file that the settings come from.
+fn settings(options: &Options) -> Option<PathBuf> {
+    let named = || std::env::var_os(FILE_VARIABLE).filter(|name| !name.is_empty());
+    options.config.clone().or_else(|| named().map(PathBuf::from))
 }
 
 impl Options {

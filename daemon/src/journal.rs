@@ -5,6 +5,7 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::clients::Stranger;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::store::Db;
@@ -85,7 +86,7 @@ async fn introduce(live: &Live, plan: &PlanHandle, strangers: Vec<Stranger>) {
     for stranger in strangers {
         numbers.entry(stranger.account).or_default().push(stranger.number);
         let data = json!({ "client_id": stranger.client.to_string() });
-        live.publish(stranger.account, "client.changed", data);
+        live.publish_of(stranger.account, "client.changed", Some(Whose::default()), data);
     }
     for (account, numbers) in numbers {
         plan.clients_changed(account, numbers).await;
@@ -111,7 +112,7 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
         };
         if let Some((account, call)) = going_on.remove(recording) {
             let data = json!({ "recording_id": recording.to_string(), "call_id": call.to_string() });
-            live.publish(account, name, data);
+            live.publish_of(account, name, live.whose(call), data);
         }
     }
 }

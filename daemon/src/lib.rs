@@ -1,17 +1,23 @@
 //! The daemon: one engine, its shell, the HTTP side and the command line.
 
 pub mod app;
+mod backup;
 pub mod callbacks;
 pub mod cli;
 pub mod demo;
 pub mod engine;
 pub mod http;
+pub mod http_client;
 mod import;
 mod journal;
 pub mod live;
 mod music;
+pub mod notices;
+mod photos;
 mod plan;
+mod provisioning;
 mod recorder;
 pub mod shell;
 pub mod supervise;
 mod terminal;
+pub mod webhooks;

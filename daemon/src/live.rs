@@ -8,11 +8,12 @@ pub mod events;
 pub mod trunks;
 pub mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use dashmap::DashMap;
+use frontdesk_crm_core::access::{Circle, Whose};
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, StaffId, TrunkId};
 use frontdesk_routing::masking::Viewer;
 use frontdesk_routing::plan::DialPlan;
@@ -25,11 +26,15 @@ pub use view::{LiveCallView, PartyView};
 
 /// How many events a client that was away can be given again.
 pub const EVENT_RING: usize = 10_000;
+/// Calls that have ended and are still known.
+const ENDED: usize = 2_000;
 
 #[derive(Debug)]
 pub struct Live {
     online: DashMap<StaffId, Online>,
     calls: DashMap<CallId, LiveCall>,
+    /// Whose the last calls were that have ended: their recordings are told of later.
+    ended: Mutex<VecDeque<(CallId, Whose)>>,
     blocks: DashMap<IpAddr, Block>,
     trunks: DashMap<TrunkId, TrunkState>,
     /// By which it is known who may see what.
@@ -52,6 +57,7 @@ impl Live {
         Live {
             online: DashMap::new(),
             calls: DashMap::new(),
+            ended: Mutex::default(),
             blocks: DashMap::new(),
             trunks: DashMap::new(),
             plan: RwLock::default(),
@@ -93,11 +99,13 @@ impl Live {
                 recording,
             } => self.on_call(call, "call.answered", |live| {
                 live.answered_at = Some(at);
+                live.rung.clear();
                 live.callee = callee;
                 live.recording = recording;
             }),
             BoardChange::CallQueued { call, department, at } => self.on_call(call, "call.queued", |live| {
                 live.waits = department.map(|department| (department, at));
+                live.line = department.or(live.line);
             }),
             BoardChange::CallHeld { call, held } => self.on_call(call, "call.held", |live| live.held = held),
             BoardChange::Trunk {
@@ -117,19 +125,56 @@ impl Live {
                         data.insert("disposition".into(), view::disposition(disposition).into());
                         data.insert("ended_at".into(), view::time(at).into());
                     });
+                    self.remember(live);
                 }
             }
         }
     }
 
-    /// Any other thing that event streams should tell: `recording.ready`, `staff.changed`, `client.changed`, ...
+    /// Any other thing that event streams should tell of the company: `staff.changed`, `project.changed`, ...
     pub fn publish(&self, account: AccountId, name: &'static str, data: Value) {
         self.log.push(account, name, data);
+    }
+
+    /// What happens with somebody's things is told to those whose right reaches on them: `client.changed`,
+    /// `recording.ready`, ...
+    pub fn publish_of(&self, account: AccountId, name: &'static str, whose: Option<Whose>, data: Value) {
+        self.log.add(News {
+            account: Some(account),
+            staff: None,
+            whose,
+            name,
+            data,
+            masked: None,
+        });
+    }
+
+    /// Whose a call is that goes on or has just ended.
+    pub fn whose(&self, call: CallId) -> Option<Whose> {
+        if let Some(live) = self.calls.get(&call) {
+            return Some(whose(&live));
+        }
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = ended.iter().rev().find(|(id, _)| *id == call);
+        known.map(|(_, whose)| whose.clone())
+    }
+
+    fn remember(&self, call: LiveCall) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        if ended.len() >= ENDED {
+            ended.pop_front();
+        }
+        ended.push_back((call.id, whose(&call)));
     }
 
     /// Events after `since`, or only new ones.
     pub fn subscribe(&self, account: AccountId, since: Option<u64>) -> Subscription {
         self.log.subscribe(account, since)
+    }
+
+    /// New events of all accounts.
+    pub fn subscribe_to_all(&self) -> Subscription {
+        self.log.subscribe_to_all()
     }
 
     pub fn last_event(&self) -> u64 {
@@ -153,20 +198,22 @@ impl Live {
             .collect()
     }
 
-    pub fn call(&self, call: CallId) -> Option<LiveCall> {
-        self.calls.get(&call).map(|live| live.clone())
+    /// A call in progress of the account that is within a circle.
+    pub fn call(&self, (account, call): (AccountId, CallId), circle: &Circle) -> Option<LiveCall> {
+        let live = self.calls.get(&call)?;
+        (live.account == account && circle.holds(&whose(&live))).then(|| live.clone())
     }
 
     pub fn call_count(&self) -> usize {
         self.calls.len()
     }
 
-    /// An account's calls in progress, oldest first.
-    pub fn calls_of(&self, account: AccountId) -> Vec<LiveCall> {
+    /// An account's calls in progress that are within a circle, oldest first.
+    pub fn calls_of(&self, account: AccountId, circle: &Circle) -> Vec<LiveCall> {
         let mut calls: Vec<LiveCall> = self
             .calls
             .iter()
-            .filter(|entry| entry.account == account)
+            .filter(|entry| entry.account == account && circle.holds(&whose(entry)))
             .map(|entry| entry.value().clone())
             .collect();
         calls.sort_by_key(|call| (call.started_at, call.id));
@@ -214,6 +261,7 @@ impl Live {
         self.log.add(News {
             account: Some(call.account),
             staff: None,
+            whose: Some(whose(call)),
             name,
             data,
             masked: Some(masked),
@@ -228,6 +276,12 @@ impl Live {
         caller: &CdrParty,
         client: Option<ClientId>,
     ) {
+        if let Some(mut live) = self.calls.get_mut(&call)
+            && live.answered_at.is_none()
+            && !live.rung.contains(&staff)
+        {
+            live.rung.push(staff);
+        }
         let plan = self.plan();
         let [data, masked] = [false, true].map(|hides| {
             let caller = PartyView::of(caller, Viewer::of(&plan, account, hides));
@@ -245,10 +299,21 @@ impl Live {
         self.log.add(News {
             account: Some(account),
             staff: Some(staff),
+            whose: None,
             name: "call.card",
             data,
             masked: Some(masked),
         });
+    }
+}
+
+/// Its parties', those who are rung, and the line's.
+fn whose(call: &LiveCall) -> Whose {
+    let parties = [call.caller.staff, call.callee.staff].into_iter().flatten();
+    Whose {
+        people: parties.chain(call.rung.iter().copied()).collect(),
+        line: call.line,
+        project: None,
     }
 }
 
@@ -274,6 +339,8 @@ mod tests {
             answered_at: None,
             held: false,
             waits: None,
+            line: None,
+            rung: Vec::new(),
             recording: None,
         }
     }
@@ -303,13 +370,16 @@ mod tests {
             },
             recording: None,
         });
-        assert_eq!(live.calls_of(account(1)).first().unwrap().answered_at, Some(20));
+        assert_eq!(
+            live.calls_of(account(1), &Circle::whole()).first().unwrap().answered_at,
+            Some(20)
+        );
         live.apply(BoardChange::CallEnded {
             call: CallId::from_u128(7),
             disposition: Disposition::Answered,
             at: 30,
         });
-        assert!(live.calls_of(account(1)).is_empty());
+        assert!(live.calls_of(account(1), &Circle::whole()).is_empty());
         assert_eq!(
             names(told, 4).await,
             ["call.created", "call.ringing", "call.answered", "call.ended"]
@@ -327,7 +397,7 @@ mod tests {
             online: true,
             at: 1,
         });
-        assert!(live.calls_of(account(2)).is_empty());
+        assert!(live.calls_of(account(2), &Circle::whole()).is_empty());
         assert_eq!(live.online_of(account(1)).len(), 0);
         assert_eq!(names(told, 1).await, ["staff.sip_status"]);
     }
@@ -354,7 +424,11 @@ mod tests {
         for (id, at) in [(1, 30), (2, 10), (3, 20)] {
             live.apply(BoardChange::CallCreated(Box::new(call(id, 1, at))));
         }
-        let order: Vec<i64> = live.calls_of(account(1)).iter().map(|call| call.started_at).collect();
+        let order: Vec<i64> = live
+            .calls_of(account(1), &Circle::whole())
+            .iter()
+            .map(|call| call.started_at)
+            .collect();
         assert_eq!(order, [10, 20, 30]);
     }
 }

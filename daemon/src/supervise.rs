@@ -3,11 +3,15 @@
 use std::future::Future;
 use std::io;
 use std::thread;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// How long the shutdown waits for what is to be finished.
+const FINISH: Duration = Duration::from_secs(5);
 
 /// What must run for the daemon to be of use.
 #[derive(Debug, Clone)]
@@ -15,6 +19,8 @@ pub struct Supervisor {
     /// Set when the shutdown begins: from then on an end is no failure.
     stopping: CancellationToken,
     tasks: TaskTracker,
+    /// Those that have something to finish when the shutdown begins.
+    finishing: TaskTracker,
     ended: mpsc::UnboundedSender<String>,
 }
 
@@ -38,6 +44,7 @@ pub fn supervisor() -> (Supervisor, Ends) {
         Supervisor {
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
+            finishing: TaskTracker::new(),
             ended,
         },
         Ends(receiver),
@@ -59,14 +66,29 @@ impl Supervisor {
     where
         F: Future<Output = anyhow::Result<()>> + Send + 'static,
     {
-        let this = self.clone();
-        self.tasks.spawn(async move {
-            let how = match future.await {
-                Ok(()) => "it ended".to_owned(),
-                Err(error) => format!("{error:#}"),
-            };
-            this.tell(name, &how);
-        })
+        self.tasks.spawn(self.clone().watched(name, future))
+    }
+
+    /// The same for a task that [`Supervisor::finished`] waits for.
+    pub fn finishing<F>(&self, name: &'static str, future: F) -> JoinHandle<()>
+    where
+        F: Future<Output = anyhow::Result<()>> + Send + 'static,
+    {
+        self.finishing.spawn(self.clone().watched(name, future))
+    }
+
+    /// After [`Supervisor::begin_stop`]: waits for what has something to finish, for a while.
+    pub async fn finished(&self) {
+        self.finishing.close();
+        let _ = tokio::time::timeout(FINISH, self.finishing.wait()).await;
+    }
+
+    async fn watched(self, name: &'static str, future: impl Future<Output = anyhow::Result<()>>) {
+        let how = match future.await {
+            Ok(()) => "it ended".to_owned(),
+            Err(error) => format!("{error:#}"),
+        };
+        self.tell(name, &how);
     }
 
     /// Runs an OS thread that must not end before the shutdown.

@@ -26,6 +26,8 @@ pub enum Because {
         members: usize,
     },
     NumberNotConnected,
+    /// A message would be left, and none can be.
+    NoMailbox,
     /// A number outside, and the trunk that is tried first.
     Outside {
         trunk: String,
@@ -190,6 +192,7 @@ impl fmt::Display for Because {
                 )
             }
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
+            Because::NoMailbox => f.write_str("no messages can be left"),
             Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
             Because::OutsideByRoute { route, trunk } => {
                 write!(f, "a number outside, by the route {route}: {trunk}")

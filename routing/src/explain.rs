@@ -174,7 +174,7 @@ mod tests {
     use crate::number::ShortNumber;
     use crate::plan::trunks::Provider;
     use crate::plan::{
-        ClientSection, DepartmentSection, NumberSection, NumberTarget, PlanDepartment, PlanNumber, PlanReception,
+        ClientSection, DepartmentSection, Destination, NumberSection, PlanDepartment, PlanNumber, PlanReception,
         PlanStaff, PlanTrunk, ReceptionSection, StaffCallerId, StaffSection,
     };
     use crate::queue::{Member, QueueSettings};
@@ -241,7 +241,7 @@ mod tests {
                 number,
                 account: account(),
                 trunk: None,
-                to: NumberTarget::Department(DepartmentId::from_u128(1)),
+                to: Destination::Department(DepartmentId::from_u128(1)),
             }])),
             reception: Arc::new(ReceptionSection {
                 people: [(StaffId::from_u128(3), off)].into(),

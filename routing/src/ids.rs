@@ -77,6 +77,10 @@ ids! {
     ScheduleId
     /// Something that a person is told by mail or by a short message.
     NoticeId
+    /// An address outside that is told what happens.
+    WebhookId
+    /// One telling of a webhook.
+    DeliveryId
     /// Which lines take which calls outside.
     RouteId
     /// A site whose visitors ask to be called.
@@ -89,4 +93,14 @@ ids! {
     PromptId
     /// A question that callers answer with keys.
     MenuId
+    /// A named set of rights of an account's own.
+    RoleId
+    /// People who have roles in common.
+    GroupId
+    /// Where messages are left for a person or a department.
+    MailboxId
+    /// A lead, or a deal that is being made with a client.
+    DealId
+    /// One change of a lead or a deal.
+    DealChangeId
 }

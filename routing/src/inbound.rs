@@ -3,7 +3,7 @@
 use crate::because::Because;
 use crate::decision::Decision;
 use crate::outbound::{read, region};
-use crate::plan::{DialPlan, NumberTarget, PlanNumber, PlanTrunk};
+use crate::plan::{DialPlan, PlanNumber, PlanTrunk};
 use crate::reception::Errand;
 
 /// The connected number that a trunk means by a text.
@@ -29,14 +29,7 @@ pub(crate) fn reach(plan: &DialPlan, number: &PlanNumber, unix_ms: i64) -> Decis
     if let Some(closed) = errand.closed(plan, "the number", desk) {
         return closed;
     }
-    let decision = match number.to {
-        NumberTarget::Staff(staff) => errand.staff(plan, staff),
-        NumberTarget::Department(department) => plan
-            .departments
-            .get(department)
-            .map(|department| errand.department(plan, department)),
-    };
-    decision.unwrap_or_else(not_connected)
+    errand.give(plan, number.to).unwrap_or_else(not_connected)
 }
 
 fn not_connected() -> Decision {
@@ -53,7 +46,7 @@ mod tests {
     use super::*;
     use crate::ids::{AccountId, DepartmentId, StaffId, TrunkId};
     use crate::number::{PhoneNumber, ShortNumber};
-    use crate::plan::{DepartmentSection, NumberSection, PlanDepartment, PlanStaff, StaffSection};
+    use crate::plan::{DepartmentSection, Destination, NumberSection, PlanDepartment, PlanStaff, StaffSection};
 
     #[test]
     fn a_number_rings_whom_it_is_connected_with_and_only_by_its_own_trunk() {
@@ -79,19 +72,19 @@ mod tests {
             staff: Arc::new(StaffSection::new(vec![person], vec![])),
             departments: Arc::new(DepartmentSection::new(vec![department])),
             numbers: Arc::new(NumberSection::new(vec![
-                number("+74951110001", None, NumberTarget::Staff(StaffId::from_u128(1))),
+                number("+74951110001", None, Destination::Staff(StaffId::from_u128(1))),
                 number(
                     "+74951110002",
                     Some(1),
-                    NumberTarget::Department(DepartmentId::from_u128(77)),
+                    Destination::Department(DepartmentId::from_u128(77)),
                 ),
-                number("+74951110003", Some(2), NumberTarget::Staff(StaffId::from_u128(1))),
+                number("+74951110003", Some(2), Destination::Staff(StaffId::from_u128(1))),
                 number(
                     "+74951110004",
                     None,
-                    NumberTarget::Department(DepartmentId::from_u128(98)),
+                    Destination::Department(DepartmentId::from_u128(98)),
                 ),
-                number("+74951110005", None, NumberTarget::Staff(StaffId::from_u128(99))),
+                number("+74951110005", None, Destination::Staff(StaffId::from_u128(99))),
             ])),
             ..DialPlan::default()
         };

@@ -22,4 +22,5 @@ pub mod outbound;
 pub mod plan;
 pub mod queue;
 pub mod reception;
+pub mod russian;
 pub mod schedule;

@@ -121,10 +121,9 @@ impl<'a> Viewer<'a> {
 
     /// A party of a call.
     pub fn caller(&self, identity: &CallerIdentity) -> ShownCaller {
-        let name = identity.name.clone();
         match &identity.asserted {
             Asserted::Inside(number) => ShownCaller::Number {
-                name,
+                name: identity.name.clone(),
                 number: ShownNumber(number.clone()),
             },
             Asserted::Outside(_) if identity.restricted => self.unnumbered(identity),
@@ -133,7 +132,7 @@ impl<'a> Viewer<'a> {
                 number: self.stub(),
             },
             Asserted::Outside(number) => ShownCaller::Number {
-                name,
+                name: identity.name.clone(),
                 number: ShownNumber(number.reveal()),
             },
             Asserted::Nobody => self.unnumbered(identity),
@@ -267,7 +266,7 @@ pub fn may_hold_a_number(text: &str) -> bool {
 }
 
 /// Leaves out each run of digits, however it is grouped, that is long enough for a number.
-fn without_numbers(text: &str) -> String {
+pub fn without_numbers(text: &str) -> String {
     let within = |c: char| c.is_ascii_digit() || "+-() \u{a0}".contains(c);
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;

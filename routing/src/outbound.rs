@@ -29,37 +29,37 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
 
 /// What is called outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Destination {
+pub enum OutsideNumber {
     Number(PhoneNumber),
     /// It means the same by every trunk.
     Emergency(ShortNumber),
 }
 
-impl Destination {
+impl OutsideNumber {
     pub fn number(self) -> Option<PhoneNumber> {
         match self {
-            Destination::Number(number) => Some(number),
-            Destination::Emergency(_) => None,
+            OutsideNumber::Number(number) => Some(number),
+            OutsideNumber::Emergency(_) => None,
         }
     }
 
     pub fn is_emergency(self) -> bool {
-        matches!(self, Destination::Emergency(_))
+        matches!(self, OutsideNumber::Emergency(_))
     }
 
     /// For records: a number with its plus.
     pub fn reveal(self) -> String {
         match self {
-            Destination::Number(number) => number.reveal(),
-            Destination::Emergency(number) => number.to_string(),
+            OutsideNumber::Number(number) => number.reveal(),
+            OutsideNumber::Emergency(number) => number.to_string(),
         }
     }
 
     /// As a provider writes it.
     pub fn written(self, format: NumberFormat, region: &str) -> String {
         match self {
-            Destination::Number(number) => written(number, format, region),
-            Destination::Emergency(number) => number.to_string(),
+            OutsideNumber::Number(number) => written(number, format, region),
+            OutsideNumber::Emergency(number) => number.to_string(),
         }
     }
 }

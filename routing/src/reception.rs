@@ -13,7 +13,7 @@ use crate::decision::Decision;
 use crate::ids::{AccountId, ProjectId, StaffId};
 use crate::outbound;
 use crate::plan::reception::Hours;
-use crate::plan::{DialPlan, Overflow, PlanDepartment, PlanDesk};
+use crate::plan::{Destination, DialPlan, PlanDepartment, PlanDesk};
 use crate::queue::Member;
 
 /// A call goes on from one that is closed to another so many times at most.
@@ -115,7 +115,7 @@ fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Re
 }
 
 /// Where calls go that whoever they were for does not take now; `None`: whoever is named is no more.
-pub fn instead(plan: &DialPlan, account: AccountId, to: Overflow, unix_ms: i64) -> Option<Decision> {
+pub fn instead(plan: &DialPlan, account: AccountId, to: Destination, unix_ms: i64) -> Option<Decision> {
     Errand::inside(account, unix_ms).give(plan, to)
 }
 
@@ -181,14 +181,19 @@ impl Errand {
     }
 
     /// `None`: whoever is named is no more.
-    fn give(&mut self, plan: &DialPlan, to: Overflow) -> Option<Decision> {
+    pub(crate) fn give(&mut self, plan: &DialPlan, to: Destination) -> Option<Decision> {
         match to {
-            Overflow::Staff(staff) => self.staff(plan, staff),
-            Overflow::Department(department) => {
+            Destination::Staff(staff) => self.staff(plan, staff),
+            Destination::Department(department) => {
                 let department = plan.departments.get(department)?;
                 (department.account == self.account).then(|| self.department(plan, department))
             }
-            Overflow::Number(number) => Some(outbound::towards(plan, self.account, number)),
+            Destination::Number(number) => Some(outbound::towards(plan, self.account, number)),
+            Destination::Menu(_) => None,
+            Destination::Mailbox(_) => Some(Decision::Refuse {
+                status: 480,
+                because: Because::NoMailbox,
+            }),
         }
     }
 

@@ -60,12 +60,22 @@ impl Baresip {
     }
 
     pub async fn start_with(folder: &Path, line: Line<'_>, talent: Talent<'_>) -> Result<Baresip> {
+        let accounts = account(&line, talent.account);
+        Baresip::run(folder, line, (&accounts, talent)).await
+    }
+
+    /// With these lines of its file of accounts.
+    pub async fn start_by(folder: &Path, line: Line<'_>, accounts: &str) -> Result<Baresip> {
+        Baresip::run(folder, line, (accounts, Talent::default())).await
+    }
+
+    async fn run(folder: &Path, line: Line<'_>, (accounts, talent): (&str, Talent<'_>)) -> Result<Baresip> {
         let folder = folder.join(format!("baresip-{}", line.user));
         std::fs::create_dir_all(folder.join("heard"))?;
         tone::write(&folder.join("tone.wav"), line.tone, TONE_SECONDS)?;
         let control = ports::free_udp_and_tcp()?;
         std::fs::write(folder.join("config"), config(&folder, control, talent.modules)?)?;
-        std::fs::write(folder.join("accounts"), account(&line, talent.account))?;
+        std::fs::write(folder.join("accounts"), accounts)?;
         std::fs::write(folder.join("contacts"), "")?;
         let log = std::fs::File::create(folder.join("screen.log"))?;
         let child = Command::new("baresip")

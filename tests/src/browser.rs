@@ -133,9 +133,19 @@ impl Browser {
         self.post("execute/async", wait).await
     }
 
+    /// An element that the page has exchanged between the look and the click is looked for anew. In a dialog one that lies
+    /// under the buttons at its foot is scrolled to first, as people do.
     pub async fn click(&self, css: &str) -> Result<()> {
-        let id = self.find(css).await?;
-        self.post(&format!("element/{id}/click"), json!({})).await.map(drop)
+        let scroll = "document.querySelector(arguments[0])?.closest('dialog') && document.querySelector(arguments[0]).scrollIntoView({ block: 'nearest' })";
+        for _ in 0..PAGES_LEFT {
+            let id = self.find(css).await?;
+            self.script(scroll, json!([css])).await?;
+            match self.post(&format!("element/{id}/click"), json!({})).await {
+                Err(error) if error.to_string().contains("stale element") => {}
+                clicked => return clicked.map(drop),
+            }
+        }
+        bail!("{css} is exchanged again and again")
     }
 
     /// Types with real key strokes, after emptying the field.
@@ -145,6 +155,22 @@ impl Browser {
         self.post(&format!("element/{id}/value"), json!({ "text": text }))
             .await
             .map(drop)
+    }
+
+    /// Chooses a file of this machine in a file field.
+    pub async fn attach(&self, css: &str, path: &std::path::Path) -> Result<()> {
+        let id = self.find(css).await?;
+        let text = json!({ "text": path.display().to_string() });
+        self.post(&format!("element/{id}/value"), text).await.map(drop)
+    }
+
+    /// By the page that asks for it.
+    pub async fn log_in(&self, base: &str, (login, password): (&str, &str)) -> Result<()> {
+        self.open(&format!("{base}/login")).await?;
+        self.type_into("#login-name", login).await?;
+        self.type_into("#login-password", password).await?;
+        self.click("#login button[type=submit]").await?;
+        self.find("#log-out").await.map(drop)
     }
 
     /// Key strokes to whatever has the focus.

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -35,6 +35,8 @@ pub struct Daemon {
     pub http: SocketAddr,
     /// One for each short number asked for, in that order.
     pub phones: Vec<Phone>,
+    /// The main account's login and password.
+    pub credentials: (String, String),
     csrf: String,
     client: reqwest::Client,
 }
@@ -123,13 +125,15 @@ impl Daemon {
             sip,
             http,
             phones: Vec::new(),
+            credentials: Default::default(),
             csrf: String::new(),
             client: reqwest::Client::builder().cookie_store(true).build()?,
         };
         daemon.is_ready().await?;
         let told = async || Some((daemon.log.told("Login")?, daemon.log.told("Password")?));
         let told = eventually("the greeting", PATIENCE, told).await;
-        let (login, password) = told.with_context(|| daemon.log())?;
+        daemon.credentials = told.with_context(|| daemon.log())?;
+        let (login, password) = daemon.credentials.clone();
         daemon.log_in(&login, &password).await?;
         for short_number in short_numbers {
             let phone = daemon.hire(short_number).await?;
@@ -222,6 +226,19 @@ impl Daemon {
         self.signal("HUP").await
     }
 
+    /// `frontdesk` with these words in the same folder, with the same settings; whether it runs meanwhile or not.
+    pub async fn command(&self, words: &[&str]) -> Result<Output> {
+        Ok(command(self.folder.path())?.args(words).output().await?)
+    }
+
+    /// The same in a shell that first does something else: `{}` stands for the program.
+    pub async fn shell(&self, script: &str) -> Result<Output> {
+        let program = format!("'{}' --config frontdesk.toml", binary()?.display());
+        let mut shell = Command::new("bash");
+        shell.current_dir(self.folder.path()).arg("-c");
+        Ok(shell.arg(script.replace("{}", &program)).output().await?)
+    }
+
     /// SIGTERM; an orderly end is exit code 0.
     pub async fn stop(mut self) -> Result<()> {
         self.terminate().await
@@ -229,7 +246,13 @@ impl Daemon {
 
     /// An orderly end and a new process in the same folder.
     pub async fn restart(&mut self) -> Result<()> {
+        self.restart_after(async |_| Ok(())).await
+    }
+
+    /// The same, with something done in between.
+    pub async fn restart_after(&mut self, between: impl AsyncFnOnce(&Daemon) -> Result<()>) -> Result<()> {
         self.terminate().await?;
+        between(self).await?;
         self.child = run(self.folder.path(), &self.log)?;
         self.is_ready().await
     }
@@ -333,6 +356,11 @@ impl Daemon {
             .context("no token against forged requests")?
             .clone_into(&mut self.csrf);
         Ok(())
+    }
+
+    /// Where its pages are.
+    pub fn base(&self) -> String {
+        format!("http://{}", self.http)
     }
 
     fn url(&self, path: &str) -> String {

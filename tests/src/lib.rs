@@ -1,5 +1,6 @@
 //! What the tests share: phones, nets, servers.
 
+pub mod authenticator;
 pub mod baresip;
 pub mod daemon;
 pub mod digits;
@@ -7,11 +8,14 @@ pub mod names;
 pub mod ports;
 pub mod sipp;
 pub mod sipvicious;
+pub mod smtp;
 pub mod tone;
 pub mod tools;
 pub mod wire;
 pub mod world;
 
 pub mod browser;
+pub mod house;
 pub mod kamailio;
 pub mod office;
+pub mod pages;

@@ -151,11 +151,7 @@ impl Office {
     }
 
     pub fn nobody(&self) -> Caller {
-        Caller {
-            http: reqwest::Client::new(),
-            base: self.base.clone(),
-            headers: Vec::new(),
-        }
+        Caller::at(&self.base)
     }
 
     pub fn bearer(&self, token: &str) -> Caller {
@@ -174,17 +170,7 @@ impl Office {
     }
 
     pub async fn log_in(&self, login: &str, password: &str) -> Caller {
-        let body = json!({ "login": login, "password": password });
-        let answer = self.nobody().post("/login", body).await.expect(200);
-        let cookie = answer
-            .header("set-cookie")
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        self.nobody()
-            .with("cookie", &cookie)
-            .with("x-csrf-token", answer.text("/csrf_token"))
+        Caller::log_in(&self.base, login, password).await
     }
 
     /// Adds staff and logs in as them: the session and their id.
@@ -397,6 +383,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
         caller_id: CallerId::default(),
         open_when_unknown: false,
         unknown_callers: Default::default(),
+        two_factor_required: false,
         version: 1,
     }
 }
@@ -405,11 +392,14 @@ fn settings(folder: &std::path::Path) -> Settings {
     Settings {
         recordings: folder.join("recordings"),
         music: folder.join("music"),
+        photos: folder.join("photos"),
         sip_host: None,
         sip_port: 5060,
+        sip_realm: "frontdesk".into(),
         sip_tls_port: Some(5061),
         sip_transports: vec!["UDP", "TCP", "TLS"],
         never_blocked: vec!["127.0.0.0/8".parse().expect("a network")],
+        private_webhooks: false,
         secure_cookies: false,
         web_folder: None,
     }

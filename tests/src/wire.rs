@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -163,8 +164,12 @@ pub struct WirePhone {
     secret: String,
     /// Host and port as it names itself: a browser knows neither of its own (RFC 7118 section 5).
     host: String,
+    /// No other phone's of this process. A port can be given out twice, and a Call-ID or a branch with it.
+    serial: u32,
     sent: u32,
 }
+
+static PHONES: AtomicU32 = AtomicU32::new(0);
 
 impl WirePhone {
     pub fn new(wire: Wire, user: &str, secret: &str) -> WirePhone {
@@ -177,6 +182,7 @@ impl WirePhone {
             user: user.to_owned(),
             secret: secret.to_owned(),
             host,
+            serial: PHONES.fetch_add(1, Ordering::Relaxed),
             sent: 0,
         }
     }
@@ -193,7 +199,7 @@ impl WirePhone {
 
     /// Sends a request, with credentials when it is asked for them; gives the final response.
     pub async fn ask(&mut self, method: &str, to: &str, (headers, body): (&str, &str)) -> Result<Message> {
-        let (call, tag) = (format!("{}-{}-{}", self.user, self.wire.local, self.sent), self.sent);
+        let (call, tag) = (format!("{}-{}-{}", self.user, self.serial, self.sent), self.sent);
         let mut authorization = String::new();
         for count in 1..=2 {
             let request = self.request(
@@ -350,7 +356,7 @@ impl WirePhone {
     }
 
     fn via(&self, number: u32) -> String {
-        self.via_of(&format!("z9hG4bK-{}-{number}", self.user))
+        self.via_of(&format!("z9hG4bK-{}-{}-{number}", self.user, self.serial))
     }
 
     fn via_of(&self, branch: &str) -> String {

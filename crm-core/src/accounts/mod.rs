@@ -25,6 +25,8 @@ pub struct Account {
     /// Days of which a schedule says nothing count as open.
     pub open_when_unknown: bool,
     pub unknown_callers: UnknownCallers,
+    /// A login needs a second factor.
+    pub two_factor_required: bool,
     pub version: i64,
 }
 
@@ -76,6 +78,7 @@ pub struct AccountPatch {
     pub open_when_unknown: Option<bool>,
     /// `ignore` or `make_client`.
     pub unknown_callers: Option<String>,
+    pub two_factor_required: Option<bool>,
 }
 
 pub fn policy_name(policy: RecordingPolicy) -> &'static str {

@@ -12,7 +12,7 @@ macro_rules! account {
         concat!(
             "SELECT id, number, name, region, time_zone, realm, recording_policy, open_when_unknown, version, single_number, \
              emergency_number, forwarded_shows, stub_number, stub_dials_back, hiding_key, \
-             unknown_callers FROM accounts ",
+             unknown_callers, two_factor_required FROM accounts ",
             $rest
         )
     };
@@ -24,7 +24,7 @@ const LIST: &str = account!("ORDER BY number");
 const INSERT: &str = "INSERT INTO accounts (id, number, name, region, time_zone, realm, recording_policy, created_at, version, \
     hiding_key) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9)";
 const UPDATE: &str = "UPDATE accounts SET name = $2, time_zone = $3, recording_policy = $4, single_number = $6, \
-    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, open_when_unknown = $11, unknown_callers = $12, version = version + 1 \
+    emergency_number = $7, forwarded_shows = $8, stub_number = $9, stub_dials_back = $10, open_when_unknown = $11, unknown_callers = $12, two_factor_required = $13, version = version + 1 \
     WHERE id = $1 AND version = $5";
 const SEAL: &str = "UPDATE accounts SET hiding_key = $2 WHERE id = $1 AND hiding_key IS NULL";
 
@@ -41,6 +41,7 @@ struct Row {
     recording_policy: String,
     open_when_unknown: bool,
     unknown_callers: String,
+    two_factor_required: bool,
     version: i64,
     #[sqlx(flatten)]
     caller_id: caller_id::Row,
@@ -118,7 +119,11 @@ pub async fn update(
     let policy = policy_name(after.recording);
     let mut values = args![account, &after.name, &after.time_zone, policy, before.version];
     values.extend(after.caller_id.values());
-    values.extend(args![after.open_when_unknown, after.unknown_callers.word()]);
+    values.extend(args![
+        after.open_when_unknown,
+        after.unknown_callers.word(),
+        after.two_factor_required
+    ]);
     if tx.run(UPDATE, values).await? == 0 {
         return Err(StoreError::Stale);
     }
@@ -162,6 +167,7 @@ fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError>
     }
     caller_id::patched(&mut after.caller_id, patch.caller_id, &before.region, &mut faults);
     after.open_when_unknown = patch.open_when_unknown.unwrap_or(after.open_when_unknown);
+    after.two_factor_required = patch.two_factor_required.unwrap_or(after.two_factor_required);
     if let Some(name) = patch.unknown_callers {
         match UnknownCallers::named(&name) {
             Some(policy) => after.unknown_callers = policy,
@@ -189,6 +195,7 @@ fn told(account: &Account) -> Value {
         "stub_dials_back": caller_id.stub_dials_back,
         "open_when_unknown": account.open_when_unknown,
         "unknown_callers": account.unknown_callers.name(),
+        "two_factor_required": account.two_factor_required,
     })
 }
 
@@ -207,6 +214,7 @@ fn read(row: Row) -> Result<Account, StoreError> {
         open_when_unknown: row.open_when_unknown,
         unknown_callers: unknown_callers
             .ok_or_else(|| StoreError::Corrupt("what unknown callers become".to_owned()))?,
+        two_factor_required: row.two_factor_required,
         version: row.version,
     })
 }

@@ -3,6 +3,7 @@
 mod orders;
 mod store;
 
+use crate::access::Whose;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, StaffId, TrunkId};
 
 pub(crate) use orders::ALL as ORDERS;
@@ -65,6 +66,17 @@ pub struct Call {
     pub department: Option<DepartmentId>,
     /// How long it was in lines, in milliseconds.
     pub waited_ms: Option<i64>,
+}
+
+impl Call {
+    /// Whose it is by its record alone, without who else was rung.
+    pub fn whose(&self) -> Whose {
+        Whose {
+            people: [self.caller.staff, self.callee.staff].into_iter().flatten().collect(),
+            line: self.department,
+            project: None,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

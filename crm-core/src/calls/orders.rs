@@ -4,6 +4,7 @@ use frontdesk_routing::ids::{AccountId, CallId, StaffId};
 
 use super::Call;
 use super::store::{Row, read};
+use crate::access::{Scope, within_calls};
 use crate::store::page::Place;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, Listing, Page, StoreError, args};
@@ -15,7 +16,8 @@ const FORGET: &str = "DELETE FROM call_orders WHERE made_at < $1";
 const ORDER: &str = "INSERT INTO call_orders (account_id, staff_id, order_key, call_id, made_at) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, staff_id, order_key) DO NOTHING";
 const ORDERED: &str = "SELECT call_id FROM call_orders WHERE account_id = $1 AND staff_id = $2 AND order_key = $3";
-const MISSED: &str = "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, \
+const MISSED: &str = concat!(
+    "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, \
     called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
     answered_at, ended_at, ended_by, status, department_id, waited_ms, (SELECT t.id FROM calls t \
     WHERE t.account_id = calls.account_id AND t.disposition = 'answered' AND t.started_at > calls.started_at \
@@ -24,8 +26,10 @@ const MISSED: &str = "SELECT id, account_id, direction, caller_staff_id, caller_
     AND disposition <> 'answered' AND ended_at IS NOT NULL AND caller_number IS NOT NULL AND started_at >= $2 \
     AND (started_at, id) < ($3, $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM calls t \
     WHERE t.account_id = calls.account_id AND t.disposition = 'answered' AND t.started_at > calls.started_at \
-    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number))) \
-    ORDER BY started_at DESC, id DESC LIMIT $6";
+    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number))) AND ",
+    within_calls!("$7", "$8", "$9"),
+    " ORDER BY started_at DESC, id DESC LIMIT $6"
+);
 
 pub(crate) const ALL: &[&str] = &[FORGET, ORDER, ORDERED, MISSED];
 
@@ -70,12 +74,14 @@ pub async fn order(
 /// Missed calls since a moment, newest first, by cursor; those whose callers have been talked to since only with `all`.
 pub async fn missed(
     db: &Db,
-    account: AccountId,
+    within: Scope,
     (since, all): (i64, bool),
     page: &Page,
 ) -> Result<Listing<Missed>, StoreError> {
     let place = Place::of(page)?;
-    let values = args![account, since, place.at, place.id, all, page.limit.saturating_add(1)];
+    let limit = page.limit.saturating_add(1);
+    let mut values = args![within.account, since, place.at, place.id, all, limit];
+    values.extend(within.values());
     let mut rows: Vec<MissedRow> = db.all(MISSED, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;

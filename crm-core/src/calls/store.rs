@@ -1,6 +1,7 @@
 use frontdesk_routing::ids::{AccountId, CallId, ClientId};
 
 use super::{Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
+use crate::access::{Scope, within_calls};
 use crate::store::page::Place;
 use crate::store::rows::{self, rows};
 use crate::store::text::{id, maybe_id, wildcard};
@@ -17,17 +18,22 @@ macro_rules! call {
     };
 }
 
-const GET: &str = call!("AND id = $2");
-const LIST: &str = call!(
-    "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
+const GET: &str = concat!(call!("AND id = $2 AND "), within_calls!("$3", "$4", "$5"));
+const LIST: &str = concat!(
+    call!(
+        "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
      AND (direction = $5 OR $5 IS NULL) AND (disposition = $6 OR $6 IS NULL) \
      AND (caller_number LIKE $7 ESCAPE '\\' OR called LIKE $7 ESCAPE '\\' OR callee_number LIKE $7 ESCAPE '\\' OR $7 IS NULL) \
      AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) AND (client_id = $9 OR $9 IS NULL) \
-     AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 OR $10 IS NULL) \
-     ORDER BY started_at DESC, id DESC LIMIT $11"
+     AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 OR $10 IS NULL) AND "
+    ),
+    within_calls!("$12", "$13", "$14"),
+    " ORDER BY started_at DESC, id DESC LIMIT $11"
 );
-const OF_CLIENT: &str = call!(
-    "AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT $5"
+const OF_CLIENT: &str = concat!(
+    call!("AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) AND "),
+    within_calls!("$6", "$7", "$8"),
+    " ORDER BY started_at DESC, id DESC LIMIT $5"
 );
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
@@ -131,15 +137,16 @@ struct OpenRow {
     sound_until: Option<i64>,
 }
 
-pub async fn get(db: &Db, account: AccountId, call: CallId) -> Result<Call, StoreError> {
-    db.one(GET, args![account, call])
+pub async fn get(db: &Db, within: Scope, call: CallId) -> Result<Call, StoreError> {
+    let values = args![within.account, call].into_iter().chain(within.values());
+    db.one(GET, values.collect())
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
 }
 
 /// Past calls, newest first, by cursor.
-pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
+pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
     let place = match (Place::of(page)?, query.until) {
         (place, Some(until)) if until <= place.at => Place {
             at: until,
@@ -147,8 +154,8 @@ pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -
         },
         (place, _) => place,
     };
-    let values = args![
-        account,
+    let mut values = args![
+        within.account,
         query.from.unwrap_or(i64::MIN),
         place.at,
         place.id,
@@ -160,6 +167,7 @@ pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -
         query.recorded,
         page.limit.saturating_add(1),
     ];
+    values.extend(within.values());
     let mut rows: Vec<Row> = db.all(LIST, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
@@ -177,16 +185,17 @@ pub async fn list(db: &Db, account: AccountId, query: &CallQuery, page: &Page) -
 /// Past calls with a client, newest first, from a place on.
 pub(crate) async fn of_client(
     db: &Db,
-    account: AccountId,
+    within: Scope,
     client: ClientId,
     (place, most): (&Place, u32),
 ) -> Result<Vec<Call>, StoreError> {
-    let rows: Vec<Row> = db
-        .all(OF_CLIENT, args![account, client, place.at, &place.id, most])
-        .await?;
+    let mut values = args![within.account, client, place.at, &place.id, most];
+    values.extend(within.values());
+    let rows: Vec<Row> = db.all(OF_CLIENT, values).await?;
     rows.into_iter().map(read).collect()
 }
 
+/// Of a call that was read.
 pub async fn legs(db: &Db, account: AccountId, call: CallId) -> Result<Vec<Leg>, StoreError> {
     let rows: Vec<LegRow> = db.all(LEGS, args![account, call]).await?;
     rows.into_iter().map(read_leg).collect()

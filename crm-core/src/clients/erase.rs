@@ -6,8 +6,11 @@ use frontdesk_routing::number::PhoneNumber;
 use super::store::{self, Row, columns, e164, read};
 use crate::accounts;
 use crate::audit::{self, Author};
+use crate::deals;
+use crate::notices;
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
+use crate::webhooks;
 
 /// One that is there, or the tombstone of one that was.
 const GET: &str = concat!(
@@ -89,7 +92,10 @@ pub async fn erase(db: &Db, author: &Author, client: ClientId) -> Result<Erased,
     } else {
         e164(&grave.number).into_iter().collect()
     };
+    notices::erase(&mut tx, account.id, client, &numbers).await?;
+    webhooks::erase(&mut tx, account.id, client, &numbers).await?;
     blank_calls(&mut tx, account.id, client, &numbers).await?;
+    deals::erase(&mut tx, client, now).await?;
     tx.run(NOTES, args![client]).await?;
     tx.run(REQUESTS, args![client, now]).await?;
     tx.run(AUDIT, args![account.id, client]).await?;

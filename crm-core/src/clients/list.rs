@@ -8,6 +8,7 @@ use frontdesk_routing::ids::{AccountId, ClientId};
 use super::store::{Row, columns, read};
 use super::terms::{self, NEEDLES, Needle};
 use super::{Client, ClientOrder, ClientQuery};
+use crate::access::{Scope, within_clients};
 use crate::store::{Arg, Db, FieldError, Page, StoreError, args};
 
 /// Clients that one search looks at.
@@ -32,7 +33,10 @@ pub struct Clients {
 
 macro_rules! of_account {
     () => {
-        " FROM clients c WHERE c.account_id = $1 AND c.deleted_at IS NULL"
+        concat!(
+            " FROM clients c WHERE c.account_id = $1 AND c.deleted_at IS NULL AND ",
+            within_clients!("$5", "$6", "$7")
+        )
     };
 }
 /// Every order may be walked along its index.
@@ -78,7 +82,7 @@ macro_rules! fits {
 }
 macro_rules! anywhere {
     () => {
-        concat!(plain!(), fits!("$5" "$6" "$7" "$8" "$9" "$10"))
+        concat!(plain!(), fits!("$8" "$9" "$10" "$11" "$12" "$13"))
     };
 }
 macro_rules! in_range {
@@ -102,23 +106,24 @@ macro_rules! found {
             $keys,
             ") AS k) AS hit CROSS JOIN clients c \
              WHERE c.search_key = hit.client AND c.account_id = $1 AND c.deleted_at IS NULL \
-             AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL)"
+             AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL) AND ",
+            within_clients!("$5", "$6", "$7")
         )
     };
 }
 macro_rules! by_one {
     () => {
-        concat!(found!(in_range!("$5", "$6", "1000")), fits!("$7" "$8" "$9" "$10" "$11" "$12"))
+        concat!(found!(in_range!("$8", "$9", "1000")), fits!("$10" "$11" "$12" "$13" "$14" "$15"))
     };
 }
 macro_rules! by_two {
     () => {
         concat!(
             found!(concat!(
-                "SELECT one.client FROM (", in_range!("$5", "$6", "30000"), ") AS one WHERE one.client IN (SELECT other.client \
-                 FROM (", in_range!("$7", "$8", "30000"), ") AS other) LIMIT 1000"
+                "SELECT one.client FROM (", in_range!("$8", "$9", "30000"), ") AS one WHERE one.client IN (SELECT other.client \
+                 FROM (", in_range!("$10", "$11", "30000"), ") AS other) LIMIT 1000"
             )),
-            fits!("$9" "$10" "$11" "$12" "$13" "$14")
+            fits!("$12" "$13" "$14" "$15" "$16" "$17")
         )
     };
 }
@@ -149,12 +154,12 @@ macro_rules! counted {
     };
 }
 
-const PLAIN: [&str; 16] = pages!(plain, "$5", "$6");
-const OF_MANAGER: [&str; 16] = pages!(of_manager, "$5", "$6");
-const VIPS: [&str; 16] = pages!(vips, "$5", "$6");
-const ANYWHERE: [&str; 16] = pages!(anywhere, "$11", "$12");
-const BY_ONE: [&str; 16] = pages!(by_one, "$13", "$14");
-const BY_TWO: [&str; 16] = pages!(by_two, "$15", "$16");
+const PLAIN: [&str; 16] = pages!(plain, "$8", "$9");
+const OF_MANAGER: [&str; 16] = pages!(of_manager, "$8", "$9");
+const VIPS: [&str; 16] = pages!(vips, "$8", "$9");
+const ANYWHERE: [&str; 16] = pages!(anywhere, "$14", "$15");
+const BY_ONE: [&str; 16] = pages!(by_one, "$16", "$17");
+const BY_TWO: [&str; 16] = pages!(by_two, "$18", "$19");
 const COUNT_PLAIN: &str = counted!(plain);
 const COUNT_OF_MANAGER: &str = counted!(of_manager);
 const COUNT_VIPS: &str = counted!(vips);
@@ -197,37 +202,44 @@ struct PlaceRow {
     created_at: i64,
 }
 
-/// A way to the rows: its statements and what they take after the limit.
-struct Scope {
+/// A way to the rows: its statements and what they take after whose the clients are.
+struct Way {
     pages: &'static [&'static str; 16],
     count: &'static str,
     values: Vec<Arg>,
-    /// Where the scope itself ends.
+    /// Where the way itself ends.
     most: u64,
 }
 
 /// A page in the order that is asked for, by cursor.
-pub async fn list(db: &Db, account: AccountId, query: &ClientQuery, page: &Page) -> Result<Clients, StoreError> {
-    let total = counted(db.one(TOTAL, args![account]).await?);
+pub async fn list(db: &Db, within: Scope, query: &ClientQuery, page: &Page) -> Result<Clients, StoreError> {
+    // one's own are walked along the index of their manager
+    let own = query.clone();
+    let manager = own.manager.or(within.only());
+    let query = &ClientQuery { manager, ..own };
+    let total = match within.is_whole() {
+        true => counted(db.one(TOTAL, args![within.account]).await?),
+        false => all_within(db, within).await?,
+    };
     let search = query.search.as_deref().filter(|search| !search.trim().is_empty());
     let needles = search.map(|search| terms::needles(search, query.numbers_hidden));
-    let all = needles.is_none() && query.vip.is_none() && query.manager.is_none();
-    let (scope, filtered) = match &needles {
+    let all = needles.is_none() && query.vip.is_none() && query.manager.is_none() && within.is_whole();
+    let (way, filtered) = match &needles {
         None if all => (unsearched(query), total),
-        None => counting(db, account, query, unsearched(query)).await?,
+        None => counting(db, within, query, unsearched(query)).await?,
         Some(needles) if needles.is_empty() => return Ok(nothing(total)),
         Some(needles) => {
-            let found = counting(db, account, query, searched(db, account, needles).await?).await?;
+            let found = counting(db, within, query, searched(db, within.account, needles).await?).await?;
             if found.1 == 0 && total <= SMALL {
-                counting(db, account, query, fragments(needles)).await?
+                counting(db, within, query, fragments(needles)).await?
             } else {
                 found
             }
         }
     };
-    let more = !all && filtered >= scope.most;
+    let more = !all && filtered >= way.most;
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let mut rows: Vec<Row> = read_page(db, account, query, (&scope, page)).await?;
+    let mut rows: Vec<Row> = read_page(db, within, query, (&way, page)).await?;
     let goes_on = rows.len() > limit;
     rows.truncate(limit);
     let items: Vec<Client> = rows.into_iter().map(read).collect::<Result<_, _>>()?;
@@ -251,13 +263,13 @@ fn nothing(total: u64) -> Clients {
     }
 }
 
-fn unsearched(query: &ClientQuery) -> Scope {
+fn unsearched(query: &ClientQuery) -> Way {
     let (pages, count) = match (query.manager, query.vip) {
         (Some(_), _) => (&OF_MANAGER, COUNT_OF_MANAGER),
         (None, Some(true)) => (&VIPS, COUNT_VIPS),
         (None, Some(false) | None) => (&PLAIN, COUNT_PLAIN),
     };
-    Scope {
+    Way {
         pages,
         count,
         values: Vec::new(),
@@ -266,7 +278,7 @@ fn unsearched(query: &ClientQuery) -> Scope {
 }
 
 /// The rarest word leads; where every word is too common, those that fit the two longest do.
-async fn searched(db: &Db, account: AccountId, needles: &[Needle]) -> Result<Scope, StoreError> {
+async fn searched(db: &Db, account: AccountId, needles: &[Needle]) -> Result<Way, StoreError> {
     let mut rarest: Option<(u64, &Needle)> = None;
     for needle in needles {
         let range = args![account, needle.from.clone(), needle.to.clone()];
@@ -284,7 +296,7 @@ async fn searched(db: &Db, account: AccountId, needles: &[Needle]) -> Result<Sco
         .into_iter()
         .flat_map(|needle| args![needle.from.clone(), needle.to.clone()]);
     let patterns = patterns(needles.iter().map(|needle| needle.pattern.as_str()));
-    Ok(Scope {
+    Ok(Way {
         pages,
         count,
         values: ranges.chain(patterns).collect(),
@@ -292,8 +304,8 @@ async fn searched(db: &Db, account: AccountId, needles: &[Needle]) -> Result<Sco
     })
 }
 
-fn fragments(needles: &[Needle]) -> Scope {
-    Scope {
+fn fragments(needles: &[Needle]) -> Way {
+    Way {
         pages: &ANYWHERE,
         count: COUNT_ANYWHERE,
         values: patterns(needles.iter().map(|needle| needle.anywhere.as_str())),
@@ -310,22 +322,32 @@ fn patterns<'a>(needles: impl Iterator<Item = &'a str>) -> Vec<Arg> {
         .collect()
 }
 
-async fn counting(db: &Db, account: AccountId, query: &ClientQuery, scope: Scope) -> Result<(Scope, u64), StoreError> {
-    let limit = i64::try_from(scope.most).unwrap_or(i64::MAX);
-    let mut values = args![account, query.vip, query.manager, limit];
-    values.extend(scope.values.iter().cloned());
-    let count = counted(db.one(scope.count, values).await?);
-    Ok((scope, count))
+/// As many as may be counted.
+async fn all_within(db: &Db, within: Scope) -> Result<u64, StoreError> {
+    let query = ClientQuery {
+        manager: within.only(),
+        ..ClientQuery::default()
+    };
+    Ok(counting(db, within, &query, unsearched(&query)).await?.1)
+}
+
+async fn counting(db: &Db, within: Scope, query: &ClientQuery, way: Way) -> Result<(Way, u64), StoreError> {
+    let limit = i64::try_from(way.most).unwrap_or(i64::MAX);
+    let mut values = args![within.account, query.vip, query.manager, limit];
+    values.extend(within.values());
+    values.extend(way.values.iter().cloned());
+    let count = counted(db.one(way.count, values).await?);
+    Ok((way, count))
 }
 
 async fn read_page(
     db: &Db,
-    account: AccountId,
+    within: Scope,
     query: &ClientQuery,
-    (scope, page): (&Scope, &Page),
+    (way, page): (&Way, &Page),
 ) -> Result<Vec<Row>, StoreError> {
     let after = match &page.cursor {
-        Some(cursor) => Some(place(db, account, query.order, cursor).await?),
+        Some(cursor) => Some(place(db, within, query.order, cursor).await?),
         None => None,
     };
     let order = match query.order {
@@ -335,18 +357,19 @@ async fn read_page(
         ClientOrder::CreatedAt => 12,
     };
     let at = order + 2 * usize::from(query.descending) + usize::from(after.is_some());
-    let sql = scope.pages.get(at).copied().unwrap_or_default();
-    let mut values = args![account, query.vip, query.manager, page.limit.saturating_add(1)];
-    values.extend(scope.values.iter().cloned());
+    let sql = way.pages.get(at).copied().unwrap_or_default();
+    let mut values = args![within.account, query.vip, query.manager, page.limit.saturating_add(1)];
+    values.extend(within.values());
+    values.extend(way.values.iter().cloned());
     values.extend(after.into_iter().flatten());
     db.all(sql, values).await
 }
 
 /// A cursor is the last client that was shown.
-async fn place(db: &Db, account: AccountId, order: ClientOrder, cursor: &str) -> Result<[Arg; 2], StoreError> {
+async fn place(db: &Db, within: Scope, order: ClientOrder, cursor: &str) -> Result<[Arg; 2], StoreError> {
     let strange = || StoreError::Invalid(vec![FieldError::new("cursor", "invalid", "not a cursor of ours")]);
     let last: ClientId = cursor.parse().map_err(|_| strange())?;
-    let row: PlaceRow = db.one(PLACE, args![account, last]).await?.ok_or_else(strange)?;
+    let row: PlaceRow = db.one(PLACE, args![within.account, last]).await?.ok_or_else(strange)?;
     let key = match order {
         ClientOrder::Name => Arg::from(row.sort_name),
         ClientOrder::Company => Arg::from(row.sort_company),

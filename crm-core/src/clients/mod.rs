@@ -12,6 +12,8 @@ mod visitors;
 use frontdesk_routing::ids::{ClientId, SiteId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 
+use crate::access::Whose;
+
 pub use erase::{Erased, erase};
 pub use list::{Clients, SHOWN, list};
 pub use store::{create, delete, get, index_all, reassign, update};
@@ -19,7 +21,7 @@ pub use store::{create, delete, get, index_all, reassign, update};
 pub(crate) use erase::ALL as ERASE;
 pub(crate) use list::{ALL as COUNTS, PAGES};
 pub use strangers::Stranger;
-pub use timeline::{Happening, Note, add_note, timeline};
+pub use timeline::{Beside, Happening, Note, add_note, timeline};
 
 pub(crate) use store::ALL;
 pub(crate) use strangers::{ALL as STRANGERS, settle};
@@ -55,6 +57,10 @@ pub struct Source {
 }
 
 impl Client {
+    pub fn whose(&self) -> Whose {
+        Whose::of(self.manager)
+    }
+
     pub fn numbers(&self) -> Vec<PhoneNumber> {
         std::iter::once(self.number)
             .chain(self.other_numbers.iter().copied())

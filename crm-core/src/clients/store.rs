@@ -1,11 +1,12 @@
 use std::collections::BTreeSet;
 
-use frontdesk_routing::ids::{AccountId, ClientId, SiteId, StaffId};
+use frontdesk_routing::ids::{AccountId, ClientId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::{Value, json};
 
 use super::rules::{self, Checked};
 use super::{Changed, Client, ClientPatch, NewClient, Source, terms};
+use crate::access::{Scope, within_clients};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
 use crate::store::rows::{self, rows};
@@ -24,7 +25,8 @@ pub(super) use columns;
 const GET: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM clients c WHERE c.account_id = $1 AND c.id = $2 AND c.deleted_at IS NULL"
+    " FROM clients c WHERE c.account_id = $1 AND c.id = $2 AND c.deleted_at IS NULL AND ",
+    within_clients!("$3", "$4", "$5")
 );
 const HOLDER: &str = "SELECT c.name FROM client_phones p JOIN clients c ON c.id = p.client_id \
     WHERE p.account_id = $1 AND p.number = $2 AND p.client_id <> $3";
@@ -48,10 +50,16 @@ const ADD_TERMS: [(usize, &str); 3] = rows!(3, "INSERT INTO client_terms (accoun
 const DROP_TERM: &str = "DELETE FROM client_terms WHERE account = $1 AND term = $2 AND client = $3";
 const COUNT: &str = "INSERT INTO client_counts (account_id, live) VALUES ($1, $2) \
     ON CONFLICT (account_id) DO UPDATE SET live = client_counts.live + excluded.live";
-const REASSIGN: &str = "UPDATE clients SET manager_id = $3, updated_at = $4, version = version + 1 \
-    WHERE account_id = $1 AND manager_id = $2 AND deleted_at IS NULL";
-const NUMBERS_OF_MANAGER: &str = "SELECT p.number FROM client_phones p JOIN clients c ON c.id = p.client_id \
-    WHERE c.account_id = $1 AND c.manager_id = $2 AND c.deleted_at IS NULL";
+const REASSIGN: &str = concat!(
+    "UPDATE clients AS c SET manager_id = $6, updated_at = $7, version = version + 1 \
+     WHERE c.account_id = $1 AND c.manager_id = $2 AND c.deleted_at IS NULL AND ",
+    within_clients!("$3", "$4", "$5")
+);
+const NUMBERS_OF_MANAGER: &str = concat!(
+    "SELECT p.number FROM client_phones p JOIN clients c ON c.id = p.client_id \
+     WHERE c.account_id = $1 AND c.manager_id = $2 AND c.deleted_at IS NULL AND ",
+    within_clients!("$3", "$4", "$5")
+);
 const UNINDEXED: &str = concat!(
     "SELECT ",
     columns!(),
@@ -124,8 +132,8 @@ struct UnindexedRow {
     client: Row,
 }
 
-pub async fn get(db: &Db, account: AccountId, client: ClientId) -> Result<Client, StoreError> {
-    db.one(GET, args![account, client])
+pub async fn get(db: &Db, within: Scope, client: ClientId) -> Result<Client, StoreError> {
+    db.one(GET, one_of(within, client))
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
@@ -147,7 +155,7 @@ pub async fn create(db: &Db, author: &Author, new: NewClient) -> Result<Client, 
     };
     audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await?;
-    get(db, author.account, client).await
+    get(db, Scope::whole(author.account), client).await
 }
 
 /// The rows of a new client. What could be taken has been looked at; somebody may have been faster.
@@ -168,16 +176,17 @@ pub(super) async fn insert(
     count(tx, account.id, 1).await
 }
 
+/// Of those on which the right to change reaches.
 pub async fn update(
     db: &Db,
     author: &Author,
-    client: ClientId,
+    (within, client): (Scope, ClientId),
     patch: ClientPatch,
     version: Option<i64>,
 ) -> Result<Changed<Client>, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let mut tx = db.begin().await?;
-    let found = live(&mut tx, author.account, client, version).await?;
+    let found = live(&mut tx, within, client, version).await?;
     let before = Checked::of(&found);
     let after = rules::patched(before.clone(), patch, &account.region)?;
     let new_manager = after.manager.filter(|_| before.manager != after.manager);
@@ -194,7 +203,7 @@ pub async fn update(
     tx.commit().await?;
     let numbers: BTreeSet<PhoneNumber> = before.numbers().chain(after.numbers()).collect();
     Ok(Changed {
-        now: get(db, author.account, client).await?,
+        now: get(db, Scope::whole(author.account), client).await?,
         numbers: numbers.into_iter().collect(),
     })
 }
@@ -222,16 +231,16 @@ pub(super) async fn rewrite(
     add_terms(tx, account, client, new.difference(&old).cloned().collect()).await
 }
 
-/// Neither found nor matched any more; past calls keep the number. Gives the numbers that the client had.
+/// Neither found nor matched any more; past calls keep the number. Gives the client as it was.
 pub async fn delete(
     db: &Db,
     author: &Author,
-    client: ClientId,
+    (within, client): (Scope, ClientId),
     version: Option<i64>,
-) -> Result<Vec<PhoneNumber>, StoreError> {
+) -> Result<Client, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let mut tx = db.begin().await?;
-    let before = live(&mut tx, author.account, client, version).await?;
+    let before = live(&mut tx, within, client, version).await?;
     take_out(&mut tx, &account, &before, author.stamp.unix_ms).await?;
     let deed = author.deed("client.deleted", "client", client.to_string());
     let deed = Deed {
@@ -240,7 +249,7 @@ pub async fn delete(
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await?;
-    Ok(before.numbers())
+    Ok(before)
 }
 
 /// Leaves the tombstone.
@@ -256,14 +265,16 @@ pub(super) async fn take_out(tx: &mut Tx, account: &Account, client: &Client, no
 pub async fn reassign(
     db: &Db,
     author: &Author,
-    from: StaffId,
+    (within, from): (Scope, StaffId),
     to: Option<StaffId>,
 ) -> Result<Changed<u64>, StoreError> {
     let account = author.account;
     let mut tx = db.begin().await?;
     works_here(&mut tx, account, to).await?;
-    let rows: Vec<NumberRow> = tx.all(NUMBERS_OF_MANAGER, args![account, from]).await?;
-    let moved = tx.run(REASSIGN, args![account, from, to, author.stamp.unix_ms]).await?;
+    let rows: Vec<NumberRow> = tx.all(NUMBERS_OF_MANAGER, one_of(within, from)).await?;
+    let mut values = one_of(within, from);
+    values.extend(args![to, author.stamp.unix_ms]);
+    let moved = tx.run(REASSIGN, values).await?;
     let manager = |id: Option<StaffId>| Some(json!({ "manager_id": id.map(|id| id.to_string()), "clients": moved }));
     let deed = author.deed("clients.reassigned", "staff", from.to_string());
     let deed = Deed {
@@ -309,12 +320,12 @@ pub async fn index_all(db: &Db) -> Result<u64, StoreError> {
 /// One that is not deleted, in the version that is to be changed.
 pub(super) async fn live(
     tx: &mut Tx,
-    account: AccountId,
+    within: Scope,
     client: ClientId,
     version: Option<i64>,
 ) -> Result<Client, StoreError> {
     let found: Client = tx
-        .one(GET, args![account, client])
+        .one(GET, one_of(within, client))
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)?;
@@ -322,6 +333,13 @@ pub(super) async fn live(
         return Err(StoreError::Stale);
     }
     Ok(found)
+}
+
+fn one_of(within: Scope, id: impl Into<Arg>) -> Vec<Arg> {
+    args![within.account, id.into()]
+        .into_iter()
+        .chain(within.values())
+        .collect()
 }
 
 /// The version may have moved on since it was read.
@@ -471,14 +489,12 @@ pub(super) fn read(row: Row) -> Result<Client, StoreError> {
         manager: maybe_id(&row.manager_id)?,
         vip: row.vip,
         stub: row.stub,
-        source: source(maybe_id(&row.source_site_id)?, row.source_name),
+        source: maybe_id(&row.source_site_id)?.map(|site| Source {
+            site,
+            name: row.source_name.unwrap_or_default(),
+        }),
         created_at: row.created_at,
         updated_at: row.updated_at,
         version: row.version,
     })
-}
-
-fn source(site: Option<SiteId>, name: Option<String>) -> Option<Source> {
-    let name = name.unwrap_or_default();
-    site.map(|site| Source { site, name })
 }

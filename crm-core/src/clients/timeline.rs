@@ -1,11 +1,13 @@
-//! All that has happened with a client: calls and notes, the newest first.
+//! All that has happened with a client: calls, notes, and what has become of leads and deals; the newest first.
 
-use frontdesk_routing::ids::{AccountId, ClientId, NoteId, StaffId};
+use frontdesk_routing::ids::{ClientId, NoteId, StaffId};
 use serde_json::json;
 
 use super::store::get;
+use crate::access::Scope;
 use crate::audit::{self, Author, Deed};
 use crate::calls::{self, Call};
+use crate::deals::{self, Change, Looker};
 use crate::store::page::Place;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, FieldError, Listing, Page, StoreError, args};
@@ -34,6 +36,16 @@ pub struct Note {
 pub enum Happening {
     Call(Box<Call>),
     Note(Note),
+    Deal(Box<Change>),
+}
+
+/// What is shown beside the notes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Beside {
+    /// The calls on which the right to read them reaches; `None`: no calls.
+    pub calls: Option<Scope>,
+    /// Who looks at leads and deals; `None`: nobody.
+    pub deals: Option<Looker>,
 }
 
 impl Happening {
@@ -41,6 +53,7 @@ impl Happening {
         let (at, id) = match self {
             Happening::Call(call) => (call.started_at, call.id.to_string()),
             Happening::Note(note) => (note.at, note.id.to_string()),
+            Happening::Deal(change) => (change.at, change.id.to_string()),
         };
         Place { at, id }
     }
@@ -55,21 +68,25 @@ struct Row {
     at: i64,
 }
 
-/// A page of it, by cursor; without the calls for whoever may not read them.
+/// A page of it, by cursor.
 pub async fn timeline(
     db: &Db,
-    account: AccountId,
-    (client, with_calls): (ClientId, bool),
+    (within, client): (Scope, ClientId),
+    beside: Beside,
     page: &Page,
 ) -> Result<Listing<Happening>, StoreError> {
-    get(db, account, client).await?;
+    get(db, within, client).await?;
     let place = Place::of(page)?;
     let most = page.limit.saturating_add(1);
     let rows: Vec<Row> = db.all(NOTES, args![client, place.at, &place.id, most]).await?;
     let notes = rows.into_iter().map(|row| Ok(Happening::Note(read(row)?)));
     let mut all = notes.collect::<Result<Vec<_>, StoreError>>()?;
-    if with_calls {
-        let calls = calls::of_client(db, account, client, (&place, most)).await?;
+    if let Some(looker) = beside.deals {
+        let changes = deals::of_client(db, (client, looker), (&place, most)).await?;
+        all.extend(changes.into_iter().map(|change| Happening::Deal(Box::new(change))));
+    }
+    if let Some(within) = beside.calls {
+        let calls = calls::of_client(db, within, client, (&place, most)).await?;
         all.extend(calls.into_iter().map(|call| Happening::Call(Box::new(call))));
     }
     all.sort_by_cached_key(|happening| {
@@ -89,8 +106,13 @@ pub async fn timeline(
 }
 
 /// Writes a note down for good.
-pub async fn add_note(db: &Db, author: &Author, client: ClientId, body: &str) -> Result<Note, StoreError> {
-    get(db, author.account, client).await?;
+pub async fn add_note(
+    db: &Db,
+    author: &Author,
+    (within, client): (Scope, ClientId),
+    body: &str,
+) -> Result<Note, StoreError> {
+    get(db, within, client).await?;
     let body = body.trim();
     let fault = match body.chars().count() {
         0 => Some(FieldError::new("body", "required", "a note says something")),

@@ -8,6 +8,8 @@ mod store;
 use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::plan::PlanDepartment;
 
+use crate::destinations::DestinationPatch;
+
 pub use names::{join_name, strategy_name};
 pub(crate) use store::{ALL, planned};
 pub use store::{create, delete, get, list, update};
@@ -27,7 +29,7 @@ pub struct DepartmentPatch {
     /// All of them.
     pub members: Option<Vec<MemberPatch>>,
     pub queue: QueuePatch,
-    pub overflow: Option<Option<OverflowPatch>>,
+    pub overflow: Option<Option<DestinationPatch>>,
     pub announce: AnnouncePatch,
     pub whisper: WhisperPatch,
 }
@@ -71,15 +73,6 @@ pub struct QueuePatch {
     pub priority: Option<u16>,
     pub place: Option<u16>,
     pub service_level_s: Option<u32>,
-}
-
-/// Exactly one of them.
-#[derive(Debug, Clone, Default)]
-pub struct OverflowPatch {
-    pub department: Option<String>,
-    pub staff: Option<String>,
-    /// In any usual form.
-    pub number: Option<String>,
 }
 
 #[derive(Debug, Clone, Default)]

@@ -1,11 +1,12 @@
 //! A department as a row.
 
-use frontdesk_routing::number::{PhoneNumber, ShortNumber};
-use frontdesk_routing::plan::{Announce, Overflow, PlanDepartment, Whisper};
+use frontdesk_routing::number::ShortNumber;
+use frontdesk_routing::plan::{Announce, PlanDepartment, Whisper};
 use frontdesk_routing::queue::{Member, QueueSettings, Strategy, VipRule};
 
 use super::{Department, names};
-use crate::store::text::{id, maybe_id};
+use crate::destinations::{self, DestinationRow};
+use crate::store::text::id;
 use crate::store::{Arg, StoreError, args};
 
 /// A lead that has never been set, in seconds.
@@ -17,8 +18,9 @@ macro_rules! department {
         concat!(
             "SELECT id, account_id, version, name, short_number, strategy, ring_time_s, wrap_up_s, pause_after_missed_s, \
              retry_s, capacity, longest_wait_s, join_when_empty, leave_when_empty_s, vip, vip_lead_s, \
-             overtaken_at_most_s, priority, place, service_level_s, overflow_department_id, overflow_staff_id, \
-             overflow_number, announce_every_s, announce_position, announce_wait, whisper_department, whisper_vip \
+             overtaken_at_most_s, priority, place, service_level_s, overflow_staff_id AS to_staff_id, \
+             overflow_department_id AS to_department_id, overflow_menu_id AS to_menu_id, \
+             overflow_mailbox_id AS to_mailbox_id, overflow_number AS to_number, announce_every_s, announce_position, announce_wait, whisper_department, whisper_vip \
              FROM departments ",
             $rest
         )
@@ -48,9 +50,8 @@ pub(super) struct Row {
     priority: i64,
     place: i64,
     service_level_s: i64,
-    overflow_department_id: Option<String>,
-    overflow_staff_id: Option<String>,
-    overflow_number: Option<String>,
+    #[sqlx(flatten)]
+    overflow: DestinationRow,
     announce_every_s: Option<i64>,
     announce_position: bool,
     announce_wait: bool,
@@ -92,13 +93,7 @@ pub(super) fn values(plan: &PlanDepartment) -> Vec<Arg> {
         VipRule::HeadStart { lead_ms } => ("head_start", Some(lead_ms), None),
         VipRule::Ignore => ("ignore", None, None),
     };
-    let (department, staff, number) = match plan.overflow {
-        Some(Overflow::Department(department)) => (Some(department), None, None),
-        Some(Overflow::Staff(staff)) => (None, Some(staff), None),
-        Some(Overflow::Number(number)) => (None, None, Some(number.reveal())),
-        None => (None, None, None),
-    };
-    args![
+    let mut values = args![
         &*plan.name,
         plan.short_number.to_string(),
         names::strategy_name(queue.strategy),
@@ -116,15 +111,14 @@ pub(super) fn values(plan: &PlanDepartment) -> Vec<Arg> {
         queue.priority,
         queue.place,
         seconds(queue.service_level_ms),
-        department,
-        staff,
-        number,
         plan.announce.every_s.map(i64::from),
         plan.announce.position,
         plan.announce.wait,
         plan.whisper.department,
         plan.whisper.vip,
-    ]
+    ];
+    values.extend(destinations::columns(plan.overflow));
+    values
 }
 
 /// How the line of a new department works: as the tables' defaults say.
@@ -146,15 +140,6 @@ impl Row {
         let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of a department"));
         let own = members.iter().filter(|member| member.department_id == self.id);
         let short = ShortNumber::read(&self.short_number).map_err(|_| corrupt("short_number"))?;
-        let number = self.overflow_number.as_deref().map(PhoneNumber::from_e164);
-        let overflow = match number.transpose().map_err(|_| corrupt("overflow_number"))? {
-            Some(number) => Some(Overflow::Number(number)),
-            None => {
-                let staff = maybe_id(&self.overflow_staff_id)?.map(Overflow::Staff);
-                let department = maybe_id(&self.overflow_department_id)?.map(Overflow::Department);
-                staff.or(department)
-            }
-        };
         let small = |value: i64, what| u32::try_from(value).map_err(|_| corrupt(what));
         let announce = Announce {
             every_s: self
@@ -167,7 +152,7 @@ impl Row {
         let plan = PlanDepartment {
             members: own.map(MemberRow::read).collect::<Result<_, _>>()?,
             queue: self.queue()?,
-            overflow,
+            overflow: self.overflow.read()?,
             announce,
             whisper: Whisper {
                 department: self.whisper_department,

@@ -1,14 +1,13 @@
 //! What a department may be set to. Pure; who has a short number and who exists is the store's matter.
 
 use frontdesk_routing::ids::DepartmentId;
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::{Announce, Overflow, PlanDepartment};
+use frontdesk_routing::plan::{Announce, Destination, PlanDepartment};
 use frontdesk_routing::queue::{Member, QueueSettings, VipRule};
 
 use super::row::USUAL_LEAD_S;
-use super::{AnnouncePatch, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch, names};
+use super::{AnnouncePatch, DepartmentPatch, MemberPatch, QueuePatch, names};
+use crate::destinations::{self, DestinationPatch};
 use crate::emergency;
-use crate::numbers::e164;
 use crate::store::faults::{Faults, within};
 use crate::store::{FieldError, StoreError};
 
@@ -173,33 +172,14 @@ fn vip(queue: &mut QueueSettings, faults: &mut Faults, (rule, lead, overtaken): 
     };
 }
 
-fn overflow(given: OverflowPatch, own: DepartmentId, region: &str) -> Result<Overflow, FieldError> {
-    let unknown = |field: &str, what| FieldError::new(field, "unknown", what);
-    match (given.department, given.staff, given.number) {
-        (Some(department), None, None) => {
-            let read = department.parse().ok();
-            match read {
-                Some(department) if department == own => {
-                    let why = "not the department itself";
-                    Err(FieldError::new("overflow.department_id", "invalid", why))
-                }
-                Some(department) => Ok(Overflow::Department(department)),
-                None => Err(unknown("overflow.department_id", "no such department")),
-            }
+fn overflow(given: DestinationPatch, own: DepartmentId, region: &str) -> Result<Destination, FieldError> {
+    let to = destinations::read("overflow", given, region)?;
+    match to == Destination::Department(own) {
+        true => {
+            let why = "not the department itself";
+            Err(FieldError::new("overflow.department_id", "invalid", why))
         }
-        (None, Some(staff), None) => {
-            let read = staff.parse().map(Overflow::Staff);
-            read.map_err(|_| unknown("overflow.staff_id", "no such staff member"))
-        }
-        (None, None, Some(number)) => {
-            let number = e164("overflow.number", &number, region)?;
-            let read = PhoneNumber::from_e164(&number).map(Overflow::Number);
-            read.map_err(|bad| FieldError::new("overflow.number", "invalid", bad.to_string()))
-        }
-        _ => {
-            let why = "exactly one of department_id, staff_id and number";
-            Err(FieldError::new("overflow", "invalid", why))
-        }
+        false => Ok(to),
     }
 }
 
@@ -279,16 +259,16 @@ mod tests {
         check(with(|patch| patch.queue.vip = Some("first".into())), Err("queue.vip"));
         let own = DepartmentId::from_u128(1).to_string();
         let to = |overflow| with(|patch| patch.overflow = Some(Some(overflow)));
-        let department = |id: String| OverflowPatch {
+        let department = |id: String| DestinationPatch {
             department: Some(id),
-            ..OverflowPatch::default()
+            ..DestinationPatch::default()
         };
         check(to(department(own)), Err("overflow.department_id"));
         check(to(department("x".into())), Err("overflow.department_id"));
-        check(to(OverflowPatch::default()), Err("overflow"));
-        let number = |text: &str| OverflowPatch {
+        check(to(DestinationPatch::default()), Err("overflow"));
+        let number = |text: &str| DestinationPatch {
             number: Some(text.into()),
-            ..OverflowPatch::default()
+            ..DestinationPatch::default()
         };
         check(to(number("12")), Err("overflow.number"));
         check(to(number("8 916 123-45-67")), Ok(()));

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use frontdesk_routing::ids::{AccountId, DepartmentId};
-use frontdesk_routing::number::{PhoneNumber, ShortNumber};
-use frontdesk_routing::plan::{Overflow, PlanDepartment};
+use frontdesk_routing::number::ShortNumber;
+use frontdesk_routing::plan::{Destination, PlanDepartment};
 use frontdesk_routing::queue::Member;
 use serde_json::{Value, json};
 
@@ -10,6 +10,7 @@ use super::row::{self, MemberRow, Row, department};
 use super::{Department, DepartmentPatch, names, rules};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
+use crate::destinations;
 use crate::emergency;
 use crate::store::{Db, FieldError, StoreError, Tx, args};
 
@@ -24,17 +25,17 @@ const ALL_MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.plac
     ORDER BY m.department_id, m.place, m.staff_id";
 const INSERT: &str = "INSERT INTO departments (id, account_id, created_at, version, name, short_number, strategy, \
     ring_time_s, wrap_up_s, pause_after_missed_s, retry_s, capacity, longest_wait_s, join_when_empty, \
-    leave_when_empty_s, vip, vip_lead_s, overtaken_at_most_s, priority, place, service_level_s, overflow_department_id, \
-    overflow_staff_id, overflow_number, announce_every_s, announce_position, announce_wait, whisper_department, \
-    whisper_vip) \
+    leave_when_empty_s, vip, vip_lead_s, overtaken_at_most_s, priority, place, service_level_s, announce_every_s, announce_position, \
+    announce_wait, whisper_department, whisper_vip, overflow_staff_id, overflow_department_id, overflow_menu_id, \
+    overflow_mailbox_id, overflow_number) \
     VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
-    $24, $25, $26, $27, $28)";
+    $24, $25, $26, $27, $28, $29, $30)";
 const UPDATE: &str = "UPDATE departments SET version = version + 1, name = $3, short_number = $4, strategy = $5, \
     ring_time_s = $6, wrap_up_s = $7, pause_after_missed_s = $8, retry_s = $9, capacity = $10, longest_wait_s = $11, \
     join_when_empty = $12, leave_when_empty_s = $13, vip = $14, vip_lead_s = $15, overtaken_at_most_s = $16, \
-    priority = $17, place = $18, service_level_s = $19, overflow_department_id = $20, overflow_staff_id = $21, \
-    overflow_number = $22, announce_every_s = $23, announce_position = $24, announce_wait = $25, \
-    whisper_department = $26, whisper_vip = $27 \
+    priority = $17, place = $18, service_level_s = $19, announce_every_s = $20, announce_position = $21, \
+    announce_wait = $22, whisper_department = $23, whisper_vip = $24, overflow_staff_id = $25, \
+    overflow_department_id = $26, overflow_menu_id = $27, overflow_mailbox_id = $28, overflow_number = $29 \
     WHERE id = $1 AND version = $2";
 const REMOVE_MEMBERS: &str = "DELETE FROM department_members WHERE department_id = $1";
 const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_id, penalty, place, calls_at_once) \
@@ -42,8 +43,6 @@ const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_i
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM staff WHERE account_id = $1 AND short_number = $2 \
     AND deleted_at IS NULL UNION ALL SELECT id FROM departments WHERE account_id = $1 AND short_number = $2 \
     AND id <> $3) t";
-const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-const EXISTS: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND department_id = $2";
 const OVERFLOWS_TO: &str =
     "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND overflow_department_id = $2";
@@ -63,8 +62,6 @@ pub(crate) const ALL: &[&str] = &[
     REMOVE_MEMBERS,
     ADD_MEMBER,
     TAKEN,
-    STAFF,
-    EXISTS,
     CONNECTED,
     OVERFLOWS_TO,
     STANDS_IN,
@@ -184,21 +181,9 @@ async fn known(tx: &mut Tx, plan: &PlanDepartment) -> Result<(), StoreError> {
         let fault = FieldError::new("short_number", "taken", "somebody else has this short number");
         return Err(StoreError::Taken(vec![fault]));
     }
-    let (field, what, count) = match plan.overflow {
-        Some(Overflow::Department(to)) => {
-            let count = tx.count(EXISTS, args![plan.account, to]).await?;
-            ("overflow.department_id", "no such department", count)
-        }
-        Some(Overflow::Staff(to)) => {
-            let count = tx.count(STAFF, args![plan.account, to]).await?;
-            ("overflow.staff_id", "no such staff member", count)
-        }
-        Some(Overflow::Number(_)) | None => return Ok(()),
-    };
-    match count {
-        0 => Err(StoreError::Invalid(vec![FieldError::new(field, "unknown", what)])),
-        _ => Ok(()),
-    }
+    let Some(overflow) = plan.overflow else { return Ok(()) };
+    let fault = destinations::fault(tx, plan.account, ("overflow", overflow)).await?;
+    StoreError::invalid(fault.into_iter().collect())
 }
 
 async fn enter_members(tx: &mut Tx, plan: &PlanDepartment) -> Result<(), StoreError> {
@@ -243,6 +228,7 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
             "visitors of a site are called by this department: change that first",
         ));
     }
+    destinations::not_used(&mut tx, Destination::Department(department)).await?;
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);
     }
@@ -257,18 +243,12 @@ fn told(plan: &PlanDepartment) -> Value {
         json!({ "staff_id": member.staff.to_string(), "penalty": member.penalty, "place": member.place,
             "calls_at_once": member.calls_at_once })
     };
-    let overflow = match plan.overflow {
-        Some(Overflow::Department(to)) => json!({ "department_id": to.to_string() }),
-        Some(Overflow::Staff(to)) => json!({ "staff_id": to.to_string() }),
-        Some(Overflow::Number(number)) => json!({ "number": PhoneNumber::reveal(number) }),
-        None => Value::Null,
-    };
     let queue = &plan.queue;
     json!({
         "name": &*plan.name,
         "short_number": plan.short_number.to_string(),
         "members": plan.members.iter().map(member).collect::<Vec<_>>(),
-        "overflow": overflow,
+        "overflow": plan.overflow.map(destinations::told),
         "strategy": names::strategy_name(queue.strategy),
         "join_when_empty": names::join_name(queue.join_when_empty),
         "vip": format!("{:?}", queue.vip),

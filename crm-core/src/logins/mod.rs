@@ -19,6 +19,10 @@ pub struct Session {
     pub staff: StaffId,
     pub name: String,
     pub role: Role,
+    /// Of the account's roles and groups, as `roles::Cache` takes it.
+    pub rights_version: i64,
+    /// The account wants a second factor that the person has not set up yet.
+    pub must_enrol: bool,
     pub csrf: String,
     pub last_seen_at: i64,
     pub expires_at: i64,

@@ -17,7 +17,8 @@ const INSERT: &str = "INSERT INTO logins (id, account_id, staff_id, token_hash, 
     last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, 'web', $6, $7, $8, $8, $9)";
 const LOGGED_IN: &str = "UPDATE staff SET last_login_at = $2, last_seen_at = $2 WHERE id = $1";
 const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.last_seen_at, l.expires_at, s.surname, s.given_name, \
-    s.patronymic, s.role FROM logins l JOIN staff s ON s.id = l.staff_id \
+    s.patronymic, s.role, a.rights_version, (a.two_factor_required AND f.confirmed_at IS NULL) AS must_enrol FROM logins l \
+    JOIN staff s ON s.id = l.staff_id JOIN accounts a ON a.id = l.account_id LEFT JOIN two_factor f ON f.staff_id = l.staff_id \
     WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND s.deleted_at IS NULL";
 const TOUCH: &str = "UPDATE logins SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL";
 const SEEN: &str = "UPDATE staff SET last_seen_at = $2 WHERE id = $1";
@@ -50,6 +51,8 @@ struct SessionRow {
     given_name: Option<String>,
     patronymic: Option<String>,
     role: Option<String>,
+    rights_version: i64,
+    must_enrol: bool,
 }
 
 /// `19079_ivan`, or the main account's e-mail. Whoever cannot log in costs the same work as a wrong password.
@@ -137,6 +140,8 @@ pub async fn find_by_token(db: &Db, token: &str, now: i64) -> Result<Option<Sess
         staff: id(&row.staff_id)?,
         name: joined([row.surname, row.given_name, row.patronymic]),
         role,
+        rights_version: row.rights_version,
+        must_enrol: row.must_enrol,
         csrf: row.csrf,
         last_seen_at: row.last_seen_at,
         expires_at: row.expires_at,

@@ -4,7 +4,10 @@ mod forms;
 mod shown;
 mod store;
 
-use frontdesk_routing::ids::{DepartmentId, NumberId, StaffId, TrunkId};
+use frontdesk_routing::ids::{NumberId, StaffId, TrunkId};
+use frontdesk_routing::plan::Destination;
+
+use crate::destinations::DestinationPatch;
 
 pub use forms::{e164, grouped};
 pub(crate) use shown::{ALL as SHOWN, not_connected, not_shown, typed};
@@ -19,7 +22,8 @@ pub struct Number {
     pub number: String,
     /// `None`: by whichever line of the account it arrives.
     pub trunk: Option<TrunkId>,
-    pub to: Target,
+    /// Not a number outside.
+    pub to: Destination,
     pub version: i64,
 }
 
@@ -31,18 +35,11 @@ pub struct UsedAsPhone {
     pub name: String,
 }
 
-/// Who is called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Target {
-    Staff(StaffId),
-    Department(DepartmentId),
-}
-
-/// What is to change, as typed: an outer `None` stays. Naming one target takes the place of the other.
+/// What is to change, as typed: an outer `None` stays. Naming one destination takes the place of the other.
 #[derive(Debug, Clone, Default)]
 pub struct NumberPatch {
     pub number: Option<String>,
     pub trunk: Option<Option<String>>,
-    pub staff: Option<String>,
-    pub department: Option<String>,
+    /// Without a number outside.
+    pub to: DestinationPatch,
 }

@@ -1,29 +1,35 @@
 use frontdesk_routing::ids::{AccountId, NumberId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::{NumberSection, NumberTarget, PlanNumber};
+use frontdesk_routing::plan::{Destination, NumberSection, PlanNumber};
 use serde_json::{Value, json};
 
-use super::{Number, NumberPatch, Target, UsedAsPhone, e164, not_shown};
+use super::{Number, NumberPatch, UsedAsPhone, e164, not_shown};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
+use crate::destinations::{self, DestinationPatch, DestinationRow};
 use crate::store::text::{id, maybe_id};
 use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
 
-const SECTION: &str =
-    "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers ORDER BY id";
-const LIST: &str = "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers \
-    WHERE account_id = $1 ORDER BY number";
-const GET: &str = "SELECT id, account_id, number, trunk_id, staff_id, department_id, version FROM numbers \
-    WHERE account_id = $1 AND id = $2";
-const INSERT: &str = "INSERT INTO numbers (id, account_id, created_at, version, number, trunk_id, staff_id, department_id) \
-    VALUES ($1, $2, $3, 1, $4, $5, $6, $7)";
+/// Numbers as [`Row`] reads them.
+macro_rules! numbers {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, account_id, number, trunk_id, staff_id AS to_staff_id, department_id AS to_department_id, \
+             menu_id AS to_menu_id, mailbox_id AS to_mailbox_id, CAST(NULL AS TEXT) AS to_number, version FROM numbers ",
+            $rest
+        )
+    };
+}
+const SECTION: &str = numbers!("ORDER BY id");
+const LIST: &str = numbers!("WHERE account_id = $1 ORDER BY number");
+const GET: &str = numbers!("WHERE account_id = $1 AND id = $2");
+const INSERT: &str = "INSERT INTO numbers (id, account_id, created_at, version, number, trunk_id, staff_id, department_id, \
+    menu_id, mailbox_id) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)";
 const UPDATE: &str = "UPDATE numbers SET version = version + 1, number = $3, trunk_id = $4, staff_id = $5, \
-    department_id = $6 WHERE id = $1 AND version = $2";
+    department_id = $6, menu_id = $7, mailbox_id = $8 WHERE id = $1 AND version = $2";
 const DELETE: &str = "DELETE FROM numbers WHERE account_id = $1 AND id = $2";
 const REACH: &str = "SELECT COUNT(*) AS count FROM numbers WHERE staff_id = $1";
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2 AND id <> $3";
-const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-const DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
 const OURS: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2";
 const USERS: &str = "SELECT n.id AS number_id, s.id, s.surname, s.given_name, s.patronymic FROM numbers n \
     JOIN staff s ON s.account_id = n.account_id AND s.phone = n.number AND s.deleted_at IS NULL \
@@ -31,7 +37,7 @@ const USERS: &str = "SELECT n.id AS number_id, s.id, s.surname, s.given_name, s.
 const TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
-    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, STAFF, DEPARTMENT, OURS, USERS, TRUNK,
+    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, OURS, USERS, TRUNK,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -40,8 +46,8 @@ struct Row {
     account_id: String,
     number: String,
     trunk_id: Option<String>,
-    staff_id: Option<String>,
-    department_id: Option<String>,
+    #[sqlx(flatten)]
+    to: DestinationRow,
     version: i64,
 }
 
@@ -55,16 +61,12 @@ struct UserRow {
 }
 
 fn read(row: &Row) -> Result<Number, StoreError> {
-    let to = match (maybe_id(&row.staff_id)?, maybe_id(&row.department_id)?) {
-        (Some(staff), _) => Target::Staff(staff),
-        (None, Some(department)) => Target::Department(department),
-        (None, None) => return Err(StoreError::Corrupt("a number that reaches nobody".to_owned())),
-    };
+    let nobody = || StoreError::Corrupt("a number that reaches nobody".to_owned());
     Ok(Number {
         id: id(&row.id)?,
         number: row.number.clone(),
         trunk: maybe_id(&row.trunk_id)?,
-        to,
+        to: row.to.read()?.ok_or_else(nobody)?,
         version: row.version,
     })
 }
@@ -83,10 +85,7 @@ pub(crate) async fn section(db: &Db) -> Result<NumberSection, StoreError> {
             number,
             account: id(&row.account_id)?,
             trunk: kept.trunk,
-            to: match kept.to {
-                Target::Staff(staff) => NumberTarget::Staff(staff),
-                Target::Department(department) => NumberTarget::Department(department),
-            },
+            to: kept.to,
         });
     }
     Ok(NumberSection::new(numbers))
@@ -226,19 +225,10 @@ async fn patched(
             .map(|before| before.number.clone())
             .or_else(|| note(Err(required("number")))),
     };
-    let (staff, department) = (
-        parsed("staff_id", patch.staff),
-        parsed("department_id", patch.department),
-    );
-    let to = match (staff, department) {
-        (Err(fault), _) | (_, Err(fault)) => Err(fault),
-        (Ok(Some(_)), Ok(Some(_))) => {
-            let why = "a number reaches a person or a department, not both";
-            Err(FieldError::new("department_id", "invalid", why))
-        }
-        (Ok(Some(staff)), Ok(None)) => Ok(Target::Staff(staff)),
-        (Ok(None), Ok(Some(department))) => Ok(Target::Department(department)),
-        (Ok(None), Ok(None)) => before.map(|before| before.to).ok_or_else(|| required("staff_id")),
+    let to = match given(patch.to, region) {
+        Ok(None) => before.map(|before| before.to).ok_or_else(|| required("staff_id")),
+        Ok(Some(to)) => Ok(to),
+        Err(fault) => Err(fault),
     };
     let trunk = match patch.trunk {
         Some(trunk) => parsed("trunk_id", trunk),
@@ -268,14 +258,8 @@ async fn patched(
 
 /// Who and what it names are the account's, and nobody else has the number.
 async fn exists(tx: &mut Tx, account: AccountId, after: &Number) -> Result<(), StoreError> {
-    let (field, sql, target) = match after.to {
-        Target::Staff(staff) => ("staff_id", STAFF, Arg::from(staff)),
-        Target::Department(department) => ("department_id", DEPARTMENT, Arg::from(department)),
-    };
     let mut faults = Vec::new();
-    if tx.count(sql, vec![Arg::from(account), target]).await? == 0 {
-        faults.push(unknown(field));
-    }
+    faults.extend(destinations::fault(tx, account, ("", after.to)).await?);
     if let Some(trunk) = after.trunk
         && tx.count(TRUNK, args![account, trunk]).await? == 0
     {
@@ -288,6 +272,26 @@ async fn exists(tx: &mut Tx, account: AccountId, after: &Number) -> Result<(), S
     }
 }
 
+/// The destination that was typed, if any was.
+fn given(typed: DestinationPatch, region: &str) -> Result<Option<Destination>, FieldError> {
+    let named = [
+        ("number", typed.number.is_some()),
+        ("mailbox_id", typed.mailbox.is_some()),
+        ("menu_id", typed.menu.is_some()),
+        ("department_id", typed.department.is_some()),
+        ("staff_id", typed.staff.is_some()),
+    ];
+    let mut given = named.into_iter().filter(|(_, given)| *given).map(|(field, _)| field);
+    match (given.next(), given.next()) {
+        (None, _) => Ok(None),
+        (Some(_), None) => destinations::read("", typed, region).map(Some),
+        (Some(field), Some(_)) => {
+            let why = "a number reaches one of `staff_id`, `department_id`, `menu_id` and `mailbox_id`";
+            Err(FieldError::new(field, "invalid", why))
+        }
+    }
+}
+
 fn parsed<T: std::str::FromStr>(field: &str, given: Option<String>) -> Result<Option<T>, FieldError> {
     given.map(|text| text.parse()).transpose().map_err(|_| unknown(field))
 }
@@ -297,7 +301,11 @@ fn unknown(field: &str) -> FieldError {
 }
 
 fn required(field: &str) -> FieldError {
-    FieldError::new(field, "required", "a number is connected with a person or a department")
+    FieldError::new(
+        field,
+        "required",
+        "a number is connected with a person, a department, a menu or a mailbox",
+    )
 }
 
 fn taken() -> FieldError {
@@ -313,17 +321,17 @@ fn raced(error: StoreError) -> StoreError {
 }
 
 fn values_of(number: &Number) -> Vec<Arg> {
-    let (staff, department) = match number.to {
-        Target::Staff(staff) => (Some(staff), None),
-        Target::Department(department) => (None, Some(department)),
-    };
-    args![&number.number, number.trunk, staff, department]
+    let mut values = args![&number.number, number.trunk];
+    // The last column is that of a number outside, which no number is connected with.
+    values.extend(destinations::columns(Some(number.to)).into_iter().take(4));
+    values
 }
 
 fn told(number: &Number) -> Value {
-    let (kind, to) = match number.to {
-        Target::Staff(staff) => ("staff_id", staff.to_string()),
-        Target::Department(department) => ("department_id", department.to_string()),
-    };
-    json!({ "number": number.number, "trunk_id": number.trunk.map(|trunk| trunk.to_string()), kind: to })
+    let (field, to) = destinations::named(number.to);
+    json!({
+        "number": number.number,
+        "trunk_id": number.trunk.map(|trunk| trunk.to_string()),
+        field: to,
+    })
 }

@@ -107,6 +107,20 @@ fn sections(names: &[String], field: &str, faults: &mut Vec<FieldError>) -> BTre
     sections
 }
 
+/// The main account leaves no project (L3); what it takes there is another matter.
+pub(super) fn main_stays(before: &[Part], after: &[Part], live: &[Project]) -> Result<(), StoreError> {
+    let is_left = |part: &&Part| {
+        live.iter().any(|project| project.id == part.project) && after.iter().all(|kept| kept.project != part.project)
+    };
+    let why = "the main account leaves no project: let it take no calls there instead";
+    let left = before.iter().find(is_left);
+    StoreError::invalid(
+        left.map(|_| FieldError::new("projects", "invalid", why))
+            .into_iter()
+            .collect(),
+    )
+}
+
 /// A live project, and what a person may open there; no part: no access, but for the main account.
 pub(super) struct Choice {
     pub(super) project: ProjectId,

@@ -256,6 +256,9 @@ pub async fn set_parts(
     let after = rules::parts(new, &projects, member.is_main)?;
     let before: Vec<PartRow> = tx.all(PARTS, args![author.account, staff]).await?;
     let before = before.into_iter().map(part).collect::<Result<Vec<_>, _>>()?;
+    if member.is_main {
+        rules::main_stays(&before, &after, &projects)?;
+    }
     tx.run(LEAVE, args![author.account, staff]).await?;
     for part in &after {
         let sections = part.sections.as_ref().map(written);

@@ -5,9 +5,9 @@ mod section;
 mod store;
 
 use frontdesk_routing::ids::{DepartmentId, NumberId, ProjectId, ScheduleId};
-use frontdesk_routing::plan::{Method, Overflow};
+use frontdesk_routing::plan::{Destination, Method};
 
-use crate::departments::OverflowPatch;
+use crate::destinations::DestinationPatch;
 
 pub(crate) use rules::method;
 pub use rules::{method_name, sim_of};
@@ -54,7 +54,7 @@ pub struct Desk {
     /// `None`: always open.
     pub schedule: Option<ScheduleId>,
     /// Who gets the calls while it is closed; `None`: they are refused.
-    pub closed_to: Option<Overflow>,
+    pub closed_to: Option<Destination>,
     /// The department's or the number's.
     pub version: i64,
 }
@@ -63,5 +63,5 @@ pub struct Desk {
 pub struct DeskPatch {
     pub project: Option<String>,
     pub schedule: Option<Option<String>>,
-    pub closed_to: Option<Option<OverflowPatch>>,
+    pub closed_to: Option<Option<DestinationPatch>>,
 }

@@ -1,12 +1,9 @@
 //! Names of the ways to take calls, and what a patch comes to. Pure.
 
 use frontdesk_routing::ids::TrunkId;
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::{Method, Overflow};
+use frontdesk_routing::plan::Method;
 
 use super::{Reception, ReceptionPatch};
-use crate::departments::OverflowPatch;
-use crate::numbers::e164;
 use crate::store::text::maybe_id;
 use crate::store::{FieldError, StoreError};
 
@@ -78,35 +75,6 @@ pub(super) fn patched(before: &Reception, patch: ReceptionPatch, phone: bool) ->
     }
     StoreError::invalid(faults)?;
     Ok(after)
-}
-
-/// Who gets the calls; that they are the account's is not known yet.
-pub(super) fn closed_to(typed: OverflowPatch, region: &str) -> Result<Overflow, FieldError> {
-    let OverflowPatch {
-        staff,
-        department,
-        number,
-    } = typed;
-    match (staff, department, number) {
-        (staff @ Some(_), None, None) => parsed("closed_to.staff_id", staff)?
-            .map(Overflow::Staff)
-            .ok_or_else(|| unknown("closed_to.staff_id")),
-        (None, department @ Some(_), None) => parsed("closed_to.department_id", department)?
-            .map(Overflow::Department)
-            .ok_or_else(|| unknown("closed_to.department_id")),
-        (None, None, Some(number)) => {
-            let number = e164("closed_to.number", number.trim(), region)?;
-            let number = PhoneNumber::from_e164(&number);
-            number
-                .map(Overflow::Number)
-                .map_err(|error| FieldError::new("closed_to.number", "invalid", error.to_string()))
-        }
-        _ => Err(FieldError::new(
-            "closed_to",
-            "invalid",
-            "exactly one of `staff_id`, `department_id` and `number`",
-        )),
-    }
 }
 
 #[cfg(test)]

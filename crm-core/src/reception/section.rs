@@ -7,7 +7,7 @@ use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{PlanDesk, PlanReception, ReceptionSection};
 
 use super::rules::method;
-use super::store::closed_target;
+use crate::destinations::DestinationRow;
 use crate::projects::first_of;
 use crate::schedules;
 use crate::store::text::{id, maybe_id};
@@ -17,10 +17,21 @@ const PEOPLE: &str = "SELECT id, receiving, reception, sim_trunk_id, confirm_ans
     WHERE deleted_at IS NULL";
 const PARTS: &str = "SELECT sp.staff_id, sp.project_id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
     WHERE sp.receives_calls AND p.archived_at IS NULL ORDER BY sp.staff_id, sp.project_id";
-const DEPARTMENTS: &str = "SELECT id AS place, account_id, project_id, schedule_id, closed_staff_id, closed_department_id, \
-    closed_number FROM departments";
-const NUMBERS: &str = "SELECT number AS place, account_id, project_id, schedule_id, closed_staff_id, closed_department_id, \
-    closed_number FROM numbers";
+/// Departments and numbers as [`DeskRow`] reads them.
+macro_rules! desks {
+    ($place:literal, $table:literal) => {
+        concat!(
+            "SELECT ",
+            $place,
+            " AS place, account_id, project_id, schedule_id, closed_staff_id AS to_staff_id, \
+             closed_department_id AS to_department_id, closed_menu_id AS to_menu_id, closed_mailbox_id AS to_mailbox_id, \
+             closed_number AS to_number FROM ",
+            $table
+        )
+    };
+}
+const DEPARTMENTS: &str = desks!("id", "departments");
+const NUMBERS: &str = desks!("number", "numbers");
 const PROJECTS: &str = "SELECT id, name FROM projects";
 const OPEN: &str = "SELECT id, name FROM accounts WHERE open_when_unknown";
 
@@ -48,9 +59,8 @@ struct DeskRow {
     account_id: String,
     project_id: Option<String>,
     schedule_id: Option<String>,
-    closed_staff_id: Option<String>,
-    closed_department_id: Option<String>,
-    closed_number: Option<String>,
+    #[sqlx(flatten)]
+    closed_to: DestinationRow,
 }
 
 #[derive(sqlx::FromRow)]
@@ -101,11 +111,10 @@ pub(crate) async fn section(db: &Db) -> Result<ReceptionSection, StoreError> {
 
 fn read(row: &DeskRow) -> Result<(AccountId, PlanDesk), StoreError> {
     let account = id(&row.account_id)?;
-    let closed = (&row.closed_staff_id, &row.closed_department_id, &row.closed_number);
     let desk = PlanDesk {
         project: Some(maybe_id(&row.project_id)?.unwrap_or_else(|| first_of(account))),
         schedule: maybe_id(&row.schedule_id)?,
-        closed_to: closed_target(closed)?,
+        closed_to: row.closed_to.read()?,
     };
     Ok((account, desk))
 }

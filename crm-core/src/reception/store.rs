@@ -1,12 +1,11 @@
-use frontdesk_routing::ids::{AccountId, DepartmentId, ProjectId, ScheduleId, StaffId, TrunkId};
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::Overflow;
+use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId, TrunkId};
 use serde_json::{Value, json};
 
 use super::rules::{self, method, method_name, sim_of, unknown};
 use super::{Desk, DeskOf, DeskPatch, Reception, ReceptionPatch};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
+use crate::destinations::{self, DestinationRow};
 use crate::projects::{first_of, live};
 use crate::store::text::maybe_id;
 use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
@@ -15,18 +14,34 @@ const PERSON: &str = "SELECT receiving, reception, sim_trunk_id, confirm_answer,
     WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
 const SET_PERSON: &str = "UPDATE staff SET receiving = $3, reception = $4, sim_trunk_id = $5, schedule_id = $6, \
     updated_at = $7, confirm_answer = $8, version = version + 1 WHERE id = $1 AND version = $2";
-const DEPARTMENT: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
-    FROM departments WHERE account_id = $1 AND id = $2";
-const NUMBER: &str = "SELECT project_id, schedule_id, closed_staff_id, closed_department_id, closed_number, version \
-    FROM numbers WHERE account_id = $1 AND id = $2";
-const SET_DEPARTMENT: &str = "UPDATE departments SET project_id = $3, schedule_id = $4, closed_staff_id = $5, \
-    closed_department_id = $6, closed_number = $7, version = version + 1 WHERE id = $1 AND version = $2";
-const SET_NUMBER: &str = "UPDATE numbers SET project_id = $3, schedule_id = $4, closed_staff_id = $5, \
-    closed_department_id = $6, closed_number = $7, version = version + 1 WHERE id = $1 AND version = $2";
+/// Departments and numbers as [`DeskRow`] reads them.
+macro_rules! desk {
+    ($table:literal) => {
+        concat!(
+            "SELECT project_id, schedule_id, closed_staff_id AS to_staff_id, closed_department_id AS to_department_id, \
+             closed_menu_id AS to_menu_id, closed_mailbox_id AS to_mailbox_id, closed_number AS to_number, version FROM ",
+            $table,
+            " WHERE account_id = $1 AND id = $2"
+        )
+    };
+}
+macro_rules! set_desk {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " SET project_id = $3, schedule_id = $4, closed_staff_id = $5, closed_department_id = $6, \
+             closed_menu_id = $7, closed_mailbox_id = $8, closed_number = $9, version = version + 1 \
+             WHERE id = $1 AND version = $2"
+        )
+    };
+}
+const DEPARTMENT: &str = desk!("departments");
+const NUMBER: &str = desk!("numbers");
+const SET_DEPARTMENT: &str = set_desk!("departments");
+const SET_NUMBER: &str = set_desk!("numbers");
 const IS_TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 const IS_SCHEDULE: &str = "SELECT COUNT(*) AS count FROM schedules WHERE account_id = $1 AND id = $2";
-const IS_STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-const IS_DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
     PERSON,
@@ -37,8 +52,6 @@ pub(crate) const ALL: &[&str] = &[
     SET_NUMBER,
     IS_TRUNK,
     IS_SCHEDULE,
-    IS_STAFF,
-    IS_DEPARTMENT,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -56,9 +69,8 @@ struct PersonRow {
 struct DeskRow {
     project_id: Option<String>,
     schedule_id: Option<String>,
-    closed_staff_id: Option<String>,
-    closed_department_id: Option<String>,
-    closed_number: Option<String>,
+    #[sqlx(flatten)]
+    closed_to: DestinationRow,
     version: i64,
 }
 
@@ -135,14 +147,9 @@ pub async fn set_desk(
         .and_then(|row| read_desk(account.id, &row))?;
     fresh(before.version, version)?;
     let after = patched(&mut tx, (account.id, &account.region), &before, patch).await?;
-    let (staff, department, number) = match after.closed_to {
-        Some(Overflow::Staff(staff)) => (Some(staff), None, None),
-        Some(Overflow::Department(department)) => (None, Some(department), None),
-        Some(Overflow::Number(number)) => (None, None, Some(number.reveal())),
-        None => (None, None, None),
-    };
     let mut values = vec![id, Arg::from(before.version)];
-    values.extend(args![after.project, after.schedule, staff, department, number]);
+    values.extend(args![after.project, after.schedule]);
+    values.extend(destinations::columns(after.closed_to));
     if tx.run(of.set(), values).await? == 0 {
         return Err(StoreError::Stale);
     }
@@ -182,19 +189,15 @@ async fn patched(
         faults.extend(schedule_fault(tx, account, after.schedule).await?);
     }
     if let Some(typed) = patch.closed_to {
-        match typed.map(|typed| rules::closed_to(typed, region)).transpose() {
-            Ok(target) => after.closed_to = target,
-            Err(fault) => faults.push(fault),
-        }
-        let checked = match after.closed_to {
-            Some(Overflow::Staff(staff)) => Some(("closed_to.staff_id", IS_STAFF, Arg::from(staff))),
-            Some(Overflow::Department(department)) => {
-                Some(("closed_to.department_id", IS_DEPARTMENT, Arg::from(department)))
+        let read = typed.map(|typed| destinations::read("closed_to", typed, region));
+        match read.transpose() {
+            Ok(to) => {
+                after.closed_to = to;
+                if let Some(to) = to {
+                    faults.extend(destinations::fault(tx, account, ("closed_to", to)).await?);
+                }
             }
-            Some(Overflow::Number(_)) | None => None,
-        };
-        if let Some(checked) = checked {
-            faults.extend(exists(tx, account, checked).await?);
+            Err(fault) => faults.push(fault),
         }
     }
     StoreError::invalid(faults)?;
@@ -262,22 +265,12 @@ fn read_person(row: &PersonRow) -> Result<Reception, StoreError> {
 }
 
 fn read_desk(account: AccountId, row: &DeskRow) -> Result<Desk, StoreError> {
-    let columns = (&row.closed_staff_id, &row.closed_department_id, &row.closed_number);
     Ok(Desk {
         project: maybe_id(&row.project_id)?.unwrap_or_else(|| first_of(account)),
         schedule: maybe_id(&row.schedule_id)?,
-        closed_to: closed_target(columns)?,
+        closed_to: row.closed_to.read()?,
         version: row.version,
     })
-}
-
-pub(super) fn closed_target(
-    (staff, department, number): (&Option<String>, &Option<String>, &Option<String>),
-) -> Result<Option<Overflow>, StoreError> {
-    let staff = maybe_id(staff)?.map(Overflow::Staff);
-    let department = maybe_id::<DepartmentId>(department)?.map(Overflow::Department);
-    let number = number.as_deref().and_then(|number| PhoneNumber::from_e164(number).ok());
-    Ok(staff.or(department).or(number.map(Overflow::Number)))
 }
 
 fn told_person(reception: &Reception) -> Value {
@@ -291,14 +284,9 @@ fn told_person(reception: &Reception) -> Value {
 }
 
 fn told_desk(desk: &Desk) -> Value {
-    let closed_to = desk.closed_to.map(|target| match target {
-        Overflow::Staff(staff) => staff.to_string(),
-        Overflow::Department(department) => department.to_string(),
-        Overflow::Number(number) => number.reveal(),
-    });
     json!({
         "project_id": desk.project.to_string(),
         "schedule_id": desk.schedule.as_ref().map(ScheduleId::to_string),
-        "closed_to": closed_to,
+        "closed_to": desk.closed_to.map(destinations::told),
     })
 }

@@ -1,12 +1,25 @@
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, RecordingId};
 
 use super::{Recording, RecordingState};
+use crate::access::{Scope, within_calls};
 use crate::audit::{self, Author};
 use crate::store::page::Place;
 use crate::store::rows::{self, rows};
 use crate::store::text::id;
-use crate::store::{Db, Listing, Page, StoreError, Tx, args};
+use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
 
+/// A row of `recordings` is within the reach when its call is.
+macro_rules! within_recordings {
+    ($reach:literal, $staff:literal, $project:literal) => {
+        concat!(
+            "(",
+            $reach,
+            " = 'any' OR EXISTS (SELECT 1 FROM calls WHERE calls.id = recordings.call_id AND ",
+            within_calls!($reach, $staff, $project),
+            "))"
+        )
+    };
+}
 macro_rules! recording {
     ($rest:literal) => {
         concat!(
@@ -17,17 +30,30 @@ macro_rules! recording {
     };
 }
 
-const GET: &str = recording!("WHERE account_id = $1 AND id = $2");
-const LIST: &str = recording!(
-    "WHERE account_id = $1 AND (state = $2 OR $2 IS NULL) AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT $5"
+const GET: &str = concat!(
+    recording!("WHERE account_id = $1 AND id = $2 AND "),
+    within_recordings!("$3", "$4", "$5")
 );
-const OF_CALLS: &str = recording!(
-    "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.started_at >= $2 \
-     AND c.started_at <= $3) ORDER BY started_at, id"
+const LIST: &str = concat!(
+    recording!("WHERE account_id = $1 AND (state = $2 OR $2 IS NULL) AND (started_at, id) < ($3, $4) AND "),
+    within_recordings!("$6", "$7", "$8"),
+    " ORDER BY started_at DESC, id DESC LIMIT $5"
 );
-const OF_CLIENT: &str = recording!(
-    "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.client_id = $2 \
-     AND c.started_at >= $3 AND c.started_at <= $4) ORDER BY started_at, id"
+const OF_CALLS: &str = concat!(
+    recording!(
+        "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.started_at >= $2 \
+         AND c.started_at <= $3) AND "
+    ),
+    within_recordings!("$4", "$5", "$6"),
+    " ORDER BY started_at, id"
+);
+const OF_CLIENT: &str = concat!(
+    recording!(
+        "WHERE account_id = $1 AND call_id IN (SELECT c.id FROM calls c WHERE c.account_id = $1 AND c.client_id = $2 \
+         AND c.started_at >= $3 AND c.started_at <= $4) AND "
+    ),
+    within_recordings!("$5", "$6", "$7"),
+    " ORDER BY started_at, id"
 );
 const UNFINISHED: &str = recording!("WHERE state = 'recording' ORDER BY id");
 const INSERT: [(usize, &str); 3] = rows!(
@@ -76,8 +102,8 @@ struct Row {
     deleted_at: Option<i64>,
 }
 
-pub async fn get(db: &Db, account: AccountId, recording: RecordingId) -> Result<Recording, StoreError> {
-    db.one(GET, args![account, recording])
+pub async fn get(db: &Db, within: Scope, recording: RecordingId) -> Result<Recording, StoreError> {
+    db.one(GET, with(args![within.account, recording], within))
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
@@ -86,15 +112,14 @@ pub async fn get(db: &Db, account: AccountId, recording: RecordingId) -> Result<
 /// Newest first, by cursor.
 pub async fn list(
     db: &Db,
-    account: AccountId,
+    within: Scope,
     state: Option<RecordingState>,
     page: &Page,
 ) -> Result<Listing<Recording>, StoreError> {
     let Place { at, id: before } = Place::of(page)?;
     let limit = page.limit.saturating_add(1);
-    let mut rows: Vec<Row> = db
-        .all(LIST, args![account, state.map(RecordingState::name), at, before, limit])
-        .await?;
+    let values = args![within.account, state.map(RecordingState::name), at, before, limit];
+    let mut rows: Vec<Row> = db.all(LIST, with(values, within)).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
     rows.truncate(shown);
@@ -115,8 +140,8 @@ pub async fn list(
 }
 
 /// Those of calls that began in this span, both ends included.
-pub async fn of_calls(db: &Db, account: AccountId, from: i64, until: i64) -> Result<Vec<Recording>, StoreError> {
-    db.all(OF_CALLS, args![account, from, until])
+pub async fn of_calls(db: &Db, within: Scope, from: i64, until: i64) -> Result<Vec<Recording>, StoreError> {
+    db.all(OF_CALLS, with(args![within.account, from, until], within))
         .await?
         .into_iter()
         .map(read)
@@ -126,12 +151,18 @@ pub async fn of_calls(db: &Db, account: AccountId, from: i64, until: i64) -> Res
 /// The recordings of calls with a client that began in this span.
 pub async fn of_client(
     db: &Db,
-    account: AccountId,
+    within: Scope,
     client: ClientId,
     (from, until): (i64, i64),
 ) -> Result<Vec<Recording>, StoreError> {
-    let rows: Vec<Row> = db.all(OF_CLIENT, args![account, client, from, until]).await?;
+    let values = args![within.account, client, from, until];
+    let rows: Vec<Row> = db.all(OF_CLIENT, with(values, within)).await?;
     rows.into_iter().map(read).collect()
+}
+
+fn with(mut values: Vec<Arg>, within: Scope) -> Vec<Arg> {
+    values.extend(within.values());
+    values
 }
 
 /// Those that a crash has left open, of every account.

@@ -4,7 +4,7 @@ mod calling;
 mod rules;
 mod store;
 
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, SiteId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, DealId, SiteId};
 use frontdesk_routing::number::PhoneNumber;
 
 pub use frontdesk_routing::ids::RequestId;
@@ -117,8 +117,8 @@ pub struct NewRequest {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Submitted {
     pub request: Request,
-    /// It was not there before.
-    pub fresh: bool,
+    /// The lead that it has become; `None`: it was there before.
+    pub lead: Option<DealId>,
     /// A client was made of the visitor, who has this number.
     pub new_client: Option<PhoneNumber>,
 }

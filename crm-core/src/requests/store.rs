@@ -1,17 +1,33 @@
-use frontdesk_routing::ids::{AccountId, RequestId};
+use frontdesk_routing::ids::{ClientId, ProjectId, RequestId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 
 use super::rules::{self, Checked, MOST_WAITING};
 use super::{Kind, NewRequest, Request, RequestQuery, State, Submitted};
+use crate::access::{Scope, within_clients};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
 use crate::clients;
-use crate::sites::Site;
+use crate::deals::{self, Arrival, DealId};
+use crate::notices::{self, Caller, News, What};
+use crate::projects::first_of;
+use crate::sites::{Receiver, Site};
 use crate::store::page::Place;
 use crate::store::text::{id, maybe_id};
-use crate::store::{Db, Listing, Page, StoreError, args};
+use crate::store::{Db, Ids, Listing, Page, StoreError, Tx, args};
 
+/// A row of `site_requests r` is within the reach when its client is.
+macro_rules! within_requests {
+    ($reach:literal, $staff:literal, $project:literal) => {
+        concat!(
+            "(",
+            $reach,
+            " = 'any' OR EXISTS (SELECT 1 FROM clients c WHERE c.id = r.client_id AND ",
+            within_clients!($reach, $staff, $project),
+            "))"
+        )
+    };
+}
 macro_rules! request {
     ($rest:literal) => {
         concat!(
@@ -23,12 +39,18 @@ macro_rules! request {
     };
 }
 
-const LIST: &str = request!(
-    "WHERE r.account_id = $1 AND (r.created_at, r.id) < ($2, $3) AND (r.state = $4 OR $4 IS NULL) \
-     AND (r.site_id = $5 OR $5 IS NULL) AND (r.client_id = $6 OR $6 IS NULL) \
-     ORDER BY r.created_at DESC, r.id DESC LIMIT $7"
+const LIST: &str = concat!(
+    request!(
+        "WHERE r.account_id = $1 AND (r.created_at, r.id) < ($2, $3) AND (r.state = $4 OR $4 IS NULL) \
+     AND (r.site_id = $5 OR $5 IS NULL) AND (r.client_id = $6 OR $6 IS NULL) AND "
+    ),
+    within_requests!("$8", "$9", "$10"),
+    " ORDER BY r.created_at DESC, r.id DESC LIMIT $7"
 );
-const GET: &str = request!("WHERE r.account_id = $1 AND r.id = $2");
+const GET: &str = concat!(
+    request!("WHERE r.account_id = $1 AND r.id = $2 AND "),
+    within_requests!("$3", "$4", "$5")
+);
 const BY_KEY: &str = request!("WHERE r.site_id = $1 AND r.request_key = $2");
 const WAITING: &str = "SELECT COUNT(*) AS count FROM site_requests WHERE site_id = $1 AND next_at IS NOT NULL";
 const INSERT: &str = "INSERT INTO site_requests (id, account_id, site_id, request_key, kind, state, number, name, subject, \
@@ -37,7 +59,25 @@ const INSERT: &str = "INSERT INTO site_requests (id, account_id, site_id, reques
 const SET_STATE: &str = "UPDATE site_requests SET state = $3, next_at = NULL, updated_at = $4, version = version + 1 \
     WHERE id = $1 AND version = $2";
 
-pub(crate) const ALL: &[&str] = &[LIST, GET, BY_KEY, WAITING, INSERT, SET_STATE];
+const PROJECT_OF_DEPARTMENT: &str = "SELECT project_id FROM departments WHERE id = $1 AND project_id IS NOT NULL";
+const PROJECT_OF_PERSON: &str = "SELECT p.id AS project_id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
+    WHERE sp.staff_id = $1 AND p.archived_at IS NULL ORDER BY CASE WHEN p.id = $2 THEN 0 ELSE 1 END, p.name, p.id LIMIT 1";
+
+pub(crate) const ALL: &[&str] = &[
+    LIST,
+    GET,
+    BY_KEY,
+    WAITING,
+    INSERT,
+    SET_STATE,
+    PROJECT_OF_DEPARTMENT,
+    PROJECT_OF_PERSON,
+];
+
+#[derive(sqlx::FromRow)]
+struct ProjectRow {
+    project_id: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -63,15 +103,10 @@ struct Row {
 }
 
 /// Newest first, by cursor.
-pub async fn list(
-    db: &Db,
-    account: AccountId,
-    query: &RequestQuery,
-    page: &Page,
-) -> Result<Listing<Request>, StoreError> {
+pub async fn list(db: &Db, within: Scope, query: &RequestQuery, page: &Page) -> Result<Listing<Request>, StoreError> {
     let place = Place::of(page)?;
-    let values = args![
-        account,
+    let mut values = args![
+        within.account,
         place.at,
         place.id,
         query.state.map(State::name),
@@ -79,6 +114,7 @@ pub async fn list(
         query.client,
         page.limit.saturating_add(1),
     ];
+    values.extend(within.values());
     let mut rows: Vec<Row> = db.all(LIST, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
@@ -96,8 +132,9 @@ pub async fn list(
     })
 }
 
-pub async fn get(db: &Db, account: AccountId, request: RequestId) -> Result<Request, StoreError> {
-    let row: Option<Row> = db.one(GET, args![account, request]).await?;
+pub async fn get(db: &Db, within: Scope, request: RequestId) -> Result<Request, StoreError> {
+    let values = args![within.account, request].into_iter().chain(within.values());
+    let row: Option<Row> = db.one(GET, values.collect()).await?;
     row.ok_or(StoreError::NotFound).and_then(read)
 }
 
@@ -137,7 +174,7 @@ async fn entered(
     if let Some(row) = known {
         return Ok(Submitted {
             request: read(row)?,
-            fresh: false,
+            lead: None,
             new_client: None,
         });
     }
@@ -165,6 +202,8 @@ async fn entered(
         ids.now,
     ];
     tx.run(INSERT, values).await?;
+    tell(&mut tx, site, checked, (new, client, ids.now)).await?;
+    let lead = lead_of(&mut tx, (author, &mut ids), (site, checked), (new, client)).await?;
     let deed = author.deed("request.created", "request", new.to_string());
     let after = json!({
         "site": site.name, "kind": checked.kind.name(), "client_id": client.to_string(),
@@ -174,22 +213,78 @@ async fn entered(
     audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
     tx.commit().await?;
     Ok(Submitted {
-        request: get(db, account.id, new).await?,
-        fresh: true,
+        request: get(db, Scope::whole(account.id), new).await?,
+        lead: Some(lead),
         new_client: made.then_some(checked.number),
     })
+}
+
+/// The lead that it is, for whoever takes leads where the site belongs.
+async fn lead_of(
+    tx: &mut Tx,
+    (author, ids): (&Author, &mut Ids),
+    (site, checked): (&Site, &Checked),
+    (request, client): (RequestId, ClientId),
+) -> Result<DealId, StoreError> {
+    let first = first_of(site.account);
+    let (row, wanted): (Option<ProjectRow>, _) = match site.to {
+        Receiver::Department(department) => (tx.one(PROJECT_OF_DEPARTMENT, args![department]).await?, None),
+        Receiver::Staff(staff) => (tx.one(PROJECT_OF_PERSON, args![staff, first]).await?, Some(staff)),
+    };
+    let project: Option<ProjectId> = row.map(|row| id(&row.project_id)).transpose()?;
+    let arrival = Arrival {
+        client,
+        title: [checked.subject.as_str(), &site.name]
+            .into_iter()
+            .find(|text| !text.is_empty())
+            .unwrap_or_default(),
+        project: project.unwrap_or(first),
+        wanted,
+        site: site.id,
+        request,
+    };
+    deals::arrive(tx, (author, ids), &arrival).await
+}
+
+/// Puts letters about it into the outbox.
+async fn tell(
+    tx: &mut Tx,
+    site: &Site,
+    checked: &Checked,
+    (request, client, now): (RequestId, ClientId, i64),
+) -> Result<(), StoreError> {
+    let number = checked.number.reveal();
+    let news = News {
+        account: site.account,
+        about: &request.to_string(),
+        client: Some(client),
+        caller: Caller {
+            name: Some(&checked.name),
+            number: Some(&number),
+        },
+        what: What::Request {
+            site: &site.name,
+            subject: &checked.subject,
+            comment: &checked.comment,
+            page: &checked.page,
+        },
+        happened_at: now,
+        at: now,
+    };
+    notices::asked(tx, &news, site).await
 }
 
 /// What a person says of a request. No call begins by itself after that.
 pub async fn set_state(
     db: &Db,
     author: &Author,
-    request: RequestId,
+    (within, request): (Scope, RequestId),
     state: State,
     version: Option<i64>,
 ) -> Result<Request, StoreError> {
     let mut tx = db.begin().await?;
-    let row: Option<Row> = tx.one(GET, args![author.account, request]).await?;
+    let values = args![within.account, request].into_iter().chain(within.values());
+    let row: Option<Row> = tx.one(GET, values.collect()).await?;
     let before = row.ok_or(StoreError::NotFound).and_then(read)?;
     if version.is_some_and(|version| version != before.version) {
         return Err(StoreError::Stale);
@@ -206,7 +301,7 @@ pub async fn set_state(
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await?;
-    get(db, author.account, request).await
+    get(db, within, request).await
 }
 
 fn read(row: Row) -> Result<Request, StoreError> {

@@ -30,6 +30,8 @@ pub struct Site {
     pub enabled: bool,
     /// Those who fill in the form are called too, not only those who want to be called back.
     pub forms_call: bool,
+    /// E-mail addresses that are told of each request.
+    pub letters_to: Vec<String>,
     /// Requests of one source in ten minutes.
     pub per_source: u32,
     /// Requests of all visitors in an hour.
@@ -57,6 +59,7 @@ pub struct SitePatch {
     pub schedule: Option<Option<String>>,
     pub enabled: Option<bool>,
     pub forms_call: Option<bool>,
+    pub letters_to: Option<Vec<String>>,
     pub per_source: Option<u32>,
     pub per_site: Option<u32>,
 }

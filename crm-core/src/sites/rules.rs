@@ -3,12 +3,14 @@
 use std::net::Ipv6Addr;
 
 use super::{Receiver, Site, SitePatch};
+use crate::notices::is_address;
 use crate::store::{FieldError, StoreError};
 
 const LONGEST_NAME: usize = 100;
 const MOST_ORIGINS: usize = 20;
 const MOST_SUBJECTS: usize = 50;
 const LONGEST_SUBJECT: usize = 100;
+const MOST_LETTERS: usize = 10;
 /// Sites of one company.
 pub(super) const MOST: i64 = 1000;
 const MOST_PER_SOURCE: u32 = 1000;
@@ -54,6 +56,9 @@ pub(super) fn patched(mut site: Site, patch: SitePatch, new: bool) -> Result<Sit
     }
     site.enabled = patch.enabled.unwrap_or(site.enabled);
     site.forms_call = patch.forms_call.unwrap_or(site.forms_call);
+    if let Some(typed) = patch.letters_to {
+        site.letters_to = letters_to(&typed, &mut faults);
+    }
     let rates = [
         ("per_source", patch.per_source, MOST_PER_SOURCE, &mut site.per_source),
         ("per_site", patch.per_site, MOST_PER_SITE, &mut site.per_site),
@@ -144,6 +149,27 @@ fn name(host: &str) -> Option<String> {
     let name = idna::domain_to_ascii(host).ok()?;
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
     (!name.is_empty() && name.chars().all(plain)).then_some(name)
+}
+
+fn letters_to(typed: &[String], faults: &mut Vec<FieldError>) -> Vec<String> {
+    let mut addresses: Vec<String> = Vec::new();
+    if typed.len() > MOST_LETTERS {
+        faults.push(FieldError::new(
+            "letters_to",
+            "too_long",
+            format!("{MOST_LETTERS} at most"),
+        ));
+    }
+    for (place, text) in typed.iter().take(MOST_LETTERS).enumerate() {
+        let address = text.trim();
+        if !is_address(address) {
+            let field = format!("letters_to[{place}]");
+            faults.push(FieldError::new(&field, "invalid", "not an e-mail address"));
+        } else if !addresses.iter().any(|known| known == address) {
+            addresses.push(address.to_owned());
+        }
+    }
+    addresses
 }
 
 fn subjects(typed: &[String], faults: &mut Vec<FieldError>) -> Vec<String> {

@@ -11,7 +11,7 @@ macro_rules! site {
     ($rest:literal) => {
         concat!(
             "SELECT id, account_id, name, site_key, origins, subjects, department_id, staff_id, schedule_id, enabled, \
-             forms_call, per_source, per_site, created_at, version FROM sites WHERE deleted_at IS NULL ",
+             forms_call, per_source, per_site, letters_to, created_at, version FROM sites WHERE deleted_at IS NULL ",
             $rest
         )
     };
@@ -21,10 +21,10 @@ const LIST: &str = site!("AND account_id = $1 ORDER BY name, id");
 const GET: &str = site!("AND account_id = $1 AND id = $2");
 const BY_KEY: &str = site!("AND site_key = $1");
 const INSERT: &str = "INSERT INTO sites (id, account_id, site_key, created_at, version, name, origins, subjects, \
-    department_id, staff_id, schedule_id, enabled, forms_call, per_source, per_site) \
-    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
+    department_id, staff_id, schedule_id, enabled, forms_call, per_source, per_site, letters_to) \
+    VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 const UPDATE: &str = "UPDATE sites SET version = version + 1, name = $3, origins = $4, subjects = $5, department_id = $6, \
-    staff_id = $7, schedule_id = $8, enabled = $9, forms_call = $10, per_source = $11, per_site = $12 \
+    staff_id = $7, schedule_id = $8, enabled = $9, forms_call = $10, per_source = $11, per_site = $12, letters_to = $13 \
     WHERE id = $1 AND version = $2";
 const DELETE: &str = "UPDATE sites SET deleted_at = $3, department_id = NULL, staff_id = NULL, schedule_id = NULL, \
     enabled = FALSE, version = version + 1 WHERE id = $1 AND version = $2";
@@ -67,6 +67,7 @@ struct Row {
     forms_call: bool,
     per_source: i64,
     per_site: i64,
+    letters_to: String,
     created_at: i64,
     version: i64,
 }
@@ -107,6 +108,7 @@ pub async fn create(db: &Db, author: &Author, patch: SitePatch) -> Result<Site, 
         schedule: None,
         enabled: true,
         forms_call: true,
+        letters_to: Vec::new(),
         per_source: PER_SOURCE,
         per_site: PER_SITE,
         created_at: ids.now,
@@ -211,7 +213,7 @@ async fn known(tx: &mut Tx, site: &Site) -> Result<(), StoreError> {
     StoreError::invalid(faults)
 }
 
-/// From `name` to `per_site`, as the statements want them.
+/// From `name` to `letters_to`, as the statements want them.
 fn values_of(site: &Site) -> Vec<Arg> {
     let (staff, department): (Option<StaffId>, Option<DepartmentId>) = match site.to {
         Receiver::Staff(staff) => (Some(staff), None),
@@ -228,6 +230,7 @@ fn values_of(site: &Site) -> Vec<Arg> {
         site.forms_call,
         site.per_source,
         site.per_site,
+        site.letters_to.join("\n"),
     ]
 }
 
@@ -244,6 +247,7 @@ fn read(row: Row) -> Result<Site, StoreError> {
         account: id(&row.account_id)?,
         origins: lines(&row.origins),
         subjects: lines(&row.subjects),
+        letters_to: lines(&row.letters_to),
         to,
         schedule: maybe_id(&row.schedule_id)?,
         enabled: row.enabled,
@@ -271,6 +275,7 @@ fn told(site: &Site) -> Value {
         "schedule_id": site.schedule.map(|schedule| schedule.to_string()),
         "enabled": site.enabled,
         "forms_call": site.forms_call,
+        "letters_to": site.letters_to,
         "per_source": site.per_source,
         "per_site": site.per_site,
     })

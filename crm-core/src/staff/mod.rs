@@ -1,6 +1,7 @@
 //! Staff: who works here, with what access and which short number.
 
 mod caller_id;
+mod photo;
 mod row;
 pub(crate) mod rules;
 mod store;
@@ -12,6 +13,8 @@ use crate::access::Role;
 
 pub(crate) use caller_id::ALL as CALLER_ID;
 pub use caller_id::{CallerId, CallerIdPatch};
+pub(crate) use photo::ALL as PHOTO;
+pub use photo::set_photo;
 pub(crate) use row::told;
 pub(crate) use store::{ALL, insert};
 pub use store::{create, delete, get, list, names, update};
@@ -34,6 +37,8 @@ pub struct StaffMember {
     pub role: Option<Role>,
     pub sip_user: Option<String>,
     pub caller_id: CallerId,
+    /// The mark of their photo.
+    pub photo: Option<String>,
     /// Has a live session that was used within the last 30 s; an open event stream uses it.
     pub signed_in: bool,
     pub has_password: bool,
@@ -117,6 +122,8 @@ pub struct NewStaff {
     pub login: Option<String>,
     pub password: Option<String>,
     pub role: Option<String>,
+    /// Roles beside the first one.
+    pub further_roles: Vec<String>,
     pub caller_id: CallerIdPatch,
     /// Where the person works first; `None`: the account's first project.
     pub project: Option<ProjectId>,
@@ -135,6 +142,8 @@ pub struct StaffPatch {
     pub login: Option<Option<String>>,
     pub password: Option<String>,
     pub role: Option<Option<String>>,
+    /// Roles beside the first one; without a first one there are none.
+    pub further_roles: Option<Vec<String>>,
     pub caller_id: CallerIdPatch,
 }
 

@@ -16,7 +16,7 @@ macro_rules! member {
              s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.displayed_number, \
              s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
-             s.schedule_id, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
+             s.schedule_id, s.photo, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
              s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
              LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
             $rest
@@ -43,6 +43,7 @@ pub(super) struct Row {
     sip_user: Option<String>,
     #[sqlx(flatten)]
     caller_id: CallerId,
+    photo: Option<String>,
     signed_in: bool,
     has_password: bool,
     last_login_at: Option<i64>,
@@ -84,7 +85,7 @@ impl Checked {
             self.position,
             self.short_number,
             self.login,
-            self.role.map(Role::name),
+            self.role.map(|role| role.name().into_owned()),
             sort_name,
             search,
         ]
@@ -117,7 +118,7 @@ pub(crate) fn told(checked: &Checked) -> Value {
         "position": checked.position,
         "short_number": checked.short_number,
         "login": checked.login,
-        "role": checked.role.map(Role::name),
+        "role": checked.role.map(|role| role.name().into_owned()),
     })
 }
 
@@ -138,6 +139,7 @@ pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
         role: row.role.as_deref().and_then(Role::named),
         sip_user: row.sip_user,
         caller_id: row.caller_id,
+        photo: row.photo,
         signed_in: row.signed_in && row.deleted_at.is_none(),
         has_password: row.has_password,
         last_login_at: row.last_login_at,

@@ -3,11 +3,11 @@
 use super::{NewStaff, StaffPatch};
 use crate::access::Role;
 use crate::emergency;
+use crate::notices::is_address;
 use crate::numbers::e164;
 use crate::store::{FieldError, StoreError};
 
 const LONGEST: usize = 100;
-const LONGEST_EMAIL: usize = 200;
 const SHORTEST_PASSWORD: usize = 10;
 const LONGEST_PASSWORD: usize = 200;
 const LONGEST_LOGIN: usize = 60;
@@ -38,6 +38,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         login: Some(new.login.clone()),
         password: new.password.clone(),
         role: new.role.clone().map(Some),
+        further_roles: None,
         caller_id: new.caller_id.clone(),
     };
     patched(Checked::default(), patch, region, Whom::default())
@@ -151,26 +152,21 @@ fn role_into(place: &mut Option<Role>, given: Option<String>, main: bool, faults
             "the main account's access cannot be restricted",
         )),
         (None, false) => *place = None,
-        (Some(Some(role @ (Role::Admin | Role::Supervisor | Role::Employee))), false) => *place = Some(role),
         (Some(Some(Role::Main) | None), false) => {
             faults.push(FieldError::new(
                 "role",
                 "invalid",
-                "`admin`, `supervisor` or `employee`",
+                "a role that is built in, or the id of one of your own",
             ));
         }
+        (Some(Some(role)), false) => *place = Some(role),
     }
 }
 
 fn email(typed: &str) -> Result<String, FieldError> {
-    let plain = typed.chars().all(|c| !c.is_whitespace() && !c.is_control()) && typed.len() <= LONGEST_EMAIL;
-    let whole = typed
-        .split_once('@')
-        .is_some_and(|(user, host)| !user.is_empty() && host.contains('.') && !host.contains('@'));
-    if plain && whole {
-        Ok(typed.to_owned())
-    } else {
-        Err(FieldError::new("email", "invalid", "not an e-mail address"))
+    match is_address(typed) {
+        true => Ok(typed.to_owned()),
+        false => Err(FieldError::new("email", "invalid", "not an e-mail address")),
     }
 }
 

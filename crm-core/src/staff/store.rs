@@ -1,14 +1,16 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
-use frontdesk_routing::plan::Method;
+use frontdesk_routing::plan::{Destination, Method};
+use serde_json::Value;
 
 use super::caller_id::{self, CallerId};
 use super::row::{Row, member, read, told};
 use super::rules::{self, Checked};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use crate::access::Role;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, needle};
 use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
-use crate::{accounts, logins, numbers, projects, tokens};
+use crate::{accounts, destinations, groups, logins, numbers, projects, roles, tokens};
 
 const GET: &str = member!("AND s.id = $3");
 const LIST: &str = member!(
@@ -163,6 +165,8 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     .map_err(raced)?;
     let project = project.unwrap_or_else(|| projects::first_of(author.account));
     projects::enter(&mut tx, staff, project).await?;
+    let duties = (checked.role, Some(new.further_roles), checked.role.is_none());
+    let duties = give_roles(&mut tx, (author.account, staff), duties).await?;
     let settings = (&CallerId::default(), new.caller_id, &*account.region);
     let settings = caller_id::patched(&mut tx, author.account, settings).await?;
     caller_id::set(&mut tx, staff, &settings).await?;
@@ -171,7 +175,7 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
         &mut tx,
         &mut ids,
         Deed {
-            after: Some(caller_id::told_with(told(&checked), &settings)),
+            after: Some(caller_id::told_with(told_with_roles(&checked, &duties.1), &settings)),
             ..deed
         },
     )
@@ -190,6 +194,7 @@ pub async fn update(
 ) -> Result<StaffMember, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let new_password = patch.password.is_some();
+    let further = patch.further_roles.clone();
     let mut ids = author.stamp.ids();
     let hash = match &patch.password {
         Some(password) if password.chars().count() < 1000 => hashed(Some(password.clone()), ids.random()).await?,
@@ -220,6 +225,8 @@ pub async fn update(
     values.extend(args![now, hash, member.version]);
     changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
     caller_id::set(&mut tx, staff, &settings).await?;
+    let duties = (after.role, further, before.role == after.role);
+    let duties = give_roles(&mut tx, (author.account, staff), duties).await?;
     if after.role.is_none() {
         logins::end_all_of(&mut tx, staff, None, now).await?;
         tokens::revoke_all_of(&mut tx, staff, now).await?;
@@ -227,12 +234,15 @@ pub async fn update(
         logins::end_all_of(&mut tx, staff, author.login, now).await?;
     }
     let deed = author.deed("staff.updated", "staff", staff.to_string());
-    let mut told_after = caller_id::told_with(told(&after), &settings);
+    let mut told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);
     if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
         object.insert("password".into(), "changed".into());
     }
     let deed = Deed {
-        before: Some(caller_id::told_with(told(&before), &member.caller_id)),
+        before: Some(caller_id::told_with(
+            told_with_roles(&before, &duties.0),
+            &member.caller_id,
+        )),
         after: Some(told_after),
         ..deed
     };
@@ -253,9 +263,13 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
         });
     }
     numbers::none_reaches(&mut tx, staff).await?;
+    destinations::not_used(&mut tx, Destination::Staff(staff)).await?;
     changed(tx.run(DELETE, args![staff, now, member.version]).await?)?;
     tx.run(DELETE_SIP, args![staff]).await?;
     tx.run(DELETE_MEMBER, args![staff]).await?;
+    groups::leave_all(&mut tx, staff).await?;
+    roles::set_further(&mut tx, staff, &[]).await?;
+    roles::moved_on(&mut tx, author.account).await?;
     logins::end_all_of(&mut tx, staff, None, now).await?;
     tokens::revoke_all_of(&mut tx, staff, now).await?;
     let mut deed = author.deed("staff.deleted", "staff", staff.to_string());
@@ -264,8 +278,41 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
     tx.commit().await
 }
 
+/// The roles beside the first one, before and after. Nobody without a first one has any.
+async fn give_roles(
+    tx: &mut Tx,
+    (account, staff): (AccountId, StaffId),
+    (first, further, kept): (Option<Role>, Option<Vec<String>>, bool),
+) -> Result<(Vec<Role>, Vec<Role>), StoreError> {
+    if let Some(role) = first.filter(|_| !kept) {
+        roles::known(tx, account, ("role", &[role])).await?;
+    }
+    let before = roles::further(tx, account, staff).await?;
+    let after = match (first, further) {
+        (None, _) => Vec::new(),
+        (Some(_), None) => before.clone(),
+        (Some(_), Some(names)) => roles::rules::named("further_roles", &names).map_err(StoreError::Invalid)?,
+    };
+    let after: Vec<Role> = after.into_iter().filter(|role| first != Some(*role)).collect();
+    if before != after {
+        roles::known(tx, account, ("further_roles", &after)).await?;
+        roles::set_further(tx, staff, &after).await?;
+        roles::moved_on(tx, account).await?;
+    }
+    Ok((before, after))
+}
+
+fn told_with_roles(checked: &Checked, further: &[Role]) -> Value {
+    let mut told = told(checked);
+    if let (false, Some(object)) = (further.is_empty(), told.as_object_mut()) {
+        let names: Vec<String> = further.iter().map(|role| role.name().into_owned()).collect();
+        object.insert("further_roles".into(), names.into());
+    }
+    told
+}
+
 /// One that is not deleted, in the version that the author has seen.
-async fn live(
+pub(super) async fn live(
     tx: &mut Tx,
     account: AccountId,
     staff: StaffId,
@@ -352,7 +399,7 @@ async fn sole_email(tx: &mut Tx, staff: StaffId, checked: &Checked) -> Result<()
 }
 
 /// The version may have moved on since it was read.
-fn changed(rows: u64) -> Result<(), StoreError> {
+pub(super) fn changed(rows: u64) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Stale) } else { Ok(()) }
 }
 

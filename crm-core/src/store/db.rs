@@ -20,14 +20,14 @@ const PG_CONNECTIONS: u32 = 16;
 const REACH: Duration = Duration::from_secs(10);
 const BUSY: Duration = Duration::from_secs(10);
 
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 /// SQLite by default, PostgreSQL when outgrown.
 #[derive(Debug, Clone)]
-pub struct Db(Pools);
+pub struct Db(pub(super) Pools);
 
 #[derive(Debug, Clone)]
-enum Pools {
+pub(super) enum Pools {
     /// Many readers, one writer: nobody ever waits for a lock inside a transaction.
     Sqlite {
         readers: SqlitePool,
@@ -56,9 +56,9 @@ struct Count {
 }
 
 /// Changes that happen together or not at all: dropped without `commit`, they never were.
-pub struct Tx(Inner);
+pub struct Tx(pub(super) Inner);
 
-enum Inner {
+pub(super) enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -71,8 +71,16 @@ impl Db {
         Ok(db)
     }
 
-    async fn connect(url: &str) -> Result<Db, StoreError> {
-        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+    /// A database that is there already, its tables as they are.
+    pub async fn existing(url: &str) -> Result<Db, StoreError> {
+        match is_postgres(url) || file_of(url).is_file() {
+            true => Db::connect(url).await,
+            false => Err(StoreError::NotFound),
+        }
+    }
+
+    pub(super) async fn connect(url: &str) -> Result<Db, StoreError> {
+        if is_postgres(url) {
             reach(url).await?;
             let pool = PgPoolOptions::new()
                 .max_connections(PG_CONNECTIONS)
@@ -80,12 +88,8 @@ impl Db {
                 .await?;
             return Ok(Db(Pools::Postgres(pool)));
         }
-        let path = url
-            .strip_prefix("sqlite://")
-            .or_else(|| url.strip_prefix("sqlite:"))
-            .unwrap_or(url);
         let options = SqliteConnectOptions::new()
-            .filename(Path::new(path))
+            .filename(file_of(url))
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
@@ -181,12 +185,32 @@ impl Db {
         Ok(())
     }
 
+    /// One moment of the database, whatever is written meanwhile; only to be read.
+    pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
+        let repeatable = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+        Ok(Tx(match &self.0 {
+            Pools::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
+            Pools::Postgres(pool) => Inner::Postgres(pool.begin_with(repeatable).await?),
+        }))
+    }
+
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(Tx(match &self.0 {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
         }))
     }
+}
+
+/// Whether this is the address of a PostgreSQL database, not a SQLite file.
+pub fn is_postgres(url: &str) -> bool {
+    url.starts_with("postgres://") || url.starts_with("postgresql://")
+}
+
+/// The SQLite file that an address names.
+pub fn file_of(url: &str) -> &Path {
+    let path = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("sqlite:"));
+    Path::new(path.unwrap_or(url))
 }
 
 /// Tells at once what is wrong with a server: the pool would try again and again, and then say only that it took too long.
@@ -328,6 +352,9 @@ macro_rules! id_args {
 }
 
 id_args! {
+    RoleId
+    GroupId
     AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId NumberId
-    ProjectId ScheduleId RouteId SiteId RequestId NoticeId NoteId
+    ProjectId ScheduleId RouteId SiteId RequestId NoticeId NoteId WebhookId DeliveryId MenuId MailboxId PromptId
+    DealId DealChangeId
 }

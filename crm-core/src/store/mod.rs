@@ -1,8 +1,11 @@
 //! The database: two native pools behind one set of statements.
 
+pub mod copy;
 pub mod db;
 pub mod error;
 pub(crate) mod faults;
+#[cfg(test)]
+mod oldest;
 pub mod page;
 pub(crate) mod rows;
 pub mod sql;

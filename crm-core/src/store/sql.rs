@@ -3,12 +3,13 @@
 use super::db::Db;
 use super::error::StoreError;
 use crate::{
-    accounts, audit, blocks, calls, clients, departments, emergency, features, forwardings, import, journal, logins,
-    notices, numbers, phone_book, plan_build, projects, reception, recordings, requests, routes, schedules,
-    sip_accounts, sites, staff, tokens, trunks,
+    access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
+    forwardings, groups, help, import, journal, logins, notices, numbers, phone_book, plan_build, projects, reception,
+    recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens, trunks, two_factor, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
+    access::ALL,
     accounts::ALL,
     audit::ALL,
     blocks::ALL,
@@ -26,15 +27,24 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::PAGES[3],
     clients::PAGES[4],
     clients::PAGES[5],
+    deals::ALL,
+    deals::LISTS,
+    deals::RECEPTION,
+    deals::HISTORY,
     departments::ALL,
+    destinations::ALL,
     emergency::ALL,
     features::ALL,
     forwardings::ALL,
+    groups::ALL,
+    help::ALL,
     import::ALL,
     journal::ALL,
     logins::ALL,
     notices::ALL,
-    notices::MISSED,
+    notices::QUEUE,
+    notices::REQUESTS,
+    notices::SETTINGS,
     numbers::ALL,
     numbers::SHOWN,
     phone_book::ALL,
@@ -45,14 +55,20 @@ pub(crate) const ALL: &[&[&str]] = &[
     recordings::ALL,
     requests::ALL,
     requests::CALLING,
+    roles::ALL,
+    roles::DUTIES,
     routes::ALL,
     schedules::ALL,
     sip_accounts::ALL,
     sites::ALL,
     staff::ALL,
     staff::CALLER_ID,
+    staff::PHOTO,
     tokens::ALL,
     trunks::ALL,
+    two_factor::ALL,
+    webhooks::ALL,
+    webhooks::DELIVERIES,
 ];
 
 /// Has the database read every statement; the first one that it does not understand, with what it says.
@@ -110,6 +126,16 @@ mod tests {
             "recordings_account (account_id=? AND (started_at,id)<(?,?))",
         )
         .await;
+        check(
+            "ORDER BY d.created_at DESC",
+            "deals_account (account_id=? AND (created_at,id)<(?,?))",
+        )
+        .await;
+        check(
+            "ORDER BY d.step_at, d.id LIMIT",
+            "deals_step (account_id=? AND (step_at,id)>(?,?))",
+        )
+        .await;
         check("FROM audit WHERE", "audit_account (account_id=? AND (at,id)<(?,?))").await;
         check(
             "$3 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
@@ -117,12 +143,12 @@ mod tests {
         )
         .await;
         check(
-            "$3 IS NULL) AND (c.number_order, c.id) < ($5, $6)",
+            "$3 IS NULL) AND (c.number_order, c.id) < ($8, $9)",
             "clients_number_order (account_id=? AND (number_order,id)<(?,?))",
         )
         .await;
         check(
-            "$3 IS NULL) AND (c.sort_company, c.id) > ($5, $6)",
+            "$3 IS NULL) AND (c.sort_company, c.id) > ($8, $9)",
             "clients_company (account_id=? AND (sort_company,id)>(?,?))",
         )
         .await;

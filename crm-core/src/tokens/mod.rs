@@ -29,6 +29,8 @@ pub struct Bearer {
     pub token: Token,
     pub owner: String,
     pub role: Role,
+    /// Of the account's roles and groups, as `roles::Cache` takes it.
+    pub rights_version: i64,
 }
 
 #[derive(Debug, Clone, Default)]

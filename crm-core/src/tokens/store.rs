@@ -16,7 +16,8 @@ const INSERT: &str = "INSERT INTO api_tokens (id, account_id, staff_id, name, to
 const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens \
     WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
 const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
-    t.token_hash, s.surname, s.given_name, s.patronymic, s.role FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
+    t.token_hash, s.surname, s.given_name, s.patronymic, s.role, a.rights_version FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
+    JOIN accounts a ON a.id = t.account_id \
     WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL";
 const REVOKE: &str = "UPDATE api_tokens SET revoked_at = $4 WHERE id = $1 AND account_id = $2 AND staff_id = $3 \
     AND revoked_at IS NULL";
@@ -49,6 +50,7 @@ struct BearerRow {
     given_name: Option<String>,
     patronymic: Option<String>,
     role: Option<String>,
+    rights_version: i64,
 }
 
 /// The token and its secret, which is told this once.
@@ -142,6 +144,7 @@ pub async fn find(db: &Db, secret: &str, now: i64) -> Result<Option<Bearer>, Sto
         token: read(row.token)?,
         owner,
         role,
+        rights_version: row.rights_version,
     }))
 }
 

@@ -1,5 +1,6 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch};
-use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch};
+use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch, QueuePatch};
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::number::ShortNumber;
@@ -80,9 +81,9 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
             penalty: 3,
             ..MemberPatch::new(ivan.id)
         }]),
-        overflow: Some(Some(OverflowPatch {
+        overflow: Some(Some(DestinationPatch {
             department: Some(department.to_owned()),
-            ..OverflowPatch::default()
+            ..DestinationPatch::default()
         })),
         ..DepartmentPatch::default()
     };

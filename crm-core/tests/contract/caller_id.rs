@@ -1,5 +1,6 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch, CallerIdPatch as AccountCallerId};
 use frontdesk_crm_core::audit::{AuditRow, Author};
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::numbers::{self, Number, NumberPatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::staff::{self, CallerIdPatch, NewStaff, StaffMember, StaffPatch};
@@ -25,7 +26,7 @@ const N2: &str = "+74951110002";
 async fn connect(office: &Office, number: &str) -> Number {
     let patch = NumberPatch {
         number: Some(number.into()),
-        staff: Some(office.first.staff.to_string()),
+        to: DestinationPatch::staff(office.first.staff),
         ..NumberPatch::default()
     };
     numbers::create(&office.db, &office.author(), patch).await.unwrap()
@@ -218,7 +219,7 @@ async fn l32_another_companys_number_is_not_displayed(office: &Office) {
     let stranger = staff::create(&office.db, &theirs, new).await.unwrap();
     let patch = NumberPatch {
         number: Some(N1.into()),
-        staff: Some(stranger.id.to_string()),
+        to: DestinationPatch::staff(stranger.id),
         ..NumberPatch::default()
     };
     let number = numbers::create(&office.db, &theirs, patch).await.unwrap();

@@ -67,7 +67,7 @@ async fn calls_are_turned_over_page_by_page_newest_first(office: &Office) {
             cursor: cursor.take(),
             ..Page::default()
         };
-        let listed = calls::list(&office.db, office.first.account, &CallQuery::default(), &page)
+        let listed = calls::list(&office.db, office.whole(), &CallQuery::default(), &page)
             .await
             .unwrap();
         assert_eq!(listed.items.len(), expected);
@@ -81,7 +81,7 @@ async fn calls_are_turned_over_page_by_page_newest_first(office: &Office) {
         cursor: Some("x".into()),
         ..Page::default()
     };
-    let refused = calls::list(&office.db, office.first.account, &CallQuery::default(), &strange).await;
+    let refused = calls::list(&office.db, office.whole(), &CallQuery::default(), &strange).await;
     assert_eq!(refusal(refused), "invalid: cursor invalid");
 }
 
@@ -90,9 +90,7 @@ async fn calls_are_filtered(office: &Office) {
     let check = async |set: &dyn Fn(&mut CallQuery), expected: usize| {
         let (page, mut query) = (page(100), CallQuery::default());
         set(&mut query);
-        let listed = calls::list(&office.db, office.first.account, &query, &page)
-            .await
-            .unwrap();
+        let listed = calls::list(&office.db, office.whole(), &query, &page).await.unwrap();
         assert_eq!(listed.items.len(), expected, "{query:?}");
     };
     check(&|_| {}, 12).await;
@@ -135,11 +133,11 @@ async fn a_recording_is_listed_played_and_deleted(office: &Office) {
         limit: 10,
         ..Page::default()
     };
-    let listed = recordings::list(&office.db, office.first.account, Some(RecordingState::Ready), &page)
+    let listed = recordings::list(&office.db, office.whole(), Some(RecordingState::Ready), &page)
         .await
         .unwrap();
     assert_eq!(listed.items.first().unwrap().duration_ms, Some(4_000));
-    let of = recordings::of_calls(&office.db, office.first.account, made.started_at, made.started_at)
+    let of = recordings::of_calls(&office.db, office.whole(), made.started_at, made.started_at)
         .await
         .unwrap();
     assert_eq!(of.len(), 1);
@@ -153,9 +151,7 @@ async fn a_recording_is_listed_played_and_deleted(office: &Office) {
     assert!(actions.contains(&"recording.played".into()) && actions.contains(&"recording.deleted".into()));
     let again = recordings::delete(&office.db, &office.author(), recording).await;
     assert_eq!(refusal(again), "gone");
-    let gone = recordings::get(&office.db, office.first.account, recording)
-        .await
-        .unwrap();
+    let gone = recordings::get(&office.db, office.whole(), recording).await.unwrap();
     assert_eq!(gone.state, RecordingState::Deleted);
-    assert!(calls::get(&office.db, office.first.account, made.id).await.is_ok());
+    assert!(calls::get(&office.db, office.whole(), made.id).await.is_ok());
 }

@@ -27,12 +27,23 @@ async fn v14_b31_clients_of_one_manager_become_anothers(office: &Office) {
         .await
         .unwrap();
     assert_eq!(found(office, &of(ivan.id)).await.len(), 3, "history remains");
-    let to_gone = clients::reassign(&office.db, &office.author(), office.first.staff, Some(ivan.id)).await;
+    let to_gone = clients::reassign(
+        &office.db,
+        &office.author(),
+        (office.whole(), office.first.staff),
+        Some(ivan.id),
+    )
+    .await;
     assert_eq!(refusal(to_gone), "invalid: manager_id unknown");
     office.later(1);
-    let moved = clients::reassign(&office.db, &office.author(), ivan.id, Some(office.first.staff))
-        .await
-        .unwrap();
+    let moved = clients::reassign(
+        &office.db,
+        &office.author(),
+        (office.whole(), ivan.id),
+        Some(office.first.staff),
+    )
+    .await
+    .unwrap();
     assert_eq!((moved.now, moved.numbers.len()), (3, 3));
     assert_eq!(found(office, &of(ivan.id)).await.len(), 0);
     assert_eq!(found(office, &of(office.first.staff)).await.len(), 3);
@@ -53,13 +64,13 @@ async fn v29_an_erased_client_leaves_nothing_that_names_them(office: &Office) {
         ..ClientPatch::default()
     };
     office.later(1);
-    clients::update(&office.db, &office.author(), client.id, patch, None)
+    clients::update(&office.db, &office.author(), (office.whole(), client.id), patch, None)
         .await
         .unwrap();
     office.later(1);
     let erased = clients::erase(&office.db, &office.author(), client.id).await.unwrap();
     assert_eq!(erased.numbers, ["+79123456701", "+79123456702"].map(number));
-    let said = clients::get(&office.db, office.first.account, client.id).await;
+    let said = clients::get(&office.db, office.whole(), client.id).await;
     assert_eq!(refusal(said), "not found");
     let again = clients::erase(&office.db, &office.author(), client.id).await;
     assert_eq!(refusal(again), "not found");

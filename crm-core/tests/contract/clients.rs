@@ -15,7 +15,7 @@ pub(crate) fn typed(number: &str, name: &str, company: Option<&str>) -> NewClien
 }
 
 pub(crate) async fn found(office: &Office, query: &ClientQuery) -> Vec<String> {
-    let list = clients::list(&office.db, office.first.account, query, &page(500)).await;
+    let list = clients::list(&office.db, office.whole(), query, &page(500)).await;
     list.unwrap().items.into_iter().map(|client| client.name).collect()
 }
 
@@ -63,7 +63,7 @@ async fn v18_a_client_is_kept_and_found(office: &Office) {
             search: Some(search.into()),
             ..ClientQuery::default()
         };
-        let found = clients::list(&office.db, office.first.account, &query, &page(10))
+        let found = clients::list(&office.db, office.whole(), &query, &page(10))
             .await
             .unwrap();
         assert_eq!((found.filtered, found.total), (expected, 3), "{search}");
@@ -125,11 +125,24 @@ async fn v24_the_vip_flag_is_audited(office: &Office) {
         vip: Some(true),
         ..ClientPatch::default()
     };
-    let vip = clients::update(&office.db, &office.author(), client.id, patch(), Some(1))
-        .await
-        .unwrap();
+    let vip = clients::update(
+        &office.db,
+        &office.author(),
+        (office.whole(), client.id),
+        patch(),
+        Some(1),
+    )
+    .await
+    .unwrap();
     assert!(vip.now.vip && vip.now.version == 2);
-    let stale = clients::update(&office.db, &office.author(), client.id, patch(), Some(1)).await;
+    let stale = clients::update(
+        &office.db,
+        &office.author(),
+        (office.whole(), client.id),
+        patch(),
+        Some(1),
+    )
+    .await;
     assert_eq!(refusal(stale), "stale");
     let row = office.audit(1).await.remove(0);
     assert_eq!(
@@ -150,13 +163,13 @@ async fn v29_a_deleted_client_is_matched_no_more_and_frees_the_number(office: &O
         plan.clients.by_number(office.first.account, number).unwrap().id,
         client.id
     );
-    clients::delete(&office.db, &office.author(), client.id, Some(1))
+    clients::delete(&office.db, &office.author(), (office.whole(), client.id), Some(1))
         .await
         .unwrap();
     let plan = plan_build::full(&office.db).await.unwrap();
     assert!(plan.clients.by_number(office.first.account, number).is_none());
     assert_eq!(
-        refusal(clients::get(&office.db, office.first.account, client.id).await),
+        refusal(clients::get(&office.db, office.whole(), client.id).await),
         "not found"
     );
     office.client("+79123456789", "B").await.unwrap();
@@ -185,7 +198,7 @@ async fn lists_are_ordered(office: &Office) {
                 descending,
                 ..ClientQuery::default()
             };
-            let found = clients::list(&office.db, office.first.account, &query, &page(10))
+            let found = clients::list(&office.db, office.whole(), &query, &page(10))
                 .await
                 .unwrap();
             let mut names: Vec<&str> = found.items.iter().map(|client| client.name.as_str()).collect();
@@ -221,7 +234,14 @@ async fn a_number_belongs_to_one_client_whichever_of_theirs_it_is(office: &Offic
         ..ClientPatch::default()
     };
     let check = async |numbers: &[&str], expected: &str| {
-        let said = clients::update(&office.db, &office.author(), second.id, others(numbers), None).await;
+        let said = clients::update(
+            &office.db,
+            &office.author(),
+            (office.whole(), second.id),
+            others(numbers),
+            None,
+        )
+        .await;
         assert_eq!(refusal(said), expected, "{numbers:?}");
     };
     check(&["9123456703", "9123456701"], "taken: other_numbers[1] taken").await;
@@ -231,7 +251,7 @@ async fn a_number_belongs_to_one_client_whichever_of_theirs_it_is(office: &Offic
     check(&["9123456703"; 21], "invalid: other_numbers too_long").await;
     check(&["9123456703"], "done").await;
     assert_eq!(found(office, &search("345-67-03")).await, ["Борис"]);
-    clients::delete(&office.db, &office.author(), first.id, None)
+    clients::delete(&office.db, &office.author(), (office.whole(), first.id), None)
         .await
         .unwrap();
     check(&["9123456701", "4951234567"], "done").await;
@@ -247,9 +267,15 @@ async fn a_change_is_found_by_what_is_new_and_not_by_what_was(office: &Office) {
         company: Some(Some("ООО «Ромашка»".into())),
         ..ClientPatch::default()
     };
-    let changed = clients::update(&office.db, &office.author(), client.id, patch, Some(1))
-        .await
-        .unwrap();
+    let changed = clients::update(
+        &office.db,
+        &office.author(),
+        (office.whole(), client.id),
+        patch,
+        Some(1),
+    )
+    .await
+    .unwrap();
     assert_eq!(changed.numbers, ["+79123456701", "+79161112233"].map(number));
     for (text, finds) in [
         ("королев", false),
@@ -325,15 +351,13 @@ async fn any_page_follows_the_one_before_in_every_order(office: &Office) {
                 descending,
                 numbers_hidden: false,
             };
-            let whole = clients::list(&office.db, office.first.account, &query, &page(500))
+            let whole = clients::list(&office.db, office.whole(), &query, &page(500))
                 .await
                 .unwrap();
             let (mut pages, mut cursor) = (Vec::new(), None);
             loop {
                 let part = frontdesk_crm_core::store::Page { cursor, ..page(4) };
-                let part = clients::list(&office.db, office.first.account, &query, &part)
-                    .await
-                    .unwrap();
+                let part = clients::list(&office.db, office.whole(), &query, &part).await.unwrap();
                 assert_eq!((part.total, part.filtered, part.more), (23, whole.filtered, false));
                 pages.extend(part.items);
                 cursor = part.next_cursor;
@@ -349,7 +373,7 @@ async fn any_page_follows_the_one_before_in_every_order(office: &Office) {
         cursor: Some("x".into()),
         ..page(4)
     };
-    let said = clients::list(&office.db, office.first.account, &ClientQuery::default(), &strange).await;
+    let said = clients::list(&office.db, office.whole(), &ClientQuery::default(), &strange).await;
     assert_eq!(refusal(said), "invalid: cursor invalid");
 }
 
@@ -360,7 +384,7 @@ async fn v15_v17_what_more_fit_than_are_looked_at_is_said(office: &Office) {
         clients::create(&office.db, &office.author(), new).await.unwrap();
     }
     let check = async |text: &str, expected: (u64, bool)| {
-        let list = clients::list(&office.db, office.first.account, &search(text), &page(5))
+        let list = clients::list(&office.db, office.whole(), &search(text), &page(5))
             .await
             .unwrap();
         assert_eq!(
@@ -401,7 +425,7 @@ async fn a_change_of_one_client_reaches_the_plan_by_its_numbers(office: &Office)
         manager: Some(None),
         ..ClientPatch::default()
     };
-    let changed = clients::update(&office.db, &office.author(), client.id, patch, None)
+    let changed = clients::update(&office.db, &office.author(), (office.whole(), client.id), patch, None)
         .await
         .unwrap();
     for number in changed.numbers {
@@ -415,9 +439,10 @@ async fn a_change_of_one_client_reaches_the_plan_by_its_numbers(office: &Office)
         (vip.clone(), vip)
     );
     assert_eq!(shown(&plan, "+79123456702"), None);
-    for number in clients::delete(&office.db, &office.author(), client.id, None)
+    for number in clients::delete(&office.db, &office.author(), (office.whole(), client.id), None)
         .await
         .unwrap()
+        .numbers()
     {
         plan_build::refresh_client(&office.db, &mut plan, account, number)
             .await

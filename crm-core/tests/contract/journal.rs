@@ -87,7 +87,7 @@ async fn a_batch_applied_twice_does_no_harm(office: &Office) {
     for _ in 0..2 {
         journal::apply(&office.db, &batch).await.unwrap();
     }
-    let kept = calls::get(&office.db, office.first.account, call.id).await.unwrap();
+    let kept = calls::get(&office.db, office.whole(), call.id).await.unwrap();
     assert_eq!(
         (kept.ended_at, kept.disposition),
         (Some(NOON + 9_000), Some(Disposition::Answered))
@@ -104,9 +104,7 @@ async fn a_batch_applied_twice_does_no_harm(office: &Office) {
             .len(),
         3
     );
-    let kept = recordings::get(&office.db, office.first.account, recording)
-        .await
-        .unwrap();
+    let kept = recordings::get(&office.db, office.whole(), recording).await.unwrap();
     assert_eq!((kept.state, kept.duration_ms), (RecordingState::Ready, Some(8_000)));
 }
 
@@ -134,12 +132,16 @@ async fn every_row_of_a_large_batch_is_its_own(office: &Office) {
     for n in 0..CALLS {
         let account = office.first.account;
         let (id, recording) = (CallId::new(NOON, n), recording(n));
-        let kept = calls::get(&office.db, account, id).await.unwrap();
+        let kept = calls::get(&office.db, frontdesk_crm_core::access::Scope::whole(account), id)
+            .await
+            .unwrap();
         assert_eq!(kept.ended_at, Some(at(n)));
         let kept = calls::legs(&office.db, account, id).await.unwrap();
         let kept: Vec<LegId> = kept.iter().map(|leg| leg.id).collect();
         assert_eq!(kept, legs(n).map(|leg| leg.id));
-        let kept = recordings::get(&office.db, account, recording).await.unwrap();
+        let kept = recordings::get(&office.db, frontdesk_crm_core::access::Scope::whole(account), recording)
+            .await
+            .unwrap();
         assert_eq!((kept.call, kept.state), (id, RecordingState::Ready));
         assert_eq!((kept.duration_ms, kept.bytes), (Some(at(n) - NOON), Some(at(n))));
     }
@@ -159,13 +161,21 @@ async fn an_entry_that_never_fits_keeps_nothing_back(office: &Office) {
     journal::apply(&office.db, &batch).await.unwrap();
     for n in [1, 3] {
         assert!(
-            calls::get(&office.db, office.first.account, CallId::new(NOON, n))
+            calls::get(&office.db, office.whole(), CallId::new(NOON, n))
                 .await
                 .is_ok(),
             "{n}"
         );
     }
-    assert!(calls::get(&office.db, nobody, CallId::new(NOON, 2)).await.is_err());
+    assert!(
+        calls::get(
+            &office.db,
+            frontdesk_crm_core::access::Scope::whole(nobody),
+            CallId::new(NOON, 2)
+        )
+        .await
+        .is_err()
+    );
 }
 
 async fn what_a_crash_left_open_is_found_and_closed_where_its_sound_ends(office: &Office) {
@@ -189,7 +199,7 @@ async fn what_a_crash_left_open_is_found_and_closed_where_its_sound_ends(office:
     let next_day = NOON + 86_400_000;
     assert_eq!(calls::close_open(&office.db, next_day).await.unwrap(), 1);
     assert_eq!(calls::close_open(&office.db, next_day).await.unwrap(), 0);
-    let closed = calls::get(&office.db, office.first.account, call.id).await.unwrap();
+    let closed = calls::get(&office.db, office.whole(), call.id).await.unwrap();
     assert_eq!(
         (closed.ended_at, closed.disposition),
         (Some(NOON + 31_000), Some(Disposition::Answered))

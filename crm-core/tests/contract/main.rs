@@ -11,13 +11,19 @@ mod client_book;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
 mod database;
+#[cfg(test)]
+mod deals;
 #[cfg(test)]
 mod forwardings;
 #[cfg(test)]
 mod import;
 #[cfg(test)]
 mod journal;
+#[cfg(test)]
+mod leads;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
@@ -26,6 +32,8 @@ mod notices;
 mod office;
 #[cfg(test)]
 mod projects;
+#[cfg(test)]
+mod roles;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
@@ -38,6 +46,8 @@ mod staff;
 mod strangers;
 #[cfg(test)]
 mod trunks;
+#[cfg(test)]
+mod webhooks;
 
 /// Runs each test on either database, as `sqlite::name` and `postgres::name`.
 macro_rules! on_both {

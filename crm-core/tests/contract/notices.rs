@@ -1,6 +1,12 @@
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, Party};
+use frontdesk_crm_core::clients;
 use frontdesk_crm_core::journal::{self, Entry};
-use frontdesk_crm_core::notices::{self, MOST_ATTEMPTS, Notice, State};
+use frontdesk_crm_core::notices::{
+    self, Caller, Channel, Failure, MOST_AN_HOUR, MOST_ATTEMPTS, NewSettings, News, Notice, NoticeQuery, State, What,
+    Whom,
+};
+use frontdesk_crm_core::requests::{self, NewRequest};
+use frontdesk_crm_core::sites::{self, SitePatch};
 use frontdesk_crm_core::staff::{NewStaff, StaffMember};
 use frontdesk_crm_core::store::StoreError;
 use frontdesk_routing::ids::{CallId, StaffId};
@@ -8,24 +14,42 @@ use frontdesk_routing::ids::{CallId, StaffId};
 use crate::office::{NOON, Office, page};
 
 const LEASE: i64 = 60_000;
+const PAUSE: i64 = 30_000;
 
 crate::on_both! {
     l28_a_missed_call_is_one_short_message_to_who_wants_that
+    l30_a_missed_call_is_one_letter_too_to_who_wants_that
     a_notice_is_claimed_by_one_and_is_due_again_when_that_one_died
+    many_who_deliver_at_once_take_each_notice_once
     a_notice_that_cannot_be_delivered_is_tried_with_pauses_and_given_up
+    a_notice_that_was_given_up_is_sent_again_by_hand
+    a_flood_of_calls_is_no_flood_of_messages
+    letters_about_requests_go_to_the_sites_addresses_and_its_people
+    what_people_were_told_of_a_client_is_erased_with_the_client
 }
 
 async fn anna(office: &Office) -> StaffMember {
     let new = NewStaff {
         given_name: Some("Anna".into()),
         phone: Some("+79035550000".into()),
+        email: Some("anna@shop.example".into()),
         ..NewStaff::default()
     };
     let anna = office.hire(new).await.unwrap();
-    notices::set_sms(&office.db, &office.author(), anna.id, true)
+    switch(office, anna.id, (true, false), None).await;
+    anna
+}
+
+async fn switch(office: &Office, staff: StaffId, (sms, email): (bool, bool), kinds: Option<&[&str]>) {
+    let new = NewSettings {
+        sms,
+        email,
+        kinds: kinds.map(|kinds| kinds.iter().map(|kind| (*kind).to_owned()).collect()),
+        language: None,
+    };
+    notices::put_settings(&office.db, &office.author(), staff, new, None)
         .await
         .unwrap();
-    anna
 }
 
 fn call(office: &Office, n: u128, to: StaffId, disposition: Disposition) -> Entry {
@@ -60,7 +84,7 @@ fn call(office: &Office, n: u128, to: StaffId, disposition: Disposition) -> Entr
 }
 
 async fn outbox(office: &Office) -> Vec<Notice> {
-    let listed = notices::list(&office.db, office.first.account, None, &page(50)).await;
+    let listed = notices::list(&office.db, office.first.account, &NoticeQuery::default(), &page(50)).await;
     listed.unwrap().items
 }
 
@@ -75,16 +99,15 @@ async fn l28_a_missed_call_is_one_short_message_to_who_wants_that(office: &Offic
     journal::apply(&office.db, &batch).await.unwrap();
     let told = outbox(office).await;
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!((told[0].staff, told[0].state), (anna.id, State::Waiting));
-    assert_eq!((&*told[0].channel, &*told[0].recipient), ("sms", "+79035550000"));
+    assert_eq!((told[0].staff, told[0].state), (Some(anna.id), State::Waiting));
+    assert_eq!((told[0].channel, &*told[0].recipient), (Channel::Sms, "+79035550000"));
     assert!(told[0].body.contains("+79161234567"), "{}", told[0].body);
-    notices::set_sms(&office.db, &office.author(), anna.id, false)
-        .await
-        .unwrap();
+    switch(office, anna.id, (false, false), None).await;
     let after = [call(office, 4, anna.id, Disposition::Abandoned)];
     journal::apply(&office.db, &after).await.unwrap();
     assert_eq!(outbox(office).await.len(), 1);
-    let nobody = notices::set_sms(&office.db, &office.author(), StaffId::from_u128(1), true).await;
+    let nobody = StaffId::from_u128(1);
+    let nobody = notices::put_settings(&office.db, &office.author(), nobody, NewSettings::default(), None).await;
     assert!(matches!(nobody, Err(StoreError::NotFound)));
 }
 
@@ -94,18 +117,31 @@ async fn a_notice_is_claimed_by_one_and_is_due_again_when_that_one_died(office: 
     journal::apply(&office.db, &missed).await.unwrap();
     let db = &office.db;
     let at = NOON + 20_000;
-    assert_eq!(notices::claim(db, at - 1, LEASE).await.unwrap(), None, "not due yet");
-    let first = notices::claim(db, at, LEASE).await.unwrap().unwrap();
+    assert_eq!(
+        notices::claim(db, Channel::Sms, at - 1, LEASE).await.unwrap(),
+        None,
+        "not due yet"
+    );
+    let first = notices::claim(db, Channel::Sms, at, LEASE).await.unwrap().unwrap();
     assert_eq!((first.state, first.attempts), (State::Sending, 1));
-    assert_eq!(notices::claim(db, at + LEASE - 1, LEASE).await.unwrap(), None);
-    let second = notices::claim(db, at + LEASE, LEASE).await.unwrap().unwrap();
+    assert_eq!(
+        notices::claim(db, Channel::Sms, at + LEASE - 1, LEASE).await.unwrap(),
+        None
+    );
+    let second = notices::claim(db, Channel::Sms, at + LEASE, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((second.id, second.attempts), (first.id, 2));
     assert!(
         !notices::sent(db, &first, at + LEASE).await.unwrap(),
         "its claim has run out"
     );
     assert!(notices::sent(db, &second, at + LEASE).await.unwrap());
-    assert_eq!(notices::claim(db, i64::MAX / 2, LEASE).await.unwrap(), None);
+    assert_eq!(
+        notices::claim(db, Channel::Sms, i64::MAX / 2, LEASE).await.unwrap(),
+        None
+    );
     assert_eq!(outbox(office).await[0].state, State::Sent);
 }
 
@@ -115,17 +151,197 @@ async fn a_notice_that_cannot_be_delivered_is_tried_with_pauses_and_given_up(off
     journal::apply(&office.db, &missed).await.unwrap();
     let mut now = NOON + 20_000;
     for attempt in 1..=MOST_ATTEMPTS {
-        let notice = notices::claim(&office.db, now, LEASE).await.unwrap().unwrap();
+        let notice = notices::claim(&office.db, Channel::Sms, now, LEASE)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(notice.attempts, attempt);
-        notices::failed(&office.db, &notice, "no answer", now).await.unwrap();
-        let early = notices::claim(&office.db, now + 29_999, LEASE).await.unwrap();
+        let last = fail(office, &notice, false, now).await;
+        assert_eq!(last, attempt == MOST_ATTEMPTS);
+        let early = notices::claim(&office.db, Channel::Sms, now + 29_999, LEASE)
+            .await
+            .unwrap();
         assert_eq!(early, None, "after attempt {attempt}");
         now += 3_600_000;
     }
-    assert_eq!(notices::claim(&office.db, now, LEASE).await.unwrap(), None);
+    assert_eq!(
+        notices::claim(&office.db, Channel::Sms, now, LEASE).await.unwrap(),
+        None
+    );
     let left = &outbox(office).await[0];
     assert_eq!(
         (left.state, left.problem.as_deref()),
         (State::Failed, Some("no answer"))
     );
+}
+
+async fn fail(office: &Office, notice: &Notice, for_good: bool, now: i64) -> bool {
+    let failure = Failure {
+        problem: "no answer".into(),
+        for_good,
+    };
+    notices::failed(&office.db, notice, &failure, (now, PAUSE))
+        .await
+        .unwrap()
+}
+
+async fn l30_a_missed_call_is_one_letter_too_to_who_wants_that(office: &Office) {
+    let anna = anna(office).await;
+    switch(office, anna.id, (true, true), None).await;
+    let missed = [call(office, 1, anna.id, Disposition::NoAnswer)];
+    journal::apply(&office.db, &missed).await.unwrap();
+    journal::apply(&office.db, &missed).await.unwrap();
+    let told = outbox(office).await;
+    assert_eq!(told.len(), 2, "{told:?}");
+    let letter = told.iter().find(|notice| notice.channel == Channel::Email).unwrap();
+    assert_eq!(letter.recipient, "anna@shop.example");
+    assert!(letter.subject.contains("+79161234567"), "{}", letter.subject);
+    switch(office, anna.id, (true, true), Some(&["voicemail"])).await;
+    let after = [call(office, 2, anna.id, Disposition::NoAnswer)];
+    journal::apply(&office.db, &after).await.unwrap();
+    assert_eq!(outbox(office).await.len(), 2, "that kind is switched off");
+    let mut tx = office.db.begin().await.unwrap();
+    let about = CallId::new(NOON, 2).to_string();
+    let news = News {
+        account: office.first.account,
+        about: &about,
+        client: None,
+        caller: Caller::default(),
+        what: What::Voicemail { seconds: 42 },
+        happened_at: NOON,
+        at: NOON,
+    };
+    notices::queue(&mut tx, &news, Whom::Staff(anna.id)).await.unwrap();
+    notices::queue(&mut tx, &news, Whom::Mail(anna.id)).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(outbox(office).await.len(), 4, "one letter and one message more");
+}
+
+async fn many_who_deliver_at_once_take_each_notice_once(office: &Office) {
+    let anna = anna(office).await;
+    let missed: Vec<Entry> = (1..=20)
+        .map(|n| call(office, n, anna.id, Disposition::NoAnswer))
+        .collect();
+    journal::apply(&office.db, &missed).await.unwrap();
+    let at = NOON + 20_000;
+    let mut workers = tokio::task::JoinSet::new();
+    for _ in 0..6 {
+        let db = office.db.clone();
+        workers.spawn(async move {
+            let mut taken = Vec::new();
+            // Another one may have been quicker: there may be more even so.
+            while notices::next(&db, Channel::Sms)
+                .await
+                .unwrap()
+                .is_some_and(|due| due <= at)
+            {
+                if let Some(notice) = notices::claim(&db, Channel::Sms, at, LEASE).await.unwrap() {
+                    assert!(notices::sent(&db, &notice, at).await.unwrap());
+                    taken.push(notice.id);
+                }
+            }
+            taken
+        });
+    }
+    let mut taken: Vec<_> = workers.join_all().await.into_iter().flatten().collect();
+    taken.sort();
+    let all = taken.len();
+    taken.dedup();
+    assert_eq!((all, taken.len()), (20, 20));
+}
+
+async fn a_notice_that_was_given_up_is_sent_again_by_hand(office: &Office) {
+    let anna = anna(office).await;
+    let missed = [call(office, 1, anna.id, Disposition::NoAnswer)];
+    journal::apply(&office.db, &missed).await.unwrap();
+    let now = NOON + 20_000;
+    let notice = notices::claim(&office.db, Channel::Sms, now, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
+    let early = notices::again(&office.db, &office.author(), notice.id).await;
+    assert!(matches!(early, Err(StoreError::Refused { code: "not_failed", .. })));
+    assert!(
+        fail(office, &notice, true, now).await,
+        "no other attempt would do better"
+    );
+    let again = notices::again(&office.db, &office.author(), notice.id).await.unwrap();
+    assert_eq!((again.state, again.attempts), (State::Waiting, 0));
+    let notice = notices::claim(&office.db, Channel::Sms, now, LEASE)
+        .await
+        .unwrap()
+        .unwrap();
+    assert!(notices::sent(&office.db, &notice, now).await.unwrap());
+    assert_eq!(notices::forget(&office.db, now + notices::KEPT_MS).await.unwrap(), 0);
+    assert_eq!(
+        notices::forget(&office.db, now + notices::KEPT_MS + 1).await.unwrap(),
+        1
+    );
+    assert!(outbox(office).await.is_empty());
+}
+
+async fn a_flood_of_calls_is_no_flood_of_messages(office: &Office) {
+    let anna = anna(office).await;
+    let flood = MOST_AN_HOUR + 5;
+    let missed: Vec<Entry> = (1..=flood)
+        .map(|n| call(office, u128::try_from(n).unwrap(), anna.id, Disposition::NoAnswer))
+        .collect();
+    journal::apply(&office.db, &missed).await.unwrap();
+    let told = notices::list(&office.db, office.first.account, &NoticeQuery::default(), &page(500)).await;
+    assert_eq!(i64::try_from(told.unwrap().items.len()).unwrap(), MOST_AN_HOUR);
+}
+
+async fn request(office: &Office) -> requests::Request {
+    let anna = anna(office).await;
+    switch(office, anna.id, (false, true), None).await;
+    let patch = SitePatch {
+        name: Some("Shop".into()),
+        origins: Some(vec!["https://shop.example".into()]),
+        staff: Some(anna.id.to_string()),
+        letters_to: Some(vec!["desk@shop.example".into(), "anna@shop.example".into()]),
+        ..SitePatch::default()
+    };
+    let site = sites::create(&office.db, &office.author(), patch).await.unwrap();
+    let new = NewRequest {
+        number: Some("+79161234567".into()),
+        name: Some("Olga".into()),
+        subject: Some("Delivery".into()),
+        ..NewRequest::default()
+    };
+    let made = requests::submit(&office.db, &office.author(), &site, new, None).await;
+    made.unwrap().request
+}
+
+async fn letters_about_requests_go_to_the_sites_addresses_and_its_people(office: &Office) {
+    request(office).await;
+    let told = outbox(office).await;
+    let mut recipients: Vec<&str> = told.iter().map(|notice| notice.recipient.as_str()).collect();
+    recipients.sort_unstable();
+    assert_eq!(recipients, ["anna@shop.example", "desk@shop.example"], "each once");
+    assert!(told.iter().all(|notice| notice.body.contains("Delivery")), "{told:?}");
+}
+
+async fn what_people_were_told_of_a_client_is_erased_with_the_client(office: &Office) {
+    let client = request(office).await.client.unwrap();
+    let ivan = office.ivan().await;
+    let missed = [call(office, 1, ivan.id, Disposition::NoAnswer)];
+    journal::apply(&office.db, &missed).await.unwrap();
+    let mut tx = office.db.begin().await.unwrap();
+    let about = CallId::new(NOON, 1).to_string();
+    let news = News {
+        account: office.first.account,
+        about: &about,
+        client: None,
+        caller: Caller::default(),
+        what: What::MissedCall,
+        happened_at: NOON,
+        at: NOON,
+    };
+    notices::queue(&mut tx, &news, Whom::Address("x@shop.example"))
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(outbox(office).await.len(), 3);
+    clients::erase(&office.db, &office.author(), client).await.unwrap();
+    assert!(outbox(office).await.is_empty());
 }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::audit::{self, Actor, AuditQuery, AuditRow, Author};
 use frontdesk_crm_core::clients::{self, Client, NewClient};
 use frontdesk_crm_core::logins::{self, From, Opened};
@@ -102,6 +103,11 @@ impl Office {
         staff::get(&self.db, self.first.account, of.id, self.now())
             .await
             .unwrap()
+    }
+
+    /// All that is the company's.
+    pub(crate) fn whole(&self) -> Scope {
+        Scope::whole(self.first.account)
     }
 
     /// `19079_ivan` in this account's number.

@@ -1,5 +1,6 @@
 use frontdesk_crm_core::access::Section;
-use frontdesk_crm_core::departments::{self, DepartmentPatch, OverflowPatch};
+use frontdesk_crm_core::departments::{self, DepartmentPatch};
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::numbers::{self, NumberPatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::projects::{self, NewPart, ProjectPatch, first_of};
@@ -7,7 +8,7 @@ use frontdesk_crm_core::reception::{self, DeskOf, DeskPatch, ReceptionPatch};
 use frontdesk_crm_core::staff::{self, NewStaff, StaffPatch, StaffQuery};
 use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::ids::ProjectId;
-use frontdesk_routing::plan::{Method, Overflow};
+use frontdesk_routing::plan::{Destination, Method};
 
 use crate::office::{Office, page, refusal};
 
@@ -274,7 +275,7 @@ async fn l18_l41_and_l42_how_somebody_takes_calls_is_kept_and_reaches_the_plan(o
 async fn l27_nobodys_own_telephone_is_one_of_our_numbers(office: &Office) {
     let number = |text: &str| NumberPatch {
         number: Some(text.into()),
-        staff: Some(office.first.staff.to_string()),
+        to: DestinationPatch::staff(office.first.staff),
         ..NumberPatch::default()
     };
     let ours = numbers::create(&office.db, &office.author(), number("+74951110001"))
@@ -325,7 +326,7 @@ async fn desks_have_a_project_and_somebody_who_gets_their_calls(office: &Office)
         (desk.project, desk.schedule, desk.closed_to),
         (first_of(account), None, None)
     );
-    let set = |closed_to: Option<OverflowPatch>| {
+    let set = |closed_to: Option<DestinationPatch>| {
         let author = Box::leak(Box::new(office.author()));
         let patch = DeskPatch {
             closed_to: Some(closed_to),
@@ -334,10 +335,11 @@ async fn desks_have_a_project_and_somebody_who_gets_their_calls(office: &Office)
         reception::set_desk(&office.db, author, of, patch, None)
     };
     let to = |staff: Option<String>, department: Option<String>, number: Option<&str>| {
-        Some(OverflowPatch {
+        Some(DestinationPatch {
             staff,
             department,
             number: number.map(str::to_owned),
+            ..DestinationPatch::default()
         })
     };
     assert_eq!(refusal(set(to(None, None, None)).await), "invalid: closed_to invalid");
@@ -345,16 +347,24 @@ async fn desks_have_a_project_and_somebody_who_gets_their_calls(office: &Office)
     assert_eq!(refusal(set(both).await), "invalid: closed_to invalid");
     let nobody = to(Some("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()), None, None);
     assert_eq!(refusal(set(nobody).await), "invalid: closed_to.staff_id unknown");
+    let nowhere = DestinationPatch {
+        mailbox: Some("01ARZ3NDEKTSV4RRFFQ69G5FAV".into()),
+        ..DestinationPatch::default()
+    };
+    assert_eq!(
+        refusal(set(Some(nowhere)).await),
+        "invalid: closed_to.mailbox_id unknown"
+    );
     let desk = set(to(None, None, Some("8 916 123-45-67"))).await.unwrap();
-    let Some(Overflow::Number(number)) = desk.closed_to else {
+    let Some(Destination::Number(number)) = desk.closed_to else {
         panic!("{desk:?}")
     };
     assert_eq!(number.reveal(), "+79161234567");
     let desk = set(to(None, Some(support.to_string()), None)).await.unwrap();
-    assert_eq!(desk.closed_to, Some(Overflow::Department(support)));
+    assert_eq!(desk.closed_to, Some(Destination::Department(support)));
     let plan = plan_build::full(&office.db).await.unwrap();
     let planned = plan.reception.departments.get(&sales).unwrap();
-    assert_eq!(planned.closed_to, Some(Overflow::Department(support)));
+    assert_eq!(planned.closed_to, Some(Destination::Department(support)));
     assert_eq!(planned.project, Some(first_of(account)));
     let used = departments::delete(&office.db, &office.author(), support).await;
     assert_eq!(refusal(used), "refused: in_use");

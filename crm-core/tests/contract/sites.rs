@@ -73,14 +73,14 @@ async fn b35_a_visitor_becomes_a_client_of_the_site(office: &Office) {
     let site = made(office).await;
     let submit = async |new| requests::submit(&office.db, &office.author(), &site, new, Some(NOON)).await;
     let made = submit(olga()).await.unwrap();
-    assert!(made.fresh && made.new_client.is_some());
-    let client = clients::get(&office.db, office.first.account, made.request.client.unwrap())
+    assert!(made.lead.is_some() && made.new_client.is_some());
+    let client = clients::get(&office.db, office.whole(), made.request.client.unwrap())
         .await
         .unwrap();
     assert_eq!(client.source.map(|source| source.name).as_deref(), Some("Shop"));
     assert!(client.stub);
     let again = submit(olga()).await.unwrap();
-    assert!(again.fresh && again.new_client.is_none());
+    assert!(again.lead.is_some() && again.new_client.is_none());
     assert_eq!(again.request.client, made.request.client);
     let keyed = || NewRequest {
         key: Some("k".into()),
@@ -89,9 +89,9 @@ async fn b35_a_visitor_becomes_a_client_of_the_site(office: &Office) {
     let (first, second) = tokio::join!(submit(keyed()), submit(keyed()));
     let (first, second) = (first.unwrap(), second.unwrap());
     assert_eq!(first.request.id, second.request.id);
-    assert!(first.fresh != second.fresh, "two at once are one");
+    assert!(first.lead.is_some() != second.lead.is_some(), "two at once are one");
     let query = RequestQuery::default();
-    let list = requests::list(&office.db, office.first.account, &query, &page())
+    let list = requests::list(&office.db, office.whole(), &query, &page())
         .await
         .unwrap();
     assert_eq!(list.items.len(), 3);
@@ -124,7 +124,7 @@ async fn a_request_is_begun_once_and_settled_once(office: &Office) {
     requests::postpone(db, &due, at + 9).await.unwrap();
     assert_eq!(requests::next(db).await.unwrap(), Some(at + 9));
     let author = office.author();
-    let done = requests::set_state(db, &author, made.request.id, State::Done, None)
+    let done = requests::set_state(db, &author, (office.whole(), made.request.id), State::Done, None)
         .await
         .unwrap();
     assert_eq!((done.state, done.next_at), (State::Done, None));
@@ -146,7 +146,7 @@ async fn an_erased_client_leaves_nothing_of_the_requests(office: &Office) {
     clients::erase(&office.db, &office.author(), made.request.client.unwrap())
         .await
         .unwrap();
-    let left = requests::get(&office.db, office.first.account, made.request.id)
+    let left = requests::get(&office.db, office.whole(), made.request.id)
         .await
         .unwrap();
     assert_eq!((left.name.as_str(), left.client, left.next_at), ("", None, None));

@@ -1,6 +1,6 @@
 use frontdesk_crm_core::accounts::{self, AccountPatch};
 use frontdesk_crm_core::calls::{self, Call, CallDirection, Disposition, Party};
-use frontdesk_crm_core::clients::{self, Happening, NewClient};
+use frontdesk_crm_core::clients::{self, Beside, Happening, NewClient};
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::staff::{self, NewStaff};
 use frontdesk_crm_core::store::Page;
@@ -61,10 +61,7 @@ fn ended(calls: &[Call]) -> Vec<Entry> {
 }
 
 async fn client_of(office: &Office, call: &Call) -> Option<ClientId> {
-    calls::get(&office.db, office.first.account, call.id)
-        .await
-        .unwrap()
-        .client
+    calls::get(&office.db, office.whole(), call.id).await.unwrap().client
 }
 
 async fn known(office: &Office) -> ClientId {
@@ -116,7 +113,7 @@ async fn an_unknown_caller_becomes_a_client_where_the_account_wants_that(office:
     assert_eq!(again, []);
     let first = client_of(office, &all[0]).await.unwrap();
     assert_eq!(client_of(office, &all[1]).await, Some(first));
-    let client = clients::get(&office.db, office.first.account, first).await.unwrap();
+    let client = clients::get(&office.db, office.whole(), first).await.unwrap();
     assert!(client.stub && client.number.reveal() == "+79161112233", "{client:?}");
 }
 
@@ -151,9 +148,14 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
     let all = [1, 2, 3].map(|n| call(office, n, CallDirection::Inbound, NUMBER));
     journal::apply(&office.db, &ended(&all)).await.unwrap();
     office.later(1_500);
-    let note = clients::add_note(&office.db, &office.author(), client, " Busy until Friday ")
-        .await
-        .unwrap();
+    let note = clients::add_note(
+        &office.db,
+        &office.author(),
+        (office.whole(), client),
+        " Busy until Friday ",
+    )
+    .await
+    .unwrap();
     assert_eq!(note.body, "Busy until Friday");
     let mut page = Page {
         limit: 2,
@@ -161,13 +163,17 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
     };
     let mut seen = Vec::new();
     loop {
-        let asked = (client, true);
-        let list = clients::timeline(&office.db, office.first.account, asked, &page)
+        let beside = Beside {
+            calls: Some(office.whole()),
+            deals: None,
+        };
+        let list = clients::timeline(&office.db, (office.whole(), client), beside, &page)
             .await
             .unwrap();
         seen.extend(list.items.into_iter().map(|happening| match happening {
             Happening::Call(call) => call.started_at - NOON,
             Happening::Note(note) => note.at - NOON,
+            Happening::Deal(change) => change.at - NOON,
         }));
         match list.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -179,7 +185,11 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
         limit: 9,
         ..Page::default()
     };
-    let notes = clients::timeline(&office.db, office.first.account, (client, false), &page)
+    let beside = Beside {
+        calls: None,
+        deals: None,
+    };
+    let notes = clients::timeline(&office.db, (office.whole(), client), beside, &page)
         .await
         .unwrap();
     assert_eq!(notes.items.len(), 1);

@@ -1,9 +1,10 @@
-use frontdesk_crm_core::numbers::{self, NumberPatch, Target};
+use frontdesk_crm_core::destinations::DestinationPatch;
+use frontdesk_crm_core::numbers::{self, NumberPatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::staff;
 use frontdesk_crm_core::trunks::{self, RegistrationPatch, ServerPatch, Trunk, TrunkPatch};
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::NumberTarget;
+use frontdesk_routing::plan::Destination;
 use frontdesk_routing::plan::trunks::{IdentityStyle, NumberFormat, RedirectionStyle, TrunkCodec};
 
 use crate::office::{Office, refusal};
@@ -151,22 +152,21 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let connect = NumberPatch {
         number: Some("8 (495) 123-45-67".into()),
         trunk: Some(Some(by.plan.id.to_string())),
-        staff: Some(ivan.id.to_string()),
-        department: None,
+        to: DestinationPatch::staff(ivan.id),
     };
     let made = numbers::create(&office.db, &office.author(), connect.clone())
         .await
         .unwrap();
     assert_eq!(
         (made.number.as_str(), made.to),
-        ("+74951234567", Target::Staff(ivan.id))
+        ("+74951234567", Destination::Staff(ivan.id))
     );
     let plan = plan_build::full(&office.db).await.unwrap();
     let number = PhoneNumber::from_e164("+74951234567").unwrap();
     let planned = plan.numbers.get(office.first.account, number).unwrap();
     assert_eq!(
         (planned.trunk, planned.to),
-        (Some(by.plan.id), NumberTarget::Staff(ivan.id))
+        (Some(by.plan.id), Destination::Staff(ivan.id))
     );
 
     let reached = staff::delete(&office.db, &office.author(), ivan.id, None).await;
@@ -174,11 +174,20 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let again = numbers::create(&office.db, &office.author(), connect.clone()).await;
     assert_eq!(refusal(again), "taken: number taken");
     let nobody = NumberPatch {
-        staff: Some(by.plan.id.to_string()),
+        to: DestinationPatch::staff(by.plan.id),
         ..connect.clone()
     };
     let refused = numbers::create(&office.db, &office.author(), nobody).await;
     assert_eq!(refusal(refused), "invalid: staff_id unknown");
+    let nowhere = NumberPatch {
+        to: DestinationPatch {
+            mailbox: Some(by.plan.id.to_string()),
+            ..DestinationPatch::default()
+        },
+        ..NumberPatch::default()
+    };
+    let refused = numbers::update(&office.db, &office.author(), made.id, nowhere, None).await;
+    assert_eq!(refusal(refused), "invalid: mailbox_id unknown");
     let refused = numbers::create(&office.db, &office.author(), NumberPatch::default()).await;
     assert_eq!(refusal(refused), "invalid: number required, staff_id required");
 
@@ -193,7 +202,7 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
         .unwrap();
     assert_eq!(
         (freed.trunk, freed.to, freed.version),
-        (None, Target::Staff(ivan.id), 2)
+        (None, Destination::Staff(ivan.id), 2)
     );
     trunks::delete(&office.db, &office.author(), by.plan.id).await.unwrap();
     numbers::delete(&office.db, &office.author(), made.id).await.unwrap();

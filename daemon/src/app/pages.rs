@@ -10,15 +10,15 @@ use super::Ground;
 use crate::callbacks::Caller;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
-use crate::music;
 use crate::shell::upgraded::UpgradeHandle;
 use crate::shell::{EngineHandle, clock};
 use crate::supervise::Supervisor;
+use crate::{music, photos};
 
 /// Commands that may wait.
 const WAITING: usize = 64;
 
-struct SystemClock;
+pub(super) struct SystemClock;
 
 impl Clock for SystemClock {
     fn unix_ms(&self) -> i64 {
@@ -76,8 +76,10 @@ fn settings(ground: &Ground) -> Settings {
     Settings {
         recordings: config.recordings_dir(),
         music: config.data.dir.join(music::FOLDER),
+        photos: config.data.dir.join(photos::FOLDER),
         sip_host: config.nat.public_address.map(|address| address.to_string()),
         sip_port: ground.sip.port(),
+        sip_realm: config.sip.realm.clone(),
         sip_tls_port: ground.sip_tls.map(|address| address.port()),
         sip_transports: transports
             .into_iter()
@@ -85,6 +87,7 @@ fn settings(ground: &Ground) -> Settings {
             .map(|(name, _)| name)
             .collect(),
         never_blocked: config.guard.allow.clone(),
+        private_webhooks: config.webhooks.allow_private,
         secure_cookies: config.http.secure_cookie,
         web_folder: None,
     }

@@ -79,6 +79,7 @@ impl App {
             media,
             recorder,
             journal,
+            supervisor,
             ..
         } = self;
         let threads = tokio::task::spawn_blocking(move || {
@@ -89,6 +90,7 @@ impl App {
         });
         let _ = threads.await;
         let _ = journal.await;
+        supervisor.finished().await;
         ground.db.close().await;
     }
 }

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use frontdesk_crm_core::access::Circle;
 use frontdesk_crm_core::calls::Disposition;
 use frontdesk_crm_core::requests::{self, Due, Going, State};
 use frontdesk_crm_core::sites::Receiver;
@@ -88,7 +89,7 @@ impl Caller {
 
     async fn look_after(&self, going: &Going) -> Result<(), StoreError> {
         let now = self.clock.unix_ms();
-        let live = self.live.call(going.call);
+        let live = self.live.call((going.account, going.call), &Circle::whole());
         let seen = rules::Seen {
             live: live.is_some(),
             talking: live.as_ref().is_some_and(|live| live.answered_at.is_some()),
@@ -145,7 +146,7 @@ impl Caller {
     /// A department's line finds somebody free by itself; a person is asked for only when they do not talk already.
     fn is_busy(&self, account: AccountId, to: Receiver, ringing: &BTreeSet<StaffId>) -> bool {
         let Receiver::Staff(staff) = to else { return false };
-        let calls = self.live.calls_of(account);
+        let calls = self.live.calls_of(account, &Circle::whole());
         let talks = |call: &crate::engine::output::LiveCall| {
             call.caller.staff == Some(staff) || call.callee.staff == Some(staff)
         };

@@ -112,6 +112,8 @@ impl Engine {
             answered_at: None,
             held: false,
             waits: None,
+            line: None,
+            rung: Vec::new(),
             recording: None,
         };
         self.outputs

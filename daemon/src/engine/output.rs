@@ -280,5 +280,9 @@ pub struct LiveCall {
     pub held: bool,
     /// In whose line it waits, and since when.
     pub waits: Option<(DepartmentId, i64)>,
+    /// Whose line it was in last.
+    pub line: Option<DepartmentId>,
+    /// Whose phones ring for somebody outside, as long as nobody has answered.
+    pub rung: Vec<StaffId>,
     pub recording: Option<RecordingId>,
 }

@@ -1,7 +1,7 @@
 //! Where a person's calls ring: their registered phones, or their own telephone number by a line.
 
 use frontdesk_routing::ids::{StaffId, TrunkId};
-use frontdesk_routing::outbound::{self, Destination};
+use frontdesk_routing::outbound::{self, OutsideNumber};
 use frontdesk_routing::plan::{DialPlan, Method, PlanStaff};
 use frontdesk_sip::registrar::{Aor, Binding};
 
@@ -29,7 +29,7 @@ impl Engine {
             let bound = plan.staff.trunk(only).filter(|trunk| trunk.account == staff.account);
             lines = bound.map(|trunk| trunk.id).into_iter().collect();
         }
-        let target = self.outside(plan, Destination::Number(number), &lines);
+        let target = self.outside(plan, OutsideNumber::Number(number), &lines);
         let ways = match &target.reach {
             Reach::Outside(outside) => !outside.ways.is_empty(),
             Reach::Phone(_) => false,

@@ -11,7 +11,7 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
-use frontdesk_routing::outbound::Destination;
+use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::{DialPlan, Method, Owner};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
@@ -240,7 +240,7 @@ impl Engine {
                 trunks,
                 because,
             } => {
-                let to = (Destination::Number(number), trunks.as_slice());
+                let to = (OutsideNumber::Number(number), trunks.as_slice());
                 return Ok(self.rung_outside(plan, to, because));
             }
             Decision::Emergency {
@@ -248,7 +248,7 @@ impl Engine {
                 trunks,
                 because,
             } => {
-                let to = (Destination::Emergency(number), trunks.as_slice());
+                let to = (OutsideNumber::Emergency(number), trunks.as_slice());
                 return Ok(self.rung_outside(plan, to, because));
             }
             Decision::Queue { because, .. } => return Err(turned(reply(480), because)),

@@ -3,15 +3,17 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
+use frontdesk_crm_core::access::{Circle, Reach, Rights, Scope, Section, circle};
 pub use frontdesk_crm_core::access::{Right, Role};
-use frontdesk_crm_core::access::{Section, allows};
 use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::projects::{self, Here};
+use frontdesk_crm_core::roles::Duties;
 use frontdesk_crm_core::{logins, tokens};
 use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
 use frontdesk_routing::masking::Viewer;
@@ -28,6 +30,15 @@ pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// How often a login's last visit is written down.
 pub const TOUCH_MS: i64 = 10_000;
 
+/// What a login without the second factor that it needs can reach.
+const ENROLMENT: [&str; 5] = [
+    "/me",
+    "/api/v1/me",
+    "/api/v1/logout",
+    "/api/v1/me/two-factor",
+    "/api/v1/me/two-factor/confirm",
+];
+
 /// The one who asks. Being handed one means that the credentials, and for a cookie the origin, were good.
 #[derive(Clone)]
 pub struct Access {
@@ -35,10 +46,16 @@ pub struct Access {
     pub staff: StaffId,
     pub name: String,
     pub role: Role,
+    /// What the person may do by all their roles, whatever this project or token allows of it.
+    pub rights: Rights,
+    /// Who else may do what.
+    pub duties: Arc<Duties>,
     /// The project that is looked at; a token looks at its owner's first one.
     pub here: Here,
     pub how: How,
     pub address: Option<IpAddr>,
+    /// The account wants a second factor: until there is one, this login serves for setting it up alone.
+    pub must_enrol: bool,
     /// What it was shown by; for streams that look again.
     secret: String,
 }
@@ -62,7 +79,7 @@ impl Access {
             (Some(sections), Some(section)) => sections.contains(&section),
             (None, _) | (_, None) => true,
         };
-        open && allows(self.role, right)
+        open && self.rights.has(right)
             && match &self.how {
                 How::Session { .. } => true,
                 How::Token { scopes } => scopes.contains(&right),
@@ -74,6 +91,35 @@ impl Access {
             Ok(())
         } else {
             Err(ApiError::forbidden(format!("this needs `{}`", right.name())))
+        }
+    }
+
+    /// On whose things a right may be used; refused without it.
+    pub fn within(&self, right: Right) -> ApiResult<Scope> {
+        self.need(right)?;
+        Ok(self.within_or_own(right))
+    }
+
+    /// The same for what everybody may do with what is theirs: without the right, on one's own.
+    pub fn within_or_own(&self, right: Right) -> Scope {
+        let reach = self.rights.reach(right).filter(|_| self.may(right));
+        let who = (self.staff, self.here.project);
+        Scope::of(self.account, reach.unwrap_or(Reach::Own), who)
+    }
+
+    /// What a scope comes to at the moment, for the live board and the event stream.
+    pub async fn circle(&self, state: &State, scope: Scope) -> ApiResult<Circle> {
+        Ok(circle(&state.db, scope).await?)
+    }
+
+    /// Nobody gives rights, or has power over those who have them, that they do not have themselves.
+    pub fn need_no_less_than(&self, rights: &Rights) -> ApiResult<()> {
+        match self.rights.lacks(rights) {
+            Some(right) => Err(ApiError::forbidden(format!(
+                "this concerns rights that you do not have, or not as far: `{}`",
+                right.name()
+            ))),
+            None => Ok(()),
         }
     }
 
@@ -109,7 +155,8 @@ impl Access {
             How::Token { .. } => by_token(state, &self.secret, self.address).await,
         };
         // a database that is away for a moment ends no stream
-        found.unwrap_or_else(|_| Some(self.clone()))
+        let found = found.unwrap_or_else(|_| Some(self.clone()));
+        found.filter(|access| !access.must_enrol)
     }
 
     /// Only a person at a page may do it, never a token.
@@ -147,6 +194,14 @@ impl FromRequestParts<State> for Access {
         if !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
             from_our_page(&parts.headers, access.csrf())?;
         }
+        let path = parts
+            .extensions
+            .get::<OriginalUri>()
+            .map_or(&parts.uri, |uri| &uri.0)
+            .path();
+        if access.must_enrol && !ENROLMENT.contains(&path) {
+            return Err(ApiError::two_factor_required());
+        }
         Ok(access)
     }
 }
@@ -161,7 +216,13 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
     }
     let who = (session.account, session.staff);
     let here = projects::here(&state.db, who, Some(session.id), session.role == Role::Main).await?;
+    let duties = state
+        .duties()
+        .of(&state.db, session.account, session.rights_version)
+        .await?;
     Ok(Some(Access {
+        rights: duties.of(session.staff, Some(session.role)),
+        duties,
         here,
         account: session.account,
         staff: session.staff,
@@ -172,6 +233,7 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
             csrf: session.csrf,
         },
         address,
+        must_enrol: session.must_enrol,
         secret: secret.to_owned(),
     }))
 }
@@ -181,7 +243,11 @@ async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiRe
     let Some(bearer) = found else { return Ok(None) };
     let who = (bearer.token.account, bearer.token.staff);
     let here = projects::here(&state.db, who, None, bearer.role == Role::Main).await?;
+    let version = bearer.rights_version;
+    let duties = state.duties().of(&state.db, bearer.token.account, version).await?;
     Ok(Some(Access {
+        rights: duties.of(bearer.token.staff, Some(bearer.role)),
+        duties,
         here,
         account: bearer.token.account,
         staff: bearer.token.staff,
@@ -191,6 +257,7 @@ async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiRe
             scopes: bearer.token.scopes,
         },
         address,
+        must_enrol: false,
         secret: secret.to_owned(),
     }))
 }

@@ -89,6 +89,32 @@ impl ApiError {
         )
     }
 
+    /// The password was right.
+    pub fn code_required() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "code_required",
+            "This login needs a code of its authenticator too",
+        )
+    }
+
+    pub fn wrong_code() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "wrong_code",
+            "This is no code of this moment, or it has been used",
+        )
+    }
+
+    /// The account wants a second factor, and this login has none yet.
+    pub fn two_factor_required() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "two_factor_required",
+            "Set up a second factor first: POST /api/v1/me/two-factor",
+        )
+    }
+
     pub fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", "You have no right to do this").detail(detail)
     }
@@ -221,6 +247,10 @@ impl ApiError {
             self.0.headers.insert(name, value);
         }
         self
+    }
+
+    pub fn code(&self) -> &'static str {
+        self.0.code
     }
 
     pub fn status(&self) -> StatusCode {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
+use frontdesk_crm_core::access::Circle;
 use futures::Stream;
 use serde::Deserialize;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -41,7 +42,7 @@ pub(super) struct EventsQuery {
 ///
 /// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
 /// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
-/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `client.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
+/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `role.changed`, `group.changed`, `client.changed`, `deal.created`, `deal.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
 /// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `security.blocked`, `security.unblocked`, `trunk.changed`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
@@ -66,10 +67,11 @@ pub(super) async fn events(
         .streams()
         .try_acquire_owned()
         .map_err(|_| ApiError::unavailable("too many open streams"))?;
+    let circles = Circles::of(&state, &access).await?;
     let told = state.live.subscribe(access.account, since);
     let stream = async_stream::stream! {
         let _place = place;
-        let mut reader = Reader { told, access, state, recheck: recheck() };
+        let mut reader = Reader { told, access, circles, state, recheck: recheck() };
         yield Ok(SseEvent::default().comment("hello").retry(Duration::from_secs(2)));
         while let Some(event) = reader.next().await {
             yield Ok(event);
@@ -78,9 +80,30 @@ pub(super) async fn events(
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
 }
 
+/// On whose things the reader's rights reach.
+struct Circles {
+    clients: Circle,
+    calls: Circle,
+    recordings: Circle,
+    deals: Circle,
+}
+
+impl Circles {
+    async fn of(state: &State, access: &Access) -> ApiResult<Circles> {
+        let of = async |right| access.circle(state, access.within_or_own(right)).await;
+        Ok(Circles {
+            clients: of(Right::ClientsRead).await?,
+            calls: of(Right::CallsRead).await?,
+            recordings: of(Right::RecordingsList).await?,
+            deals: of(Right::DealsRead).await?,
+        })
+    }
+}
+
 struct Reader {
     told: Subscription,
     access: Access,
+    circles: Circles,
     state: State,
     recheck: Interval,
 }
@@ -99,10 +122,10 @@ impl Reader {
                 None => self.renew().await?,
                 Some(Err(missed)) => return Some(lost(missed)),
                 Some(Ok(event)) => {
-                    if event.name == "staff.changed" && event.data.contains(&self.access.staff.to_string()) {
+                    if concerns(&event, &self.access) {
                         self.renew().await?;
                     }
-                    if may_read(&self.access, &event) {
+                    if may_read(&self.access, &self.circles, &event) {
                         let masked = self.access.viewer(&self.state.live.plan()).is_masked();
                         return Some(shown(&event, masked));
                     }
@@ -113,23 +136,39 @@ impl Reader {
 
     async fn renew(&mut self) -> Option<()> {
         self.access = self.access.renew(&self.state).await?;
+        // a database that is away for a moment ends no stream
+        if let Ok(circles) = Circles::of(&self.state, &self.access).await {
+            self.circles = circles;
+        }
         Some(())
     }
 }
 
-fn may_read(access: &Access, event: &Event) -> bool {
+/// What this reader may read may have changed.
+fn concerns(event: &Event, access: &Access) -> bool {
+    match event.name {
+        // of nobody by name: departments have other members
+        "staff.changed" => event.data.contains(&access.staff.to_string()) || &*event.data == "{}",
+        "role.changed" | "group.changed" | "project.changed" => true,
+        _ => false,
+    }
+}
+
+fn may_read(access: &Access, circles: &Circles, event: &Event) -> bool {
     // Whose phone rings may know who calls, whatever else they may read.
     if let Some(staff) = event.staff {
         return staff == access.staff && access.may(Right::ClientsRead);
     }
-    let right = match event.name.split('.').next().unwrap_or_default() {
-        "staff" => Right::StaffRead,
-        "client" => Right::ClientsRead,
-        "call" => Right::CallsRead,
-        "recording" => Right::RecordingsList,
-        _ => Right::SettingsRead,
+    let (right, circle) = match event.name.split('.').next().unwrap_or_default() {
+        "staff" | "role" | "group" => (Right::StaffRead, None),
+        "client" => (Right::ClientsRead, Some(&circles.clients)),
+        "deal" => (Right::DealsRead, Some(&circles.deals)),
+        "call" => (Right::CallsRead, Some(&circles.calls)),
+        "recording" => (Right::RecordingsList, Some(&circles.recordings)),
+        _ => (Right::SettingsRead, None),
     };
-    access.may(right)
+    let reaches = |circle: &Circle| circle.is_whole() || event.whose.as_ref().is_some_and(|whose| circle.holds(whose));
+    access.may(right) && circle.is_none_or(reaches)
 }
 
 fn shown(event: &Event, masked: bool) -> SseEvent {

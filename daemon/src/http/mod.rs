@@ -12,15 +12,18 @@ pub mod api;
 mod assets;
 pub mod auth;
 pub mod clock;
+mod directory;
 pub mod error;
 mod events;
 mod extract;
 mod headers;
 mod health;
+mod language;
 mod meter;
 pub mod openapi;
 mod pages;
 pub mod plan;
+mod provision;
 mod range;
 mod throttle;
 mod visits;
@@ -39,6 +42,7 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options};
+use frontdesk_crm_core::roles::Cache;
 use frontdesk_crm_core::store::{Db, Stamp};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
@@ -50,9 +54,11 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::engine::input::OperatorCommand;
 use crate::live::Live;
+use crate::provisioning::Tickets;
 use crate::shell::upgraded::UpgradeHandle;
 use api::media::Plays;
 pub use clock::Clock;
+use directory::Digests;
 use error::ApiError;
 pub use plan::{PlanChange, PlanHandle, PlanSection};
 use throttle::Throttle;
@@ -64,6 +70,8 @@ const BODY_LIMIT: usize = 64 * 1024;
 const HANDLER_LIMIT: Duration = Duration::from_secs(30);
 /// Password checks at the same time: each takes tens of megabytes.
 const PASSWORD_CHECKS: usize = 2;
+/// Pictures that are opened at the same time: each may take hundreds of megabytes for a moment.
+const PICTURES: usize = 1;
 
 /// What the handlers are given.
 #[derive(Clone)]
@@ -73,8 +81,12 @@ struct Guards {
     throttle: Throttle,
     visits: Visits,
     passwords: Semaphore,
+    pictures: Semaphore,
     streams: Arc<Semaphore>,
+    tickets: Tickets,
+    digests: Digests,
     plays: Plays,
+    duties: Cache,
 }
 
 /// What the rest of the daemon lends to this side.
@@ -101,15 +113,21 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// Where the accounts' music lies.
     pub music: PathBuf,
+    /// Where people's photos lie.
+    pub photos: PathBuf,
     /// What phones are told to register with; `None`: the host that the page was opened with.
     pub sip_host: Option<String>,
     pub sip_port: u16,
+    /// In which phones' passwords are digested.
+    pub sip_realm: String,
     /// The port for TLS, when that is spoken.
     pub sip_tls_port: Option<u16>,
     /// `UDP`, `TCP`, ...
     pub sip_transports: Vec<&'static str>,
     /// `guard.allow`.
     pub never_blocked: Vec<ipnet::IpNet>,
+    /// `webhooks.allow_private`.
+    pub private_webhooks: bool,
     /// Cookies for HTTPS only.
     pub secure_cookies: bool,
     /// Styles and scripts are read from here instead of from the binary.
@@ -122,8 +140,12 @@ impl State {
             throttle: Throttle::default(),
             visits: Visits::default(),
             passwords: Semaphore::new(PASSWORD_CHECKS),
+            pictures: Semaphore::new(PICTURES),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
+            tickets: Tickets::default(),
+            digests: Digests::new(&parts.settings.sip_realm),
             plays: Plays::default(),
+            duties: Cache::default(),
         };
         State(Arc::new((parts, guards)))
     }
@@ -140,12 +162,30 @@ impl State {
         &self.0.1.passwords
     }
 
+    fn pictures(&self) -> &Semaphore {
+        &self.0.1.pictures
+    }
+
     fn streams(&self) -> Arc<Semaphore> {
         Arc::clone(&self.0.1.streams)
     }
 
+    /// Of phones that read directories.
+    fn digests(&self) -> &Digests {
+        &self.0.1.digests
+    }
+
+    /// Links for phones that nobody has followed yet.
+    fn tickets(&self) -> &Tickets {
+        &self.0.1.tickets
+    }
+
     fn plays(&self) -> &Plays {
         &self.0.1.plays
+    }
+
+    fn duties(&self) -> &Cache {
+        &self.0.1.duties
     }
 
     /// The moment and the randomness of one change.
@@ -173,6 +213,8 @@ pub fn router(state: State) -> Router {
         .route("/widget.js", get(assets::widget))
         .route("/api/v1/widget/{key}/requests", options(api::widget::preflight))
         .route("/ws", get(websocket::upgrade))
+        .route("/directory/{maker}/{file}", get(directory::book))
+        .route("/provision/{token}/{model}/{file}", get(provision::file))
         .merge(pages::routes())
         .merge(openapi::routes());
     plain

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
+use frontdesk_routing::ids::StaffId;
+
 const WINDOW_MS: i64 = 5 * 60_000;
 const PER_LOGIN: u32 = 5;
 const PER_ADDRESS: u32 = 30;
@@ -14,6 +16,8 @@ enum Key {
     /// A login tried from one address: a stranger elsewhere cannot lock its owner out.
     Login(String, IpAddr),
     Address(IpAddr),
+    /// Codes of one person, from wherever: who guesses them knows the password.
+    Code(StaffId),
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,14 +34,30 @@ pub(super) struct Throttle {
 impl Throttle {
     /// Counts an attempt before it is made, so that attempts in parallel count too. `Err` says how many seconds to wait.
     pub(super) fn attempt(&self, login: &str, address: IpAddr, now: i64) -> Result<(), u64> {
+        self.count(
+            [
+                (login_key(login, address), PER_LOGIN),
+                (Key::Address(address), PER_ADDRESS),
+            ],
+            now,
+        )
+    }
+
+    /// The same for the second factor.
+    pub(super) fn code(&self, staff: StaffId, now: i64) -> Result<(), u64> {
+        self.count([(Key::Code(staff), PER_LOGIN)], now)
+    }
+
+    pub(super) fn code_was_right(&self, staff: StaffId) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(&Key::Code(staff));
+    }
+
+    fn count<const N: usize>(&self, keys: [(Key, u32); N], now: i64) -> Result<(), u64> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.len() >= MAX_KEYS {
             failures.retain(|_, failed| now.saturating_sub(failed.since) < WINDOW_MS);
         }
-        let keys = [
-            (login_key(login, address), PER_LOGIN),
-            (Key::Address(address), PER_ADDRESS),
-        ];
         for (key, limit) in &keys {
             if let Some(failed) = failures.get(key) {
                 let left = failed.since.saturating_add(WINDOW_MS).saturating_sub(now);

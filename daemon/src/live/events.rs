@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use frontdesk_crm_core::access::Whose;
 use frontdesk_routing::ids::{AccountId, StaffId};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -14,6 +15,8 @@ pub struct Event {
     pub account: Option<AccountId>,
     /// `None`: everybody of the account may read it.
     pub staff: Option<StaffId>,
+    /// Whose the thing is that it tells of; `None`: the company's.
+    pub whose: Option<Whose>,
     pub name: &'static str,
     /// JSON in one line.
     pub data: Arc<str>,
@@ -38,6 +41,8 @@ pub struct News {
     pub account: Option<AccountId>,
     /// `None`: everybody of the account is told.
     pub staff: Option<StaffId>,
+    /// Whose the thing is that it tells of; `None`: the company's.
+    pub whose: Option<Whose>,
     pub name: &'static str,
     pub data: Value,
     /// The same for whom clients' numbers are hidden; `None`: it holds none.
@@ -82,6 +87,7 @@ impl EventLog {
         self.add(News {
             account: Some(account),
             staff: None,
+            whose: None,
             name,
             data,
             masked: None,
@@ -93,6 +99,7 @@ impl EventLog {
         self.add(News {
             account: None,
             staff: None,
+            whose: None,
             name,
             data,
             masked: None,
@@ -112,6 +119,7 @@ impl EventLog {
             seq,
             account: news.account,
             staff: news.staff,
+            whose: news.whose,
             name: news.name,
             data,
             masked,
@@ -125,6 +133,15 @@ impl EventLog {
     }
 
     pub fn subscribe(&self, account: AccountId, since: Option<u64>) -> Subscription {
+        self.follow(Some(account), since)
+    }
+
+    /// What is new in all accounts.
+    pub fn subscribe_to_all(&self) -> Subscription {
+        self.follow(None, None)
+    }
+
+    fn follow(&self, account: Option<AccountId>, since: Option<u64>) -> Subscription {
         let head = self.head.subscribe();
         let seen = since.unwrap_or_else(|| self.last());
         Subscription {
@@ -138,8 +155,8 @@ impl EventLog {
 }
 
 impl Ring {
-    /// What of `account` came after `seen`, and the number up to which everything was looked at.
-    fn after(&self, account: AccountId, seen: u64) -> Result<(VecDeque<Event>, u64), Missed> {
+    /// What of `account`, or of all, came after `seen`, and the number up to which everything was looked at.
+    fn after(&self, account: Option<AccountId>, seen: u64) -> Result<(VecDeque<Event>, u64), Missed> {
         let oldest = self
             .events
             .front()
@@ -152,7 +169,7 @@ impl Ring {
             .events
             .iter()
             .skip(skip)
-            .filter(|event| event.account.is_none_or(|of| of == account))
+            .filter(|event| account.is_none() || event.account.is_none_or(|of| account == Some(of)))
             .cloned()
             .collect();
         Ok((fresh, self.last))
@@ -164,7 +181,8 @@ impl Ring {
 pub struct Subscription {
     ring: Arc<Mutex<Ring>>,
     head: watch::Receiver<u64>,
-    account: AccountId,
+    /// `None`: those of all accounts.
+    account: Option<AccountId>,
     seen: u64,
     ready: VecDeque<Event>,
 }

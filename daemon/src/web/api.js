@@ -16,16 +16,18 @@ export class Problem extends Error {
   }
 }
 
-export async function api(method, path, { body, version } = {}) {
+// `file` is sent as it is in the place of `body`.
+export async function api(method, path, { body, file, version } = {}) {
   const headers = { accept: "application/json" };
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   if (token) headers["x-csrf-token"] = token;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (file) headers["content-type"] = file.type || "application/octet-stream";
+  else if (body !== undefined) headers["content-type"] = "application/json";
   if (version) headers["if-match"] = version;
   let response;
   try {
     response = await fetch(`/api/v1${path}`, {
-      method, headers, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin",
+      method, headers, body: file || (body === undefined ? undefined : JSON.stringify(body)), credentials: "same-origin",
     });
   } catch {
     throw new Problem(0, {});

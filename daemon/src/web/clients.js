@@ -14,9 +14,35 @@ function show(client, version) {
   clearFaults(form);
   form.reset();
   if (client) fill(form, client);
+  showDeals(client);
   document.getElementById("client-title").textContent = client ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
   dialog.showModal();
   form.elements.name.focus();
+}
+
+// Leads and deals with the client, as far as the reader may see them.
+async function showDeals(client) {
+  const place = document.getElementById("client-deals");
+  if (!place) return;
+  place.hidden = !client;
+  const list = place.querySelector("[data-list]");
+  list.replaceChildren();
+  if (!client) return;
+  place.querySelector("[data-all]").href = `/deals?client_id=${encodeURIComponent(client.id)}`;
+  const { data } = await api("GET", `/deals?client_id=${encodeURIComponent(client.id)}&limit=10`);
+  if (open?.id !== client.id) return;
+  place.querySelector("[data-none]").hidden = data.items.length > 0;
+  for (const deal of data.items) {
+    const item = document.createElement("li");
+    item.textContent = deal.title;
+    const when = document.createElement("span");
+    when.className = deal.overdue ? "sub status overdue" : "sub";
+    const format = { dateStyle: "medium", timeStyle: "short", timeZone: texts.time_zone };
+    const moment = deal.step_at && new Date(deal.step_at).toLocaleString(texts.lang, format);
+    when.textContent = [deal.overdue && texts.overdue, moment, deal.step_text].filter(Boolean).join(" · ");
+    item.append(when);
+    list.append(item);
+  }
 }
 
 if (form) {

@@ -15,6 +15,14 @@ onSubmit(form, async () => {
     await api("POST", "/login", { body: values(form) });
     location.assign(next());
   } catch (problem) {
+    const { code } = form.elements;
+    if (problem.code === "code_required" || problem.code === "wrong_code") {
+      document.getElementById("login-second").hidden = false;
+      code.disabled = false;
+      code.value = "";
+      code.focus();
+      throw problem;
+    }
     form.elements.password.value = "";
     form.elements.password.focus();
     throw problem;

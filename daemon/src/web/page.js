@@ -5,6 +5,7 @@ import { raise } from "./card.js";
 import { toast } from "./forms.js";
 
 const EVERY_MS = 600;
+const PENDING_MS = 3000;
 const waiting = new Set();
 let busy = false;
 let last = 0;
@@ -54,6 +55,26 @@ function focusIn(part) {
   return mark ? `tr[data-id="${CSS.escape(id)}"] [${mark.name}]` : null;
 }
 
+// What is done with a click: it says so and shows the parts anew, or says what went wrong.
+export async function act(action, done, ...parts) {
+  try {
+    await action();
+    if (done) toast(done);
+    if (parts.length > 0) refresh(...parts);
+  } catch (problem) {
+    toast(problem.text || texts.failed);
+  }
+}
+
+// Reads the parts anew as long as rows of them are `data-pending`.
+export function watch(...parts) {
+  setInterval(() => {
+    const pending = parts.some((part) => document.querySelector(`[data-part="${part}"] [data-pending]`));
+    const reading = document.querySelector("details[open], dialog[open]");
+    if (pending && !reading && document.visibilityState === "visible") refresh(...parts);
+  }, PENDING_MS);
+}
+
 // `handlers` maps an event's name to what is done; `lost` runs when events were missed.
 export function listen(handlers, lost) {
   const feed = document.querySelector("[data-feed]");
@@ -81,6 +102,8 @@ export function listen(handlers, lost) {
   }
   addEventListener("pagehide", () => source.close());
 }
+
+for (const link of document.querySelectorAll(".nav [aria-current], .parts [aria-current]")) link.scrollIntoView({ block: "nearest", inline: "center" });
 
 document.getElementById("log-out")?.addEventListener("click", async () => {
   try {

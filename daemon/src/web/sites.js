@@ -1,6 +1,6 @@
 import { api, texts } from "./api.js";
 import { clearFaults, confirm, fill, onSubmit, toast, values } from "./forms.js";
-import { listen, refresh } from "./page.js";
+import { act, listen, refresh } from "./page.js";
 
 const dialog = document.getElementById("site-dialog");
 const form = document.getElementById("site-form");
@@ -55,15 +55,6 @@ document.getElementById("snippet-copy")?.addEventListener("click", async () => {
   toast(texts.copied);
 });
 
-async function act(action, part) {
-  try {
-    await action();
-    refresh(part);
-  } catch (problem) {
-    toast(problem.text || texts.failed);
-  }
-}
-
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-add]")) return show(null);
   const button = event.target.closest("[data-call], [data-done], [data-snippet], [data-edit], [data-delete]");
@@ -71,16 +62,16 @@ document.addEventListener("click", (event) => {
   if (!row) return;
   const { id, name, key } = row.dataset;
   if (button.hasAttribute("data-call")) {
-    act(() => api("POST", "/calls", { body: { request_id: id } }), "requests");
+    act(() => api("POST", "/calls", { body: { request_id: id } }), "", "requests");
   } else if (button.hasAttribute("data-done")) {
-    act(() => api("PATCH", `/requests/${id}`, { body: { state: "done" } }), "requests");
+    act(() => api("PATCH", `/requests/${id}`, { body: { state: "done" } }), "", "requests");
   } else if (button.hasAttribute("data-snippet")) {
     paste(key);
   } else if (button.hasAttribute("data-edit")) {
     act(async () => {
       const { data, version } = await api("GET", `/sites/${id}`);
       show(data, version);
-    }, "sites");
+    }, "");
   } else {
     confirm({
       title: texts.delete_site, text: texts.delete_site_text, what: name, yes: texts.delete,

@@ -1,12 +1,15 @@
 import { api, texts } from "./api.js";
-import { clearFaults, confirm, fill, onSubmit, toast, values } from "./forms.js";
+import { clearFaults, confirm, copyText, fill, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
 
 const dialog = document.getElementById("staff-dialog");
 const form = document.getElementById("staff-form");
 const sipDialog = document.getElementById("sip-dialog");
 const sipForm = document.getElementById("sip-form");
+const handOver = document.getElementById("hand-over");
+const handOverForm = document.getElementById("hand-over-form");
 let open = null;
+let gone = null;
 let sip = null;
 
 function show(member, version) {
@@ -20,6 +23,13 @@ function show(member, version) {
     place.querySelector("input, select").disabled = main;
   }
   for (const place of form.querySelectorAll("[data-edit-only]")) place.hidden = !member;
+  if (member) {
+    const photo = document.getElementById("f-photo");
+    photo.value = "";
+    document.getElementById("f-photo-now").src = member.photo_url;
+    document.getElementById("f-photo-remove").hidden = !member.has_photo;
+    document.getElementById("f-photo-error").textContent = "";
+  }
   document.getElementById("staff-title").textContent = member ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
   dialog.showModal();
   form.elements.surname.focus();
@@ -42,6 +52,12 @@ if (form) {
     refresh("staff");
   });
 
+  document.getElementById("f-photo").addEventListener("change", (event) => {
+    const [file] = event.target.files;
+    if (file) photo("PUT", file);
+  });
+  document.getElementById("f-photo-remove").addEventListener("click", () => photo("DELETE"));
+
   onSubmit(sipForm, async () => {
     const path = sip.kind === "new" ? `/staff/${sip.id}/sip` : `/staff/${sip.id}/sip/rotate`;
     const { data } = await api("POST", path);
@@ -49,19 +65,92 @@ if (form) {
       const value = data[place.dataset.fact];
       place.textContent = Array.isArray(value) ? value.join(", ") : value;
     }
+    links(data.provisioning);
     showSip(true);
     refresh("staff");
   });
   sipDialog.addEventListener("close", () => {
     for (const place of sipForm.querySelectorAll("[data-fact]")) place.textContent = "";
+    document.getElementById("sip-model").replaceChildren();
+    document.getElementById("sip-qr").removeAttribute("src");
   });
+  document.getElementById("sip-model").addEventListener("change", showLink);
   sipForm.addEventListener("click", (event) => {
     const button = event.target.closest("[data-copy]");
-    if (button) copy(sipForm.querySelector(`[data-fact="${button.dataset.copy}"]`));
+    if (button) copyText(sipForm.querySelector(`[data-fact="${button.dataset.copy}"]`));
+  });
+}
+
+// The picture is kept at once: it is no part of the form.
+async function photo(method, file) {
+  const fault = document.getElementById("f-photo-error");
+  fault.textContent = "";
+  const headers = { "x-csrf-token": document.querySelector('meta[name="csrf-token"]').content };
+  if (file) headers["content-type"] = file.type || "application/octet-stream";
+  try {
+    const response = await fetch(`/api/v1/staff/${open.id}/photo`, { method, headers, body: file, credentials: "same-origin" });
+    if (response.status === 413 || response.status === 415) {
+      fault.textContent = response.status === 413 ? texts.photo_size : texts.photo_kind;
+      return;
+    }
+    if (!response.ok) throw new Error(String(response.status));
+    const { data, version } = await api("GET", `/staff/${open.id}`);
+    open = { id: data.id, version, before: data };
+    document.getElementById("f-photo-now").src = data.photo_url;
+    document.getElementById("f-photo-remove").hidden = !data.has_photo;
+    refresh("staff");
+  } catch {
+    fault.textContent = texts.failed;
+  } finally {
+    document.getElementById("f-photo").value = "";
+  }
+}
+
+function links(provisioning) {
+  const models = document.getElementById("sip-model");
+  const option = ({ model, name, url }) => Object.assign(document.createElement("option"), { value: url, textContent: name, id: `link-${model}` });
+  models.replaceChildren(...(provisioning?.links ?? []).map(option));
+  const scanned = document.getElementById("link-linphone");
+  if (scanned) scanned.selected = true;
+  document.getElementById("sip-qr").src = `data:image/svg+xml,${encodeURIComponent(provisioning?.qr_svg ?? "")}`;
+  showLink();
+}
+
+function showLink() {
+  const models = document.getElementById("sip-model");
+  document.getElementById("sip-link").textContent = models.value;
+  const model = (models.selectedOptions[0]?.id ?? "").replace("link-", "");
+  document.getElementById("sip-help").href = `/staff/${sip.id}/sip?model=${model}`;
+}
+
+// Offers to give the clients, leads and deals of somebody to another manager, if there are any.
+async function offer(id, name, always) {
+  if (!handOver) return;
+  const { data } = await api("GET", `/clients?manager_id=${id}&limit=1`);
+  const deals = await api("GET", `/deals?staff_id=${id}&open=true&limit=1`).then((answer) => answer.data.items.length, () => 0);
+  const nothing = data.filtered === 0 && deals === 0;
+  if (nothing && !always) return;
+  gone = id;
+  clearFaults(handOverForm);
+  document.getElementById("hand-over-name").textContent = name;
+  document.getElementById("hand-over-count").textContent = data.filtered;
+  document.getElementById("hand-over-yes").disabled = nothing;
+  for (const choice of handOverForm.elements.to_manager_id) choice.hidden = choice.value === id;
+  handOverForm.elements.to_manager_id.value = "";
+  handOver.showModal();
+}
+
+if (handOverForm) {
+  onSubmit(handOverForm, async () => {
+    const to = handOverForm.elements.to_manager_id.value || null;
+    await api("POST", "/clients/reassign", { body: { from_manager_id: gone, to_manager_id: to } });
+    await api("POST", "/deals/hand-over", { body: { from_staff_id: gone, to_staff_id: to } });
+    handOver.close();
   });
 }
 
 function showSip(done) {
+  document.getElementById("sip-links").hidden = !done;
   document.getElementById("sip-ask").hidden = done;
   document.getElementById("sip-once").hidden = !done;
   document.getElementById("sip-facts").hidden = !done;
@@ -71,22 +160,9 @@ function showSip(done) {
   if (done) cancel.focus();
 }
 
-async function copy(place) {
-  const range = document.createRange();
-  range.selectNodeContents(place);
-  getSelection().removeAllRanges();
-  getSelection().addRange(range);
-  try {
-    await navigator.clipboard.writeText(place.textContent);
-    toast(texts.copied);
-  } catch {
-    if (document.execCommand("copy")) toast(texts.copied);
-  }
-}
-
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-add]")) return show(null);
-  const button = event.target.closest("[data-edit], [data-delete], [data-sip-data]");
+  const button = event.target.closest("[data-edit], [data-delete], [data-sip-data], [data-receiving], [data-hand-over]");
   const row = button?.closest("tr");
   if (!row) return;
   const { id, name } = row.dataset;
@@ -103,8 +179,19 @@ document.addEventListener("click", async (event) => {
       action: async () => {
         await api("DELETE", `/staff/${id}`);
         refresh("staff");
+        offer(id, name, false).catch(() => {});
       },
     });
+  } else if (button.hasAttribute("data-hand-over")) {
+    offer(id, name, true).catch((problem) => toast(problem.text));
+  } else if (button.hasAttribute("data-receiving")) {
+    const receiving = button.getAttribute("aria-checked") !== "true";
+    try {
+      await api("PATCH", `/staff/${id}/reception`, { body: { receiving } });
+      refresh("staff");
+    } catch (problem) {
+      toast(problem.text);
+    }
   } else {
     const kind = button.dataset.sipData;
     sip = { id, kind };
@@ -119,4 +206,4 @@ document.addEventListener("click", async (event) => {
 });
 
 const again = () => refresh("staff");
-listen({ "staff.sip_status": again, "staff.system_status": again, "staff.changed": again }, again);
+listen({ "staff.sip_status": again, "staff.system_status": again, "staff.changed": again, "staff.work_status": again }, again);

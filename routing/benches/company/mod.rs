@@ -7,7 +7,7 @@ use frontdesk_routing::ids::{AccountId, ClientId, DepartmentId, ProjectId, Sched
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::trunks::Provider;
 use frontdesk_routing::plan::{
-    AccountSection, ClientSection, DepartmentSection, DialPlan, NumberSection, NumberTarget, PlanAccount, PlanClient,
+    AccountSection, ClientSection, DepartmentSection, Destination, DialPlan, NumberSection, PlanAccount, PlanClient,
     PlanDepartment, PlanDesk, PlanNumber, PlanReception, PlanStaff, PlanTrunk, ReceptionSection, RecordingPolicy,
     StaffCallerId, StaffSection,
 };
@@ -59,11 +59,19 @@ pub(crate) fn clients() -> ClientSection {
         id: ClientId::from_u128(u128::from(number) << 64 | 7),
         account: ACCOUNT,
         number: client_number(number),
-        name: format!("Константинопольская Ольга {number:07}").into(),
+        name: format!("Константинопольская Ольга {}", letters(number)).into(),
         vip: number.is_multiple_of(20),
         manager: Some(StaffId::from_u128(u128::from(number % STAFF))),
     };
     ClientSection::new((0..CLIENTS).map(client).collect())
+}
+
+/// Seven letters: names hold no numbers.
+fn letters(number: u64) -> String {
+    format!("{number:07}")
+        .bytes()
+        .map(|digit| char::from(digit - b'0' + b'a'))
+        .collect()
 }
 
 pub(crate) fn plan() -> DialPlan {
@@ -125,8 +133,8 @@ fn department(number: u64) -> PlanDepartment {
 
 fn number(at: u64) -> PlanNumber {
     let to = match at.checked_sub(DEPARTMENTS) {
-        None => NumberTarget::Department(DepartmentId::from_u128(u128::from(at))),
-        Some(staff) => NumberTarget::Staff(StaffId::from_u128(u128::from(staff))),
+        None => Destination::Department(DepartmentId::from_u128(u128::from(at))),
+        Some(staff) => Destination::Staff(StaffId::from_u128(u128::from(staff))),
     };
     PlanNumber {
         number: connected(at),

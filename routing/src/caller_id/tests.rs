@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::ids::TrunkId;
 use crate::plan::{
-    AccountSection, NumberSection, NumberTarget, PlanAccount, PlanNumber, PlanStaff, RecordingPolicy, StaffSection,
+    AccountSection, Destination, NumberSection, PlanAccount, PlanNumber, PlanStaff, RecordingPolicy, StaffSection,
 };
 
 const DISPLAYED: u64 = 74_951_110_001;
@@ -86,7 +86,7 @@ fn check(rows: &str, kind: Kind, change: impl Fn(&mut Case), expected: (Option<u
         number: number(*digits),
         account: account(),
         trunk: None,
-        to: NumberTarget::Staff(StaffId::from_u128(1)),
+        to: Destination::Staff(StaffId::from_u128(1)),
     });
     let plan = DialPlan {
         accounts: Arc::new(AccountSection::new(vec![account_])),

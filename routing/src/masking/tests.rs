@@ -3,7 +3,7 @@ use std::sync::Arc;
 use super::*;
 use crate::because::Because;
 use crate::plan::{
-    AccountSection, ClientSection, HidingKey, NumberSection, NumberTarget, PlanAccount, PlanClient, PlanNumber,
+    AccountSection, ClientSection, Destination, HidingKey, NumberSection, PlanAccount, PlanClient, PlanNumber,
     PlanStaff, RecordingPolicy, StaffCallerId, StaffSection,
 };
 
@@ -57,7 +57,7 @@ fn plan_with(caller_id: AccountCallerId, client_name: &str) -> DialPlan {
         number: number(DID),
         account: account(),
         trunk: None,
-        to: NumberTarget::Staff(StaffId::from_u128(1)),
+        to: Destination::Staff(StaffId::from_u128(1)),
     };
     DialPlan {
         accounts: Arc::new(AccountSection::new(vec![account_])),

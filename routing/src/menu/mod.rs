@@ -4,7 +4,8 @@
 
 use std::fmt;
 
-use crate::plan::menus::{MenuTarget, PlanMenu};
+use crate::plan::Destination;
+use crate::plan::menus::PlanMenu;
 
 /// What happens to a caller in a menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +28,9 @@ pub enum MenuStep {
     Wait {
         ms: u32,
     },
-    /// The menu is left.
+    /// The menu is left; `None`: the call is ended.
     Go {
-        to: MenuTarget,
+        to: Option<Destination>,
         how: How,
     },
     Nothing,
@@ -59,7 +60,7 @@ impl fmt::Display for How {
 /// Who has the short number that is being dialled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dialled {
-    pub to: Option<MenuTarget>,
+    pub to: Option<Destination>,
     /// Numbers of others begin with it.
     pub longer: bool,
 }
@@ -128,7 +129,7 @@ impl MenuSession {
         let dials = menu.dials_short && typed.bytes().all(|byte| byte.is_ascii_digit());
         match dials.then(|| dialled(&typed).to).flatten() {
             Some(to) => MenuStep::Go {
-                to,
+                to: Some(to),
                 how: How::Short(typed),
             },
             None => self.again(menu, How::Invalid),

@@ -3,8 +3,8 @@ use MenuEvent::{Heard, Key, Silence};
 use super::*;
 use crate::ids::{AccountId, DepartmentId, MenuId, PromptId, StaffId};
 
-const ANNA: MenuTarget = MenuTarget::Staff(StaffId::from_u128(1));
-const SALES: MenuTarget = MenuTarget::Department(DepartmentId::from_u128(1));
+const ANNA: Destination = Destination::Staff(StaffId::from_u128(1));
+const SALES: Destination = Destination::Department(DepartmentId::from_u128(1));
 const SAY: MenuStep = MenuStep::Say { wrong: false };
 const WRONG: MenuStep = MenuStep::Say { wrong: true };
 const WAIT: MenuStep = MenuStep::Wait { ms: 5_000 };
@@ -16,10 +16,10 @@ fn account() -> AccountId {
 
 fn menu() -> PlanMenu {
     PlanMenu {
-        keys: [('1', SALES), ('2', ANNA), ('*', MenuTarget::HangUp)].into(),
+        keys: [('1', Some(SALES)), ('2', Some(ANNA)), ('*', None)].into(),
         retries: 1,
-        on_timeout: SALES,
-        on_invalid: MenuTarget::HangUp,
+        on_timeout: Some(SALES),
+        on_invalid: None,
         ..PlanMenu::new(MenuId::from_u128(1), account(), "Main".into(), PromptId::from_u128(1))
     }
 }
@@ -36,7 +36,7 @@ fn known(digits: &str) -> Dialled {
     let all = [
         ("101", ANNA),
         ("2000", SALES),
-        ("20", MenuTarget::Menu(MenuId::from_u128(1))),
+        ("20", Destination::Menu(MenuId::from_u128(1))),
     ];
     let to = all.iter().find(|(number, _)| *number == digits).map(|(_, to)| *to);
     let longer = all
@@ -52,8 +52,8 @@ fn check(menu: &PlanMenu, events: &[MenuEvent], expected: MenuStep) {
     assert_eq!(last, Some(expected), "{events:?}");
 }
 
-fn go(to: MenuTarget, how: How) -> MenuStep {
-    MenuStep::Go { to, how }
+fn go(to: impl Into<Option<Destination>>, how: How) -> MenuStep {
+    MenuStep::Go { to: to.into(), how }
 }
 
 #[test]
@@ -62,7 +62,7 @@ fn a_key_is_taken_while_the_prompt_is_said_and_after_it() {
     check(&menu, &[Heard], WAIT);
     check(&menu, &[Key('1')], go(SALES, How::Key('1')));
     check(&menu, &[Heard, Key('2')], go(ANNA, How::Key('2')));
-    check(&menu, &[Heard, Key('*')], go(MenuTarget::HangUp, How::Key('*')));
+    check(&menu, &[Heard, Key('*')], go(None, How::Key('*')));
     check(&menu, &[Key('A')], MenuStep::Nothing);
     check(&menu, &[Heard, Heard], MenuStep::Nothing);
     check(&menu, &[Silence], WAIT);
@@ -77,8 +77,8 @@ fn the_prompt_is_said_again_as_often_as_set_and_then_the_call_goes_on() {
     check(&menu, &[Key('7')], WRONG);
     check(&menu, &[Key('#')], WRONG);
     check(&menu, &[Key('7'), Key('1')], go(SALES, How::Key('1')));
-    check(&menu, &[Key('7'), Key('7')], go(MenuTarget::HangUp, How::Invalid));
-    check(&menu, &[Heard, Silence, Key('7')], go(MenuTarget::HangUp, How::Invalid));
+    check(&menu, &[Key('7'), Key('7')], go(None, How::Invalid));
+    check(&menu, &[Heard, Silence, Key('7')], go(None, How::Invalid));
     let hasty = PlanMenu {
         retries: 0,
         ..menu.clone()
@@ -97,7 +97,7 @@ fn a_short_number_is_dialled_digit_by_digit_and_a_key_waits_for_more() {
     let anna = go(ANNA, How::Short("101".to_owned()));
     check(&menu, &[Key('1'), Key('0'), Key('1')], anna);
     check(&menu, &[Key('1'), Key('1')], WRONG);
-    let own = go(MenuTarget::Menu(MenuId::from_u128(1)), How::Short("20".to_owned()));
+    let own = go(Destination::Menu(MenuId::from_u128(1)), How::Short("20".to_owned()));
     check(&menu, &[Key('2'), Key('0')], MORE);
     check(&menu, &[Key('2'), Key('0'), Silence], own.clone());
     check(&menu, &[Key('2'), Key('0'), Key('#')], own);
@@ -105,7 +105,7 @@ fn a_short_number_is_dialled_digit_by_digit_and_a_key_waits_for_more() {
     check(&menu, &[Key('2'), Key('0'), Key('0'), Key('0')], sales);
     check(&menu, &[Key('2'), Key('*')], WRONG);
     check(&menu, &[Key('9')], WRONG);
-    check(&menu, &[Key('*')], go(MenuTarget::HangUp, How::Key('*')));
+    check(&menu, &[Key('*')], go(None, How::Key('*')));
 }
 
 /// However a caller presses keys or does not, a menu is left after so many prompts.

@@ -5,10 +5,18 @@ use std::sync::Arc;
 use crate::ids::{AccountId, ClientId, StaffId};
 use crate::number::PhoneNumber;
 
-/// Parts of the book: a change copies one of them.
-const SHARDS: usize = 1024;
-/// 64 bits less the 10 that number a part.
-const SHIFT: u32 = 54;
+/// Groups of the book, and parts of a group: a change copies one part and what leads to it.
+const GROUPS: usize = 128;
+const PARTS: usize = 128;
+/// Bits of a [`Key`]'s place that number a group, or a part of it.
+const BITS: u32 = 7;
+/// The others say where in its part it is.
+const REST: u32 = u64::BITS - 2 * BITS;
+
+type Key = (AccountId, PhoneNumber);
+/// Sorted by place and key.
+type Part = Arc<[PlanClient]>;
+type Group = Arc<[Part]>;
 
 /// A client as one of their numbers finds them; who has several is there several times.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +31,21 @@ pub struct PlanClient {
 }
 
 impl PlanClient {
-    fn key(&self) -> (AccountId, PhoneNumber) {
+    fn key(&self) -> Key {
         (self.account, self.number)
+    }
+
+    fn placed(&self) -> (u64, Key) {
+        let key = self.key();
+        (place(key), key)
     }
 }
 
-/// Parts by a hash of account and number, each sorted by both and shared with the sections before and after.
+/// Groups and parts by a hash of account and number, shared with the sections before and after.
 #[derive(Debug, Clone, Default)]
 pub struct ClientSection {
-    /// None at all, or [`SHARDS`].
-    shards: Vec<Arc<[PlanClient]>>,
+    /// None at all, or [`GROUPS`].
+    groups: Vec<Group>,
     len: usize,
 }
 
@@ -42,43 +55,62 @@ impl ClientSection {
         if clients.is_empty() {
             return ClientSection::default();
         }
-        clients.sort_by_key(|client| (shard(client.key()), client.key()));
+        clients.sort_by_key(PlanClient::placed);
         clients.dedup_by_key(|client| client.key());
         let len = clients.len();
         let mut rest = clients.into_iter().peekable();
-        let mut shards = Vec::with_capacity(SHARDS);
-        for at in 0..SHARDS {
-            let mut part = Vec::new();
-            while let Some(client) = rest.next_if(|client| shard(client.key()) == at) {
-                part.push(client);
+        let nobody = empty_group();
+        let mut groups = Vec::with_capacity(GROUPS);
+        for group in 0..GROUPS {
+            if rest.peek().is_none_or(|client| group_of(place(client.key())) != group) {
+                groups.push(Arc::clone(&nobody));
+                continue;
             }
-            shards.push(part.into());
+            let mut parts = Vec::with_capacity(PARTS);
+            for part in 0..PARTS {
+                let here = |client: &PlanClient| {
+                    let place = place(client.key());
+                    (group_of(place), part_of(place)) == (group, part)
+                };
+                let mut members = Vec::new();
+                while let Some(client) = rest.next_if(here) {
+                    members.push(client);
+                }
+                parts.push(members.into());
+            }
+            groups.push(parts.into());
         }
-        ClientSection { shards, len }
+        ClientSection { groups, len }
     }
 
     pub fn by_number(&self, account: AccountId, number: PhoneNumber) -> Option<&PlanClient> {
         let key = (account, number);
-        let part = self.shards.get(shard(key))?;
-        part.get(part.binary_search_by_key(&key, PlanClient::key).ok()?)
+        let place = place(key);
+        let part = self.groups.get(group_of(place))?.get(part_of(place))?;
+        part.get(find(part, place, key).ok()?)
     }
 
     /// The section in which the number finds this client, or nobody; everything else is shared with this one.
     #[must_use]
     pub fn with(&self, account: AccountId, number: PhoneNumber, client: Option<PlanClient>) -> ClientSection {
         let key = (account, number);
+        let place = place(key);
         let mut next = self.clone();
-        if next.shards.is_empty() {
-            next.shards = vec![Vec::new().into(); SHARDS];
+        if next.groups.is_empty() {
+            next.groups = vec![empty_group(); GROUPS];
         }
-        let Some(part) = next.shards.get_mut(shard(key)) else {
+        let Some(group) = next.groups.get_mut(group_of(place)) else {
+            return next;
+        };
+        let mut parts = group.to_vec();
+        let Some(part) = parts.get_mut(part_of(place)) else {
             return next;
         };
         let mut changed = part.to_vec();
-        match (changed.binary_search_by_key(&key, PlanClient::key), client) {
+        match (find(&changed, place, key), client) {
             (Ok(at), Some(client)) => {
-                if let Some(place) = changed.get_mut(at) {
-                    *place = client;
+                if let Some(there) = changed.get_mut(at) {
+                    *there = client;
                 }
             }
             (Ok(at), None) => drop(changed.remove(at)),
@@ -87,6 +119,7 @@ impl ClientSection {
         }
         next.len = next.len.saturating_sub(part.len()).saturating_add(changed.len());
         *part = changed.into();
+        *group = parts.into();
         next
     }
 
@@ -100,13 +133,59 @@ impl ClientSection {
     }
 }
 
-fn shard((account, number): (AccountId, PhoneNumber)) -> usize {
+/// A hash, the higher bits of which spread best.
+fn place((account, number): Key) -> u64 {
     let account = account.as_u128();
     let low = u64::try_from(account & u128::from(u64::MAX)).unwrap_or(0);
-    let high = u64::try_from(account >> 64).unwrap_or(0);
+    let high = u64::try_from(account >> u64::BITS).unwrap_or(0);
     // Fibonacci hashing: the golden ratio spreads neighbours.
-    let mixed = (low ^ high ^ number.as_u64()).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    usize::try_from(mixed >> SHIFT).unwrap_or(0)
+    (low ^ high ^ number.as_u64()).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn group_of(place: u64) -> usize {
+    usize::try_from(place >> (u64::BITS - BITS)).unwrap_or(0)
+}
+
+fn part_of(place: u64) -> usize {
+    usize::try_from(place >> REST).unwrap_or(0) % PARTS
+}
+
+fn empty_group() -> Group {
+    let nobody: Part = Vec::new().into();
+    vec![nobody; PARTS].into()
+}
+
+/// Like a binary search. It begins where the key would be if all were spread evenly, and for the most part is there at
+/// once: every other place that it looks at is one more that has to be brought from memory.
+fn find(part: &[PlanClient], place: u64, key: Key) -> Result<usize, usize> {
+    let wanted = (place, key);
+    let within = u128::from(place & ((1 << REST) - 1));
+    let guess = usize::try_from((within * u128::try_from(part.len()).unwrap_or(0)) >> REST).unwrap_or(0);
+    let before = |at: usize| part.get(at).is_some_and(|client| client.placed() < wanted);
+    // Whatever stands below `low` comes before the key, and nothing does from `high` on.
+    let (mut low, mut high, mut step) = (0, part.len(), 1);
+    let upwards = before(guess);
+    if upwards {
+        low = guess + 1;
+    } else {
+        high = guess.min(high);
+    }
+    while low < high {
+        let probe = match upwards {
+            true => (low + step - 1).min(high - 1),
+            false => high.saturating_sub(step).max(low),
+        };
+        let comes_before = before(probe);
+        (low, high) = match comes_before {
+            true => (probe + 1, high),
+            false => (low, probe),
+        };
+        step = if comes_before == upwards { step * 2 } else { 1 };
+    }
+    match part.get(low).is_some_and(|client| client.key() == key) {
+        true => Ok(low),
+        false => Err(low),
+    }
 }
 
 #[cfg(test)]
@@ -136,12 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn a_change_shares_all_parts_but_one() {
+    fn a_change_shares_all_groups_and_parts_but_one() {
         let before = ClientSection::new((0..5000).map(|n| client(1, n, u128::from(n))).collect());
         let changed = client(1, 77, 1_000_000);
         let after = before.with(changed.account, changed.number, Some(changed.clone()));
-        let pairs = before.shards.iter().zip(&after.shards);
-        assert_eq!(pairs.filter(|(one, other)| !Arc::ptr_eq(one, other)).count(), 1);
+        let pairs = before.groups.iter().zip(&after.groups);
+        let groups: Vec<_> = pairs.filter(|(one, other)| !Arc::ptr_eq(one, other)).collect();
+        assert_eq!(groups.len(), 1);
+        let parts = groups.into_iter().flat_map(|(one, other)| one.iter().zip(other.iter()));
+        assert_eq!(parts.filter(|(one, other)| !Arc::ptr_eq(one, other)).count(), 1);
         assert_eq!(after.by_number(changed.account, changed.number), Some(&changed));
         assert_ne!(before.by_number(changed.account, changed.number), Some(&changed));
         assert_eq!((before.len(), after.len()), (5000, 5000));

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::destination::Destination;
 use crate::ids::{AccountId, DepartmentId, StaffId};
-use crate::number::{PhoneNumber, ShortNumber};
+use crate::number::ShortNumber;
 use crate::queue::{Member, QueueSettings};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct PlanDepartment {
     pub members: Vec<Member>,
     pub queue: QueueSettings,
     /// Where calls go that its line does not take, or that have waited in it too long.
-    pub overflow: Option<Overflow>,
+    pub overflow: Option<Destination>,
     pub announce: Announce,
     pub whisper: Whisper,
 }
@@ -38,14 +39,6 @@ impl PlanDepartment {
             whisper: Whisper::default(),
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Overflow {
-    Department(DepartmentId),
-    Staff(StaffId),
-    /// By the account's trunks.
-    Number(PhoneNumber),
 }
 
 /// What is said to whoever waits.

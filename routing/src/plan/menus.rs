@@ -3,19 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::ids::{AccountId, DepartmentId, MenuId, PromptId, StaffId};
-use crate::number::{PhoneNumber, ShortNumber};
-
-/// Where a menu sends a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MenuTarget {
-    Staff(StaffId),
-    Department(DepartmentId),
-    Menu(MenuId),
-    /// By the account's trunks.
-    Number(PhoneNumber),
-    HangUp,
-}
+use super::destination::Destination;
+use crate::ids::{AccountId, MenuId, PromptId};
+use crate::number::ShortNumber;
 
 /// A question that callers answer with the keys of their telephones.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +16,8 @@ pub struct PlanMenu {
     /// What colleagues dial to reach it, or to transfer calls to it.
     pub short_number: Option<ShortNumber>,
     pub prompt: PromptId,
-    /// 0 to 9, `*` and `#`.
-    pub keys: BTreeMap<char, MenuTarget>,
+    /// 0 to 9, `*` and `#`; `None` here and below: the call is ended.
+    pub keys: BTreeMap<char, Option<Destination>>,
     /// Milliseconds after the prompt in which a key is waited for.
     pub timeout_ms: u32,
     /// Milliseconds in which another digit of a short number is waited for.
@@ -36,8 +26,8 @@ pub struct PlanMenu {
     pub retries: u8,
     /// Callers may dial short numbers of people, departments and menus.
     pub dials_short: bool,
-    pub on_timeout: MenuTarget,
-    pub on_invalid: MenuTarget,
+    pub on_timeout: Option<Destination>,
+    pub on_invalid: Option<Destination>,
 }
 
 impl PlanMenu {
@@ -54,8 +44,8 @@ impl PlanMenu {
             between_ms: 2_000,
             retries: 2,
             dials_short: false,
-            on_timeout: MenuTarget::HangUp,
-            on_invalid: MenuTarget::HangUp,
+            on_timeout: None,
+            on_invalid: None,
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::ids::{AccountId, DepartmentId, StaffId, TrunkId};
+use super::destination::Destination;
+use crate::ids::{AccountId, TrunkId};
 use crate::number::PhoneNumber;
 
 /// A number (DID) that calls from outside arrive on.
@@ -12,13 +13,7 @@ pub struct PlanNumber {
     pub account: AccountId,
     /// `None`: it may arrive by any trunk of the account.
     pub trunk: Option<TrunkId>,
-    pub to: NumberTarget,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NumberTarget {
-    Staff(StaffId),
-    Department(DepartmentId),
+    pub to: Destination,
 }
 
 #[derive(Debug, Clone, Default)]

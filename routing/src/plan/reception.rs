@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
-use super::departments::Overflow;
+use super::destination::Destination;
 use crate::ids::{AccountId, DepartmentId, ProjectId, ScheduleId, StaffId, TrunkId};
 use crate::number::PhoneNumber;
 use crate::schedule::{Open, Schedule};
@@ -42,7 +42,7 @@ pub struct PlanDesk {
     /// `None`: always open.
     pub schedule: Option<ScheduleId>,
     /// Who gets the calls while it is closed; `None`: they are refused.
-    pub closed_to: Option<Overflow>,
+    pub closed_to: Option<Destination>,
 }
 
 /// A person who is not in it takes the calls of all projects at any time by SIP; a department or a number that is not in

@@ -9,7 +9,7 @@ use crate::ids::{DepartmentId, ScheduleId, TrunkId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::trunks::Provider;
 use crate::plan::{
-    DepartmentSection, NumberSection, NumberTarget, PlanDepartment, PlanNumber, PlanReception, PlanStaff, PlanTrunk,
+    DepartmentSection, Destination, NumberSection, PlanDepartment, PlanNumber, PlanReception, PlanStaff, PlanTrunk,
     ReceptionSection, StaffSection,
 };
 use crate::queue::Member;
@@ -34,7 +34,7 @@ fn person(projects: &[u128]) -> PlanReception {
     }
 }
 
-fn desk(project: u128, schedule: Option<u128>, closed_to: Option<Overflow>) -> PlanDesk {
+fn desk(project: u128, schedule: Option<u128>, closed_to: Option<Destination>) -> PlanDesk {
     PlanDesk {
         project: Some(ProjectId::from_u128(project)),
         schedule: schedule.map(ScheduleId::from_u128),
@@ -76,7 +76,7 @@ fn plan(change: impl FnOnce(&mut ReceptionSection)) -> DialPlan {
         trunk: None,
         to,
     };
-    let sales = NumberTarget::Department(DepartmentId::from_u128(1));
+    let sales = Destination::Department(DepartmentId::from_u128(1));
     let trunk = PlanTrunk {
         provider: Some(Provider::default()),
         ..PlanTrunk::new(TrunkId::from_u128(1), account(), "T".into())
@@ -116,9 +116,9 @@ fn plan(change: impl FnOnce(&mut ReceptionSection)) -> DialPlan {
         ])),
         numbers: Arc::new(NumberSection::new(vec![
             number("+74951110001", sales),
-            number("+74951110002", NumberTarget::Department(DepartmentId::from_u128(3))),
-            number("+74951110004", NumberTarget::Staff(StaffId::from_u128(1))),
-            number("+74951110003", NumberTarget::Staff(StaffId::from_u128(2))),
+            number("+74951110002", Destination::Department(DepartmentId::from_u128(3))),
+            number("+74951110004", Destination::Staff(StaffId::from_u128(1))),
+            number("+74951110003", Destination::Staff(StaffId::from_u128(2))),
         ])),
         reception: Arc::new(reception),
         ..DialPlan::default()
@@ -295,7 +295,7 @@ fn b16_a_day_without_hours_is_what_the_account_says_it_is() {
 #[test]
 fn a_closed_department_or_number_refuses_or_gives_its_calls_to_somebody_else() {
     let night = NOON - 4 * HOUR;
-    let to = |target: Option<Overflow>| {
+    let to = |target: Option<Destination>| {
         plan(move |reception| {
             reception
                 .departments
@@ -311,26 +311,26 @@ fn a_closed_department_or_number_refuses_or_gives_its_calls_to_somebody_else() {
         "D1 is closed until 2026-11-16 09:00 UTC",
     );
     check(&refused, (colleague(), "201", night), Err(480), "D1 is closed until");
-    let person = to(Some(Overflow::Staff(StaffId::from_u128(3))));
+    let person = to(Some(Destination::Staff(StaffId::from_u128(3))));
     check(&person, (colleague(), "201", night), Ok(&[3]), "D1 is closed until");
-    let other = to(Some(Overflow::Department(DepartmentId::from_u128(2))));
+    let other = to(Some(Destination::Department(DepartmentId::from_u128(2))));
     check(&other, (client(), "+74951110001", night), Ok(&[3]), "the department D2");
     let outside = PhoneNumber::from_e164("+79161234567").unwrap();
-    let outside = to(Some(Overflow::Number(outside)));
+    let outside = to(Some(Destination::Number(outside)));
     check(
         &outside,
         (client(), "+74951110001", night),
         Ok(&[]),
         "a number outside, by T",
     );
-    let itself = to(Some(Overflow::Department(DepartmentId::from_u128(1))));
+    let itself = to(Some(Destination::Department(DepartmentId::from_u128(1))));
     check(
         &itself,
         (colleague(), "201", night),
         Err(480),
         "forwarded 5 times already",
     );
-    let nobody = to(Some(Overflow::Staff(StaffId::from_u128(99))));
+    let nobody = to(Some(Destination::Staff(StaffId::from_u128(99))));
     check(
         &nobody,
         (colleague(), "201", night),
@@ -339,7 +339,7 @@ fn a_closed_department_or_number_refuses_or_gives_its_calls_to_somebody_else() {
     );
     let number = plan(|reception| {
         let key = (account(), PhoneNumber::from_e164("+74951110001").unwrap());
-        let to = Overflow::Staff(StaffId::from_u128(2));
+        let to = Destination::Staff(StaffId::from_u128(2));
         reception.numbers.insert(key, desk(P2, Some(OFFICE), Some(to)));
     });
     check(

@@ -137,7 +137,32 @@ impl Authenticator {
                 .is_some_and(quirks::gives_up_at_sha_256)
                 && self.config.offers.contains(&Algorithm::Md5),
         };
-        for value in credentials(request).take(MOST_CREDENTIALS) {
+        self.weigh(asking, credentials(request), secrets, now)
+    }
+
+    /// Judges what is no SIP but challenged in the same way, by the values of its `Authorization` headers.
+    pub fn check_values<'a>(
+        &mut self,
+        method: &[u8],
+        values: impl Iterator<Item = &'a [u8]>,
+        secrets: &dyn Fn(&str) -> Option<Ha1>,
+        now: Now,
+    ) -> Check {
+        let asking = Asking {
+            method,
+            only_md5: false,
+        };
+        self.weigh(asking, values, secrets, now)
+    }
+
+    fn weigh<'a>(
+        &mut self,
+        asking: Asking<'_>,
+        values: impl Iterator<Item = &'a [u8]>,
+        secrets: &dyn Fn(&str) -> Option<Ha1>,
+        now: Now,
+    ) -> Check {
+        for value in values.take(MOST_CREDENTIALS) {
             match Fields::read(value) {
                 Some(Ok(fields)) if fields.realm == Some(self.config.realm.as_bytes()) => {
                     return self.judge(&fields, asking, secrets, now);

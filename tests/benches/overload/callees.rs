@@ -21,8 +21,7 @@ pub struct Callees {
 
 impl Callees {
     pub fn register(server: SocketAddr, phones: &[Phone]) -> Result<Callees> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        socket.connect(server)?;
+        let socket = crate::socket(server)?;
         socket.set_read_timeout(Some(Duration::from_secs(5)))?;
         for phone in phones {
             register(&socket, phone)?;

@@ -35,6 +35,8 @@ pub struct Score {
     called: u32,
     sent: u32,
     refused: u32,
+    /// Those of them that had answered the challenge.
+    refused_late: u32,
     setups: Vec<Duration>,
 }
 
@@ -52,12 +54,14 @@ impl fmt::Display for Score {
         let median = setups.get(setups.len() / 2).copied().unwrap_or_default();
         write!(
             f,
-            "{:5.0}/s offered ({:.0} made, {} messages), {:4.0}/s carried, {} refused, set-up {} ms",
+            "{:5.0}/s offered ({:.0} made, {} messages), {:4.0}/s answered, {:4.0}/s carried, {} refused ({} late), set-up {} ms",
             self.load,
             f64::from(self.called) / self.time.as_secs_f64(),
             self.sent,
+            setups.len() as f64 / self.time.as_secs_f64(),
             self.carried(),
             self.refused,
+            self.refused_late,
             median.as_millis()
         )
     }
@@ -100,8 +104,7 @@ pub struct Callers {
 
 impl Callers {
     pub fn before(server: SocketAddr, phones: &[Phone], called: &[Phone]) -> Result<Callers> {
-        let socket = UdpSocket::bind("127.0.0.1:0")?;
-        socket.connect(server)?;
+        let socket = crate::socket(server)?;
         socket.set_read_timeout(Some(Duration::from_millis(1)))?;
         socket.set_nonblocking(true)?;
         Ok(Callers {
@@ -277,6 +280,7 @@ impl Callers {
                     let wait = response.header(HeaderName::RetryAfter);
                     ensure!(status != 503 || wait.is_some(), "no Retry-After: {response:?}");
                     self.score.refused += 1;
+                    self.score.refused_late += u32::from(cseq == 2);
                     self.to(n, Stage::Over);
                 }
             }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 const ROOT: &str = "/sys/fs/cgroup";
-const PERIOD_US: u32 = 100_000;
+/// Short: a slow core is meant, not one that stands still for most of a tenth of a second. The kernel takes a quota of a
+/// millisecond and more.
+const PERIOD_US: u32 = 10_000;
 /// The kernel's unit of time in `/proc/PID/stat`.
 const TICK: Duration = Duration::from_millis(10);
 

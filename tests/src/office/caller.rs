@@ -2,7 +2,7 @@
 
 use reqwest::Method;
 use reqwest::header::HeaderMap;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub struct Answer {
     pub status: u16,
@@ -47,12 +47,31 @@ fn text(value: &Value) -> &str {
 /// Somebody with or without credentials.
 #[derive(Clone)]
 pub struct Caller {
-    pub(super) http: reqwest::Client,
-    pub(super) base: String,
-    pub(super) headers: Vec<(String, String)>,
+    http: reqwest::Client,
+    base: String,
+    headers: Vec<(String, String)>,
 }
 
 impl Caller {
+    /// Without credentials, at the place where the pages are.
+    pub fn at(base: &str) -> Caller {
+        Caller {
+            http: reqwest::Client::new(),
+            base: base.to_owned(),
+            headers: Vec::new(),
+        }
+    }
+
+    /// In a new session of somebody's.
+    pub async fn log_in(base: &str, login: &str, password: &str) -> Caller {
+        let nobody = Caller::at(base);
+        let body = json!({ "login": login, "password": password });
+        let answer = nobody.post("/login", body).await.expect(200);
+        let cookie = answer.header("set-cookie").split(';').next().unwrap_or_default();
+        let session = nobody.with("cookie", cookie);
+        session.with("x-csrf-token", answer.text("/csrf_token"))
+    }
+
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Caller {
         self.headers.retain(|(known, _)| known != name);

@@ -205,6 +205,8 @@ impl<'a> Seed<'a> {
             answered_at: None,
             held: false,
             waits: None,
+            line: None,
+            rung: Vec::new(),
             recording: None,
         };
         self.office.live.apply(BoardChange::CallCreated(Box::new(live)));

@@ -3,7 +3,10 @@
 use frontdesk::http::Clock;
 use frontdesk_crm_core::accounts;
 use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::clients::{self, NewClient};
+use frontdesk_crm_core::deals::{self, NewDeal};
 use frontdesk_crm_core::departments::{self, DepartmentPatch};
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::numbers::{self, NumberPatch};
 use frontdesk_crm_core::projects::{self, first_of};
 use frontdesk_crm_core::schedules::{self, SchedulePatch};
@@ -21,6 +24,8 @@ pub struct Stranger {
     pub schedule: String,
     pub department: String,
     pub number: String,
+    pub client: String,
+    pub deal: String,
 }
 
 impl Office {
@@ -60,10 +65,24 @@ impl Office {
         let department = departments::create(&self.db, &author(), new).await.unwrap();
         let patch = NumberPatch {
             number: Some("+74951119999".into()),
-            staff: Some(staff.id.to_string()),
+            to: DestinationPatch::staff(staff.id),
             ..NumberPatch::default()
         };
         let number = numbers::create(&self.db, &author(), patch).await.unwrap();
+        let new = NewClient {
+            number: Some("+79169990001".into()),
+            name: Some("Theirs".into()),
+            ..NewClient::default()
+        };
+        let client = clients::create(&self.db, &author(), new).await.unwrap();
+        let new = NewDeal {
+            client: Some(client.id.to_string()),
+            title: Some("Theirs".into()),
+            ..NewDeal::default()
+        };
+        let deal = deals::create(&self.db, &author(), &new, first_of(account.id))
+            .await
+            .unwrap();
         Stranger {
             staff: staff.id.to_string(),
             first_project: first_of(account.id).to_string(),
@@ -71,6 +90,8 @@ impl Office {
             schedule: schedule.id.to_string(),
             department: department.plan.id.to_string(),
             number: number.id.to_string(),
+            client: client.id.to_string(),
+            deal: deal.id.to_string(),
         }
     }
 }

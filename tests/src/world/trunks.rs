@@ -10,7 +10,7 @@ use frontdesk::engine::output::{BoardChange, TrunkRegistration, TrunkState};
 use frontdesk_routing::ids::{AccountId, DepartmentId, StaffId, TrunkId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::{Provider as Line, Registration, Server, ServerTransport};
-use frontdesk_routing::plan::{DialPlan, NumberSection, NumberTarget, PlanNumber, PlanTrunk, StaffSection};
+use frontdesk_routing::plan::{Destination, DialPlan, NumberSection, PlanNumber, PlanTrunk, StaffSection};
 use frontdesk_sip::flow::Transport;
 
 use super::net::Weather;
@@ -66,7 +66,7 @@ pub fn trunk(id: u128, servers: &[&str], registered: bool) -> PlanTrunk {
     }
 }
 
-pub fn number(text: &str, to: NumberTarget) -> PlanNumber {
+pub fn number(text: &str, to: Destination) -> PlanNumber {
     PlanNumber {
         number: PhoneNumber::from_e164(text).expect("a number"),
         account: AccountId::from_u128(ACCOUNT),
@@ -80,8 +80,8 @@ pub fn plan(trunks: Vec<PlanTrunk>) -> DialPlan {
     DialPlan {
         staff: Arc::new(StaffSection::new(staff, trunks)),
         numbers: Arc::new(NumberSection::new(vec![
-            number(OWN, NumberTarget::Staff(StaffId::from_u128(ANNA.id))),
-            number("+74951110002", NumberTarget::Department(DepartmentId::from_u128(1))),
+            number(OWN, Destination::Staff(StaffId::from_u128(ANNA.id))),
+            number("+74951110002", Destination::Department(DepartmentId::from_u128(1))),
         ])),
         ..people::plan()
     }

@@ -9,7 +9,7 @@ use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::forwarding::Trail;
 use frontdesk_routing::ids::{CallId, DepartmentId};
-use frontdesk_routing::plan::{DialPlan, Overflow};
+use frontdesk_routing::plan::{Destination, DialPlan};
 use frontdesk_routing::queue::{Entrant, JoinRefusal};
 use frontdesk_routing::reception;
 use frontdesk_sip::Now;
@@ -176,7 +176,7 @@ impl Engine {
         let decision = target.zip(account).and_then(|(target, account)| {
             // Whoever takes the call instead takes it at this moment.
             let mut decision = reception::instead(&plan, account, target, now.unix_ms)?;
-            if let (Overflow::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
+            if let (Destination::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
                 let name = plan.staff.get(staff).map(|staff| staff.name.to_string());
                 *because = Because::Overflow {
                     name: name.unwrap_or_default(),

@@ -8,7 +8,7 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::caller_id::{self, Kind, OutgoingCall};
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
-use frontdesk_routing::outbound::Destination;
+use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::trunks::{TrunkCodec, TrunkLimits};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::Now;
@@ -55,7 +55,7 @@ enum Place {
 /// A number outside, and the ways to it that have not been tried.
 #[derive(Debug, Clone)]
 pub(in crate::engine) struct Outside {
-    pub(in crate::engine) to: Destination,
+    pub(in crate::engine) to: OutsideNumber,
     pub(in crate::engine) ways: VecDeque<Attempt>,
 }
 
@@ -75,7 +75,7 @@ pub(in crate::engine) struct Taken {
 
 impl Engine {
     /// The ways to a number by these trunks, as a target.
-    pub(in crate::engine) fn outside(&self, plan: &DialPlan, to: Destination, trunks: &[TrunkId]) -> Target {
+    pub(in crate::engine) fn outside(&self, plan: &DialPlan, to: OutsideNumber, trunks: &[TrunkId]) -> Target {
         let mut ways = Vec::new();
         for trunk in trunks.iter().filter_map(|id| plan.staff.trunk(*id)) {
             let servers = self.addresses_of(trunk).into_iter();
@@ -109,7 +109,7 @@ impl Engine {
     pub(in crate::engine) fn rung_outside(
         &self,
         plan: &DialPlan,
-        (to, trunks): (Destination, &[TrunkId]),
+        (to, trunks): (OutsideNumber, &[TrunkId]),
         because: Because,
     ) -> Rung {
         let target = self.outside(plan, to, trunks);
@@ -159,8 +159,8 @@ impl Engine {
             let sessions = &self.sessions;
             let lives = |session| sessions.contains_key(&session);
             let limits = match outside.to {
-                Destination::Number(_) => line.trunk.limits,
-                Destination::Emergency(_) => TrunkLimits::default(),
+                OutsideNumber::Number(_) => line.trunk.limits,
+                OutsideNumber::Emergency(_) => TrunkLimits::default(),
             };
             if let Err(reason) = line.channels.take(session, limits, lives, now.instant) {
                 why = format!("{} {}", line.trunk.name, reason.why());
@@ -200,11 +200,11 @@ impl Engine {
         };
         let account = shown.outgoing.account;
         let call = match left.to {
-            Destination::Number(number) => OutgoingCall {
+            OutsideNumber::Number(number) => OutgoingCall {
                 hidden: shown.outgoing.hidden || self.hides_from(account, number),
                 ..shown.outgoing
             },
-            Destination::Emergency(_) => OutgoingCall {
+            OutsideNumber::Emergency(_) => OutgoingCall {
                 kind: Kind::Emergency,
                 ..shown.outgoing
             },

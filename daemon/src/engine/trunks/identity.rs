@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use frontdesk_routing::caller_id::Presented;
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::outbound::{Destination, written};
+use frontdesk_routing::outbound::{OutsideNumber, written};
 use frontdesk_routing::plan::trunks::{IdentityStyle, RedirectionStyle};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::command::{Headers, Party};
@@ -21,7 +21,7 @@ pub(super) struct Said {
 }
 
 /// Says what the resolver has found, in the trunk's own style.
-pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: Destination, shown: Presented, host: &str) -> Said {
+pub(super) fn say(plan: &DialPlan, trunk: &PlanTrunk, called: OutsideNumber, shown: Presented, host: &str) -> Said {
     let region = plan.accounts.get(trunk.account).map(|account| &*account.region);
     let region = region.unwrap_or_default();
     let write = |number| written(number, trunk.numbers_out, region);
@@ -122,7 +122,7 @@ mod tests {
     fn check(change: impl Fn(&mut PlanTrunk), shown: Presented, from: &str, headers: &[&str]) {
         let mut trunk = PlanTrunk::new(TrunkId::from_u128(1), AccountId::from_u128(1), "T".into());
         change(&mut trunk);
-        let called = Destination::Number(number(79_161_234_567));
+        let called = OutsideNumber::Number(number(79_161_234_567));
         let said = say(&DialPlan::default(), &trunk, called, shown, "p.example");
         assert_eq!(said.from.uri, from);
         let said: Vec<String> = said

@@ -47,6 +47,8 @@ pub struct AccountView {
     pub open_when_unknown: bool,
     /// What a number outside that is no client's becomes when a call with it has ended: `ignore` or `make_client`.
     pub unknown_callers: &'static str,
+    /// Every login needs a second factor; whoever has none yet can do nothing else before it is set up.
+    pub two_factor_required: bool,
     pub version: i64,
 }
 
@@ -71,6 +73,7 @@ struct AccountPatchBody {
     open_when_unknown: Option<bool>,
     /// `ignore` or `make_client`.
     unknown_callers: Option<String>,
+    two_factor_required: Option<bool>,
 }
 
 /// The account's settings.
@@ -111,6 +114,7 @@ async fn update(
         },
         open_when_unknown: body.open_when_unknown,
         unknown_callers: body.unknown_callers,
+        two_factor_required: body.two_factor_required,
     };
     let account = accounts::update(&state.db, &access.author(&state), patch, version).await?;
     state.plan.changed(access.account, PlanSection::Account).await;
@@ -138,6 +142,7 @@ impl From<Account> for AccountView {
             stub_dials_back: account.caller_id.stub_dials_back,
             open_when_unknown: account.open_when_unknown,
             unknown_callers: account.unknown_callers.name(),
+            two_factor_required: account.two_factor_required,
             version: account.version,
         }
     }

@@ -23,35 +23,35 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 
 /// One deed.
 #[derive(Debug, Serialize, ToSchema)]
-struct AuditView {
-    id: String,
+pub struct AuditView {
+    pub id: String,
     #[schema(format = DateTime)]
-    at: String,
+    pub at: String,
     /// `null` is the program itself.
-    actor_staff_id: Option<String>,
-    actor_name: String,
+    pub actor_staff_id: Option<String>,
+    pub actor_name: String,
     /// `staff.created`, `client.updated`, `recording.played`, ...
-    action: String,
-    entity: String,
-    entity_id: String,
-    before: Option<Value>,
-    after: Option<Value>,
-    ip: Option<String>,
+    pub action: String,
+    pub entity: String,
+    pub entity_id: String,
+    pub before: Option<Value>,
+    pub after: Option<Value>,
+    pub ip: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct AuditParams {
-    action: Option<String>,
+pub struct AuditParams {
+    pub action: Option<String>,
     /// `staff`, `client`, `call`, `recording`, `token`, `account`, ...
-    entity: Option<String>,
-    entity_id: Option<String>,
-    actor_staff_id: Option<String>,
+    pub entity: Option<String>,
+    pub entity_id: Option<String>,
+    pub actor_staff_id: Option<String>,
     /// 1 to 500.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// From `next_cursor` of the answer before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 /// What was done, newest first.
@@ -63,6 +63,10 @@ async fn list(
     access: Access,
     Params(params): Params<AuditParams>,
 ) -> ApiResult<Json<Listing<AuditView>>> {
+    found(&state, &access, params).await.map(Json)
+}
+
+pub async fn found(state: &State, access: &Access, params: AuditParams) -> ApiResult<Listing<AuditView>> {
     access.need(Right::AuditRead)?;
     let query = AuditQuery {
         action: params.action,
@@ -79,12 +83,12 @@ async fn list(
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     let items = found.items.into_iter().map(|row| view(row, viewer)).collect();
-    Ok(Json(Listing {
+    Ok(Listing {
         items,
         total: None,
         filtered: None,
         next_cursor: found.next_cursor,
-    }))
+    })
 }
 
 /// What was there is told without numbers to whom they are hidden from.

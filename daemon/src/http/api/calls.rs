@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
+use frontdesk_crm_core::access::{Scope, circle};
 use frontdesk_crm_core::audit;
 use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::recordings::{self, Recording};
@@ -18,7 +19,7 @@ use utoipa_axum::routes;
 use super::recordings::RecordingView;
 use super::{Listing, named, page, query_error};
 use crate::engine::input::OperatorCommand;
-use crate::engine::output;
+use crate::engine::output::{self, LiveCall};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -130,12 +131,12 @@ async fn list(
     access: Access,
     Params(params): Params<CallParams>,
 ) -> ApiResult<Json<Listing<CallView>>> {
-    access.need(Right::CallsRead)?;
     found(&state, &access, params).await.map(Json)
 }
 
-/// The part of the history that is asked for; the caller has checked the right.
+/// The part of the history that is asked for, of the calls on which the right reaches.
 pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiResult<Listing<CallView>> {
+    let within = access.within(Right::CallsRead)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     let number = params.number.filter(|number| !number.trim().is_empty());
@@ -155,7 +156,7 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
         disposition: named("status", params.status.as_deref(), Disposition::named)?,
     };
     let page = page(params.limit, None, params.cursor)?;
-    let list = calls::list(&state.db, access.account, &query, &page)
+    let list = calls::list(&state.db, within, &query, &page)
         .await
         .map_err(query_error)?;
     let span = (
@@ -163,7 +164,7 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
         list.items.first().map(|call| call.started_at),
     );
     let recordings = match span {
-        (Some(first), Some(last)) => recordings::of_calls(&state.db, access.account, first, last).await?,
+        (Some(first), Some(last)) => recordings_of(state, access, (first, last)).await?,
         (_, _) => Vec::new(),
     };
     let items = list
@@ -177,6 +178,15 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
         filtered: None,
         next_cursor: list.next_cursor,
     })
+}
+
+/// Recordings of calls that began in this span, for who may know of them.
+async fn recordings_of(state: &State, access: &Access, (from, until): (i64, i64)) -> ApiResult<Vec<Recording>> {
+    if !access.may(Right::RecordingsList) {
+        return Ok(Vec::new());
+    }
+    let within = access.within(Right::RecordingsList)?;
+    Ok(recordings::of_calls(&state.db, within, from, until).await?)
 }
 
 /// A search that guesses digits of hidden numbers finds nothing; short numbers are found whole.
@@ -264,15 +274,20 @@ fn leg_view(leg: Leg, viewer: Viewer<'_>) -> LegView {
     }
 }
 
+/// Calls in progress on which the right to read calls reaches, oldest first.
+pub async fn going_on(state: &State, access: &Access) -> ApiResult<Vec<LiveCall>> {
+    let circle = access.circle(state, access.within(Right::CallsRead)?).await?;
+    Ok(state.live.calls_of(access.account, &circle))
+}
+
 /// Calls in progress, oldest first.
 #[utoipa::path(get, path = "/calls/live", tag = "calls", responses(
     (status = 200, body = Listing<LiveCallView>), (status = 403, body = Problem),
 ))]
 async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<LiveCallView>>> {
-    access.need(Right::CallsRead)?;
+    let calls = going_on(&state, &access).await?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
-    let calls = state.live.calls_of(access.account);
     let items: Vec<LiveCallView> = calls.iter().map(|call| LiveCallView::of(call, viewer)).collect();
     let total = u64::try_from(items.len()).ok();
     Ok(Json(Listing {
@@ -288,10 +303,9 @@ async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     (status = 200, body = CallDetailView), (status = 404, body = Problem),
 ))]
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<CallDetailView>> {
-    access.need(Right::CallsRead)?;
-    let call = calls::get(&state.db, access.account, id).await?;
+    let call = calls::get(&state.db, access.within(Right::CallsRead)?, id).await?;
     let legs = calls::legs(&state.db, access.account, id).await?;
-    let recordings = recordings::of_calls(&state.db, access.account, call.started_at, call.started_at).await?;
+    let recordings = recordings_of(&state, &access, (call.started_at, call.started_at)).await?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     Ok(Json(CallDetailView {
@@ -306,8 +320,8 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>
     (status = 200, body = RevealedView), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]
 async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<RevealedView>> {
-    access.need(Right::NumbersReveal)?;
-    let parties = parties_of(&state, &access, id).await?;
+    let within = access.within(Right::NumbersReveal)?;
+    let parties = parties_of(&state, within, id).await?;
     let author = access.author(&state);
     audit::note(&state.db, &author, ("call.number_revealed", "call"), id.to_string()).await?;
     Ok(Json(RevealedView {
@@ -335,8 +349,9 @@ pub(super) struct Parties {
     pub(super) outside: Option<String>,
 }
 
-pub(super) async fn parties_of(state: &State, access: &Access, id: CallId) -> ApiResult<Parties> {
-    if let Some(live) = state.live.call(id).filter(|live| live.account == access.account) {
+pub(super) async fn parties_of(state: &State, within: Scope, id: CallId) -> ApiResult<Parties> {
+    let circle = circle(&state.db, within).await?;
+    if let Some(live) = state.live.call((within.account, id), &circle) {
         let outside = match live.direction {
             output::CallDirection::Inbound => live.caller.number.clone(),
             output::CallDirection::Outbound => live.callee.number.clone(),
@@ -349,7 +364,7 @@ pub(super) async fn parties_of(state: &State, access: &Access, id: CallId) -> Ap
             outside,
         });
     }
-    let call = calls::get(&state.db, access.account, id).await?;
+    let call = calls::get(&state.db, within, id).await?;
     let outside = match call.direction {
         CallDirection::Inbound => call.caller.number.clone(),
         CallDirection::Outbound => call.callee.number.clone(),
@@ -368,12 +383,9 @@ pub(super) async fn parties_of(state: &State, access: &Access, id: CallId) -> Ap
     (status = 202, description = "The call is being ended"), (status = 404, body = Problem), (status = 503, body = Problem),
 ))]
 async fn hang_up(Extract(state): Extract<State>, access: Access, Id(call): Id<CallId>) -> ApiResult<StatusCode> {
-    access.need(Right::CallsHangUp)?;
-    state
-        .live
-        .call(call)
-        .filter(|live| live.account == access.account)
-        .ok_or_else(ApiError::not_found)?;
+    let circle = access.circle(&state, access.within(Right::CallsHangUp)?).await?;
+    let live = state.live.call((access.account, call), &circle);
+    live.ok_or_else(ApiError::not_found)?;
     let author = access.author(&state);
     audit::note(&state.db, &author, ("call.hung_up", "call"), call.to_string()).await?;
     let command = OperatorCommand::HangUp { call };

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
+use frontdesk_crm_core::access::{Scope, Whose};
 use frontdesk_crm_core::audit;
 use frontdesk_crm_core::clients::{self, Client, ClientOrder, ClientPatch, ClientQuery, NewClient};
 use frontdesk_crm_core::store::{FieldError, StoreError};
@@ -144,12 +145,12 @@ async fn list(
     access: Access,
     Params(params): Params<ClientParams>,
 ) -> ApiResult<Json<ClientListing>> {
-    access.need(Right::ClientsRead)?;
     found(&state, &access, params).await.map(Json)
 }
 
-/// The part of the list that is asked for; the caller has checked the right.
+/// The part of the list that is asked for, of the clients on which the right reaches.
 pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiResult<ClientListing> {
+    let within = access.within(Right::ClientsRead)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     if viewer.is_masked() && params.order.as_deref() == Some("number") {
@@ -169,7 +170,7 @@ pub async fn found(state: &State, access: &Access, params: ClientParams) -> ApiR
         numbers_hidden: viewer.is_masked(),
     };
     let page = page(params.limit, None, params.cursor)?;
-    let list = clients::list(&state.db, access.account, &query, &page)
+    let list = clients::list(&state.db, within, &query, &page)
         .await
         .map_err(query_error)?;
     Ok(ClientListing {
@@ -226,7 +227,8 @@ async fn create(
     access: Access,
     Body(body): Body<NewClientBody>,
 ) -> ApiResult<Response> {
-    access.need(Right::ClientsWrite)?;
+    let within = access.within(Right::ClientsWrite)?;
+    let manager = manager_of_new(&state, &access, within, body.manager_id).await?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     let number = match (body.number.filter(|typed| !is_stub(typed, viewer)), body.call_id) {
@@ -239,13 +241,19 @@ async fn create(
         name: body.name,
         company: body.company,
         position: body.position,
-        manager: body.manager_id,
+        manager,
         vip: body.vip,
     };
     let client = clients::create(&state.db, &access.author(&state), new)
         .await
-        .map_err(|error| discreet(error, viewer))?;
-    changed(&state, access.account, client.id, client.numbers()).await;
+        .map_err(|error| discreet(error, &access, viewer))?;
+    changed(
+        &state,
+        access.account,
+        (client.id, Some(client.whose())),
+        client.numbers(),
+    )
+    .await;
     let (location, version) = (format!("/api/v1/clients/{}", client.id), client.version);
     Ok(created(view(client, viewer), version, location))
 }
@@ -255,8 +263,7 @@ async fn create(
     (status = 200, body = ClientView, headers(("ETag" = String))), (status = 404, body = Problem),
 ))]
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ClientId>) -> ApiResult<Response> {
-    access.need(Right::ClientsRead)?;
-    let client = clients::get(&state.db, access.account, id).await?;
+    let client = clients::get(&state.db, access.within(Right::ClientsRead)?, id).await?;
     let version = client.version;
     let plan = state.live.plan();
     Ok(versioned(view(client, access.viewer(&plan)), version))
@@ -267,8 +274,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ClientI
     (status = 200, body = RevealedView), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]
 async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<ClientId>) -> ApiResult<Json<RevealedView>> {
-    access.need(Right::NumbersReveal)?;
-    let client = clients::get(&state.db, access.account, id).await?;
+    let client = clients::get(&state.db, access.within(Right::NumbersReveal)?, id).await?;
     let author = access.author(&state);
     audit::note(&state.db, &author, ("client.number_revealed", "client"), id.to_string()).await?;
     Ok(Json(RevealedView {
@@ -291,7 +297,7 @@ fn is_stub(typed: &str, viewer: Viewer<'_>) -> bool {
 async fn number_of(state: &State, access: &Access, call: &str) -> ApiResult<Option<String>> {
     let unknown = || ApiError::invalid_field("call_id", "unknown", "there is no such call");
     let id = call.parse().map_err(|_| unknown())?;
-    let parties = parties_of(state, access, id).await;
+    let parties = parties_of(state, access.within_or_own(Right::CallsRead), id).await;
     parties
         .map(|parties| parties.outside)
         .map_err(|error| match error.status() {
@@ -300,9 +306,29 @@ async fn number_of(state: &State, access: &Access, call: &str) -> ApiResult<Opti
         })
 }
 
-/// Whose a number is that somebody has guessed is not told to whom numbers are hidden from.
-fn discreet(error: StoreError, viewer: Viewer<'_>) -> StoreError {
-    if !viewer.is_masked() {
+/// A new client's manager: whoever makes it, when they would not see it otherwise; nobody beyond their reach.
+async fn manager_of_new(
+    state: &State,
+    access: &Access,
+    within: Scope,
+    given: Option<String>,
+) -> ApiResult<Option<String>> {
+    let Some(manager) = given else {
+        return Ok(within.holder().map(|holder| holder.to_string()));
+    };
+    let circle = access.circle(state, within).await?;
+    match manager.parse() {
+        Ok(id) if !circle.holds(&Whose::of([id])) => {
+            let field = "manager_id";
+            Err(ApiError::invalid_field(field, "unknown", "no such staff member"))
+        }
+        Ok(_) | Err(_) => Ok(Some(manager)),
+    }
+}
+
+/// Whose a number is that somebody has guessed is not told to whom numbers are hidden from, or other people's clients.
+fn discreet(error: StoreError, access: &Access, viewer: Viewer<'_>) -> StoreError {
+    if !viewer.is_masked() && access.within_or_own(Right::ClientsRead).is_whole() {
         return error;
     }
     let StoreError::Taken(faults) = error else { return error };
@@ -324,7 +350,14 @@ async fn update(
     IfMatch(version): IfMatch,
     Body(body): Body<ClientPatchBody>,
 ) -> ApiResult<Response> {
-    access.need(Right::ClientsWrite)?;
+    let within = access.within(Right::ClientsWrite)?;
+    let before = clients::get(&state.db, within, id).await?;
+    if let Some(manager) = &body.manager_id
+        && before.manager.map(|manager| manager.to_string()) != *manager
+    {
+        let may = clients::get(&state.db, access.within(Right::DataHandOver)?, id).await;
+        may.map_err(|_| ApiError::forbidden("`data:hand_over` does not reach so far"))?;
+    }
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     let unchanged = |typed: &Option<String>| typed.as_ref().is_some_and(|typed| is_stub(typed, viewer));
@@ -340,10 +373,11 @@ async fn update(
         manager: body.manager_id,
         vip: body.vip,
     };
-    let client = clients::update(&state.db, &access.author(&state), id, patch, version)
+    let client = clients::update(&state.db, &access.author(&state), (within, id), patch, version)
         .await
-        .map_err(|error| discreet(error, viewer))?;
-    changed(&state, access.account, id, client.numbers).await;
+        .map_err(|error| discreet(error, &access, viewer))?;
+    let whose = Whose::of(before.manager.into_iter().chain(client.now.manager));
+    changed(&state, access.account, (id, Some(whose)), client.numbers).await;
     let version = client.now.version;
     Ok(versioned(view(client.now, viewer), version))
 }
@@ -358,9 +392,16 @@ async fn delete(
     Id(id): Id<ClientId>,
     IfMatch(version): IfMatch,
 ) -> ApiResult<StatusCode> {
-    access.need(Right::ClientsWrite)?;
-    let numbers = clients::delete(&state.db, &access.author(&state), id, version).await?;
-    changed(&state, access.account, id, numbers).await;
+    let within = match access.within(Right::DataDelete) {
+        Ok(within) => within,
+        Err(refusal) => {
+            let deed = ("client.delete_refused", "client");
+            audit::note(&state.db, &access.author(&state), deed, id.to_string()).await?;
+            return Err(refusal);
+        }
+    };
+    let client = clients::delete(&state.db, &access.author(&state), (within, id), version).await?;
+    changed(&state, access.account, (id, Some(client.whose())), client.numbers()).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -372,9 +413,11 @@ async fn erase(Extract(state): Extract<State>, access: Access, Id(id): Id<Client
     access.need(Right::ClientsErase)?;
     let author = access.author(&state);
     let erased = clients::erase(&state.db, &author, id).await?;
-    changed(&state, access.account, id, erased.numbers).await;
+    changed(&state, access.account, (id, None), erased.numbers).await;
     for (recording, _) in erased.recordings {
-        remove(&state, &author, recording).await?;
+        // an author's moment and chance are good for one row of the audit
+        let one = (Scope::whole(access.account), recording);
+        remove(&state, &access.author(&state), one).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }
@@ -404,7 +447,7 @@ async fn reassign(
     access: Access,
     Body(body): Body<ReassignBody>,
 ) -> ApiResult<Json<Reassigned>> {
-    access.need(Right::ClientsWrite)?;
+    let within = access.within(Right::DataHandOver)?;
     let known = |field: &str, text: &str| {
         let unknown = || ApiError::invalid_field(field, "unknown", "no such staff member");
         text.parse().map_err(|_| unknown())
@@ -412,16 +455,20 @@ async fn reassign(
     let from = known("from_manager_id", &body.from_manager_id)?;
     let to = body.to_manager_id.as_deref();
     let to = to.map(|text| known("to_manager_id", text)).transpose()?;
-    let moved = clients::reassign(&state.db, &access.author(&state), from, to).await?;
+    let moved = clients::reassign(&state.db, &access.author(&state), (within, from), to).await?;
     state.plan.clients_changed(access.account, moved.numbers).await;
     let data = json!({ "manager_id": body.from_manager_id });
     state.live.publish(access.account, "clients.changed", data);
     Ok(Json(Reassigned { clients: moved.now }))
 }
 
-async fn changed(state: &State, account: AccountId, client: ClientId, numbers: Vec<PhoneNumber>) {
+async fn changed(
+    state: &State,
+    account: AccountId,
+    (client, whose): (ClientId, Option<Whose>),
+    numbers: Vec<PhoneNumber>,
+) {
     state.plan.clients_changed(account, numbers).await;
-    state
-        .live
-        .publish(account, "client.changed", json!({ "client_id": client.to_string() }));
+    let data = json!({ "client_id": client.to_string() });
+    state.live.publish_of(account, "client.changed", whose, data);
 }

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
+use axum::http::HeaderMap;
 use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::{accounts, calls};
 use frontdesk_routing::decision::Decision;
@@ -9,18 +10,19 @@ use frontdesk_routing::explain::{Candidate, foresee};
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::forwarding::{Forwarding, Situation};
 use frontdesk_routing::ids::{CallId, StaffId};
-use frontdesk_routing::masking::Viewer;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DialPlan, Method};
+use frontdesk_routing::russian;
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id};
+use crate::http::extract::{Body, Id, Params};
+use crate::http::language::Language;
 use crate::live::Live;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -34,19 +36,42 @@ struct ExplainedView {
     sentences: Vec<String>,
 }
 
+/// The language of the sentences.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct Spoken {
+    /// `en` or `ru`; that of `Accept-Language` when absent, English otherwise.
+    lang: Option<String>,
+}
+
+impl Spoken {
+    fn language(&self, headers: &HeaderMap) -> ApiResult<Language> {
+        let named = super::named("lang", self.lang.as_deref(), Language::named)?;
+        Ok(named.unwrap_or_else(|| Language::wanted(headers)))
+    }
+}
+
 /// Why a call of the records went as it did: the rule, who was passed over and why, its place in a line, the number that
 /// was shown.
-#[utoipa::path(get, path = "/calls/{id}/explain", tag = "calls", params(("id" = String, Path)), responses(
+#[utoipa::path(get, path = "/calls/{id}/explain", tag = "calls", params(("id" = String, Path), Spoken), responses(
     (status = 200, body = ExplainedView), (status = 404, body = Problem),
 ))]
-async fn call(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<ExplainedView>> {
-    access.need(Right::CallsRead)?;
-    let call = calls::get(&state.db, access.account, id).await?;
+async fn call(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<CallId>,
+    Params(spoken): Params<Spoken>,
+    headers: HeaderMap,
+) -> ApiResult<Json<ExplainedView>> {
+    let within = access.within(Right::CallsRead)?;
+    let language = spoken.language(&headers)?;
+    let call = calls::get(&state.db, within, id).await?;
     let plan = state.live.plan();
     let because = access.viewer(&plan).text(&call.because);
     Ok(Json(ExplainedView {
         call_id: id.to_string(),
-        sentences: because.split("; ").map(sentence).collect(),
+        sentences: because.split("; ").map(|text| sentence(text, language)).collect(),
     }))
 }
 
@@ -87,15 +112,18 @@ struct CandidateView {
 }
 
 /// Why a call would go where it goes. Who is in a call at that moment is not looked at.
-#[utoipa::path(post, path = "/route/explain", tag = "calls", request_body = RouteBody, responses(
+#[utoipa::path(post, path = "/route/explain", tag = "calls", params(Spoken), request_body = RouteBody, responses(
     (status = 200, body = RouteView), (status = 403, body = Problem), (status = 422, body = Problem),
 ))]
 async fn route(
     Extract(state): Extract<State>,
     access: Access,
+    Params(spoken): Params<Spoken>,
+    headers: HeaderMap,
     Body(body): Body<RouteBody>,
 ) -> ApiResult<Json<RouteView>> {
     access.need(Right::CallsRead)?;
+    let language = spoken.language(&headers)?;
     let account = accounts::get(&state.db, access.account).await?;
     let plan = state.live.plan();
     let (caller, number) = caller_of(&access, &plan, &body, &account.region)?;
@@ -125,20 +153,24 @@ async fn route(
         decision,
         status,
         department_id: department,
-        candidates: told.candidates.into_iter().map(candidate).collect(),
-        sentences: told.sentences.iter().map(|text| seen(text, viewer)).collect(),
+        candidates: told
+            .candidates
+            .into_iter()
+            .map(|one| candidate(one, language))
+            .collect(),
+        sentences: told
+            .sentences
+            .iter()
+            .map(|text| sentence(&viewer.text(text), language))
+            .collect(),
     }))
 }
 
-fn seen(text: &str, viewer: Viewer<'_>) -> String {
-    sentence(&viewer.text(text))
-}
-
-fn candidate(candidate: Candidate) -> CandidateView {
+fn candidate(candidate: Candidate, language: Language) -> CandidateView {
     CandidateView {
         staff_id: candidate.staff.to_string(),
         name: candidate.name,
-        skipped: candidate.skipped.map(|why| why.to_string()),
+        skipped: candidate.skipped.map(|why| told_in(language, &why.to_string())),
     }
 }
 
@@ -198,7 +230,15 @@ impl Situation for Now<'_> {
     }
 }
 
-fn sentence(text: &str) -> String {
+fn told_in(language: Language, english: &str) -> String {
+    match language {
+        Language::English => english.to_owned(),
+        Language::Russian => russian::told(english),
+    }
+}
+
+fn sentence(english: &str, language: Language) -> String {
+    let text = told_in(language, english);
     let mut letters = text.chars();
     let first = letters.next().map(|first| first.to_uppercase().to_string());
     format!("{}{}.", first.unwrap_or_default(), letters.as_str())

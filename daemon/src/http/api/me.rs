@@ -7,7 +7,8 @@ use axum::extract::State as Extract;
 use axum::http::header::{SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use frontdesk_crm_core::logins;
+use frontdesk_crm_core::logins::{self, Known};
+use frontdesk_crm_core::two_factor::{self, Checked};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -37,6 +38,9 @@ struct LoginBody {
     /// The account's number, `_` and the login (`19079_ivan`); the main account's e-mail.
     login: String,
     password: String,
+    /// Of the authenticator, or a recovery code, where the login needs a second factor: without it the answer is
+    /// `code_required`.
+    code: Option<String>,
 }
 
 /// Who is logged in, or whose token it is.
@@ -44,13 +48,15 @@ struct LoginBody {
 struct MeView {
     id: String,
     name: String,
-    /// `main`, `admin`, `supervisor` or `employee`.
-    role: &'static str,
-    /// What may be done, as scopes of a token are called.
+    /// `main`, `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of a role of the account's own.
+    role: String,
+    /// What may be done, as scopes of a token are called; how far each reaches tells `GET /staff/{id}/roles`.
     rights: Vec<&'static str>,
     account: AccountView,
     /// The project that is looked at.
     project: HereView,
+    /// The account wants a second factor of this login: before it is set up, nothing else can be done.
+    must_set_up_two_factor: bool,
     /// To be sent as `X-CSRF-Token` with every change; sessions only.
     csrf_token: Option<String>,
 }
@@ -86,6 +92,7 @@ async fn log_in(
     let known = logins::authenticate(&state.db, body.login.trim(), body.password).await?;
     drop(place);
     let known = known.ok_or_else(ApiError::wrong_login)?;
+    second_factor(&state, &known, body.code.as_deref(), peer).await?;
     state.throttle().succeeded(&body.login, address);
     let agent = headers
         .get(USER_AGENT)
@@ -103,6 +110,22 @@ async fn log_in(
     state.live.publish(known.account, "staff.system_status", status);
     let cookie = cookie(&state, &opened.token, SESSION_MS / 1000);
     Ok(([(SET_COOKIE, cookie)], Json(view(&state, &access).await?)).into_response())
+}
+
+/// Where the login needs one: a code that has not been used, and not too many attempts.
+async fn second_factor(state: &State, known: &Known, code: Option<&str>, peer: Option<IpAddr>) -> ApiResult<()> {
+    if code.is_some() {
+        let attempt = state.throttle().code(known.staff, state.clock.unix_ms());
+        attempt.map_err(ApiError::too_many)?;
+    }
+    let from = peer.map(|peer| peer.to_string());
+    match two_factor::check(&state.db, known, (code, from), state.stamp().ids()).await? {
+        Checked::Missing => return Err(ApiError::code_required()),
+        Checked::Wrong => return Err(ApiError::wrong_code()),
+        Checked::NotNeeded | Checked::Right => {}
+    }
+    state.throttle().code_was_right(known.staff);
+    Ok(())
 }
 
 /// Ends the session.
@@ -125,7 +148,7 @@ async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
     Ok(MeView {
         id: access.staff.to_string(),
         name: access.name.clone(),
-        role: access.role.name(),
+        role: access.role.name().into_owned(),
         rights: Right::ALL
             .iter()
             .filter(|right| access.may(**right))
@@ -133,6 +156,7 @@ async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
             .collect(),
         account: account::view(state, access.account).await?,
         project: projects::here(&access.here),
+        must_set_up_two_factor: access.must_enrol,
         csrf_token: Some(access.csrf().to_owned()).filter(|csrf| !csrf.is_empty()),
     })
 }

@@ -4,23 +4,30 @@ pub mod account;
 pub mod audit;
 pub mod calls;
 pub mod clients;
+pub mod deals;
 pub mod departments;
+mod destinations;
 mod emergency;
 pub mod explain;
 mod export;
 mod feature_codes;
 pub mod forwarding;
+mod groups;
+mod help;
 pub mod me;
 pub mod media;
 pub mod music;
+pub mod notices;
 pub mod numbers;
 pub mod orders;
 mod outbound_routes;
 pub mod phone_book;
+mod photo;
 pub mod projects;
 pub mod reception;
 pub mod recordings;
 pub mod requests;
+pub mod roles;
 pub mod schedules;
 pub mod security;
 pub mod sip;
@@ -29,6 +36,8 @@ pub mod staff;
 mod timeline;
 pub mod tokens;
 pub mod trunks;
+mod two_factor;
+pub mod webhooks;
 pub(super) mod widget;
 
 use axum::Json;
@@ -91,15 +100,22 @@ pub fn created<T: Serialize>(view: T, version: i64, location: String) -> Respons
 pub(super) fn routes() -> OpenApiRouter<State> {
     [
         me::routes(),
+        two_factor::routes(),
         account::routes(),
         feature_codes::routes(),
         music::routes(),
         tokens::routes(),
         staff::routes(),
+        photo::routes(),
+        roles::routes(),
+        groups::routes(),
+        help::routes(),
         sip::routes(),
+        notices::routes(),
         forwarding::routes(),
         clients::routes(),
         timeline::routes(),
+        deals::routes(),
         phone_book::routes(),
         departments::routes(),
         projects::routes(),
@@ -116,6 +132,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         recordings::routes(),
         sites::routes(),
         requests::routes(),
+        webhooks::routes(),
         widget::routes(),
         audit::routes(),
         security::routes(),

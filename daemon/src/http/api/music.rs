@@ -32,12 +32,12 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct MusicView {
+pub struct MusicView {
     /// False: it is the one that the daemon brings along.
-    own: bool,
-    duration_ms: u64,
+    pub own: bool,
+    pub duration_ms: u64,
     /// Samples a second.
-    rate: u32,
+    pub rate: u32,
 }
 
 /// What whoever waits hears.
@@ -45,10 +45,18 @@ struct MusicView {
     (status = 200, body = MusicView), (status = 403, body = Problem),
 ))]
 async fn read(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<MusicView>> {
+    heard(&state, &access).await.map(Json)
+}
+
+/// What whoever waits hears at present.
+///
+/// # Errors
+/// The right is missing, or the folder cannot be read.
+pub async fn heard(state: &State, access: &Access) -> ApiResult<MusicView> {
     access.need(Right::SettingsRead)?;
-    let own = own(&state, access.account).await?;
+    let own = own(state, access.account).await?;
     let view = own.as_ref().map(|sound| view(sound, true));
-    Ok(Json(view.unwrap_or_else(view_of_ours)))
+    Ok(view.unwrap_or_else(view_of_ours))
 }
 
 /// The sound itself.

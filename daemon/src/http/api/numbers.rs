@@ -4,13 +4,15 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::Response;
-use frontdesk_crm_core::numbers::{self, Number, NumberPatch, Target, UsedAsPhone};
+use frontdesk_crm_core::destinations::DestinationPatch;
+use frontdesk_crm_core::numbers::{self, Number, NumberPatch, UsedAsPhone};
 use frontdesk_routing::ids::{AccountId, NumberId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::destinations::DestinationView;
 use super::{Listing, created, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -24,7 +26,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(read, update, delete))
 }
 
-/// A connected number and the person or department that it reaches.
+/// A connected number and whom it reaches: one of the four.
 #[derive(Debug, Serialize, ToSchema)]
 struct NumberView {
     id: String,
@@ -34,6 +36,8 @@ struct NumberView {
     trunk_id: Option<String>,
     staff_id: Option<String>,
     department_id: Option<String>,
+    menu_id: Option<String>,
+    mailbox_id: Option<String>,
     /// Those whose own telephone it is said to be, which cannot be: calls to it come to us.
     used_as_phone: Vec<UserView>,
     version: i64,
@@ -45,7 +49,7 @@ struct UserView {
     name: String,
 }
 
-/// What is absent stays as it is. Naming a person takes the place of a department, and the other way round.
+/// What is absent stays as it is. Naming one of the four that a number reaches takes the place of the other.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NumberBody {
@@ -55,6 +59,8 @@ struct NumberBody {
     trunk_id: Option<Option<String>>,
     staff_id: Option<String>,
     department_id: Option<String>,
+    menu_id: Option<String>,
+    mailbox_id: Option<String>,
 }
 
 impl From<NumberBody> for NumberPatch {
@@ -62,8 +68,13 @@ impl From<NumberBody> for NumberPatch {
         NumberPatch {
             number: body.number,
             trunk: body.trunk_id,
-            staff: body.staff_id,
-            department: body.department_id,
+            to: DestinationPatch {
+                staff: body.staff_id,
+                department: body.department_id,
+                menu: body.menu_id,
+                mailbox: body.mailbox_id,
+                number: None,
+            },
         }
     }
 }
@@ -85,7 +96,7 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     }))
 }
 
-/// Connects a number with a person or a department.
+/// Connects a number with a person, a department, a menu or a mailbox.
 #[utoipa::path(post, path = "/numbers", tag = "numbers", request_body = NumberBody, responses(
     (status = 201, body = NumberView, headers(("Location" = String), ("ETag" = String))), (status = 403, body = Problem),
     (status = 409, body = Problem, description = "The number is connected already"), (status = 422, body = Problem),
@@ -147,16 +158,15 @@ async fn one(state: &State, account: AccountId, number: Number) -> ApiResult<Num
 }
 
 fn view(number: Number, users: &[UsedAsPhone]) -> NumberView {
-    let (staff, department) = match number.to {
-        Target::Staff(staff) => (Some(staff.to_string()), None),
-        Target::Department(department) => (None, Some(department.to_string())),
-    };
+    let to = DestinationView::from(number.to);
     NumberView {
         id: number.id.to_string(),
         number: number.number,
         trunk_id: number.trunk.map(|trunk| trunk.to_string()),
-        staff_id: staff,
-        department_id: department,
+        staff_id: to.staff_id,
+        department_id: to.department_id,
+        menu_id: to.menu_id,
+        mailbox_id: to.mailbox_id,
         used_as_phone: users
             .iter()
             .filter(|user| user.number == number.id)

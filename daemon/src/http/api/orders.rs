@@ -5,6 +5,7 @@ use axum::extract::State as Extract;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::calls::{self, CallDirection};
 use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::{accounts, audit, clients, requests};
@@ -72,7 +73,7 @@ async fn order(
 ) -> ApiResult<Response> {
     access.need(Right::CallsMake)?;
     let key = key_of(&headers)?;
-    let staff = whose(&access, body.staff_id.as_deref())?;
+    let staff = whose(&state, &access, body.staff_id.as_deref()).await?;
     let to = number_of(&state, &access, &body).await?;
     if state.live.online_since(staff).is_none() {
         return Err(ApiError::conflict("offline", "no phone of theirs is registered"));
@@ -114,13 +115,16 @@ fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
     key.map(|key| Some(key.to_owned())).ok_or_else(bad)
 }
 
-/// Others' phones ring only for those who may end others' calls, too.
-fn whose(access: &Access, staff: Option<&str>) -> ApiResult<StaffId> {
+/// Others' phones ring only for those who may end those others' calls, too.
+async fn whose(state: &State, access: &Access, staff: Option<&str>) -> ApiResult<StaffId> {
     let Some(staff) = staff else { return Ok(access.staff) };
-    let unknown = |_| ApiError::invalid_field("staff_id", "unknown", "no such staff member");
-    let staff: StaffId = staff.parse().map_err(unknown)?;
+    let unknown = || ApiError::invalid_field("staff_id", "unknown", "no such staff member");
+    let staff: StaffId = staff.parse().map_err(|_| unknown())?;
     if staff != access.staff {
-        access.need(Right::CallsHangUp)?;
+        let circle = access.circle(state, access.within(Right::CallsHangUp)?).await?;
+        if !circle.holds(&Whose::of([staff])) {
+            return Err(unknown());
+        }
     }
     Ok(staff)
 }
@@ -138,13 +142,13 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
         (None, Some(client), None, None) => {
             let no_client = || unknown("client_id", "no such client");
             let client = client.parse().map_err(|_| no_client())?;
-            let client = clients::get(&state.db, access.account, client).await;
+            let client = clients::get(&state.db, access.within_or_own(Right::ClientsRead), client).await;
             Ok(client.map_err(|_| no_client())?.number.reveal())
         }
         (None, None, Some(call), None) => {
             let no_call = || unknown("call_id", "no such call with a number outside");
             let call = call.parse().map_err(|_| no_call())?;
-            let call = calls::get(&state.db, access.account, call)
+            let call = calls::get(&state.db, access.within_or_own(Right::CallsRead), call)
                 .await
                 .map_err(|_| no_call())?;
             let outside = match call.direction {
@@ -155,7 +159,9 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
         }
         (None, None, None, Some(request)) => {
             let found = match request.parse() {
-                Ok(id) => requests::get(&state.db, access.account, id).await.ok(),
+                Ok(id) => requests::get(&state.db, access.within_or_own(Right::ClientsRead), id)
+                    .await
+                    .ok(),
                 Err(_) => None,
             };
             let known = found.filter(|request| request.client.is_some());
@@ -202,16 +208,16 @@ async fn missed(
     access: Access,
     Params(params): Params<MissedParams>,
 ) -> ApiResult<Json<Listing<MissedView>>> {
-    access.need(Right::CallsRead)?;
     missed_calls(&state, &access, params).await.map(Json)
 }
 
-/// The part of the list that is asked for; the caller has checked the right.
+/// The part of the list that is asked for, of the calls on which the right reaches.
 pub async fn missed_calls(state: &State, access: &Access, params: MissedParams) -> ApiResult<Listing<MissedView>> {
+    let within = access.within(Right::CallsRead)?;
     let since = super::calls::moment("from", params.from.as_deref())?;
     let since = since.unwrap_or_else(|| state.clock.unix_ms().saturating_sub(WEEK_MS));
     let page = page(params.limit, None, params.cursor)?;
-    let list = calls::missed(&state.db, access.account, (since, params.all), &page);
+    let list = calls::missed(&state.db, within, (since, params.all), &page);
     let list = list.await.map_err(query_error)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);

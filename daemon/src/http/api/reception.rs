@@ -2,18 +2,18 @@
 
 use axum::extract::State as Extract;
 use axum::response::Response;
-use frontdesk_crm_core::departments::OverflowPatch;
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::projects::{self, WorkStatus};
 use frontdesk_crm_core::reception::{self, Desk, DeskOf, DeskPatch, Reception, ReceptionPatch};
 use frontdesk_crm_core::reception::{method_name, sim_of};
 use frontdesk_routing::ids::{AccountId, DepartmentId, NumberId, ScheduleId, StaffId, TrunkId};
-use frontdesk_routing::plan::Overflow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::destinations::{DestinationBody, DestinationView};
 use super::versioned;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -65,16 +65,8 @@ struct DeskView {
     /// `null`: always open.
     schedule_id: Option<String>,
     /// Who gets the calls while it is closed; `null`: they are refused.
-    closed_to: Option<ClosedToView>,
+    closed_to: Option<DestinationView>,
     version: i64,
-}
-
-#[derive(Debug, Default, Serialize, ToSchema)]
-struct ClosedToView {
-    staff_id: Option<String>,
-    department_id: Option<String>,
-    /// E.164.
-    number: Option<String>,
 }
 
 /// What is absent stays as it is.
@@ -85,17 +77,7 @@ struct DeskBody {
     #[serde(default, deserialize_with = "given")]
     schedule_id: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
-    closed_to: Option<Option<ClosedToBody>>,
-}
-
-/// Exactly one of them.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct ClosedToBody {
-    staff_id: Option<String>,
-    department_id: Option<String>,
-    /// A number outside, in any usual form.
-    number: Option<String>,
+    closed_to: Option<Option<DestinationBody>>,
 }
 
 /// How a person takes calls.
@@ -204,15 +186,10 @@ async fn set(
     (of, version): (DeskOf, Option<i64>),
     body: DeskBody,
 ) -> ApiResult<Response> {
-    let closed_to = |body: ClosedToBody| OverflowPatch {
-        staff: body.staff_id,
-        department: body.department_id,
-        number: body.number,
-    };
     let patch = DeskPatch {
         project: body.project_id,
         schedule: body.schedule_id,
-        closed_to: body.closed_to.map(|to| to.map(closed_to)),
+        closed_to: body.closed_to.map(|to| to.map(DestinationPatch::from)),
     };
     let desk = reception::set_desk(&state.db, &access.author(state), of, patch, version).await?;
     state.plan.changed(access.account, PlanSection::Reception).await;
@@ -252,24 +229,10 @@ fn person_view(person: &Reception) -> ReceptionView {
 }
 
 fn desk_view(desk: Desk) -> DeskView {
-    let closed_to = desk.closed_to.map(|target| match target {
-        Overflow::Staff(staff) => ClosedToView {
-            staff_id: Some(staff.to_string()),
-            ..ClosedToView::default()
-        },
-        Overflow::Department(department) => ClosedToView {
-            department_id: Some(department.to_string()),
-            ..ClosedToView::default()
-        },
-        Overflow::Number(number) => ClosedToView {
-            number: Some(number.reveal()),
-            ..ClosedToView::default()
-        },
-    });
     DeskView {
         project_id: desk.project.to_string(),
         schedule_id: desk.schedule.as_ref().map(ScheduleId::to_string),
-        closed_to,
+        closed_to: desk.closed_to.map(DestinationView::from),
         version: desk.version,
     }
 }

@@ -6,7 +6,9 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use frontdesk_crm_core::access::{Scope, Whose};
 use frontdesk_crm_core::audit::Author;
+use frontdesk_crm_core::calls;
 use frontdesk_crm_core::recordings::{self, Recording, RecordingState};
 use frontdesk_routing::ids::RecordingId;
 use serde::{Deserialize, Serialize};
@@ -77,10 +79,10 @@ async fn list(
     access: Access,
     Params(params): Params<RecordingParams>,
 ) -> ApiResult<Json<Listing<RecordingView>>> {
-    access.need(Right::RecordingsList)?;
+    let within = access.within(Right::RecordingsList)?;
     let wanted = named("state", params.state.as_deref(), RecordingState::named)?;
     let page = page(params.limit, None, params.cursor)?;
-    let found = recordings::list(&state.db, access.account, wanted, &page)
+    let found = recordings::list(&state.db, within, wanted, &page)
         .await
         .map_err(query_error)?;
     let items = found.items.iter().map(view).collect();
@@ -101,8 +103,8 @@ async fn read(
     access: Access,
     Id(id): Id<RecordingId>,
 ) -> ApiResult<Json<RecordingView>> {
-    access.need(Right::RecordingsList)?;
-    Ok(Json(view(&recordings::get(&state.db, access.account, id).await?)))
+    let within = access.within(Right::RecordingsList)?;
+    Ok(Json(view(&recordings::get(&state.db, within, id).await?)))
 }
 
 pub(super) fn view(recording: &Recording) -> RecordingView {
@@ -145,12 +147,12 @@ async fn media(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let download = params.download.unwrap_or(false);
-    access.need(if download {
+    let within = access.within(if download {
         Right::RecordingsDownload
     } else {
         Right::RecordingsPlay
     })?;
-    let recording = recordings::get(&state.db, access.account, id).await?;
+    let recording = recordings::get(&state.db, within, id).await?;
     let path = playable(&state, &recording)?;
     let (file, size) = open(&path).await?;
     let sound = Sound {
@@ -170,7 +172,8 @@ async fn media(
     {
         recordings::played(&state.db, &access.author(&state), id).await?;
         let data = json!({ "recording_id": id.to_string(), "staff_id": access.staff.to_string() });
-        state.live.publish(access.account, "recording.played", data);
+        let whose = whose(&state, &recording).await;
+        state.live.publish_of(access.account, "recording.played", whose, data);
     }
     sound.answer(&headers).await
 }
@@ -181,14 +184,20 @@ async fn media(
     (status = 410, body = Problem, description = "Deleted already"),
 ))]
 async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<RecordingId>) -> ApiResult<StatusCode> {
-    access.need(Right::RecordingsDelete)?;
-    remove(&state, &access.author(&state), id).await?;
+    let within = access.within(Right::RecordingsDelete)?;
+    remove(&state, &access.author(&state), (within, id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Destroys the sound; whose right it is has been looked at.
-pub(super) async fn remove(state: &State, author: &Author, id: RecordingId) -> ApiResult<()> {
-    let recording = recordings::get(&state.db, author.account, id).await?;
+/// Whose its call is.
+async fn whose(state: &State, recording: &Recording) -> Option<Whose> {
+    let call = calls::get(&state.db, Scope::whole(recording.account), recording.call).await;
+    call.ok().map(|call| call.whose())
+}
+
+/// Destroys the sound of one that is within.
+pub(super) async fn remove(state: &State, author: &Author, (within, id): (Scope, RecordingId)) -> ApiResult<()> {
+    let recording = recordings::get(&state.db, within, id).await?;
     let path = playable(state, &recording)?;
     // the file first: what the database calls deleted must be gone
     match tokio::fs::remove_file(&path).await {
@@ -198,6 +207,7 @@ pub(super) async fn remove(state: &State, author: &Author, id: RecordingId) -> A
     }
     recordings::delete(&state.db, author, id).await?;
     let data = json!({ "recording_id": id.to_string(), "call_id": recording.call.to_string() });
-    state.live.publish(author.account, "recording.deleted", data);
+    let whose = whose(state, &recording).await;
+    state.live.publish_of(author.account, "recording.deleted", whose, data);
     Ok(())
 }

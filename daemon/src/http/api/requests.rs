@@ -88,19 +88,19 @@ async fn list(
     access: Access,
     Params(params): Params<RequestParams>,
 ) -> ApiResult<Json<Listing<RequestView>>> {
-    access.need(Right::ClientsRead)?;
     found(&state, &access, params).await.map(Json)
 }
 
-/// The part of the list that is asked for; the caller has checked the right.
+/// The part of the list that is asked for, of the clients on whom the right reaches.
 pub async fn found(state: &State, access: &Access, params: RequestParams) -> ApiResult<Listing<RequestView>> {
+    let within = access.within(Right::ClientsRead)?;
     let query = RequestQuery {
         state: named("state", params.state.as_deref(), Stage::named)?,
         site: named("site_id", params.site_id.as_deref(), |text| text.parse().ok())?,
         client: named("client_id", params.client_id.as_deref(), |text| text.parse().ok())?,
     };
     let page = page(params.limit, None, params.cursor)?;
-    let list = requests::list(&state.db, access.account, &query, &page).await;
+    let list = requests::list(&state.db, within, &query, &page).await;
     let list = list.map_err(query_error)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
@@ -117,8 +117,7 @@ pub async fn found(state: &State, access: &Access, params: RequestParams) -> Api
     (status = 200, body = RequestView, headers(("ETag" = String))), (status = 404, body = Problem),
 ))]
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<RequestId>) -> ApiResult<Response> {
-    access.need(Right::ClientsRead)?;
-    let request = requests::get(&state.db, access.account, id).await?;
+    let request = requests::get(&state.db, access.within(Right::ClientsRead)?, id).await?;
     let version = request.version;
     let plan = state.live.plan();
     Ok(versioned(view(request, access.viewer(&plan)), version))
@@ -138,10 +137,10 @@ async fn update(
     IfMatch(version): IfMatch,
     Body(body): Body<RequestBody>,
 ) -> ApiResult<Response> {
-    access.need(Right::ClientsWrite)?;
+    let within = access.within(Right::ClientsWrite)?;
     let stage = Stage::named(&body.state).filter(|stage| matches!(stage, Stage::New | Stage::Done));
     let stage = stage.ok_or_else(|| ApiError::invalid_field("state", "invalid", "`done` or `new`"))?;
-    let request = requests::set_state(&state.db, &access.author(&state), id, stage, version).await?;
+    let request = requests::set_state(&state.db, &access.author(&state), (within, id), stage, version).await?;
     let data = json!({ "request_id": id.to_string() });
     state.live.publish(access.account, "request.changed", data);
     let version = request.version;

@@ -44,6 +44,8 @@ pub struct SiteView {
     pub enabled: bool,
     /// Those who fill in the form are called too, not only those who want to be called back.
     pub forms_call: bool,
+    /// E-mail addresses that are told of each request, beside those of its receivers who want that.
+    pub letters_to: Vec<String>,
     /// Requests of one source in ten minutes.
     pub per_source: u32,
     /// Requests of all visitors in an hour.
@@ -69,6 +71,8 @@ struct SiteBody {
     schedule_id: Option<Option<String>>,
     enabled: Option<bool>,
     forms_call: Option<bool>,
+    /// E-mail addresses, 10 at most.
+    letters_to: Option<Vec<String>>,
     /// 1 to 1000; 5 when nothing is said.
     per_source: Option<u32>,
     /// 1 to 100000; 100 when nothing is said.
@@ -86,6 +90,7 @@ impl From<SiteBody> for SitePatch {
             schedule: body.schedule_id,
             enabled: body.enabled,
             forms_call: body.forms_call,
+            letters_to: body.letters_to,
             per_source: body.per_source,
             per_site: body.per_site,
         }
@@ -188,6 +193,7 @@ fn view(site: Site) -> SiteView {
         schedule_id: site.schedule.map(|schedule| schedule.to_string()),
         enabled: site.enabled,
         forms_call: site.forms_call,
+        letters_to: site.letters_to,
         per_source: site.per_source,
         per_site: site.per_site,
         created_at: time(site.created_at),

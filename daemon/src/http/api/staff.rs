@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Direction, Listing, bad_query, created, named, page, versioned};
+use super::{Direction, Listing, bad_query, created, named, page, roles, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right, Role};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -47,13 +47,17 @@ pub struct StaffView {
     pub login: Option<String>,
     /// What is typed to log in: the account's number, `_` and the login; the main account's e-mail.
     pub effective_login: Option<String>,
-    /// `main`, `admin`, `supervisor`, `employee`; `null` is no access.
-    pub role: Option<&'static str>,
+    /// `main`, `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of a role of the
+    /// account's own; `null` is no access. Further roles: `/staff/{id}/roles`.
+    pub role: Option<String>,
     /// `no_access`, `offline`, `online` or `deleted`.
     pub system_status: &'static str,
     /// `not_created`, `offline` or `online`.
     pub sip_status: &'static str,
     pub sip_user: Option<String>,
+    /// A picture in any case: the person's photo, or the placeholder.
+    pub photo_url: String,
+    pub has_photo: bool,
     /// What their calls show: a connected number, E.164.
     pub displayed_number: Option<String>,
     /// Calls that the CRM makes for them show it too, instead of the account's single number.
@@ -122,7 +126,8 @@ struct NewStaffBody {
     short_number: Option<String>,
     login: Option<String>,
     password: Option<String>,
-    /// `admin`, `supervisor` or `employee`.
+    /// `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of one of the account's own;
+    /// giving one needs `roles:write`.
     role: Option<String>,
     /// A connected number.
     displayed_number: Option<String>,
@@ -216,7 +221,7 @@ fn project(access: &Access, project: Option<&str>, scope: Option<&str>) -> ApiRe
 }
 
 /// One of them, as seen from the project that is looked at.
-async fn one(state: &State, access: &Access, member: &StaffMember) -> ApiResult<StaffView> {
+pub(super) async fn one(state: &State, access: &Access, member: &StaffMember) -> ApiResult<StaffView> {
     let receivers = projects::receivers(&state.db, access.account, access.here.project).await?;
     Ok(view(state, member, receivers.contains(&member.id)))
 }
@@ -264,10 +269,12 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         short_number: member.short_number.clone(),
         login: member.login.clone(),
         effective_login: member.effective_login(),
-        role: member.role.map(Role::name),
+        role: member.role.map(|role| role.name().into_owned()),
         system_status,
         sip_status,
         sip_user: member.sip_user.clone(),
+        photo_url: super::photo::url(member),
+        has_photo: member.photo.is_some(),
         displayed_number: member.caller_id.displayed_number.clone(),
         show_number_on_system_calls: member.caller_id.show_number_on_system_calls,
         hide_client_number: member.caller_id.hide_client_number,
@@ -294,6 +301,9 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
 ))]
 async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body<NewStaffBody>) -> ApiResult<Response> {
     access.need(Right::StaffWrite)?;
+    if let Some(role) = body.role.as_deref().filter(|role| !role.trim().is_empty()) {
+        roles::may_give(&access, &[role])?;
+    }
     let new = NewStaff {
         surname: body.surname,
         given_name: body.given_name,
@@ -305,6 +315,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         login: body.login,
         password: body.password,
         role: body.role,
+        further_roles: Vec::new(),
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number.map(Some),
             show_number_on_system_calls: body.show_number_on_system_calls,
@@ -347,7 +358,11 @@ async fn update(
     Body(body): Body<StaffPatchBody>,
 ) -> ApiResult<Response> {
     access.need(Right::StaffWrite)?;
-    own_only_if_main(&state, &access, id).await?;
+    let member = own_only_if_main(&state, &access, id).await?;
+    let role = member.role.map(|role| role.name().into_owned());
+    if let Some(given) = body.role.as_ref().filter(|given| **given != role) {
+        roles::may_give(&access, given.as_slice())?;
+    }
     let patch = StaffPatch {
         surname: body.surname,
         given_name: body.given_name,
@@ -359,6 +374,7 @@ async fn update(
         login: body.login,
         password: body.password,
         role: body.role,
+        further_roles: None,
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number,
             show_number_on_system_calls: body.show_number_on_system_calls,
@@ -382,18 +398,23 @@ async fn delete(
     IfMatch(version): IfMatch,
 ) -> ApiResult<StatusCode> {
     access.need(Right::StaffWrite)?;
+    let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
+    if !member.is_main {
+        access.need_no_less_than(&access.duties.of(id, member.role))?;
+    }
     staff::delete(&state.db, &access.author(&state), id, version).await?;
     changed(&state, access.account, id).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The main account's record is its own business.
-pub(super) async fn own_only_if_main(state: &State, access: &Access, id: StaffId) -> ApiResult<()> {
+/// The main account's record is its own business, and whoever may do more is not in one's power.
+pub(super) async fn own_only_if_main(state: &State, access: &Access, id: StaffId) -> ApiResult<StaffMember> {
     let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
     if member.is_main && access.role != Role::Main {
         return Err(ApiError::forbidden("only the main account changes itself"));
     }
-    Ok(())
+    access.need_no_less_than(&access.duties.of(id, member.role))?;
+    Ok(member)
 }
 
 /// Calls and readers see the change before the request is answered.

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use frontdesk_crm_core::clients::{self, Happening, Note};
+use frontdesk_crm_core::clients::{self, Beside, Happening, Note};
 use frontdesk_crm_core::recordings;
 use frontdesk_routing::ids::ClientId;
 use frontdesk_routing::masking::Viewer;
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::{CallView, view};
+use super::deals::{ChangeView, change_view, looker};
 use super::{Listing, page, query_error};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -26,10 +27,10 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(read, note))
 }
 
-/// A call or a note.
+/// A call, a note, or what has become of a lead or a deal.
 #[derive(Debug, Serialize, ToSchema)]
 struct HappeningView {
-    /// `call` or `note`.
+    /// `call`, `note` or `deal`.
     kind: &'static str,
     #[schema(format = DateTime)]
     at: String,
@@ -37,6 +38,8 @@ struct HappeningView {
     call: Option<CallView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<NoteView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deal: Option<ChangeView>,
 }
 
 /// What somebody has written down.
@@ -69,7 +72,7 @@ struct TimelineParams {
     cursor: Option<String>,
 }
 
-/// Calls with a client and notes of it, newest first. Calls are told to whom calls are, their recordings to whom those are.
+/// Calls with a client, notes of it and changes of its leads and deals, newest first. Each is told to whom it is elsewhere.
 #[utoipa::path(get, path = "/clients/{id}/timeline", tag = "clients", params(("id" = String, Path), TimelineParams),
     responses(
         (status = 200, body = Listing<HappeningView>), (status = 400, body = Problem), (status = 403, body = Problem),
@@ -81,18 +84,23 @@ async fn read(
     Id(id): Id<ClientId>,
     Params(params): Params<TimelineParams>,
 ) -> ApiResult<Json<Listing<HappeningView>>> {
-    access.need(Right::ClientsRead)?;
+    let asked = (access.within(Right::ClientsRead)?, id);
     let page = page(params.limit, None, params.cursor)?;
-    let asked = (id, access.may(Right::CallsRead));
-    let list = clients::timeline(&state.db, access.account, asked, &page).await;
+    let beside = Beside {
+        calls: access.within(Right::CallsRead).ok(),
+        deals: access
+            .may(Right::DealsRead)
+            .then(|| looker(&state, &access, Right::DealsRead)),
+    };
+    let list = clients::timeline(&state.db, asked, beside, &page).await;
     let list = list.map_err(query_error)?;
     let calls = list.items.iter().filter_map(|happening| match happening {
         Happening::Call(call) => Some(call.started_at),
-        Happening::Note(_) => None,
+        Happening::Note(_) | Happening::Deal(_) => None,
     });
     let span = calls.clone().min().zip(calls.max());
-    let recordings = match span.filter(|_| access.may(Right::RecordingsList)) {
-        Some(span) => recordings::of_client(&state.db, access.account, id, span).await?,
+    let recordings = match span.zip(access.within(Right::RecordingsList).ok()) {
+        Some((span, within)) => recordings::of_client(&state.db, within, id, span).await?,
         None => Vec::new(),
     };
     let plan = state.live.plan();
@@ -105,6 +113,7 @@ async fn read(
                 at: call.started_at.clone(),
                 call: Some(call),
                 note: None,
+                deal: None,
             }
         }
         Happening::Note(note) => HappeningView {
@@ -112,6 +121,14 @@ async fn read(
             at: time(note.at),
             call: None,
             note: Some(note_view(note, viewer)),
+            deal: None,
+        },
+        Happening::Deal(change) => HappeningView {
+            kind: "deal",
+            at: time(change.at),
+            call: None,
+            note: None,
+            deal: Some(change_view(*change, viewer)),
         },
     });
     Ok(Json(Listing {
@@ -134,10 +151,12 @@ async fn note(
     Id(id): Id<ClientId>,
     Body(body): Body<NoteBody>,
 ) -> ApiResult<Response> {
-    access.need(Right::ClientsWrite)?;
-    let note = clients::add_note(&state.db, &access.author(&state), id, &body.body).await?;
+    let within = access.within(Right::ClientsWrite)?;
+    let client = clients::get(&state.db, within, id).await?;
+    let note = clients::add_note(&state.db, &access.author(&state), (within, id), &body.body).await?;
     let data = json!({ "client_id": id.to_string() });
-    state.live.publish(access.account, "client.changed", data);
+    let whose = Some(client.whose());
+    state.live.publish_of(access.account, "client.changed", whose, data);
     let plan = state.live.plan();
     let note = note_view(note, access.viewer(&plan));
     Ok((StatusCode::CREATED, Json(note)).into_response())

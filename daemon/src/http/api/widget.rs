@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::deals;
 use crate::callbacks::hours;
 use crate::http::State;
 use crate::http::auth::Peer;
@@ -204,10 +205,11 @@ async fn take(state: &State, site: &Site, source: Option<IpAddr>, body: VisitBod
     if let Some(number) = made.new_client {
         state.plan.clients_changed(site.account, vec![number]).await;
     }
-    if made.fresh {
+    if let Some(lead) = made.lead {
         let data = json!({ "request_id": made.request.id.to_string(), "site_id": site.id.to_string() });
         state.live.publish(site.account, "request.created", data);
         state.visitors.notify_one();
+        deals::arrived(state, site.account, lead).await?;
     }
     Ok(made.request.wanted_at)
 }

@@ -11,7 +11,7 @@ use super::view::{CallRow, CallsPage, Choice, Filter, LiveRow, Side};
 use super::{PageError, ROWS, Reader, reader, render, show};
 use crate::engine::output::LiveCall;
 use crate::http::State;
-use crate::http::api::calls::{CallParams, CallView, found};
+use crate::http::api::calls::{CallParams, CallView, found, going_on};
 use crate::http::api::orders::{MissedParams, missed_calls};
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
@@ -66,7 +66,8 @@ pub(super) async fn page(
     };
     let missed = missed_calls(&state, &reader.access, asked_back).await;
     let missed = missed.map_err(|error| reader.failed(error))?;
-    let live = state.live.calls_of(reader.access.account);
+    let live = going_on(&state, &reader.access).await;
+    let live = live.map_err(|error| reader.failed(error))?;
     let plan = state.live.plan();
     let viewer = reader.access.viewer(&plan);
     let page = CallsPage {

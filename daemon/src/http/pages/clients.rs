@@ -5,9 +5,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::view::{ClientRow, ClientsPage, Pages};
+use super::messages::Messages;
+use super::view::{ClientRow, ClientsPage, Pages, SortLink};
 use super::{PageError, ROWS, reader, render, show};
 use crate::http::State;
+use crate::http::api::Direction;
 use crate::http::api::clients::{ClientParams, ClientView, found};
 use crate::http::api::staff::names;
 use crate::http::auth::{Access, Right};
@@ -19,6 +21,38 @@ pub(super) struct Asked {
     #[serde(default)]
     search: String,
     cursor: Option<String>,
+    order: Option<String>,
+    direction: Option<Direction>,
+    manager_id: Option<String>,
+}
+
+impl Asked {
+    fn descending(&self) -> bool {
+        self.direction == Some(Direction::Desc)
+    }
+
+    fn column(&self) -> &str {
+        self.order.as_deref().unwrap_or("name")
+    }
+
+    /// The address of a part of this list.
+    fn link(&self, (order, descending): (&str, bool), cursor: Option<&str>) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        let text = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+        let pairs = [
+            ("search", text(&self.search)),
+            ("manager_id", self.manager_id.clone()),
+            ("order", text(order).filter(|order| order != "name" || descending)),
+            ("direction", descending.then(|| "desc".to_owned())),
+            ("cursor", cursor.map(str::to_owned)),
+        ];
+        for (name, value) in pairs {
+            if let Some(value) = value {
+                query.append_pair(name, &value);
+            }
+        }
+        format!("/clients?{}", query.finish())
+    }
 }
 
 pub(super) async fn page(
@@ -35,6 +69,9 @@ pub(super) async fn page(
         search: Some(asked.search.clone()).filter(|search| !search.trim().is_empty()),
         limit: Some(ROWS),
         cursor: asked.cursor.clone(),
+        order: asked.order.clone(),
+        direction: asked.direction,
+        manager_id: asked.manager_id.clone(),
         ..ClientParams::default()
     };
     let list = found(&state, &reader.access, params)
@@ -43,22 +80,61 @@ pub(super) async fn page(
     let managers = names(&state, &reader.access)
         .await
         .map_err(|error| reader.failed(error))?;
+    let masked = reader.access.viewer(&state.live.plan()).is_masked();
     let pages = pages(&asked, list.next_cursor.as_deref());
     let (count, more) = (list.filtered, list.more);
     let rows: Vec<ClientRow> = list.items.into_iter().map(|client| row(client, &managers)).collect();
     let export = reader.access.may(Right::DataExport).then(|| export(&asked));
+    let manager = asked.manager_id.as_ref();
     let page = ClientsPage {
         frame: reader.frame("clients", "clients.js"),
         pages,
         rows,
-        search: asked.search,
+        orders: orders(reader.t, &asked, masked),
+        kept: kept(&asked),
+        client_of: manager.map(|id| name_of(id, &managers)),
         count,
         more,
         may_write: reader.access.may(Right::ClientsWrite),
+        may_delete: reader.access.may(Right::DataDelete),
         export,
         managers,
+        search: asked.search,
     };
     Ok(render(reader.t, &page))
+}
+
+/// The columns name, phone and company; whoever sees no numbers learns nothing of their order either.
+fn orders(t: &Messages, asked: &Asked, masked: bool) -> Vec<SortLink> {
+    let columns = [("name", t.client_name), ("number", t.phone), ("company", t.company)];
+    let link = |(order, text): (&'static str, &'static str)| {
+        let current = asked.column() == order;
+        let turned = current && !asked.descending();
+        let may = order != "number" || !masked;
+        SortLink {
+            text,
+            href: may.then(|| asked.link((order, turned), None)),
+            sorted: current.then_some(if asked.descending() { "descending" } else { "ascending" }),
+        }
+    };
+    columns.into_iter().map(link).collect()
+}
+
+fn kept(asked: &Asked) -> Vec<(&'static str, String)> {
+    let direction = asked.descending().then(|| "desc".to_owned());
+    let kept = [
+        ("manager_id", asked.manager_id.clone()),
+        ("order", asked.order.clone()),
+        ("direction", direction),
+    ];
+    kept.into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+}
+
+fn name_of(id: &str, names: &[(String, String)]) -> String {
+    let found = names.iter().find(|(known, _)| known == id);
+    found.map(|(_, name)| name.clone()).unwrap_or_default()
 }
 
 /// The same clients as a file.
@@ -67,21 +143,15 @@ fn export(asked: &Asked) -> String {
     if !asked.search.is_empty() {
         query.append_pair("search", &asked.search);
     }
+    if let Some(manager) = &asked.manager_id {
+        query.append_pair("manager_id", manager);
+    }
     query.finish()
 }
 
 /// On to what follows, and back to the beginning.
 fn pages(asked: &Asked, next: Option<&str>) -> Pages {
-    let link = |cursor: Option<&str>| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        if !asked.search.is_empty() {
-            query.append_pair("search", &asked.search);
-        }
-        if let Some(cursor) = cursor {
-            query.append_pair("cursor", cursor);
-        }
-        format!("/clients?{}", query.finish())
-    };
+    let link = |cursor: Option<&str>| asked.link((asked.column(), asked.descending()), cursor);
     Pages {
         previous: asked.cursor.as_ref().map(|_| link(None)),
         next: next.map(|next| link(Some(next))),

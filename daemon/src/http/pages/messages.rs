@@ -1,28 +1,50 @@
 //! Every word that a page shows, in each of its languages.
 
 use axum::http::HeaderMap;
-use axum::http::header::ACCEPT_LANGUAGE;
 
-macro_rules! messages {
-    ($($key:ident: $en:literal, $ru:literal;)*) => {
-        /// The words of one language.
+use crate::http::language::Language;
+
+/// The words of a page or a group of pages: `Name { key: "English", "Russian"; }`.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($key:ident: $en:literal, $ru:literal;)* }) => {
+        $(#[$doc])*
         #[derive(Debug)]
-        pub(super) struct Messages {
-            $(pub(super) $key: &'static str,)*
+        pub(in crate::http::pages) struct $name {
+            $(pub(in crate::http::pages) $key: &'static str,)*
         }
 
-        pub(super) static ENGLISH: Messages = Messages { $($key: $en,)* };
-        pub(super) static RUSSIAN: Messages = Messages { $($key: $ru,)* };
+        impl $name {
+            pub(in crate::http::pages) const ENGLISH: &'static $name = &$name { $($key: $en,)* };
+            pub(in crate::http::pages) const RUSSIAN: &'static $name = &$name { $($key: $ru,)* };
+        }
     };
 }
+pub(super) use words;
 
-messages! {
+/// The same in the language of the page.
+macro_rules! in_language_of {
+    ($t:expr, $name:ty) => {
+        match $t.lang {
+            "ru" => <$name>::RUSSIAN,
+            _ => <$name>::ENGLISH,
+        }
+    };
+}
+pub(super) use in_language_of;
+
+words! {
+    /// What all pages say.
+    Messages {
     lang: "en", "ru";
     skip: "Skip to the content", "Перейти к содержанию";
     menu: "Main menu", "Главное меню";
     calls: "Calls", "Звонки";
     staff: "Staff", "Сотрудники";
     clients: "Clients", "Клиенты";
+    deals: "Deals", "Сделки";
+    deals_all: "All of this client's, and new ones", "Все сделки клиента и новые";
+    overdue: "Overdue", "Просрочено";
+    deals_none: "No leads or deals yet.", "Лидов и сделок пока нет.";
     log_in: "Log in", "Войти";
     log_out: "Log out", "Выйти";
     login: "Login", "Логин";
@@ -74,6 +96,9 @@ messages! {
     role_main: "Main account", "Главный аккаунт";
     role_admin: "Administrator", "Администратор";
     role_supervisor: "Supervisor", "Руководитель";
+    role_receptionist: "Receptionist", "Секретарь";
+    role_specialist: "Specialist", "Специалист";
+    role_external: "External representative", "Внешний представитель";
     role_employee: "Employee", "Сотрудник";
     sip_status: "SIP", "SIP";
     sip_not_created: "Not created", "Не создан";
@@ -88,6 +113,43 @@ messages! {
     delete_staff: "Delete this staff member?", "Удалить сотрудника?";
     delete_staff_text: "The record stays in the history, but the person can no longer log in or make calls.",
         "Запись останется в истории, но войти и звонить сотрудник больше не сможет.";
+    work: "Takes calls", "Приём звонков";
+    working: "Working", "Работает";
+    not_working: "Not working", "Не работает";
+    scope_project: "Project", "Проект";
+    scope_all: "All", "Все";
+    scope: "Whose", "Чьи";
+    photo: "Photo", "Фотография";
+    photo_hint: "JPEG, PNG or WebP, 8 MB at most", "JPEG, PNG или WebP, не больше 8 МБ";
+    photo_remove: "Take the photo away", "Убрать фотографию";
+    photo_kind: "This is no picture: JPEG, PNG or WebP is needed", "Это не картинка: нужен JPEG, PNG или WebP";
+    photo_size: "The picture is too large", "Картинка слишком большая";
+    error_own_number: "This is one of our own connected numbers", "Это один из подключённых номеров компании";
+    phone_hint: "For calls by mobile: switch its voicemail, second line and forwarding off", "Для приёма на мобильный: отключите голосовую почту, вторую линию и переадресацию";
+    hand_over: "Hand over the clients", "Передать клиентов";
+    hand_over_text: "Open leads and deals go with the clients of this person that nobody else looks after:",
+        "Открытые лиды и сделки передаются вместе с клиентами этого сотрудника, которых больше никто не ведёт:";
+    hand_over_to: "To whom", "Кому";
+    phone_setup: "Phone settings", "Настройка телефона";
+    desk_phones: "Desk phones", "Телефонные аппараты";
+    sip_clients: "Programs for computers and smartphones", "Программы для компьютера и смартфона";
+    manual: "Manual", "Инструкция";
+    password_once: "the password that was shown when it was made", "пароль, показанный при создании";
+    by_link: "By itself:", "Автоматически:";
+    by_link_text: "together with a new SIP password a link is made that the phone fetches its settings from, once and within an hour.",
+        "вместе с новым паролем SIP создаётся ссылка, по которой телефон один раз в течение часа получит настройки сам.";
+    sip_links: "The phone can fetch all this by itself: once, within an hour.",
+        "Телефон может получить всё это сам: один раз, в течение часа.";
+    sip_qr: "QR code for Linphone", "QR-код для Linphone";
+    sip_link: "Link", "Ссылка";
+    sip_model: "Phone or program", "Телефон или программа";
+    phone_book: "Company phone book", "Записная книжка компании";
+    phone_book_short: "Phone book", "Книжка";
+    book_search: "Name or number", "Имя или номер";
+    departments: "Departments", "Отделы";
+    abc_number: "City number", "Городской номер";
+    status: "Status", "Статус";
+    client_of: "Clients of", "Клиенты сотрудника";
     displayed_number: "Displayed number", "Отображаемый номер";
     displayed_number_hint: "What those who are called see: one of the connected numbers", "Его видят те, кому звонят: один из подключённых номеров";
     show_number_on_system_calls: "Show it on calls from the system too", "Отображать номер при исходящих звонках из системы";
@@ -187,6 +249,7 @@ messages! {
     recording: "Recording", "Запись разговора";
     recorded: "Recorded", "С записью";
     recording_now: "Recording…", "Идёт запись";
+    player: "Player", "Проигрыватель";
     play: "Play", "Прослушать";
     download: "Download", "Скачать";
     delete_recording: "Delete this recording?", "Удалить запись разговора?";
@@ -211,67 +274,57 @@ messages! {
     error_too_long: "Too long", "Слишком длинно";
     error_too_short: "Too short", "Слишком коротко";
     error_wrong_login: "The login or the password is wrong", "Неверный логин или пароль";
+    error_code_required: "Now the code from your authenticator app", "Теперь введите код из приложения";
+    error_wrong_code: "Not the code of this moment, or used already", "Код не подходит или уже использован";
+    code: "Code", "Код";
+    code_hint: "From the authenticator app; or a recovery code", "Из приложения-аутентификатора; или запасной код";
+    own_settings: "My settings", "Мои настройки";
     error_too_many: "Too many attempts: wait a little", "Слишком много попыток: подождите немного";
     error_stale: "It was changed by somebody else meanwhile. Open it again.",
         "Запись тем временем изменили. Откройте её заново.";
     error_forbidden: "You have no right to do this", "У вас нет на это права";
     error_not_found: "It is no longer there", "Этого уже нет";
+    error_in_use: "Something still needs it: change that first", "Этим ещё пользуются: сначала измените там";
+    error_range: "From {min} to {max}", "От {min} до {max}";
+    telephony: "Telephony", "Телефония";
+    telephony_menu: "Parts of telephony", "Разделы телефонии";
+    numbers: "Numbers", "Номера";
+    lines: "Lines", "Линии";
+    schedules: "Work schedules", "График работы";
+    sounds: "Sounds", "Звуки";
+    codes: "Feature codes", "Коды функций";
+    audit: "Audit", "Журнал действий";
+    settings: "Settings", "Настройки";
+    help: "Help", "Справка";
+    settings_menu: "Parts of the settings", "Разделы настроек";
+    roles: "Roles and groups", "Роли и группы";
+    notices: "Notices", "Уведомления";
+    webhooks: "Webhooks", "Вебхуки";
+    security: "Blocked addresses", "Блокировки";
+    outbox_waiting: "Waiting", "Ждёт";
+    outbox_sending: "Being sent", "Отправляется";
+    outbox_sent: "Delivered", "Доставлено";
+    outbox_failed: "Not delivered", "Не доставлено";
+    department: "Department", "Отдел";
+    nobody: "Nobody", "Никому";
+    menu_voice: "Menu", "Голосовое меню";
+    mailbox: "Voicemail", "Голосовая почта";
+    menus_voice: "Menus", "Голосовые меню";
+    number_outside: "A number outside…", "Внешний номер…";
+    which_number: "Which number", "Какой номер";
+    add: "Add", "Добавить";
+    up: "Further up", "Выше";
+    down: "Further down", "Ниже";
+    remove: "Remove", "Убрать";
+    seconds_unit: "s", "с";
+    more_settings: "More", "Дополнительно";
+}
 }
 
 /// The first of our languages that the reader asks for; English otherwise.
 pub(super) fn chosen(headers: &HeaderMap) -> &'static Messages {
-    let wanted = headers
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    let mut best: (u32, &'static Messages) = (0, &ENGLISH);
-    for item in wanted.split(',').take(20) {
-        let mut parts = item.split(';');
-        let tag = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let weight = parts
-            .find_map(|part| part.trim().strip_prefix("q=").map(thousandths))
-            .unwrap_or(1000);
-        let messages = match tag.split('-').next().unwrap_or_default() {
-            "ru" => &RUSSIAN,
-            "en" => &ENGLISH,
-            _ => continue,
-        };
-        if weight > best.0 {
-            best = (weight, messages);
-        }
-    }
-    best.1
-}
-
-/// A quality of RFC 9110 section 12.4.2 in thousandths.
-fn thousandths(text: &str) -> u32 {
-    let digits: String = text.trim().chars().filter(char::is_ascii_digit).take(4).collect();
-    format!("{digits:0<4}").parse().unwrap_or(0).min(1000)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_browsers_language_decides() {
-        let check = |wanted: &str, lang: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(ACCEPT_LANGUAGE, wanted.parse().unwrap());
-            assert_eq!(chosen(&headers).lang, lang, "{wanted}");
-        };
-        check("ru", "ru");
-        check("ru-RU,ru;q=0.9,en-US;q=0.8,en;q=0.7", "ru");
-        check("en-GB,en;q=0.9,ru;q=0.8", "en");
-        check("en;q=0.2, ru;q=0.25", "ru");
-        check("de-DE,de;q=0.9", "en");
-        check("de,ru;q=0.1", "ru");
-        check("ru;q=0", "en");
-        check("", "en");
-    }
-
-    #[test]
-    fn a_page_without_a_wish_is_english() {
-        assert_eq!(chosen(&HeaderMap::new()).lang, "en");
+    match Language::wanted(headers) {
+        Language::English => Messages::ENGLISH,
+        Language::Russian => Messages::RUSSIAN,
     }
 }

@@ -1,11 +1,18 @@
 //! The pages: rendered here, kept fresh by small scripts that speak to the API.
 
+mod book;
 mod calls;
 mod clients;
+mod deals;
+mod help;
 mod messages;
+mod own;
+mod phone;
+mod settings;
 mod show;
 mod sites;
 mod staff;
+mod telephony;
 mod view;
 
 use askama::Template;
@@ -16,7 +23,7 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::tz::TimeZone;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use self::messages::{Messages, chosen};
 use self::view::{Frame, LoginPage, May, Pages, ProblemPage};
@@ -32,16 +39,40 @@ pub(super) fn routes() -> Router<State> {
     Router::new()
         .route("/", get(start))
         .route("/login", get(login))
+        .route("/me", get(own::page))
         .route("/staff", get(staff::page))
+        .route("/staff/{id}/sip", get(phone::page))
         .route("/clients", get(clients::page))
+        .route("/deals", get(deals::page))
+        .route("/phone-book", get(book::page))
         .route("/calls", get(calls::page))
         .route("/sites", get(sites::page))
+        .route("/help", get(help::first))
+        .route("/help/{id}", get(help::page))
+        .route("/departments", get(telephony::departments::page))
+        .route("/numbers", get(telephony::numbers::page))
+        .route("/lines", get(telephony::lines::page))
+        .route("/schedules", get(telephony::schedules::page))
+        .route("/sounds", get(telephony::sounds::page))
+        .route("/codes", get(telephony::codes::page))
+        .route("/roles", get(settings::roles::page))
+        .route("/notices", get(settings::notices::page))
+        .route("/webhooks", get(settings::webhooks::page))
+        .route("/security", get(settings::security::page))
+        .route("/audit", get(settings::audit::page))
+}
+
+/// The language that is answered in: `en` or `ru`.
+pub(super) fn language(headers: &HeaderMap) -> &'static str {
+    chosen(headers).lang
 }
 
 /// What goes wrong with a page.
 enum PageError {
     /// Log in first, then come back.
     LogIn(Uri),
+    /// Set up the second factor first.
+    Enrol,
     Forbidden(&'static Messages),
     Failed(&'static Messages, ApiError),
 }
@@ -54,6 +85,7 @@ impl IntoResponse for PageError {
                 let next: String = form_urlencoded::byte_serialize(place.as_bytes()).collect();
                 Redirect::to(&format!("/login?next={next}")).into_response()
             }
+            PageError::Enrol => Redirect::to("/me").into_response(),
             PageError::Forbidden(t) => problem(t, StatusCode::FORBIDDEN, t.forbidden),
             PageError::Failed(t, error) => problem(t, error.status(), t.failed),
         }
@@ -80,6 +112,7 @@ async fn reader(
     let t = chosen(headers);
     let access = access.map_err(|error| match error.status() {
         StatusCode::UNAUTHORIZED => PageError::LogIn(uri),
+        _ if must_enrol(&error) => PageError::Enrol,
         _ => PageError::Failed(t, error),
     })?;
     // taken before the rows are read: an event in between is told again rather than lost
@@ -96,6 +129,10 @@ async fn reader(
         now: state.clock.unix_ms(),
         since,
     })
+}
+
+fn must_enrol(error: &ApiError) -> bool {
+    error.code() == ApiError::two_factor_required().code()
 }
 
 impl Reader {
@@ -119,7 +156,10 @@ impl Reader {
             account: format!("{} · {}", self.account.name, self.account.number),
             active,
             script,
-            texts: texts(self.t),
+            texts: texts(self.t, json!({ "time_zone": self.account.time_zone })),
+            telephony: telephony::links(self.t, may(&self.access)),
+            help: help::links(self.t),
+            settings: settings::links(self.t, may(&self.access)),
             since: self.since,
             now: self.now,
             may: may(&self.access),
@@ -136,54 +176,75 @@ fn may(access: &Access) -> May {
         calls: access.may(Right::CallsRead),
         staff: access.may(Right::StaffRead),
         clients: access.may(Right::ClientsRead),
+        deals: access.may(Right::DealsRead),
+        departments: access.may(Right::DepartmentsRead),
+        lines: access.may(Right::TrunksRead),
+        audit: access.may(Right::AuditRead),
+        settings: access.may(Right::SettingsRead),
+        roles: access.may(Right::RolesWrite),
     }
 }
 
-/// The words that scripts show, by the API's codes where they have one.
-fn texts(t: &Messages) -> String {
-    json!({
-        "lang": t.lang,
-        "live": t.live,
-        "offline": t.offline_page,
-        "failed": t.failed,
-        "copied": t.copied,
-        "delete": t.delete,
-        "delete_staff": t.delete_staff,
-        "delete_staff_text": t.delete_staff_text,
-        "delete_client": t.delete_client,
-        "delete_client_text": t.delete_client_text,
-        "calling": t.calling,
-        "phone_offline": t.phone_offline,
-        "delete_site": t.delete_site,
-        "delete_site_text": t.delete_site_text,
-        "delete_recording": t.delete_recording,
-        "delete_recording_text": t.delete_recording_text,
-        "card_open": t.card_open,
-        "card_new": t.card_new,
-        "unknown_caller": t.unknown,
-        "close": t.close,
-        "not_connected": t.error_not_connected,
-        "displayed_number.invalid": t.error_number,
-        "hang_up": t.hang_up,
-        "hang_up_ask": t.hang_up_ask,
-        "required": t.error_required,
-        "invalid": t.error_invalid,
-        "number.invalid": t.error_number,
-        "phone.invalid": t.error_number,
-        "short_number.invalid": t.error_short_number,
-        "login.invalid": t.error_login,
-        "email.invalid": t.error_email,
-        "password.too_short": t.error_password,
-        "taken": t.error_taken,
-        "too_long": t.error_too_long,
-        "too_short": t.error_too_short,
-        "wrong_login": t.error_wrong_login,
-        "too_many": t.error_too_many,
-        "stale": t.error_stale,
-        "forbidden": t.error_forbidden,
-        "not_found": t.error_not_found,
-    })
-    .to_string()
+/// The words that scripts show, by the API's codes where they have one; `more` are a page's own.
+fn texts(t: &Messages, more: Value) -> String {
+    let texts = [
+        ("lang", t.lang),
+        ("live", t.live),
+        ("offline", t.offline_page),
+        ("failed", t.failed),
+        ("copied", t.copied),
+        ("delete", t.delete),
+        ("delete_staff", t.delete_staff),
+        ("delete_staff_text", t.delete_staff_text),
+        ("photo_kind", t.photo_kind),
+        ("photo_size", t.photo_size),
+        ("own_number", t.error_own_number),
+        ("phone.own_number", t.error_own_number),
+        ("delete_client", t.delete_client),
+        ("delete_client_text", t.delete_client_text),
+        ("calling", t.calling),
+        ("overdue", t.overdue),
+        ("phone_offline", t.phone_offline),
+        ("delete_site", t.delete_site),
+        ("delete_site_text", t.delete_site_text),
+        ("delete_recording", t.delete_recording),
+        ("delete_recording_text", t.delete_recording_text),
+        ("card_open", t.card_open),
+        ("card_new", t.card_new),
+        ("unknown_caller", t.unknown),
+        ("close", t.close),
+        ("not_connected", t.error_not_connected),
+        ("displayed_number.invalid", t.error_number),
+        ("hang_up", t.hang_up),
+        ("hang_up_ask", t.hang_up_ask),
+        ("required", t.error_required),
+        ("invalid", t.error_invalid),
+        ("number.invalid", t.error_number),
+        ("phone.invalid", t.error_number),
+        ("short_number.invalid", t.error_short_number),
+        ("login.invalid", t.error_login),
+        ("email.invalid", t.error_email),
+        ("password.too_short", t.error_password),
+        ("taken", t.error_taken),
+        ("too_long", t.error_too_long),
+        ("too_short", t.error_too_short),
+        ("wrong_login", t.error_wrong_login),
+        ("code_required", t.error_code_required),
+        ("wrong_code", t.error_wrong_code),
+        ("too_many", t.error_too_many),
+        ("stale", t.error_stale),
+        ("forbidden", t.error_forbidden),
+        ("not_found", t.error_not_found),
+        ("in_use", t.error_in_use),
+        ("range", t.error_range),
+        ("unknown", t.error_not_found),
+    ];
+    let texts = texts.into_iter().map(|(name, text)| (name.to_owned(), text.into()));
+    let mut texts: Map<String, Value> = texts.collect();
+    if let Value::Object(more) = more {
+        texts.extend(more);
+    }
+    Value::Object(texts).to_string()
 }
 
 /// Leafing through a list by offset, keeping what else the address says.
@@ -226,7 +287,10 @@ async fn start(
     headers: HeaderMap,
     OriginalUri(uri): OriginalUri,
 ) -> Result<Redirect, PageError> {
-    let access = access.map_err(|_| PageError::LogIn(uri))?;
+    let access = access.map_err(|error| match must_enrol(&error) {
+        true => PageError::Enrol,
+        false => PageError::LogIn(uri),
+    })?;
     let may = may(&access);
     match (may.calls, may.staff, may.clients) {
         (true, _, _) => Ok(Redirect::to("/calls")),
@@ -237,11 +301,17 @@ async fn start(
 }
 
 async fn login(access: Result<Access, ApiError>, headers: HeaderMap) -> Response {
-    if access.is_ok() {
+    if access.as_ref().map_or_else(must_enrol, |_| true) {
         return Redirect::to("/").into_response();
     }
     let t = chosen(&headers);
-    render(t, &LoginPage { t, texts: texts(t) })
+    render(
+        t,
+        &LoginPage {
+            t,
+            texts: texts(t, json!({})),
+        },
+    )
 }
 
 /// What does not exist: a page for people, a problem body for programs.

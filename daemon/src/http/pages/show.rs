@@ -54,7 +54,6 @@ pub(super) fn number(e164: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::messages::{ENGLISH, RUSSIAN};
     use super::*;
 
     #[test]
@@ -64,11 +63,11 @@ mod tests {
         let check = |ago: i64, t: &Messages, expected: &str| {
             assert_eq!(moment(now - ago, now, &TimeZone::UTC, t), expected);
         };
-        check(hour, &ENGLISH, "Today, 10:06");
-        check(hour, &RUSSIAN, "Сегодня, 10:06");
-        check(12 * hour, &RUSSIAN, "Вчера, 23:06");
-        check(48 * hour, &ENGLISH, "16 Nov 2026, 11:06");
-        check(48 * hour, &RUSSIAN, "16.11.2026, 11:06");
+        check(hour, Messages::ENGLISH, "Today, 10:06");
+        check(hour, Messages::RUSSIAN, "Сегодня, 10:06");
+        check(12 * hour, Messages::RUSSIAN, "Вчера, 23:06");
+        check(48 * hour, Messages::ENGLISH, "16 Nov 2026, 11:06");
+        check(48 * hour, Messages::RUSSIAN, "16.11.2026, 11:06");
     }
 
     #[test]

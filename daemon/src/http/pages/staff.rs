@@ -6,11 +6,11 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::messages::Messages;
-use super::view::{StaffPage, StaffRow};
+use super::view::{Pages, StaffPage, StaffRow};
 use super::{PageError, ROWS, Reader, leaf, reader, render, show};
 use crate::http::State;
-use crate::http::api::staff::{StaffParams, StaffView, found};
-use crate::http::auth::{Access, Right};
+use crate::http::api::staff::{StaffParams, StaffView, found, names};
+use crate::http::auth::{Access, Right, Role};
 use crate::http::error::ApiError;
 use crate::http::extract::Params;
 
@@ -20,6 +20,8 @@ pub(super) struct Asked {
     search: String,
     #[serde(default)]
     offset: u32,
+    /// `all`: those of all projects.
+    scope: Option<String>,
 }
 
 pub(super) async fn page(
@@ -32,22 +34,44 @@ pub(super) async fn page(
     let reader = reader(&state, access, &headers, uri).await?;
     reader.need(Right::StaffRead)?;
     let asked = asked.map(|Params(asked)| asked).unwrap_or_default();
+    let all = asked.scope.as_deref() == Some("all");
     let params = StaffParams {
         search: Some(asked.search.clone()).filter(|search| !search.trim().is_empty()),
         limit: Some(ROWS),
         offset: Some(asked.offset),
+        scope: all.then(|| "all".to_owned()),
         ..StaffParams::default()
     };
+    let own = frontdesk_crm_core::roles::list(&state.db, reader.access.account)
+        .await
+        .map_err(|error| reader.failed(error.into()))?;
     let list = found(&state, &reader.access, params)
         .await
         .map_err(|error| reader.failed(error))?;
     let count = list.filtered.unwrap_or(0);
+    let may_hand_over = reader.access.may(Right::DataHandOver);
+    let managers = match may_hand_over {
+        true => names(&state, &reader.access)
+            .await
+            .map_err(|error| reader.failed(error))?,
+        false => Vec::new(),
+    };
     let rows: Vec<StaffRow> = list.items.iter().map(|member| row(&reader, member)).collect();
     let t = reader.t;
     let page = StaffPage {
         frame: reader.frame("staff", "staff.js"),
-        pages: leaf("/staff", &asked.search, asked.offset, rows.len(), count),
+        pages: pages(leaf("/staff", &asked.search, asked.offset, rows.len(), count), all),
+        scopes: scopes(t, &asked.search, all),
+        all,
+        managers,
+        may_hand_over,
         rows,
+        roles: roles(t)
+            .into_iter()
+            .map(|(role, name)| (role.name().into_owned(), name.to_owned()))
+            .chain(own.into_iter().map(|role| (role.id.to_string(), role.name)))
+            .collect(),
+        hours: super::telephony::hours_of(&asked.search, asked.offset),
         search: asked.search,
         count,
         may_write: reader.access.may(Right::StaffWrite),
@@ -65,6 +89,45 @@ pub(super) async fn page(
     Ok(render(t, &page))
 }
 
+/// Those that may be chosen, of those that are built in.
+fn roles(t: &'static Messages) -> [(Role, &'static str); 6] {
+    [
+        (Role::Employee, t.role_employee),
+        (Role::Specialist, t.role_specialist),
+        (Role::Receptionist, t.role_receptionist),
+        (Role::Supervisor, t.role_supervisor),
+        (Role::Admin, t.role_admin),
+        (Role::External, t.role_external),
+    ]
+}
+
+/// Those of the project that is looked at, or everybody: address, text, and whether it is shown.
+fn scopes(t: &Messages, search: &str, all: bool) -> Vec<(String, &'static str, bool)> {
+    let link = |scope: Option<&str>| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        if !search.is_empty() {
+            query.append_pair("search", search);
+        }
+        if let Some(scope) = scope {
+            query.append_pair("scope", scope);
+        }
+        format!("/staff?{}", query.finish())
+    };
+    vec![
+        (link(None), t.scope_project, !all),
+        (link(Some("all")), t.scope_all, all),
+    ]
+}
+
+fn pages(mut pages: Pages, all: bool) -> Pages {
+    for link in [&mut pages.previous, &mut pages.next].into_iter().flatten() {
+        if all {
+            link.push_str("&scope=all");
+        }
+    }
+    pages
+}
+
 fn row(reader: &Reader, member: &StaffView) -> StaffRow {
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     StaffRow {
@@ -80,8 +143,23 @@ fn row(reader: &Reader, member: &StaffView) -> StaffRow {
         sip_text: sip_text(reader.t, member.sip_status),
         system_status: member.system_status,
         system_text: system_text(reader.t, member.system_status),
+        photo: member.has_photo.then(|| format!("{}&size=small", member.photo_url)),
+        initials: initials(member),
+        receiving: member.receiving,
+        work_status: member.work_status,
+        work_text: match member.work_status {
+            "working" => reader.t.working,
+            _ => reader.t.not_working,
+        },
         last_seen: member.seen_ms.map(|seen| reader.moment(seen)).unwrap_or_default(),
     }
+}
+
+/// What stands in the place of a photo.
+fn initials(member: &StaffView) -> String {
+    let parts = [&member.surname, &member.given_name];
+    let first = parts.into_iter().flatten().filter_map(|part| part.chars().next());
+    first.flat_map(char::to_uppercase).collect()
 }
 
 fn sip_text(t: &Messages, status: &str) -> &'static str {

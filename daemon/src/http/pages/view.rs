@@ -20,6 +20,42 @@ pub(super) struct Frame {
     /// The server's clock, unix milliseconds.
     pub(super) now: i64,
     pub(super) may: May,
+    /// The pages of telephony that the reader may see.
+    pub(super) telephony: Vec<Link>,
+    /// Those of settings.
+    pub(super) settings: Vec<Link>,
+    /// Those of the help.
+    pub(super) help: Vec<Link>,
+}
+
+impl Frame {
+    /// The name of the group that the page is one of, and its other pages.
+    pub(super) fn parts(&self) -> Option<(&'static str, &[Link])> {
+        match self.active {
+            "telephony" => Some((self.t.telephony_menu, &self.telephony)),
+            "settings" => Some((self.t.settings_menu, &self.settings)),
+            "help" => Some((self.t.help, &self.help)),
+            _ => None,
+        }
+    }
+}
+
+/// An entry of a menu.
+pub(super) struct Link {
+    pub(super) href: &'static str,
+    pub(super) text: &'static str,
+    pub(super) current: bool,
+}
+
+/// Those that are shown: address, text, and whether the reader sees it.
+pub(super) fn links(all: &[(&'static str, &'static str, bool)]) -> Vec<Link> {
+    let shown = all.iter().filter(|(_, _, shown)| *shown);
+    let link = |(href, text, _): &(&'static str, &'static str, bool)| Link {
+        href,
+        text,
+        current: false,
+    };
+    shown.map(link).collect()
 }
 
 /// Which sections the reader sees.
@@ -28,6 +64,13 @@ pub(super) struct May {
     pub(super) calls: bool,
     pub(super) staff: bool,
     pub(super) clients: bool,
+    pub(super) deals: bool,
+    pub(super) departments: bool,
+    /// Numbers too.
+    pub(super) lines: bool,
+    pub(super) audit: bool,
+    pub(super) settings: bool,
+    pub(super) roles: bool,
 }
 
 #[derive(Template)]
@@ -63,6 +106,16 @@ pub(super) struct StaffPage {
     pub(super) pages: Pages,
     pub(super) may_write: bool,
     pub(super) may_sip: bool,
+    /// Name or id, and how it is called.
+    pub(super) roles: Vec<(String, String)>,
+    /// Address, text, and whether it is the one that is shown.
+    pub(super) scopes: Vec<(String, &'static str, bool)>,
+    pub(super) all: bool,
+    /// To whom clients may be handed over: id and name.
+    pub(super) managers: Vec<(String, String)>,
+    pub(super) may_hand_over: bool,
+    /// The page of the same people's hours.
+    pub(super) hours: String,
     /// The account's number, before each login.
     pub(super) login_prefix: String,
     /// Field of the API's answer and its label.
@@ -82,6 +135,12 @@ pub(super) struct StaffRow {
     pub(super) sip_text: &'static str,
     pub(super) system_status: &'static str,
     pub(super) system_text: &'static str,
+    /// Where the small photo is.
+    pub(super) photo: Option<String>,
+    pub(super) initials: String,
+    pub(super) receiving: bool,
+    pub(super) work_status: &'static str,
+    pub(super) work_text: &'static str,
     pub(super) last_seen: String,
 }
 
@@ -98,8 +157,24 @@ pub(super) struct ClientsPage {
     pub(super) may_write: bool,
     /// Where the list is a file, for who may take it.
     pub(super) export: Option<String>,
+    pub(super) may_delete: bool,
+    /// Columns by which the list may be ordered.
+    pub(super) orders: Vec<SortLink>,
+    /// Kept through a search: name and value.
+    pub(super) kept: Vec<(&'static str, String)>,
+    /// Whose clients are shown alone.
+    pub(super) client_of: Option<String>,
     /// Id and name.
     pub(super) managers: Vec<(String, String)>,
+}
+
+/// The head of a column that orders a list.
+pub(super) struct SortLink {
+    pub(super) text: &'static str,
+    /// `None`: not by this one.
+    pub(super) href: Option<String>,
+    /// As `aria-sort` wants it.
+    pub(super) sorted: Option<&'static str>,
 }
 
 pub(super) struct ClientRow {

@@ -47,6 +47,11 @@ impl Trust {
         })
     }
 
+    /// For servers that must show who they are.
+    pub(crate) fn verifying(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.verifying)
+    }
+
     pub(super) fn config(&self, verify: bool) -> Arc<ClientConfig> {
         Arc::clone(if verify { &self.verifying } else { &self.believing })
     }

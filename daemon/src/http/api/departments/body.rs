@@ -1,15 +1,14 @@
 //! A department as the API speaks of it.
 
 use frontdesk_crm_core::departments::{
-    AnnouncePatch, Department, DepartmentPatch, MemberPatch, OverflowPatch, QueuePatch, WhisperPatch, join_name,
-    strategy_name,
+    AnnouncePatch, Department, DepartmentPatch, MemberPatch, QueuePatch, WhisperPatch, join_name, strategy_name,
 };
-use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::Overflow;
+use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_routing::queue::{QueueSettings, VipRule};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::destinations::{DestinationBody, DestinationView};
 use crate::http::error::ApiError;
 use crate::http::extract::given;
 
@@ -23,7 +22,7 @@ pub(super) struct DepartmentView {
     members: Vec<MemberView>,
     queue: QueueView,
     /// Where calls go that the line does not take, or that have waited in it too long.
-    overflow: Option<OverflowView>,
+    overflow: Option<DestinationView>,
     announce: AnnounceView,
     whisper: WhisperView,
     version: i64,
@@ -74,15 +73,6 @@ struct QueueView {
     service_level_s: u64,
 }
 
-/// One of them.
-#[derive(Debug, Serialize, ToSchema)]
-struct OverflowView {
-    department_id: Option<String>,
-    staff_id: Option<String>,
-    /// E.164; by the account's lines.
-    number: Option<String>,
-}
-
 /// What is said to whoever waits.
 #[derive(Debug, Serialize, ToSchema)]
 struct AnnounceView {
@@ -112,7 +102,7 @@ pub(super) struct DepartmentBody {
     #[serde(default)]
     queue: QueueBody,
     #[serde(default, deserialize_with = "given")]
-    overflow: Option<Option<OverflowBody>>,
+    overflow: Option<Option<DestinationBody>>,
     #[serde(default)]
     announce: AnnounceBody,
     #[serde(default)]
@@ -168,14 +158,6 @@ struct QueueBody {
 
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct OverflowBody {
-    department_id: Option<String>,
-    staff_id: Option<String>,
-    number: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, default)]
 struct AnnounceBody {
     #[serde(deserialize_with = "given")]
     every_s: Option<Option<u32>>,
@@ -201,7 +183,7 @@ impl DepartmentBody {
             short_number: self.short_number,
             members: members.transpose()?,
             queue: self.queue.into(),
-            overflow: self.overflow.map(|overflow| overflow.map(OverflowPatch::from)),
+            overflow: self.overflow.map(|overflow| overflow.map(DestinationPatch::from)),
             announce: AnnouncePatch {
                 every_s: self.announce.every_s,
                 position: self.announce.position,
@@ -258,16 +240,6 @@ impl From<QueueBody> for QueuePatch {
     }
 }
 
-impl From<OverflowBody> for OverflowPatch {
-    fn from(body: OverflowBody) -> OverflowPatch {
-        OverflowPatch {
-            department: body.department_id,
-            staff: body.staff_id,
-            number: body.number,
-        }
-    }
-}
-
 pub(super) fn view(department: Department) -> DepartmentView {
     let plan = department.plan;
     let members = plan.members.iter().map(|member| MemberView {
@@ -282,7 +254,7 @@ pub(super) fn view(department: Department) -> DepartmentView {
         short_number: plan.short_number.to_string(),
         members: members.collect(),
         queue: queue(&plan.queue),
-        overflow: plan.overflow.map(overflow),
+        overflow: plan.overflow.map(DestinationView::from),
         announce: AnnounceView {
             every_s: plan.announce.every_s,
             position: plan.announce.position,
@@ -293,19 +265,6 @@ pub(super) fn view(department: Department) -> DepartmentView {
             vip: plan.whisper.vip,
         },
         version: department.version,
-    }
-}
-
-fn overflow(overflow: Overflow) -> OverflowView {
-    let (department_id, staff_id, number) = match overflow {
-        Overflow::Department(department) => (Some(department.to_string()), None, None),
-        Overflow::Staff(staff) => (None, Some(staff.to_string()), None),
-        Overflow::Number(number) => (None, None, Some(PhoneNumber::reveal(number))),
-    };
-    OverflowView {
-        department_id,
-        staff_id,
-        number,
     }
 }
 

@@ -1,0 +1,56 @@
+//! A database that the first version made is brought up to date with all that is in it.
+
+use sqlx::Executor;
+
+use super::copy;
+use super::db::{Db, MIGRATIONS, Pools};
+use crate::{accounts, clients, plan_build};
+
+async fn first_version(path: &str) {
+    let Pools::Sqlite { writer, .. } = Db::connect(path).await.unwrap().0 else {
+        panic!("{path} is no file")
+    };
+    MIGRATIONS.run_to(1, &writer).await.unwrap();
+    writer.execute(include_str!("oldest.sql")).await.unwrap();
+    writer.close().await;
+}
+
+#[tokio::test]
+async fn the_first_versions_database_is_brought_up_to_date_and_loses_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("frontdesk.db").display().to_string();
+    first_version(&path).await;
+    let old = Db::existing(&path).await.unwrap();
+    assert_eq!(copy::version(&old).await.unwrap(), 1);
+    old.close().await;
+
+    let db = Db::open(&path).await.unwrap();
+    assert_eq!(copy::version(&db).await.unwrap(), copy::newest_version());
+    assert_eq!(copy::faults(&db).await.unwrap(), Vec::<String>::new());
+    let counts = copy::digests(&db).await.unwrap();
+    let check = |table: &str, expected: u64| {
+        let found = counts.iter().find(|counted| counted.table == table).unwrap();
+        assert_eq!(found.rows, expected, "{table}");
+    };
+    for (table, rows) in [
+        ("accounts", 1),
+        ("staff", 2),
+        ("sip_accounts", 1),
+        ("departments", 1),
+        ("department_members", 1),
+        ("clients", 1),
+        ("client_phones", 1),
+        ("calls", 1),
+        ("recordings", 1),
+        ("projects", 1),
+        ("staff_projects", 2),
+    ] {
+        check(table, rows);
+    }
+    let account = accounts::by_number(&db, 19_079).await.unwrap();
+    clients::index_all(&db).await.unwrap();
+    let plan = plan_build::full(&db).await.unwrap();
+    let anna = frontdesk_routing::number::ShortNumber::read("101").unwrap();
+    assert!(plan.staff.by_short(account.id, anna).unwrap().sip.is_some());
+    db.close().await;
+}

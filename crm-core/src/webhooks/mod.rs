@@ -1,0 +1,121 @@
+//! Programs outside that are told what happens: who asks for it, and a queue in which each telling stands until it is
+//! delivered or given up.
+
+mod deliveries;
+mod rules;
+mod store;
+
+use frontdesk_routing::ids::{AccountId, ClientId, DeliveryId, StaffId, WebhookId};
+
+pub(crate) use deliveries::{ALL as DELIVERIES, erase};
+pub use deliveries::{
+    Claimed, Delivery, DeliveryQuery, Outcome, Patience, again, claim, finish, forget, get_delivery, list_deliveries,
+    next, queue, test,
+};
+pub(crate) use store::ALL;
+pub use store::{active, create, delete, get, list, renew_secret, update};
+
+pub use crate::notices::State;
+
+/// A delivery is tried so often at most.
+pub const MOST_ATTEMPTS: i64 = 12;
+/// Deliveries of one webhook that may wait; further news are left out.
+pub const MOST_WAITING: i64 = 10_000;
+/// A delivery that is done with is kept for so long.
+pub const KEPT_MS: i64 = 7 * 24 * 3_600_000;
+/// Webhooks of one company.
+pub const MOST: i64 = 50;
+
+/// What a webhook may be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Event {
+    CallStarted,
+    CallAnswered,
+    CallEnded,
+    CallMissed,
+    RecordingReady,
+    ClientChanged,
+    DealCreated,
+    DealChanged,
+    RequestCreated,
+    VoicemailCreated,
+    /// Nothing has happened: somebody looks whether it is taken. Not to be asked for.
+    Test,
+}
+
+impl Event {
+    /// What may be asked for.
+    pub const ALL: &[Event] = &[
+        Event::CallStarted,
+        Event::CallAnswered,
+        Event::CallEnded,
+        Event::CallMissed,
+        Event::RecordingReady,
+        Event::ClientChanged,
+        Event::DealCreated,
+        Event::DealChanged,
+        Event::RequestCreated,
+        Event::VoicemailCreated,
+    ];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Event::CallStarted => "call.started",
+            Event::CallAnswered => "call.answered",
+            Event::CallEnded => "call.ended",
+            Event::CallMissed => "call.missed",
+            Event::RecordingReady => "recording.ready",
+            Event::ClientChanged => "client.changed",
+            Event::DealCreated => "deal.created",
+            Event::DealChanged => "deal.changed",
+            Event::RequestCreated => "request.created",
+            Event::VoicemailCreated => "voicemail.created",
+            Event::Test => "webhook.test",
+        }
+    }
+
+    /// One that may be asked for.
+    pub fn named(name: &str) -> Option<Event> {
+        Event::ALL.iter().copied().find(|event| event.name() == name)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Webhook {
+    pub id: WebhookId,
+    pub account: AccountId,
+    /// Who has said where it leads; what this person may not see is not sent there.
+    pub owner: StaffId,
+    pub name: String,
+    pub url: String,
+    pub events: Vec<Event>,
+    pub enabled: bool,
+    /// Since when nothing has been taken.
+    pub failing_since: Option<i64>,
+    /// Why it was switched off, or why the last delivery was not taken.
+    pub problem: Option<String>,
+    pub created_at: i64,
+    pub version: i64,
+}
+
+/// What is to change, as typed.
+#[derive(Debug, Clone, Default)]
+pub struct WebhookPatch {
+    pub name: Option<String>,
+    pub url: Option<String>,
+    pub events: Option<Vec<String>>,
+    pub enabled: Option<bool>,
+}
+
+/// Something that has happened, for one webhook.
+#[derive(Debug, Clone)]
+pub struct News<'a> {
+    pub id: DeliveryId,
+    pub webhook: WebhookId,
+    pub account: AccountId,
+    pub client: Option<ClientId>,
+    pub event: Event,
+    /// The body, as the webhook's owner may see it.
+    pub payload: &'a str,
+    pub at: i64,
+}

@@ -1,0 +1,31 @@
+//! Delivery of notices and to webhooks beside everything else: the workers are waited for when the daemon stops.
+
+use std::sync::Arc;
+
+use frontdesk_crm_core::notices::Channel;
+
+use super::Ground;
+use super::pages::SystemClock;
+use crate::notices::{Deliverer, WORKERS};
+use crate::supervise::Supervisor;
+use crate::webhooks::{self, Hooks};
+
+pub(super) fn start(ground: &Ground, supervisor: &Supervisor) -> anyhow::Result<()> {
+    let deliverer = Deliverer::new(&ground.config, ground.db.clone(), Arc::new(SystemClock))?;
+    let deliverer = Arc::new(deliverer);
+    for channel in Channel::ALL {
+        for _ in 0..WORKERS {
+            let worker = Arc::clone(&deliverer).run(*channel, supervisor.stopping());
+            supervisor.finishing("notices", worker);
+        }
+    }
+    let hooks = Arc::new(Hooks::new(&ground.config, ground.db.clone(), Arc::new(SystemClock))?);
+    // From here on: what happens while the daemon starts is told too.
+    let events = ground.live.subscribe_to_all();
+    let collector = Arc::clone(&hooks).collect(events, Arc::clone(&ground.live), supervisor.stopping());
+    supervisor.finishing("webhooks", collector);
+    for _ in 0..webhooks::WORKERS {
+        supervisor.finishing("webhooks", Arc::clone(&hooks).run(supervisor.stopping()));
+    }
+    Ok(())
+}

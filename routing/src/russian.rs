@@ -1,0 +1,490 @@
+//! Why a decision fell so, in Russian.
+//!
+//! Records keep the English sentences of [`crate::because`] and [`crate::explain`]: they are matched by their patterns and said
+//! anew. What has no pattern stays as it is.
+
+/// Sentences: `{}` stays as it is, `{+}` is a sentence of its own. Of those that begin equally soon the first counts.
+const SENTENCES: &[(&str, &str)] = &[
+    ("then the department {}", "затем отдел {}"),
+    ("then {+}", "затем: {+}"),
+    ("{} forwards {+}: {+}", "{} переадресует {+}: {+}"),
+    ("{+}, who {+}", "{+}, но сейчас {+}"),
+    ("{} is closed until {}: {+}", "{}: закрыто до {}, поэтому {+}"),
+    ("{} is closed: {+}", "{}: закрыто, поэтому {+}"),
+    (
+        "nobody has entered the hours of {} for that day: {+}",
+        "{}: часы работы на этот день не заданы, поэтому {+}",
+    ),
+    ("{} is closed until {}", "{}: закрыто до {}"),
+    ("{} is closed", "{}: закрыто"),
+    (
+        "nobody has entered the hours of {} for that day",
+        "{}: часы работы на этот день не заданы",
+    ),
+    (
+        "the short number is the department {}'s, of {} members",
+        "это короткий номер отдела {}, сотрудников в нём: {}",
+    ),
+    ("the short number is {}'s", "это короткий номер: {}"),
+    (
+        "the number is connected with the department {}, of {} members",
+        "номер подключён к отделу {}, сотрудников в нём: {}",
+    ),
+    ("the number is connected with {}", "номер подключён к: {}"),
+    (
+        "the number is not connected with anybody",
+        "номер ни к кому не подключён",
+    ),
+    (
+        "a number outside, by the route {}: {}",
+        "внешний номер, по маршруту {}: линия {}",
+    ),
+    ("a number outside, by {}", "внешний номер, по линии {}"),
+    (
+        "the route {} lets nobody call such numbers",
+        "маршрут {} запрещает звонить на такие номера",
+    ),
+    ("an emergency number, by {}", "экстренный номер, по линии {}"),
+    (
+        "calls are not forwarded to an emergency number",
+        "на экстренный номер звонки не переадресуются",
+    ),
+    (
+        "no trunk takes calls to that number",
+        "ни одна линия не ведёт на этот номер",
+    ),
+    (
+        "no trunk can take the call: {+}",
+        "ни одна линия не может принять звонок: {+}",
+    ),
+    (
+        "no server of theirs is known and no gateway registered",
+        "адрес сервера неизвестен и шлюз не подключён",
+    ),
+    ("nobody in this account has that number", "такого номера в компании нет"),
+    ("what was dialled is not a number", "набран не номер"),
+    (
+        "the call has left by one of our own numbers and comes back",
+        "звонок вышел с нашего номера и вернулся на наш же",
+    ),
+    (
+        "the caller dialled their own number and has no other phone",
+        "набран собственный номер, а другого телефона нет",
+    ),
+    ("no phone of {} is registered", "{}: ни один телефон не в сети"),
+    (
+        "nobody of the department {} can take calls now",
+        "в отделе {} сейчас никто не может принять звонок",
+    ),
+    (
+        "as many wait for the department {} as may",
+        "очередь отдела {} заполнена",
+    ),
+    ("such calls go to {}", "такие звонки принимает {}"),
+    ("the department {} is no more", "отдела {} больше нет"),
+    (
+        "waited for the department {} as long as one may",
+        "время ожидания в отделе {} истекло",
+    ),
+    (
+        "the overflow comes back to the department {}",
+        "передача звонка возвращается в отдел {}",
+    ),
+    (
+        "no line leads to the telephone of {}",
+        "{}: ни одна линия не ведёт на телефон",
+    ),
+    ("the forwarding comes back to {}", "переадресация возвращается к: {}"),
+    ("forwarded {} times already", "звонок уже переадресован, раз: {}"),
+    ("a feature code without its number: {+}", "код функции без номера: {+}"),
+    ("a feature code: {+}, but {+}", "код функции: {+}, но {+}"),
+    ("a feature code: {+}", "код функции: {+}"),
+    (
+        "the stub was dialled, but no client was hidden lately",
+        "набран номер-заглушка, но скрытых клиентов давно не было",
+    ),
+    (
+        "hidden clients are not reached by the stub or a token",
+        "скрытым клиентам нельзя перезвонить по заглушке или метке",
+    ),
+    ("ordered with a click", "звонок заказан щелчком по номеру"),
+    ("ordered by a visitor of the site", "звонок заказал посетитель сайта"),
+    (
+        "the daemon is stopping and takes no new calls",
+        "станция останавливается и не принимает новых звонков",
+    ),
+    (
+        "records cannot be kept at present, so no new calls are taken",
+        "сейчас нельзя вести журнал, поэтому новые звонки не принимаются",
+    ),
+    (
+        "the caller's phone offers no audio that we can carry",
+        "телефон звонящего не предлагает подходящего звука",
+    ),
+    (
+        "the call may not be forked to so many phones",
+        "звонок нельзя разослать на столько телефонов",
+    ),
+    ("no audio port is free", "нет свободного порта для звука"),
+    ("an error of the program: {}", "ошибка программы: {}"),
+    ("taken over by {+}", "звонок перехватил: {+}"),
+    ("forwarded by {+} to {}", "телефон {+} переадресовал на {}"),
+    ("parked at {} by {+}", "припаркован на {}, кем: {+}"),
+    (
+        "a trunk failed with {} and no other is free",
+        "линия отказала ({}), другой свободной нет",
+    ),
+    (
+        "a trunk failed with {}, so the next way was tried",
+        "линия отказала ({}), пробуем следующую",
+    ),
+    ("waits at place {} of the line", "ждёт, место в очереди: {}"),
+    (
+        "{+} could not join two calls: {}",
+        "{+}: соединить два звонка не удалось ({})",
+    ),
+    (
+        "transferred by {+} while it rang",
+        "переведён во время вызова, кем: {+}",
+    ),
+    ("went on in call {}", "продолжился в звонке {}"),
+    (
+        "{+} could not transfer to the department {}: {}",
+        "{+}: перевести в отдел {} не удалось ({})",
+    ),
+    (
+        "{+} could not transfer to {}: {}",
+        "{+}: перевести на {} не удалось ({})",
+    ),
+    ("transferred by {+} to the department {}", "{+} переводит в отдел {}"),
+    ("transferred by {+} to {}", "{+} переводит на {}"),
+    (
+        "nobody took the call, so it went back",
+        "никто не ответил, и звонок вернулся",
+    ),
+    (
+        "nobody took the call, and it could not go back: {}",
+        "никто не ответил, и вернуть звонок не удалось ({})",
+    ),
+    ("an unknown party", "неизвестный"),
+    ("by {} it shows {}: {+}", "по линии {} показывается {}: {+}"),
+    (
+        "it shows the displayed number of its staff member",
+        "показан отображаемый номер сотрудника",
+    ),
+    ("it shows the account's single number", "показан единый номер компании"),
+    (
+        "it shows the number of the site",
+        "показан номер для экстренных вызовов",
+    ),
+    (
+        "it shows the number that the client called",
+        "показан номер, на который звонил клиент",
+    ),
+    ("it shows the client's number", "показан номер клиента"),
+    ("it shows the stub", "показан номер-заглушка"),
+    ("it shows the line's own number", "показан номер самой линии"),
+    ("the caller is the client {}, a VIP", "звонит Vip-клиент {}"),
+    ("the caller is the client {}", "звонит клиент {}"),
+    ("the caller is told {}", "звонящий получает отказ {}"),
+    (
+        "the client's personal manager comes first",
+        "сначала персональный менеджер клиента",
+    ),
+    ("a VIP waits ahead of all others", "Vip-клиент ждёт впереди всех"),
+    (
+        "a VIP waits ahead of whoever came at most {} s earlier",
+        "Vip-клиент обгоняет тех, кто пришёл не раньше чем за {} с",
+    ),
+    (
+        "in this line VIPs wait like all others",
+        "в этой очереди Vip-клиенты ждут как все",
+    ),
+    ("the number is one's own", "номер свой собственный"),
+    ("the caller has no short number", "у звонящего нет короткого номера"),
+    ("nobody is parked there", "там никто не припаркован"),
+    ("the call could not be taken", "звонок не удалось принять"),
+    ("every place is taken", "все места заняты"),
+    (
+        "the colleague is in no department of the caller",
+        "коллега не из отделов звонящего",
+    ),
+    ("no call rings", "никому не звонят"),
+    ("all calls", "все звонки"),
+    ("calls while busy", "звонки, пока занято"),
+    ("calls that are not answered", "звонки без ответа"),
+    ("calls while no phone is registered", "звонки, пока телефон не в сети"),
+    ("do not disturb", "не беспокоить"),
+    ("do not disturb no more", "больше не «не беспокоить»"),
+    ("do not disturb or no more", "переключить «не беспокоить»"),
+    ("forward {+} no more", "отменить переадресацию: {+}"),
+    ("forward {+}", "переадресация: {+}"),
+    ("take a colleague's ringing call", "перехватить звонок коллеги"),
+    ("take a ringing call", "перехватить звонок"),
+    ("park a call", "припарковать звонок"),
+    ("echo test", "проверка эха"),
+    ("say my number", "назвать мой номер"),
+];
+
+/// What is said of somebody who is named before it, or of whom the sentence was.
+const PREDICATES: &[(&str, &str)] = &[
+    ("does not work in {}", "не работает в проекте {}"),
+    ("takes no calls at present", "сейчас не принимает звонки"),
+    ("is off until {}", "не на работе до {}"),
+    ("is off", "не на работе"),
+    ("has no hours for that day", "часы работы на этот день не заданы"),
+    ("does not want to be disturbed", "просит не беспокоить"),
+    ("cannot be reached", "не в сети"),
+    ("is busy", "занято"),
+    ("does not answer", "не отвечает"),
+    ("declines", "отклоняет"),
+    ("can be rung", "можно звонить"),
+    ("carries as many calls as it may", "занята: больше звонков не примет"),
+    (
+        "has taken as many new calls in a second as it may",
+        "занята: слишком много новых звонков в секунду",
+    ),
+];
+
+/// A sentence of ours without its capital and its full stop.
+pub fn told(english: &str) -> String {
+    translated(english, 0).unwrap_or_else(|| english.to_owned())
+}
+
+/// Sentences within sentences go no deeper.
+const DEEPEST: u8 = 8;
+
+fn translated(english: &str, depth: u8) -> Option<String> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let whole = SENTENCES.iter().chain(PREDICATES);
+    let whole = whole.map(|(pattern, words)| ((*pattern).to_owned(), (*words).to_owned()));
+    let named = PREDICATES
+        .iter()
+        .map(|(pattern, words)| (format!("{{+}} {pattern}"), format!("{{+}}: {words}")));
+    let mut best: Option<(usize, Vec<&str>, String)> = None;
+    for (pattern, words) in whole.chain(named) {
+        let Some(found) = matched(english, &pattern) else {
+            continue;
+        };
+        // what stands before the first word of ours is a name: the shortest one belongs to the outermost sentence
+        let name = found.first().filter(|_| pattern.starts_with('{'));
+        let name = name.map_or(0, |name| name.len());
+        if best.as_ref().is_none_or(|(shortest, ..)| name < *shortest) {
+            best = Some((name, found, words));
+        }
+    }
+    best.and_then(|(_, found, words)| said(&words, found, depth))
+}
+
+fn said(words: &str, found: Vec<&str>, depth: u8) -> Option<String> {
+    let mut russian = String::new();
+    let (mut rest, mut found) = (words, found.into_iter());
+    while let Some((before, after)) = rest.split_once('{') {
+        let (kind, after) = after.split_once('}')?;
+        let text = found.next()?;
+        russian.push_str(before);
+        match kind {
+            "+" => russian.push_str(&translated(text, depth.saturating_add(1)).unwrap_or_else(|| text.to_owned())),
+            _ => russian.push_str(text),
+        }
+        rest = after;
+    }
+    russian.push_str(rest);
+    Some(russian)
+}
+
+/// What stands at the places of a pattern, each as short as it can be.
+fn matched<'a>(english: &'a str, pattern: &str) -> Option<Vec<&'a str>> {
+    let mut literals = pattern.split("{+}").flat_map(|part| part.split("{}"));
+    let mut rest = english.strip_prefix(literals.next()?)?;
+    let mut literals = literals.peekable();
+    let mut found = Vec::new();
+    while let Some(literal) = literals.next() {
+        let (text, after) = match literals.peek() {
+            Some(_) => rest.split_once(literal)?,
+            None => (rest.strip_suffix(literal)?, ""),
+        };
+        if text.is_empty() {
+            return None;
+        }
+        found.push(text);
+        rest = after;
+    }
+    rest.is_empty().then_some(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::because::{Because, Ordered};
+    use crate::caller_id::Source;
+    use crate::features::Feature;
+    use crate::forwarding::Condition;
+    use crate::reception::Skipped;
+
+    fn name() -> String {
+        "Анна Соколова".to_owned()
+    }
+
+    fn check(because: &Because, expected: &str) {
+        assert_eq!(told(&because.to_string()), expected);
+    }
+
+    #[test]
+    fn sentences_within_sentences_are_told_whole() {
+        let short = Because::ShortNumberOf { name: name() };
+        let skipped = Because::Skipped {
+            whom: Box::new(short.clone()),
+            why: Skipped::Busy,
+        };
+        check(&skipped, "это короткий номер: Анна Соколова, но сейчас занято");
+        let closed = Because::Closed {
+            name: "Отдел: сбыт".into(),
+            until: Some("2026-11-27 09:00".into()),
+            known: true,
+        };
+        check(&closed, "Отдел: сбыт: закрыто до 2026-11-27 09:00");
+        let instead = Because::Instead {
+            of: Box::new(closed),
+            then: Box::new(Because::Forwarded {
+                by: name(),
+                why: Condition::NoAnswer,
+                then: Box::new(short),
+            }),
+        };
+        let whole = "Отдел: сбыт: закрыто до 2026-11-27 09:00, поэтому Анна Соколова переадресует звонки без ответа: \
+                     это короткий номер: Анна Соколова";
+        check(&instead, whole);
+        assert_eq!(told("Анна Соколова does not answer"), "Анна Соколова: не отвечает");
+        assert_eq!(
+            told("transferred by 102 to the department Сбыт"),
+            "102 переводит в отдел Сбыт"
+        );
+        assert_eq!(
+            told("transferred by an unknown party to 105"),
+            "неизвестный переводит на 105"
+        );
+    }
+
+    #[test]
+    fn what_nobody_has_said_stays_as_it_is() {
+        for text in ["", "something new", "then", "{}", "is"] {
+            assert_eq!(told(text), text);
+        }
+        let deep = "then ".repeat(1_000);
+        assert!(told(&deep).ends_with("then "));
+    }
+
+    /// What has no other reason within it.
+    fn simple() -> Vec<Because> {
+        vec![
+            Because::ShortNumberOf { name: name() },
+            Because::DepartmentOf {
+                name: name(),
+                members: 3,
+            },
+            Because::NumberOf { name: name() },
+            Because::NumberOfDepartment {
+                name: name(),
+                members: 3,
+            },
+            Because::NumberNotConnected,
+            Because::Outside { trunk: name() },
+            Because::OutsideByRoute {
+                route: name(),
+                trunk: name(),
+            },
+            Because::Barred { route: name() },
+            Because::Emergency { trunk: name() },
+            Because::ForwardedToEmergency,
+            Because::NoTrunk,
+            Because::NumberUnknown,
+            Because::NumberMalformed,
+            Because::OwnNumberNoOtherPhone,
+            Because::OwnNumberComesBack,
+            Because::NobodyOnline { name: name() },
+            Because::NobodyWorks { name: name() },
+            Because::LineFull { name: name() },
+            Because::Overflow { name: name() },
+            Because::DepartmentGone { name: name() },
+            Because::WaitedTooLong { name: name() },
+            Because::OverflowLoop { name: name() },
+            Because::DoNotDisturb { name: name() },
+            Because::NoWayTo { name: name() },
+            Because::ForwardingLoop { name: name() },
+            Because::ForwardedTooOften,
+            Because::Ordered(Ordered::Crm),
+            Because::Ordered(Ordered::Widget),
+            Because::NoHiddenClient,
+            Because::HiddenClientNotReached,
+            Because::Draining,
+            Because::JournalFull,
+            Because::NoPort,
+            Because::NoCommonCodec,
+            Because::TooManyPhones,
+        ]
+    }
+
+    /// All that a decision can say, with names in Russian: not an English word is left.
+    #[test]
+    fn no_reason_stays_english() {
+        let boxed = || Box::new(Because::NumberUnknown);
+        let mut all = simple();
+        let hours = [None, Some("2026-11-27 09:00".to_owned())];
+        for until in hours {
+            for known in [false, true] {
+                let (name, until) = (name(), until.clone());
+                all.push(Because::Closed { name, until, known });
+            }
+            all.push(Because::Skipped {
+                whom: boxed(),
+                why: Skipped::OutsideHours { until },
+            });
+        }
+        for why in [
+            Skipped::NotInProject { project: name() },
+            Skipped::ToggledOff,
+            Skipped::HoursUnknown,
+            Skipped::DoNotDisturb,
+            Skipped::NotReachable,
+            Skipped::Busy,
+        ] {
+            all.push(Because::Skipped { whom: boxed(), why });
+        }
+        for why in [
+            Condition::Always,
+            Condition::Busy,
+            Condition::NoAnswer,
+            Condition::Offline,
+        ] {
+            let then = boxed();
+            all.push(Because::Forwarded { by: name(), why, then });
+        }
+        for feature in Feature::ALL {
+            all.push(Because::FeatureCode(*feature));
+            all.push(Because::FeatureNeedsNumber(*feature));
+            all.push(Because::FeatureRefused(*feature, "every place is taken"));
+        }
+        for source in [
+            Source::Displayed,
+            Source::Single,
+            Source::Emergency,
+            Source::Did,
+            Source::Client,
+            Source::Stub,
+            Source::Trunk,
+        ] {
+            all.push(Because::Shows(source));
+        }
+        for because in all {
+            let (english, russian) = (because.to_string(), told(&because.to_string()));
+            let left = russian.replace("Vip", "");
+            assert!(
+                !left.bytes().any(|byte| byte.is_ascii_alphabetic()),
+                "{english} -> {russian}"
+            );
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The HTTP API of a running office, resource by resource.
+
+mod access;
+mod calls;
+mod clients;
+mod deals;
+mod departments;
+mod events;
+mod export;
+mod feature_codes;
+mod forwarding;
+mod groups;
+mod login;
+mod matrix;
+mod music;
+mod notices;
+mod orders;
+mod phone_book;
+mod privacy;
+mod projects;
+mod reach;
+mod rights;
+mod routes;
+mod schedules;
+mod security;
+mod sites;
+mod staff;
+mod timeline;
+mod trunks;
+mod two_factor;
+mod webhooks;

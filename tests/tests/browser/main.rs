@@ -1,0 +1,16 @@
+//! The pages, in a real browser.
+
+mod clients;
+mod codes;
+mod deals;
+mod departments;
+mod help;
+mod lines;
+mod office;
+mod roles;
+mod schedules;
+mod settings;
+mod sites;
+mod sounds;
+mod staff;
+mod two_factor;

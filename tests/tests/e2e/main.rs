@@ -1,0 +1,14 @@
+//! The running daemon as a company meets it: several parts of it in one story.
+
+mod backup;
+mod caller_id;
+mod live;
+mod notices;
+mod numbers;
+mod overload;
+mod privacy;
+mod queue;
+mod sites;
+mod transports;
+mod trunks;
+mod webhooks;

@@ -1,0 +1,4 @@
+//! What a viewer who may not see clients' numbers gets, searched for their digits.
+
+mod storm;
+mod wire;

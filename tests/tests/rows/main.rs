@@ -1,0 +1,11 @@
+//! Acceptance rows of staff and phone books, on the running daemon.
+
+mod client_book;
+mod company_book;
+mod directory;
+mod leads;
+mod phones;
+mod photo;
+mod reception;
+mod sip_status;
+mod staff;

@@ -1,0 +1,336 @@
+//! The staff directory on the running daemon: names, statuses, access and what a record may hold.
+
+use std::time::Duration;
+
+use frontdesk_tests::house::{House, PASSWORD, alone, escaped, id, visit};
+use frontdesk_tests::office::Caller;
+use frontdesk_tests::ports::eventually;
+use serde_json::{Value, json};
+
+/// A session that ended is offline within this time.
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+async fn found(house: &House, query: &str) -> Vec<Value> {
+    let list = house.main.get(&format!("/staff?{query}")).await.expect(200);
+    list.body["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn k2_the_parts_of_a_name_come_back_apart_and_any_one_of_them_finds_the_person() {
+    visit(async |house| {
+        let name = json!({ "surname": "Верховцева", "given_name": "Аглая", "patronymic": "Елисеевна" });
+        let aglaya = house.hire(name.clone()).await;
+        for part in ["верховцева", "Аглая", "ЕЛИСЕЕВНА"] {
+            let found = found(house, &format!("search={}", escaped(part))).await;
+            let [person] = found.as_slice() else {
+                panic!("{part}: {found:?}")
+            };
+            for field in ["surname", "given_name", "patronymic"] {
+                assert_eq!(person[field], name[field], "{part}");
+            }
+        }
+        let without = json!({ "patronymic": null });
+        let path = format!("/staff/{}", id(&aglaya));
+        let person = house.main.patch(&path, without).await.expect(200);
+        assert_eq!(person.body["patronymic"], Value::Null);
+    });
+}
+
+#[test]
+fn k6_whoever_has_a_live_session_is_online_and_whoever_has_none_is_not() {
+    visit(async |house| {
+        let (_session, here) = house.log_in_new(json!({ "role": "employee" })).await;
+        let away = house
+            .hire(json!({ "login": "away", "password": PASSWORD, "role": "employee" }))
+            .await;
+        assert_eq!(house.member(&here).await["system_status"], "online");
+        assert_eq!(house.member(&away).await["system_status"], "offline");
+    });
+}
+
+#[test]
+fn k7_whoever_has_logged_out_everywhere_is_offline_at_once() {
+    visit(async |house| {
+        let (first, member) = house.log_in_new(json!({ "role": "employee" })).await;
+        let second = house.log_in(&member, PASSWORD).await;
+        first.do_("/logout").await.expect(204);
+        assert_eq!(house.member(&member).await["system_status"], "online", "one is left");
+        second.do_("/logout").await.expect(204);
+        assert_eq!(house.member(&member).await["system_status"], "offline");
+    });
+}
+
+#[test]
+fn k7_whose_session_is_no_longer_used_is_offline_within_half_a_minute() {
+    visit(async |house| {
+        let (session, member) = house.log_in_new(json!({ "role": "employee" })).await;
+        session.get("/me").await.expect(200);
+        let offline = async || (house.member(&member).await["system_status"] == "offline").then_some(());
+        let limit = HALF_A_MINUTE + Duration::from_secs(1);
+        eventually("the session to be over", limit, offline).await.unwrap();
+    });
+}
+
+#[test]
+fn l1_a_fresh_installation_has_one_main_account_that_may_do_everything() {
+    alone(async |house| {
+        let all = found(house, "scope=all").await;
+        let [main] = all.as_slice() else { panic!("{all:?}") };
+        assert_eq!((&main["is_main"], &main["role"]), (&json!(true), &json!("main")));
+        for path in ["/staff", "/account", "/audit", "/tokens", "/trunks", "/security/blocks"] {
+            house.main.get(path).await.expect(200);
+        }
+    });
+}
+
+#[test]
+fn l2_the_main_account_changes_its_name_phone_and_mail() {
+    alone(async |house| {
+        let path = format!("/staff/{}", id(&house.main.get("/me").await.body));
+        let wanted = json!({ "surname": "Орлова", "given_name": "Мария", "phone": "+79123456789", "email": "maria@example.org" });
+        house.main.patch(&path, wanted.clone()).await.expect(200);
+        let saved = house.main.get(&path).await.expect(200).body;
+        for field in ["surname", "given_name", "phone", "email"] {
+            assert_eq!(saved[field], wanted[field]);
+        }
+    });
+}
+
+/// What one may do, and the main account's record.
+async fn state_of_main(main: &Caller, path: &str) -> [Value; 2] {
+    let me = main.get("/me").await.expect(200).body;
+    [
+        me["rights"].clone(),
+        main.get(path).await.expect(200).body["role"].clone(),
+    ]
+}
+
+#[test]
+fn l3_no_request_takes_anything_from_the_main_account() {
+    alone(async |house| {
+        let main = &house.main;
+        let me = main.get("/me").await.expect(200).body;
+        let path = format!("/staff/{}", id(&me));
+        let before = state_of_main(main, &path).await;
+        let (admin, _) = house.log_in_new(json!({ "role": "admin" })).await;
+        let no_section = json!({ "projects": [{ "project_id": me["project"]["project_id"], "sections": [] }] });
+        for caller in [main, &admin] {
+            for role in [json!(null), json!("employee"), json!("admin")] {
+                let refused = caller.patch(&path, json!({ "role": role })).await;
+                assert!([403, 409, 422].contains(&refused.status), "{role} {}", refused.body);
+            }
+            let refused = caller.delete(&path).await;
+            assert!([403, 409, 422].contains(&refused.status), "{}", refused.body);
+            let refused = caller.put(&format!("{path}/projects"), no_section.clone()).await;
+            assert!([403, 409, 422].contains(&refused.status), "{}", refused.body);
+            let refused = caller.put(&format!("{path}/projects"), json!({ "projects": [] })).await;
+            assert!([403, 409, 422].contains(&refused.status), "{}", refused.body);
+        }
+        assert_eq!(state_of_main(main, &path).await, before);
+    });
+}
+
+#[test]
+fn l4_who_is_added_is_listed_and_only_who_may_adds() {
+    visit(async |house| {
+        let (employee, _) = house.log_in_new(json!({ "role": "employee" })).await;
+        employee.post("/staff", json!({ "given_name": "A" })).await.expect(403);
+        let made = house
+            .main
+            .post("/staff", json!({ "surname": "Новосёлов" }))
+            .await
+            .expect(201);
+        assert_eq!(made.header("location"), format!("/api/v1/staff/{}", id(&made.body)));
+        let listed = found(house, &format!("search={}", escaped("новоселов"))).await;
+        assert_eq!((listed.len(), id(&listed[0])), (1, id(&made.body)));
+    });
+}
+
+/// One who works in the project that is looked at and one who works elsewhere.
+async fn two_projects(house: &House) -> (Value, Value) {
+    let name = format!("Branch {}", house.short());
+    let branch = house.main.post("/projects", json!({ "name": name })).await.expect(201);
+    let (here, there) = (house.hire(json!({})).await, house.hire(json!({})).await);
+    let moved = json!({ "projects": [{ "project_id": branch.body["id"], "receives_calls": true }] });
+    let path = format!("/staff/{}/projects", id(&there));
+    house.main.put(&path, moved).await.expect(200);
+    (here, there)
+}
+
+#[test]
+fn l5_the_list_shows_those_of_the_project_that_is_looked_at() {
+    visit(async |house| {
+        let (here, there) = two_projects(house).await;
+        let listed = found(house, "limit=500").await;
+        let has = |member: &Value| listed.iter().any(|listed| listed["id"] == member["id"]);
+        assert!(has(&here) && !has(&there));
+    });
+}
+
+#[test]
+fn l6_the_list_shows_everybody_when_all_are_asked_for() {
+    visit(async |house| {
+        let (here, there) = two_projects(house).await;
+        let listed = found(house, "limit=500&scope=all").await;
+        let has = |member: &Value| listed.iter().any(|listed| listed["id"] == member["id"]);
+        assert!(has(&here) && has(&there));
+    });
+}
+
+#[test]
+fn l13_a_login_is_nobody_elses_in_the_account() {
+    visit(async |house| {
+        house.hire(json!({ "login": "twice" })).await;
+        for again in ["twice", "TWICE"] {
+            let refused = house
+                .main
+                .post("/staff", json!({ "given_name": "B", "login": again }))
+                .await;
+            assert_eq!(refused.expect(409).faults(), ["login taken"]);
+        }
+    });
+}
+
+#[test]
+fn l15_l31_a_position_is_shown_where_there_is_one() {
+    visit(async |house| {
+        let without = house.hire(json!({})).await;
+        let with = house.hire(json!({ "position": "Cashier" })).await;
+        assert_eq!(house.member(&without).await["position"], Value::Null);
+        assert_eq!(house.member(&with).await["position"], "Cashier");
+        let path = format!("/staff/{}", id(&with));
+        let emptied = house.main.patch(&path, json!({ "position": "" })).await.expect(200);
+        assert_eq!(emptied.body["position"], Value::Null);
+    });
+}
+
+#[test]
+fn l17_anybody_but_the_main_account_is_changed_and_deleted() {
+    visit(async |house| {
+        let member = house.hire(json!({})).await;
+        let path = format!("/staff/{}", id(&member));
+        let changed = house.main.patch(&path, json!({ "surname": "Other" })).await.expect(200);
+        assert_eq!(changed.text("/surname"), "Other");
+        house.main.delete(&path).await.expect(204);
+        assert_eq!(house.member(&member).await["system_status"], "deleted");
+        let me = house.main.get("/me").await.expect(200);
+        let refused = house.main.delete(&format!("/staff/{}", id(&me.body))).await.expect(409);
+        assert_eq!(refused.text("/code"), "main");
+    });
+}
+
+#[test]
+fn l25_a_new_password_replaces_the_old_one_and_ends_the_sessions_that_it_opened() {
+    visit(async |house| {
+        let (session, member) = house.log_in_new(json!({ "role": "employee" })).await;
+        let second = house.log_in(&member, PASSWORD).await;
+        let (path, new) = (format!("/staff/{}", id(&member)), "battery staple");
+        house.main.patch(&path, json!({ "password": new })).await.expect(200);
+        for session in [&session, &second] {
+            session.get("/me").await.expect(401);
+        }
+        let old = json!({ "login": member["effective_login"], "password": PASSWORD });
+        Caller::at(&house.daemon.base()).post("/login", old).await.expect(401);
+        house.log_in(&member, new).await.get("/me").await.expect(200);
+    });
+}
+
+#[test]
+fn l25_whoever_changes_their_own_password_stays_logged_in_where_they_did_it() {
+    alone(async |house| {
+        let (login, password) = house.daemon.credentials.clone();
+        let elsewhere = Caller::log_in(&house.daemon.base(), &login, &password).await;
+        let path = format!("/staff/{}", id(&house.main.get("/me").await.body));
+        let new = json!({ "password": "battery staple" });
+        house.main.patch(&path, new).await.expect(200);
+        house.main.get("/me").await.expect(200);
+        elsewhere.get("/me").await.expect(401);
+    });
+}
+
+fn holds(folder: &std::path::Path, text: &[u8]) -> bool {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.into_iter().any(|path| match path.is_dir() {
+        true => holds(&path, text),
+        false => std::fs::read(&path)
+            .unwrap_or_default()
+            .windows(text.len())
+            .any(|window| window == text),
+    })
+}
+
+#[test]
+fn l25_what_is_kept_of_a_password_is_a_memory_hard_hash() {
+    alone(async |house| {
+        let password = "a password unlike others";
+        house
+            .hire(json!({ "login": "kept", "password": password, "role": "employee" }))
+            .await;
+        let folder = house.daemon.folder();
+        assert!(holds(folder, b"$argon2id$"));
+        assert!(!holds(folder, password.as_bytes()));
+    });
+}
+
+/// Somebody, to whom a connected number is to lead.
+async fn connect(house: &House, number: &str) -> Value {
+    let member = house.hire(json!({})).await;
+    let body = json!({ "number": number, "staff_id": member["id"] });
+    house.main.post("/numbers", body).await.expect(201).body
+}
+
+#[test]
+fn l27_a_connected_number_is_no_phone_of_a_person() {
+    visit(async |house| {
+        let number = house.number();
+        connect(house, &number).await;
+        let member = house.hire(json!({})).await;
+        let path = format!("/staff/{}", id(&member));
+        let refused = house.main.patch(&path, json!({ "phone": number })).await.expect(422);
+        assert_eq!(refused.faults(), ["phone own_number"]);
+        let refused = house
+            .main
+            .post("/staff", json!({ "surname": "A", "phone": number }))
+            .await;
+        assert_eq!(refused.expect(422).faults(), ["phone own_number"]);
+    });
+}
+
+#[test]
+fn l27_who_has_a_number_as_phone_that_is_connected_later_is_told() {
+    visit(async |house| {
+        let number = house.number();
+        let owner = house.hire(json!({ "phone": number })).await;
+        let connected = connect(house, &number).await;
+        let told = json!([{ "staff_id": owner["id"], "name": owner["name"] }]);
+        assert_eq!(connected["used_as_phone"], told);
+        let listed = house.main.get("/numbers").await.expect(200).body;
+        let listed = listed["items"].as_array().unwrap();
+        let listed = listed.iter().find(|listed| listed["id"] == connected["id"]).unwrap();
+        assert_eq!(listed["used_as_phone"], told);
+    });
+}
+
+#[test]
+fn b31_the_history_of_a_client_outlives_the_manager_and_all_clients_are_handed_over_at_once() {
+    visit(async |house| {
+        let (gone, heir) = (house.hire(json!({})).await, house.hire(json!({})).await);
+        let client = house.client(json!({ "manager_id": gone["id"] })).await;
+        house.client(json!({ "manager_id": gone["id"] })).await;
+        let timeline = format!("/clients/{}/timeline", id(&client));
+        let note = json!({ "body": "Wants an offer" });
+        house.main.post(&timeline, note).await.expect(201);
+        house.main.delete(&format!("/staff/{}", id(&gone))).await.expect(204);
+        let of = async |manager: &Value| {
+            let list = house.main.get(&format!("/clients?manager_id={}", id(manager))).await;
+            list.expect(200).body["filtered"].clone()
+        };
+        assert_eq!(of(&gone).await, 2);
+        let told = house.main.get(&timeline).await.expect(200).body;
+        assert_eq!(told["items"][0]["note"]["body"], "Wants an offer", "{told}");
+        let all = json!({ "from_manager_id": gone["id"], "to_manager_id": heir["id"] });
+        let moved = house.main.post("/clients/reassign", all).await.expect(200);
+        assert_eq!(moved.body["clients"], 2);
+        assert_eq!((of(&gone).await, of(&heir).await), (json!(0), json!(2)));
+    });
+}
