@@ -19,6 +19,7 @@ mod extract;
 mod headers;
 mod health;
 mod language;
+mod linger;
 mod meter;
 pub mod openapi;
 mod pages;
@@ -225,6 +226,7 @@ pub fn router(state: State) -> Router {
             ServiceBuilder::new()
                 .layer(middleware::from_fn(headers::secure))
                 .layer(middleware::from_fn_with_state(state.clone(), meter::count))
+                .layer(middleware::from_fn(linger::linger))
                 .layer(CatchPanicLayer::custom(panicked))
                 .layer(TimeoutLayer::with_status_code(
                     StatusCode::SERVICE_UNAVAILABLE,
