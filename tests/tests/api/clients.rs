@@ -315,6 +315,10 @@ async fn b31_v14_clients_of_who_left_stay_and_are_handed_over_at_once() {
     assert_eq!(of(&anna).await, 3, "nothing is lost with who left");
     let to_gone = json!({ "from_manager_id": boris, "to_manager_id": anna });
     main.post("/clients/reassign", to_gone).await.expect(422);
+    let stranger = office.another_company().await.staff;
+    let of_theirs = json!({ "from_manager_id": stranger, "to_manager_id": boris });
+    let refused = main.post("/clients/reassign", of_theirs).await.expect(422);
+    assert_eq!(refused.faults(), ["from_manager_id unknown"]);
     let moved = main
         .post(
             "/clients/reassign",

@@ -207,6 +207,15 @@ async fn another_companys_deals_are_not_there() {
         main.post("/deals/hand-over", hand).await.expect(422).faults(),
         ["deal_ids[0] unknown"]
     );
+    for (hand, faults) in [
+        (json!({ "from_staff_id": theirs.staff }), ["from_staff_id unknown"]),
+        (
+            json!({ "deal_ids": [], "to_staff_id": theirs.staff }),
+            ["to_staff_id unknown"],
+        ),
+    ] {
+        assert_eq!(main.post("/deals/hand-over", hand).await.expect(422).faults(), faults);
+    }
     let refused = async |body: Value| main.post("/deals", body).await.expect(422).faults();
     let of = json!({ "client_id": theirs.client, "title": "x" });
     assert_eq!(refused(of).await, ["client_id unknown"]);

@@ -50,6 +50,19 @@ async fn a_click_orders_a_call_from_ones_own_phone() {
     assert_eq!(audit.text("/items/0/action"), "call.ordered");
 }
 
+/// Phones of another company are nobody's to ring, whatever one may do.
+#[tokio::test]
+async fn no_call_is_ordered_from_a_phone_of_another_company() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let theirs = office.another_company().await;
+    office.phone(&json!({ "id": theirs.staff }), true);
+    let body = json!({ "number": "8 916 123-45-67", "staff_id": theirs.staff });
+    let refused = main.post("/calls", body).await.expect(422);
+    assert_eq!(refused.faults(), ["staff_id unknown"]);
+    assert!(ordered(&office).is_empty());
+}
+
 /// A second click with the same key is the same call.
 #[tokio::test]
 async fn an_idempotency_key_makes_a_second_click_harmless() {

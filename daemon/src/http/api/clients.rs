@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::parties_of;
+use super::colleague::{colleague, no_such};
 use super::recordings::remove;
 use super::{Direction, created, named, page, query_error, versioned};
 use crate::http::State;
@@ -318,10 +319,7 @@ async fn manager_of_new(
     };
     let circle = access.circle(state, within).await?;
     match manager.parse() {
-        Ok(id) if !circle.holds(&Whose::of([id])) => {
-            let field = "manager_id";
-            Err(ApiError::invalid_field(field, "unknown", "no such staff member"))
-        }
+        Ok(id) if !circle.holds(&Whose::of([id])) => Err(no_such("manager_id")),
         Ok(_) | Err(_) => Ok(Some(manager)),
     }
 }
@@ -448,13 +446,11 @@ async fn reassign(
     Body(body): Body<ReassignBody>,
 ) -> ApiResult<Json<Reassigned>> {
     let within = access.within(Right::DataHandOver)?;
-    let known = |field: &str, text: &str| {
-        let unknown = || ApiError::invalid_field(field, "unknown", "no such staff member");
-        text.parse().map_err(|_| unknown())
+    let from = colleague(&state, &access, ("from_manager_id", &body.from_manager_id)).await?;
+    let to = match body.to_manager_id.as_deref() {
+        Some(to) => Some(colleague(&state, &access, ("to_manager_id", to)).await?),
+        None => None,
     };
-    let from = known("from_manager_id", &body.from_manager_id)?;
-    let to = body.to_manager_id.as_deref();
-    let to = to.map(|text| known("to_manager_id", text)).transpose()?;
     let moved = clients::reassign(&state.db, &access.author(&state), (within, from), to).await?;
     state.plan.clients_changed(access.account, moved.numbers).await;
     let data = json!({ "manager_id": body.from_manager_id });

@@ -14,6 +14,7 @@ use serde_json::json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::colleague::colleague;
 use super::{Listing, created, named, page, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -199,16 +200,14 @@ async fn hand_over(
     Body(body): Body<HandOverBody>,
 ) -> ApiResult<Json<HandedOver>> {
     access.need(Right::DataHandOver)?;
-    let person = |field: &str, text: &str| {
-        let unknown = |_| ApiError::invalid_field(field, "unknown", "no such staff member");
-        text.trim().parse::<StaffId>().map_err(unknown)
+    let to = match body.to_staff_id.as_deref() {
+        Some(to) => Some(colleague(&state, &access, ("to_staff_id", to)).await?),
+        None => None,
     };
-    let to = body.to_staff_id.as_deref();
-    let to = to.map(|text| person("to_staff_id", text)).transpose()?;
     let (which, before) = match (body.deal_ids, body.from_staff_id) {
         (Some(deals), None) => (Which::These(deals), None),
         (None, Some(from)) => {
-            let from = person("from_staff_id", &from)?;
+            let from = colleague(&state, &access, ("from_staff_id", &from)).await?;
             (Which::OpenOf(from), Some(from))
         }
         (Some(_), Some(_)) | (None, None) => {

@@ -18,6 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::colleague::no_such;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -185,8 +186,8 @@ fn caller_of(
         (Some(staff), None) => {
             let staff = staff.parse().ok().and_then(|staff| plan.staff.get(staff));
             let staff = staff.filter(|staff| staff.account == access.account);
-            let unknown = || ApiError::invalid_field("caller_staff_id", "unknown", "no such staff member");
-            Ok((Caller::Staff(staff.ok_or_else(unknown)?.id), None))
+            let staff = staff.ok_or_else(|| no_such("caller_staff_id"))?;
+            Ok((Caller::Staff(staff.id), None))
         }
         (None, Some(number)) => {
             let number =

@@ -4,6 +4,7 @@ pub mod account;
 pub mod audit;
 pub mod calls;
 pub mod clients;
+mod colleague;
 pub mod deals;
 pub mod departments;
 mod destinations;

@@ -18,6 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::{CallView, view};
+use super::colleague::{colleague, no_such};
 use super::{Listing, page, query_error};
 use crate::engine::input::{First, OperatorCommand, Originate};
 use crate::http::State;
@@ -118,12 +119,11 @@ fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {
 /// Others' phones ring only for those who may end those others' calls, too.
 async fn whose(state: &State, access: &Access, staff: Option<&str>) -> ApiResult<StaffId> {
     let Some(staff) = staff else { return Ok(access.staff) };
-    let unknown = || ApiError::invalid_field("staff_id", "unknown", "no such staff member");
-    let staff: StaffId = staff.parse().map_err(|_| unknown())?;
+    let staff = colleague(state, access, ("staff_id", staff)).await?;
     if staff != access.staff {
         let circle = access.circle(state, access.within(Right::CallsHangUp)?).await?;
         if !circle.holds(&Whose::of([staff])) {
-            return Err(unknown());
+            return Err(no_such("staff_id"));
         }
     }
     Ok(staff)
