@@ -9,7 +9,7 @@ use crate::logins;
 use crate::projects;
 use crate::sip_accounts::{self, SipData};
 use crate::staff;
-use crate::store::{Db, Stamp, StoreError, args};
+use crate::store::{Db, FieldError, Ids, Stamp, StoreError, args};
 
 /// What is printed once.
 #[derive(Clone)]
@@ -43,6 +43,39 @@ impl Default for Beginning {
     }
 }
 
+impl Beginning {
+    fn checked(mut self) -> Result<Beginning, StoreError> {
+        let mut faults = Vec::new();
+        self.name = self.name.trim().to_owned();
+        if self.name.is_empty() || self.name.chars().count() > 200 {
+            faults.push(FieldError::new(
+                "name",
+                "invalid",
+                "a company has a name of 200 characters at most",
+            ));
+        }
+        self.region = self.region.to_ascii_uppercase();
+        if self.region.parse::<phonenumber::country::Id>().is_err() {
+            faults.push(FieldError::new(
+                "region",
+                "invalid",
+                "two letters of a country, as in RU",
+            ));
+        }
+        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+            faults.push(FieldError::new(
+                "time_zone",
+                "invalid",
+                "not a time zone, as in Europe/Moscow",
+            ));
+        }
+        StoreError::invalid(faults)?;
+        Ok(self)
+    }
+}
+
+/// To draw a number that no account has.
+const TRIES: usize = 1000;
 const MAIN_LOGIN: &str = "main";
 const MAIN_SHORT_NUMBER: &str = "100";
 
@@ -51,12 +84,18 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
     if !accounts::list(db).await?.is_empty() {
         return Ok(None);
     }
+    another(db, stamp, beginning).await.map(Some)
+}
+
+/// One more company in this installation, all of it or nothing.
+pub async fn another(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<FirstStart, StoreError> {
+    let beginning = beginning.checked()?;
     let mut ids = stamp.ids();
     let password = ids.secret(16);
     let hash = logins::hash(password.clone(), ids.random()).await?;
     let account = Account {
         id: AccountId::new(ids.now, ids.random()),
-        number: i64::try_from(ids.digits(5)).unwrap_or(10_000),
+        number: free_number(db, &mut ids).await?,
         name: beginning.name,
         region: beginning.region,
         time_zone: beginning.time_zone,
@@ -101,12 +140,28 @@ pub async fn first_start(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<
     audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await?;
     let login = format!("{}_{MAIN_LOGIN}", account.number);
-    Ok(Some(FirstStart {
+    Ok(FirstStart {
         account: account.id,
         account_number: account.number,
         staff,
         login,
         password,
         sip,
-    }))
+    })
+}
+
+/// A number that no account has.
+async fn free_number(db: &Db, ids: &mut Ids) -> Result<i64, StoreError> {
+    for _ in 0..TRIES {
+        let number = i64::try_from(ids.digits(5)).unwrap_or(10_000);
+        match accounts::by_number(db, number).await {
+            Ok(_) => {}
+            Err(StoreError::NotFound) => return Ok(number),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(StoreError::Refused {
+        code: "full",
+        detail: "there are too many accounts here to find a free number",
+    })
 }

@@ -1,5 +1,5 @@
-//! The command line: `frontdesk run` (the default), `demo`, `check-config`, `example-config`, `staff import`, `backup`,
-//! `restore`, `db copy`.
+//! The command line: `frontdesk run` (the default), `demo`, `check-config`, `example-config`, `staff import`,
+//! `account create`, `audit verify`, `backup`, `restore`, `db copy`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -13,6 +13,8 @@ use crate::terminal::{complain, say};
 
 /// The configuration or an imported file is at fault, not the run.
 const EXIT_BAD_INPUT: u8 = 2;
+/// The audit is not as it was written.
+const EXIT_BROKEN: u8 = 3;
 
 #[derive(Debug, Parser)]
 #[command(
@@ -86,6 +88,16 @@ enum Command {
         #[command(subcommand)]
         command: DbCommand,
     },
+    /// Work with the companies of this installation
+    Account {
+        #[command(subcommand)]
+        command: AccountCommand,
+    },
+    /// Look after the audit
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -105,6 +117,34 @@ enum DbCommand {
 }
 
 #[derive(Debug, Subcommand)]
+enum AccountCommand {
+    /// Make one more company with its main staff member and a first phone; their passwords are shown once
+    Create(NewAccount),
+}
+
+/// What a company begins with.
+#[derive(Debug, Args)]
+pub(crate) struct NewAccount {
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Where national numbers belong, as two letters
+    #[arg(long, default_value = "RU")]
+    pub(crate) region: String,
+    #[arg(long, default_value = "Europe/Moscow", value_name = "ZONE")]
+    pub(crate) time_zone: String,
+}
+
+#[derive(Debug, Subcommand)]
+enum AuditCommand {
+    /// Read every row again and name the first that is not as it was written; the exit code is 3 when there is one
+    Verify {
+        /// Number of the account; all of them when absent
+        #[arg(long)]
+        account: Option<i64>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
 enum StaffCommand {
     /// Bring staff over from another PBX: all rows or none. Columns: surname, given_name, patronymic, position, phone,
     /// email, short_number, sip_user, sip_password. SIP passwords are kept as digests only
@@ -116,7 +156,7 @@ enum StaffCommand {
     },
 }
 
-/// Parses the command line, runs, and turns the outcome into an exit code: 0 well, 1 failed, 2 bad input.
+/// Parses the command line, runs, and turns the outcome into an exit code: 0 well, 1 failed, 2 bad input, 3 a broken audit.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     match dispatch(cli) {
@@ -133,7 +173,9 @@ pub fn main() -> ExitCode {
 
 fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command.unwrap_or(Command::Run) {
-        Command::Run => with_config(&cli.options, |config| runtime()?.block_on(crate::app::run(config))),
+        Command::Run => with_config(&cli.options, |config| {
+            done(runtime()?.block_on(crate::app::run(config)))
+        }),
         Command::Demo => {
             let flags = cli.options.overrides();
             runtime()?.block_on(crate::demo::run(flags)).map(|()| ExitCode::SUCCESS)
@@ -146,7 +188,18 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Staff {
             command: StaffCommand::Import { file, account },
         } => with_config(&cli.options, |config| {
-            runtime()?.block_on(crate::import::staff(config, &file, account))
+            done(runtime()?.block_on(crate::import::staff(config, &file, account)))
+        }),
+        Command::Account {
+            command: AccountCommand::Create(new),
+        } => with_config(&cli.options, |config| {
+            done(runtime()?.block_on(crate::accounts::create(config, new)))
+        }),
+        Command::Audit {
+            command: AuditCommand::Verify { account },
+        } => with_config(&cli.options, |config| {
+            let intact = runtime()?.block_on(crate::audit::verify(config, account))?;
+            Ok(ExitCode::from(if intact { 0 } else { EXIT_BROKEN }))
         }),
         Command::Backup {
             command: Some(BackupCommand::Verify { file }),
@@ -160,17 +213,21 @@ fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
             let to = to.context("--to says which file to write")?;
             let settings = settings(&cli.options);
             with_config(&cli.options, |config| {
-                runtime()?.block_on(backup::backup(config, settings.as_deref(), &to, recordings))
+                done(runtime()?.block_on(backup::backup(config, settings.as_deref(), &to, recordings)))
             })
         }
         Command::Restore { file, state_dir } => {
             let mut options = cli.options.clone();
             options.data = Some(state_dir.to_str().context("the path is no UTF-8")?.to_owned());
-            with_config(&options, |config| runtime()?.block_on(backup::restore(config, &file)))
+            with_config(&options, |config| {
+                done(runtime()?.block_on(backup::restore(config, &file)))
+            })
         }
         Command::Db {
             command: DbCommand::Copy { to },
-        } => with_config(&cli.options, |config| runtime()?.block_on(backup::copy(config, &to))),
+        } => with_config(&cli.options, |config| {
+            done(runtime()?.block_on(backup::copy(config, &to)))
+        }),
     }
 }
 
@@ -191,9 +248,13 @@ impl Options {
     }
 }
 
-fn with_config(options: &Options, act: impl FnOnce(Config) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+fn done(outcome: anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+fn with_config(options: &Options, act: impl FnOnce(Config) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
     match Config::read(options.config.as_deref(), &environment(), &options.overrides()) {
-        Ok(config) => act(config).map(|()| ExitCode::SUCCESS),
+        Ok(config) => act(config),
         Err(problems) => {
             complain(&format!("{problems}"));
             Ok(ExitCode::from(EXIT_BAD_INPUT))

@@ -1,6 +1,8 @@
 //! The daemon: one engine, its shell, the HTTP side and the command line.
 
+mod accounts;
 pub mod app;
+mod audit;
 mod backup;
 pub mod callbacks;
 pub mod cli;

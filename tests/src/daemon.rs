@@ -239,6 +239,19 @@ impl Daemon {
         Ok(shell.arg(script.replace("{}", &program)).output().await?)
     }
 
+    /// Another run of the program beside this daemon, on its database: the exit code and all it said.
+    pub async fn beside(&self, arguments: &[&str]) -> Result<(i32, String)> {
+        let output = command(self.folder.path())?.args(arguments).output().await?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((output.status.code().context("it was killed")?, said))
+    }
+
+    /// SIGHUP: what such a run has changed reaches calls.
+    pub async fn look_again(&self) -> Result<()> {
+        self.signal("HUP").await
+    }
+
     /// SIGTERM; an orderly end is exit code 0.
     pub async fn stop(mut self) -> Result<()> {
         self.terminate().await

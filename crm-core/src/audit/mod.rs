@@ -1,14 +1,23 @@
-//! Who did what, when, and what it was before and after. Rows are only ever added.
+//! Who did what, when, and what it was before and after. Rows are only ever added; the database itself
+//! takes nothing else, and a chain of hashes shows what was changed behind its back.
 
+mod chain;
+mod guard;
 mod store;
+mod verify;
 
 use frontdesk_routing::ids::{AccountId, AuditId, LoginId, StaffId};
 use serde_json::Value;
 
 use crate::store::{Db, Stamp, StoreError};
 
+pub use chain::chain_old;
+pub(crate) use chain::{ALL as CHAIN, Link, join};
+pub(crate) use guard::{POSTGRES, SQLITE};
 pub(crate) use store::ALL;
 pub use store::{list, write};
+pub(crate) use verify::ALL as VERIFY;
+pub use verify::{Broken, Fault, Verified, verify};
 
 /// Who makes a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +95,13 @@ pub struct AuditQuery {
     pub entity: Option<String>,
     pub entity_id: Option<String>,
     pub actor: Option<StaffId>,
+    /// Not before, unix milliseconds.
+    pub from: Option<i64>,
+    /// Before, unix milliseconds.
+    pub until: Option<i64>,
+    pub ip: Option<String>,
+    /// Stands in what was before or after, letter for letter.
+    pub text: Option<String>,
 }
 
 /// A deed that changes no row: a play, a hang-up.

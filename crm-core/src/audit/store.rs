@@ -1,19 +1,20 @@
-use frontdesk_routing::ids::{AccountId, AuditId};
+use frontdesk_routing::ids::AccountId;
 use serde_json::Value;
 
+use super::chain::Link;
 use super::{AuditQuery, AuditRow, Deed};
 use crate::store::page::Place;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, Ids, Listing, Page, StoreError, Tx, args};
 
-const INSERT: &str = "INSERT INTO audit (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, \
-    before_json, after_json, ip) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const LIST: &str = "SELECT id, at, actor_staff_id, actor_name, action, entity, entity_id, before_json, after_json, ip \
     FROM audit WHERE account_id = $1 AND (action = $2 OR $2 IS NULL) AND (entity = $3 OR $3 IS NULL) \
     AND (entity_id = $4 OR $4 IS NULL) AND (actor_staff_id = $5 OR $5 IS NULL) \
-    AND (at, id) < ($6, $7) ORDER BY at DESC, id DESC LIMIT $8";
+    AND (at, id) < ($6, $7) AND (at >= $9 OR $9 IS NULL) AND (at < $10 OR $10 IS NULL) AND (ip = $11 OR $11 IS NULL) \
+    AND (REPLACE(before_json, $12, '') <> before_json OR REPLACE(after_json, $12, '') <> after_json OR $12 IS NULL) \
+    ORDER BY at DESC, id DESC LIMIT $8";
 
-pub(crate) const ALL: &[&str] = &[INSERT, LIST];
+pub(crate) const ALL: &[&str] = &[LIST];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -29,24 +30,10 @@ struct Row {
     ip: Option<String>,
 }
 
-/// In the transaction of what it tells.
+/// Together with what it tells, when the transaction commits.
 pub async fn write(tx: &mut Tx, ids: &mut Ids, deed: Deed<'_>) -> Result<(), StoreError> {
-    let text = |value: Option<Value>| value.map(|value| value.to_string());
-    let row = AuditId::new(ids.now, ids.random());
-    let values = args![
-        row,
-        deed.account,
-        ids.now,
-        deed.actor.staff,
-        &deed.actor.name,
-        deed.action,
-        deed.entity,
-        deed.entity_id,
-        text(deed.before),
-        text(deed.after),
-        &deed.actor.ip,
-    ];
-    tx.run(INSERT, values).await.map(drop)
+    tx.tell(Link::new(ids, deed));
+    Ok(())
 }
 
 /// Newest first, by cursor.
@@ -67,6 +54,10 @@ pub async fn list(
         place.at,
         place.id,
         limit,
+        query.from,
+        query.until,
+        &query.ip,
+        query.text.as_deref().map(as_in_json),
     ];
     let mut rows: Vec<Row> = db.all(LIST, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
@@ -86,6 +77,13 @@ pub async fn list(
         filtered: 0,
         next_cursor: last,
     })
+}
+
+/// As it stands within the quotes of a JSON text.
+fn as_in_json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    let within = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    within.unwrap_or_default().to_owned()
 }
 
 fn read(row: Row) -> Result<AuditRow, StoreError> {

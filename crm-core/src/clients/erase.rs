@@ -24,7 +24,8 @@ const BLANK: &str = "UPDATE clients SET number = '', number_order = 0, name = ''
 const NOTES: &str = "DELETE FROM client_notes WHERE client_id = $1";
 const REQUESTS: &str = "UPDATE site_requests SET number = '', name = '', subject = '', comment = '', page = '', client_id = NULL, \
     next_at = NULL, state = 'done', updated_at = $2, version = version + 1 WHERE client_id = $1";
-const AUDIT: &str = "UPDATE audit SET before_json = NULL, after_json = NULL WHERE account_id = $1 AND entity_id = $2";
+const AUDIT: &str =
+    "UPDATE audit SET before_json = NULL, after_json = NULL, salt = NULL WHERE account_id = $1 AND entity_id = $2";
 // `called` is as it was dialled: of a call to the client it is the client's number in some form.
 const CALLERS: &str = "UPDATE calls SET caller_number = NULL, caller_name = NULL WHERE account_id = $1 \
     AND caller_staff_id IS NULL AND client_id = $2";

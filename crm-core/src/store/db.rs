@@ -12,6 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Executor, FromRow, Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use super::error::StoreError;
+use crate::audit;
 
 /// Readers of SQLite at the same time.
 const READERS: u32 = 4;
@@ -56,7 +57,11 @@ struct Count {
 }
 
 /// Changes that happen together or not at all: dropped without `commit`, they never were.
-pub struct Tx(pub(super) Inner);
+pub struct Tx {
+    pub(super) inner: Inner,
+    /// Joins the audit at the end.
+    deeds: Vec<audit::Link>,
+}
 
 pub(super) enum Inner {
     Sqlite(Transaction<'static, Sqlite>),
@@ -109,8 +114,14 @@ impl Db {
     /// Brings the tables up to date.
     pub async fn migrate(&self) -> Result<(), StoreError> {
         match &self.0 {
-            Pools::Sqlite { writer, .. } => MIGRATIONS.run(writer).await?,
-            Pools::Postgres(pool) => MIGRATIONS.run(pool).await?,
+            Pools::Sqlite { writer, .. } => {
+                MIGRATIONS.run(writer).await?;
+                sqlx::raw_sql(audit::SQLITE).execute(writer).await?;
+            }
+            Pools::Postgres(pool) => {
+                MIGRATIONS.run(pool).await?;
+                sqlx::raw_sql(audit::POSTGRES).execute(pool).await?;
+            }
         }
         Ok(())
     }
@@ -188,17 +199,21 @@ impl Db {
     /// One moment of the database, whatever is written meanwhile; only to be read.
     pub(super) async fn snapshot(&self) -> Result<Tx, StoreError> {
         let repeatable = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-        Ok(Tx(match &self.0 {
+        let inner = match &self.0 {
             Pools::Sqlite { readers, .. } => Inner::Sqlite(readers.begin().await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin_with(repeatable).await?),
-        }))
+        };
+        let deeds = Vec::new();
+        Ok(Tx { inner, deeds })
     }
 
     pub async fn begin(&self) -> Result<Tx, StoreError> {
-        Ok(Tx(match &self.0 {
+        let inner = match &self.0 {
             Pools::Sqlite { writer, .. } => Inner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => Inner::Postgres(pool.begin().await?),
-        }))
+        };
+        let deeds = Vec::new();
+        Ok(Tx { inner, deeds })
     }
 }
 
@@ -223,7 +238,7 @@ async fn reach(url: &str) -> Result<(), StoreError> {
 
 impl Tx {
     pub(crate) async fn all<T: Record>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Vec<T>, StoreError> {
-        let rows: Result<Vec<T>, sqlx::Error> = match &mut self.0 {
+        let rows: Result<Vec<T>, sqlx::Error> = match &mut self.inner {
             Inner::Sqlite(tx) => sqlite(sql, args)
                 .fetch_all(&mut **tx)
                 .await?
@@ -241,7 +256,7 @@ impl Tx {
     }
 
     pub(crate) async fn one<T: Record>(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<Option<T>, StoreError> {
-        let row = match &mut self.0 {
+        let row = match &mut self.inner {
             Inner::Sqlite(tx) => sqlite(sql, args)
                 .fetch_optional(&mut **tx)
                 .await?
@@ -264,14 +279,21 @@ impl Tx {
 
     /// How many rows it changed.
     pub(crate) async fn run(&mut self, sql: &'static str, args: Vec<Arg>) -> Result<u64, StoreError> {
-        Ok(match &mut self.0 {
+        Ok(match &mut self.inner {
             Inner::Sqlite(tx) => sqlite(sql, args).execute(&mut **tx).await?.rows_affected(),
             Inner::Postgres(tx) => postgres(sql, args).execute(&mut **tx).await?.rows_affected(),
         })
     }
 
-    pub async fn commit(self) -> Result<(), StoreError> {
-        match self.0 {
+    /// What was done is told in the audit when it is certain.
+    pub(crate) fn tell(&mut self, deed: audit::Link) {
+        self.deeds.push(deed);
+    }
+
+    pub async fn commit(mut self) -> Result<(), StoreError> {
+        let deeds = std::mem::take(&mut self.deeds);
+        audit::join(&mut self, deeds).await?;
+        match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,
         }
@@ -280,7 +302,7 @@ impl Tx {
 }
 
 /// PostgreSQL takes no NUL in a text, and what a phone sends may hold one.
-fn storable(text: Option<String>) -> Option<String> {
+pub(crate) fn storable(text: Option<String>) -> Option<String> {
     text.map(|text| {
         if text.contains('\0') {
             text.replace('\0', "\u{fffd}")

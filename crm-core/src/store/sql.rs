@@ -12,6 +12,8 @@ pub(crate) const ALL: &[&[&str]] = &[
     access::ALL,
     accounts::ALL,
     audit::ALL,
+    audit::CHAIN,
+    audit::VERIFY,
     blocks::ALL,
     calls::ALL,
     calls::ORDERS,

@@ -148,6 +148,21 @@ impl Office {
         clients::create(&self.db, &self.author(), new).await
     }
 
+    /// A statement past the stores; how many rows it changed.
+    pub(crate) async fn raw(&self, sql: &str) -> Result<u64, sqlx::Error> {
+        let sql = sqlx::AssertSqlSafe(sql.to_owned());
+        if self.url.starts_with("postgres") {
+            let pool = sqlx::PgPool::connect(&self.url).await?;
+            let done = sqlx::query(sql).execute(&pool).await;
+            pool.close().await;
+            return Ok(done?.rows_affected());
+        }
+        let pool = sqlx::SqlitePool::connect(&self.url).await?;
+        let done = sqlx::query(sql).execute(&pool).await;
+        pool.close().await;
+        Ok(done?.rows_affected())
+    }
+
     /// The newest deeds, newest first.
     pub(crate) async fn audit(&self, limit: u32) -> Vec<AuditRow> {
         let page = Page {

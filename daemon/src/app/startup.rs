@@ -9,7 +9,7 @@ use frontdesk_crm_core::clients;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::{accounts, calls, recordings};
+use frontdesk_crm_core::{accounts, audit, calls, recordings};
 use frontdesk_recordings::{layout, recover};
 use frontdesk_routing::ids::AccountId;
 
@@ -50,6 +50,12 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
         .with_context(|| format!("the clients in the database {shown} cannot be indexed"))?;
     if indexed > 0 {
         tracing::info!(clients = indexed, "the address book can be searched");
+    }
+    let chained = audit::chain_old(&db, &mut stamp().ids())
+        .await
+        .with_context(|| format!("the audit in the database {shown} cannot be chained"))?;
+    if chained > 0 {
+        tracing::info!(rows = chained, "the audit is a chain now");
     }
     Ok(db)
 }

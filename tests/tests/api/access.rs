@@ -168,6 +168,7 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         with_id(Method::GET, "/requests/{id}", Right::ClientsRead),
         with_id(Method::PATCH, "/requests/{id}", Right::ClientsWrite),
         get("/audit", Right::AuditRead),
+        get("/audit/verify", Right::AuditRead),
         get("/security/blocks", Right::SettingsRead),
         (Method::POST, "/security/blocks".into(), Some(Right::SettingsWrite)),
         with_id(Method::DELETE, "/security/blocks/{id}", Right::SettingsWrite),

@@ -1,6 +1,7 @@
 //! The HTTP API of a running office, resource by resource.
 
 mod access;
+mod audit;
 mod bodies;
 mod calls;
 mod clients;

@@ -1,5 +1,6 @@
 //! The running daemon as a company meets it: several parts of it in one story.
 
+mod accounts;
 mod backup;
 mod caller_id;
 mod live;

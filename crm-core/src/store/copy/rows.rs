@@ -66,7 +66,7 @@ fn field(digest: &mut Sha256, bytes: Option<&[u8]>) {
 /// Whether the table holds anything.
 pub(super) async fn any(tx: &mut Tx, table: &Table) -> Result<bool, CopyError> {
     let sql = AssertSqlSafe(format!("SELECT 1 FROM {} LIMIT 1", quoted(&table.name)));
-    Ok(match &mut tx.0 {
+    Ok(match &mut tx.inner {
         Inner::Sqlite(tx) => sqlx::query(sql).fetch_optional(&mut **tx).await?.is_some(),
         Inner::Postgres(tx) => sqlx::query(sql).fetch_optional(&mut **tx).await?.is_some(),
     })
@@ -88,7 +88,7 @@ pub(super) async fn each(
         .collect();
     let sql = AssertSqlSafe(format!("SELECT {} FROM {}", columns.join(", "), quoted(&table.name)));
     let mut tally = Tally::default();
-    match &mut tx.0 {
+    match &mut tx.inner {
         Inner::Sqlite(tx) => {
             let mut rows = sqlx::query(sql).fetch(&mut **tx);
             while let Some(row) = rows.try_next().await? {
@@ -137,7 +137,7 @@ pub(super) async fn write(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> 
                 .rows_affected()
         };
     }
-    Ok(match &mut tx.0 {
+    Ok(match &mut tx.inner {
         Inner::Sqlite(tx) => enter!(tx),
         Inner::Postgres(tx) => enter!(tx),
     })

@@ -67,7 +67,7 @@ impl Kind {
 
 /// All tables, in the order of their names.
 pub(super) async fn of(tx: &mut Tx) -> Result<Vec<Table>, StoreError> {
-    let sql = match &tx.0 {
+    let sql = match &tx.inner {
         Inner::Sqlite(_) => SQLITE_COLUMNS,
         Inner::Postgres(_) => POSTGRES_COLUMNS,
     };
@@ -105,7 +105,7 @@ pub(super) fn same(ours: &[Table], theirs: &[Table]) -> Result<(), String> {
 
 /// Lets rows come before those that they point at, until the transaction ends (SQLite) or `tighten` (PostgreSQL).
 pub(super) async fn loosen(tx: &mut Tx) -> Result<Vec<Key>, StoreError> {
-    match &mut tx.0 {
+    match &mut tx.inner {
         Inner::Sqlite(tx) => {
             tx.execute("PRAGMA defer_foreign_keys = ON").await?;
             return Ok(Vec::new());
@@ -133,7 +133,7 @@ pub(super) async fn tighten(tx: &mut Tx, keys: &[Key]) -> Result<(), StoreError>
 }
 
 async fn change(tx: &mut Tx, sql: String) -> Result<(), StoreError> {
-    if let Inner::Postgres(tx) = &mut tx.0 {
+    if let Inner::Postgres(tx) = &mut tx.inner {
         // What is put together here comes from PostgreSQL's own catalogue, quoted by itself.
         tx.execute(AssertSqlSafe(sql)).await?;
     }

@@ -10,15 +10,16 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::calls::moment;
 use super::{Listing, named, page, query_error};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
-use crate::http::error::{ApiResult, Problem};
+use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::Params;
 use crate::live::view::time;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
-    OpenApiRouter::new().routes(routes!(list))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(verify))
 }
 
 /// One deed.
@@ -48,6 +49,14 @@ pub struct AuditParams {
     pub entity: Option<String>,
     pub entity_id: Option<String>,
     pub actor_staff_id: Option<String>,
+    /// Not before this moment, RFC 3339.
+    pub from: Option<String>,
+    /// Before this moment, RFC 3339.
+    pub until: Option<String>,
+    /// The address that it was done from.
+    pub ip: Option<String>,
+    /// What stands in `before` or `after`, letter for letter; for those who see clients' numbers.
+    pub text: Option<String>,
     /// 1 to 500.
     pub limit: Option<u32>,
     /// From `next_cursor` of the answer before.
@@ -68,6 +77,14 @@ async fn list(
 
 pub async fn found(state: &State, access: &Access, params: AuditParams) -> ApiResult<Listing<AuditView>> {
     access.need(Right::AuditRead)?;
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let text = params.text.filter(|text| !text.is_empty());
+    if text.is_some() && viewer.is_masked() {
+        return Err(ApiError::forbidden(
+            "clients' numbers are hidden from you: search without `text`",
+        ));
+    }
     let query = AuditQuery {
         action: params.action,
         entity: params.entity,
@@ -75,13 +92,15 @@ pub async fn found(state: &State, access: &Access, params: AuditParams) -> ApiRe
         actor: named("actor_staff_id", params.actor_staff_id.as_deref(), |text| {
             text.parse().ok()
         })?,
+        from: moment("from", params.from.as_deref())?,
+        until: moment("until", params.until.as_deref())?,
+        ip: params.ip,
+        text,
     };
     let page = page(params.limit, None, params.cursor)?;
     let found = audit::list(&state.db, access.account, &query, &page)
         .await
         .map_err(query_error)?;
-    let plan = state.live.plan();
-    let viewer = access.viewer(&plan);
     let items = found.items.into_iter().map(|row| view(row, viewer)).collect();
     Ok(Listing {
         items,
@@ -89,6 +108,53 @@ pub async fn found(state: &State, access: &Access, params: AuditParams) -> ApiRe
         filtered: None,
         next_cursor: found.next_cursor,
     })
+}
+
+/// Whether the audit still says what was written.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct VerifiedView {
+    pub intact: bool,
+    /// Rows that are as they were written, from the first one on.
+    pub rows: i64,
+    /// Of them those whose `before` and `after` were erased together with a client.
+    pub blanked: i64,
+    /// The hash of the last of them. Noted elsewhere it shows later that the chain was not made anew.
+    pub hash: String,
+    /// The first row that is not as it was written.
+    pub broken: Option<BrokenView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct BrokenView {
+    /// Its place in the chain.
+    pub seq: i64,
+    /// `null` where there should be a row and is none.
+    pub id: Option<String>,
+    /// `missing`, `link` (it does not follow from the one before), `row` (who, what, when or from where was changed),
+    /// `content` (before or after was), `blanked` (they are gone, and nobody has erased them) or `unchained` (it was put
+    /// in beside the chain).
+    pub fault: String,
+}
+
+/// Reads the account's whole chain of deeds.
+#[utoipa::path(get, path = "/audit/verify", tag = "audit", responses(
+    (status = 200, body = VerifiedView), (status = 403, body = Problem),
+))]
+async fn verify(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<VerifiedView>> {
+    access.need(Right::AuditRead)?;
+    let found = audit::verify(&state.db, access.account, |_, _| {}).await?;
+    let broken = found.broken.map(|broken| BrokenView {
+        seq: broken.seq,
+        id: broken.id,
+        fault: broken.fault.name().to_owned(),
+    });
+    Ok(Json(VerifiedView {
+        intact: broken.is_none(),
+        rows: found.rows,
+        blanked: found.blanked,
+        hash: found.hash,
+        broken,
+    }))
 }
 
 /// What was there is told without numbers to whom they are hidden from.

@@ -4,6 +4,9 @@ use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -36,6 +39,10 @@ words! {
         anybody: "Anybody", "Все сотрудники";
         anything: "Anything", "Все разделы";
         of_what: "Of what", "Раздел";
+        since: "From the day", "С какого дня";
+        until: "To the day", "По какой день";
+        from_where: "From the address", "С какого адреса";
+        text: "Was or is", "Было или стало";
         filter: "Show", "Показать";
         created: "made", "создание";
         updated: "changed", "изменение";
@@ -115,6 +122,28 @@ pub(in crate::http::pages) struct Asked {
     entity: String,
     #[serde(default)]
     actor: String,
+    /// Days, as in 2026-11-18, both of them within.
+    #[serde(default)]
+    since: String,
+    #[serde(default)]
+    until: String,
+    #[serde(default)]
+    ip: String,
+    #[serde(default)]
+    text: String,
+}
+
+impl Asked {
+    fn filters(&self) -> [(&'static str, &str); 6] {
+        [
+            ("entity", &self.entity),
+            ("actor", &self.actor),
+            ("since", &self.since),
+            ("until", &self.until),
+            ("ip", &self.ip),
+            ("text", &self.text),
+        ]
+    }
 }
 
 #[derive(Template)]
@@ -126,8 +155,10 @@ struct AuditPage {
     staff: Vec<(String, String)>,
     /// Names of the API and what they are called.
     entities: Vec<(&'static str, &'static str)>,
-    entity: String,
-    actor: String,
+    asked: Asked,
+    filtered: bool,
+    /// Numbers are not hidden from who reads.
+    may_search: bool,
     newest: Option<String>,
     older: Option<String>,
 }
@@ -162,6 +193,10 @@ pub(in crate::http::pages) async fn page(
     let params = AuditParams {
         entity: some(&asked.entity),
         actor_staff_id: some(&asked.actor),
+        from: day(&asked.since, 0, &reader.zone),
+        until: day(&asked.until, 1, &reader.zone),
+        ip: some(asked.ip.trim()),
+        text: some(asked.text.trim()),
         limit: Some(ROWS),
         cursor: asked.cursor.clone(),
         ..AuditParams::default()
@@ -171,19 +206,32 @@ pub(in crate::http::pages) async fn page(
     let staff = names(&state, &reader.access)
         .await
         .map_err(|error| reader.failed(error))?;
-    let filter = [("entity", asked.entity.as_str()), ("actor", &asked.actor)];
+    let (newest, older) = {
+        let filter = asked.filters();
+        let newest = asked.cursor.as_ref().map(|_| link("/audit", &filter, None));
+        let older = list.next_cursor.map(|cursor| link("/audit", &filter, Some(&cursor)));
+        (newest, older)
+    };
     let page = AuditPage {
         rows: list.items.iter().map(|deed| row(deed, &reader, w)).collect(),
-        newest: asked.cursor.as_ref().map(|_| link("/audit", &filter, None)),
-        older: list.next_cursor.map(|cursor| link("/audit", &filter, Some(&cursor))),
+        newest,
+        older,
         staff,
         entities: entities(w),
-        entity: asked.entity,
-        actor: asked.actor,
+        filtered: asked.filters().iter().any(|(_, value)| !value.is_empty()),
+        may_search: !reader.access.viewer(&state.live.plan()).is_masked(),
+        asked,
         frame: reader.settings("/audit", "audit.js", json!({})),
         w,
     };
     Ok(render(reader.t, &page))
+}
+
+/// When a day begins, or one so many days later; what is no day asks for nothing.
+fn day(text: &str, later: i64, zone: &TimeZone) -> Option<String> {
+    let day = text.parse::<Date>().ok()?;
+    let day = day.checked_add(later.days()).ok()?;
+    Some(day.to_zoned(zone.clone()).ok()?.timestamp().to_string())
 }
 
 /// What can be looked for, as rows of the audit call it.
@@ -343,6 +391,14 @@ fn verb<'a>(done: &'a str, w: &AuditWords) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_begins_where_the_company_is() {
+        let zone = TimeZone::get("Europe/Moscow").unwrap();
+        assert_eq!(day("2026-11-18", 0, &zone).unwrap(), "2026-11-17T21:00:00Z");
+        assert_eq!(day("2026-11-18", 1, &zone).unwrap(), "2026-11-18T21:00:00Z");
+        assert_eq!(day("soon", 0, &zone), None);
+    }
 
     #[test]
     fn only_what_differs_is_shown() {
