@@ -90,6 +90,7 @@ impl App {
         let db = startup::database(&config).await?;
         let welcome = startup::first_account(&db, &config).await?;
         startup::seal(&db).await?;
+        startup::interrupted_imports(&db).await?;
         startup::recover(&db, &config.recordings_dir()).await?;
 
         let (supervisor, ends) = supervisor();

@@ -79,6 +79,8 @@ ids! {
     NoticeId
     /// An address outside that is told what happens.
     WebhookId
+    /// A file whose rows were brought in.
+    ImportId
     /// One telling of a webhook.
     DeliveryId
     /// Which lines take which calls outside.

@@ -1,6 +1,7 @@
 //! Clients: the address book by which callers are named.
 
 mod erase;
+pub(crate) mod incoming;
 mod list;
 mod rules;
 mod store;
@@ -19,6 +20,7 @@ pub use list::{Clients, SHOWN, list};
 pub use store::{create, delete, get, index_all, reassign, update};
 
 pub(crate) use erase::ALL as ERASE;
+pub(crate) use incoming::ALL as INCOMING;
 pub(crate) use list::{ALL as COUNTS, PAGES};
 pub use strangers::Stranger;
 pub use timeline::{Beside, Happening, Note, add_note, timeline};

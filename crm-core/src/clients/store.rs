@@ -40,13 +40,13 @@ const DELETE: &str = "UPDATE clients SET deleted_at = $2, updated_at = $2, versi
     WHERE id = $1 AND version = $3";
 const SEARCH: &str = "SELECT search, indexed FROM clients WHERE id = $1";
 const MANAGER: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-const ADD_PHONES: [(usize, &str); 3] = rows!(
+pub(super) const ADD_PHONES: [(usize, &str); 3] = rows!(
     4,
     "INSERT INTO client_phones (account_id, number, client_id, place)",
     ""
 );
 const DROP_PHONES: &str = "DELETE FROM client_phones WHERE client_id = $1";
-const ADD_TERMS: [(usize, &str); 3] = rows!(3, "INSERT INTO client_terms (account, term, client)", "");
+pub(super) const ADD_TERMS: [(usize, &str); 3] = rows!(3, "INSERT INTO client_terms (account, term, client)", "");
 const DROP_TERM: &str = "DELETE FROM client_terms WHERE account = $1 AND term = $2 AND client = $3";
 const COUNT: &str = "INSERT INTO client_counts (account_id, live) VALUES ($1, $2) \
     ON CONFLICT (account_id) DO UPDATE SET live = client_counts.live + excluded.live";
@@ -383,7 +383,7 @@ async fn add_phones(tx: &mut Tx, account: AccountId, client: ClientId, checked: 
     rows::enter(tx, &ADD_PHONES, phones).await.map_err(raced)
 }
 
-fn raced(error: StoreError) -> StoreError {
+pub(super) fn raced(error: StoreError) -> StoreError {
     if error.is_unique() {
         let fault = FieldError::new("number", "taken", "another client has this number");
         return StoreError::Taken(vec![fault]);
@@ -422,17 +422,17 @@ async fn drop_terms(
     Ok(())
 }
 
-async fn count(tx: &mut Tx, account: AccountId, more: i64) -> Result<(), StoreError> {
+pub(super) async fn count(tx: &mut Tx, account: AccountId, more: i64) -> Result<(), StoreError> {
     tx.run(COUNT, args![account, more]).await.map(drop)
 }
 
 /// A client within the index: the random bits of the id. Two that share a key would both be looked at, and told apart.
-fn search_key(client: ClientId) -> i64 {
+pub(super) fn search_key(client: ClientId) -> i64 {
     i64::try_from(client.as_u128() & u128::from(u64::MAX >> 1)).unwrap_or(0)
 }
 
 /// From `number` to `search_key`, as the statements want them.
-fn row_of(client: ClientId, checked: &Checked, search: &str) -> Vec<Arg> {
+pub(super) fn row_of(client: ClientId, checked: &Checked, search: &str) -> Vec<Arg> {
     let [company, number, key] = order_of(client, checked);
     let mut values = args![
         checked.number.map(PhoneNumber::reveal).unwrap_or_default(),

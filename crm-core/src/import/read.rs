@@ -2,19 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use csv::{ReaderBuilder, StringRecord, Trim};
-
 use super::Problem;
+use super::table::{self, Line, MOST_PROBLEMS, Table};
 use crate::staff::NewStaff;
 use crate::staff::rules::{self, Checked};
 use crate::store::{FieldError, StoreError};
 
-const LARGEST: usize = 32 * 1024 * 1024;
-const MOST_ROWS: usize = 100_000;
-const MOST_PROBLEMS: usize = 1_000;
 const LONGEST_SIP: usize = 64;
 
-const COLUMNS: &[&str] = &[
+pub(super) const COLUMNS: &[&str] = &[
     "surname",
     "given_name",
     "patronymic",
@@ -40,44 +36,29 @@ pub(super) struct SipRow {
 
 /// Every row, or every problem. What the database has is not looked at.
 pub(super) fn rows(bytes: &[u8], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
-    let text = text(bytes).map_err(|problem| vec![problem])?;
-    let mut reader = ReaderBuilder::new()
-        .delimiter(delimiter(&text))
-        .flexible(true)
-        .has_headers(false)
-        .trim(Trim::All)
-        .from_reader(text.as_bytes());
-    let mut lines = Lines {
-        text: &text,
-        at: 0,
-        line: 1,
-    };
-    let mut records = reader.records();
-    let Some(Ok(header)) = records.next() else {
-        return Err(vec![whole(1, "the header is missing: a line that names the columns")]);
-    };
-    let columns = columns(&header, lines.of(&header))?;
-    let (mut rows, mut problems) = (Vec::new(), Vec::new());
-    for record in records {
-        match record {
-            Ok(record) => {
-                let line = lines.of(&record);
-                match row(&columns, &record, line, region) {
-                    Ok(row) => rows.push(row),
-                    Err(more) => problems.extend(more),
-                }
-            }
-            Err(error) => problems.push(whole(lines.line, error.to_string())),
+    let table = table::read(bytes).map_err(|problem| vec![problem])?;
+    let columns = columns(&table)?;
+    staff(&table, &columns, region)
+}
+
+/// The same of a table whose columns are known; one that is `None` stays out.
+pub(super) fn staff(table: &Table, columns: &[Option<&'static str>], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
+    let (mut rows, mut problems) = (Vec::new(), table.problems.clone());
+    for line in &table.rows {
+        match row(columns, line, region) {
+            Ok(row) => rows.push(row),
+            Err(more) => problems.extend(more),
         }
-        if rows.len() > MOST_ROWS || problems.len() > MOST_PROBLEMS {
-            problems.push(whole(lines.line, "too much of it: the rest was not read"));
+        if problems.len() > MOST_PROBLEMS {
+            problems.push(Problem::row(
+                line.line,
+                "too_many",
+                "too much of it: the rest was not read",
+            ));
             break;
         }
     }
     twice(&rows, &mut problems);
-    if problems.is_empty() && rows.is_empty() {
-        problems.push(whole(1, "there is nobody in the file"));
-    }
     if problems.is_empty() {
         return Ok(rows);
     }
@@ -85,50 +66,34 @@ pub(super) fn rows(bytes: &[u8], region: &str) -> Result<Vec<Row>, Vec<Problem>>
     Err(problems)
 }
 
-fn text(bytes: &[u8]) -> Result<String, Problem> {
-    if bytes.len() > LARGEST {
-        return Err(whole(1, "the file is larger than 32 MiB"));
-    }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let read = bytes.get(..error.valid_up_to()).unwrap_or_default();
-        let line = read.iter().filter(|byte| **byte == b'\n').count().saturating_add(1);
-        whole(line, "not UTF-8: save the file as \"CSV UTF-8\"")
-    })?;
-    Ok(text.replace("\r\n", "\n").replace('\r', "\n"))
-}
-
-/// Spreadsheets write `;` where a comma is the decimal sign.
-fn delimiter(text: &str) -> u8 {
-    let header = text.trim_start().lines().next().unwrap_or_default();
-    if header.contains(';') { b';' } else { b',' }
-}
-
-/// Which column stands where.
-fn columns(header: &StringRecord, line: usize) -> Result<Vec<&'static str>, Vec<Problem>> {
+/// Which column stands where, when all have to be known.
+fn columns(table: &Table) -> Result<Vec<Option<&'static str>>, Vec<Problem>> {
     let (mut found, mut problems) = (Vec::new(), Vec::new());
-    for name in header {
+    let line = table.header_line;
+    for name in &table.header {
         match COLUMNS.iter().find(|known| known.eq_ignore_ascii_case(name)) {
-            Some(known) if found.contains(known) => problems.push(at(line, known, "this column stands there twice")),
-            Some(known) => found.push(*known),
+            Some(known) if found.contains(&Some(*known)) => {
+                problems.push(at(line, known, "this column stands there twice"));
+            }
+            Some(known) => found.push(Some(*known)),
             None => {
                 let message = format!("there is no such column; those known are {}", COLUMNS.join(", "));
                 problems.push(at(line, &name.chars().take(60).collect::<String>(), message));
             }
         }
     }
-    if problems.is_empty() && !found.contains(&"surname") && !found.contains(&"given_name") {
+    if problems.is_empty() && !found.contains(&Some("surname")) && !found.contains(&Some("given_name")) {
         problems.push(at(line, "surname", "one of surname and given_name is needed"));
     }
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-fn row(columns: &[&'static str], record: &StringRecord, line: usize, region: &str) -> Result<Row, Vec<Problem>> {
-    if record.len() != columns.len() {
-        let message = format!("{} values, but the header has {} columns", record.len(), columns.len());
-        return Err(vec![whole(line, message)]);
-    }
-    let values: BTreeMap<&str, &str> = columns.iter().copied().zip(record).collect();
+fn row(columns: &[Option<&'static str>], record: &Line, region: &str) -> Result<Row, Vec<Problem>> {
+    let line = record.line;
+    let known = columns.iter().zip(&record.cells);
+    let values: BTreeMap<&str, &str> = known
+        .filter_map(|(column, cell)| Some(((*column)?, cell.as_str())))
+        .collect();
     let value = |column: &str| {
         values
             .get(column)
@@ -154,7 +119,7 @@ fn row(columns: &[&'static str], record: &StringRecord, line: usize, region: &st
     };
     Err(faults
         .into_iter()
-        .map(|fault| at(line, &fault.field, fault.message))
+        .map(|fault| Problem::cell(line, &fault.field, fault.code, fault.message))
         .collect())
 }
 
@@ -220,55 +185,16 @@ fn again<'a>(
     problems: &mut Vec<Problem>,
 ) {
     match seen.get(value) {
-        Some(first) => problems.push(at(line, column, format!("{value} stands in line {first} too"))),
+        Some(first) => {
+            let message = format!("{value} stands in line {first} too");
+            problems.push(Problem::cell(line, column, "twice", message));
+        }
         None => drop(seen.insert(value, line)),
     }
 }
 
 pub(super) fn at(line: usize, column: &str, message: impl Into<String>) -> Problem {
-    Problem {
-        line,
-        column: Some(column.to_owned()),
-        message: message.into(),
-    }
-}
-
-fn whole(line: usize, message: impl Into<String>) -> Problem {
-    Problem {
-        line,
-        column: None,
-        message: message.into(),
-    }
-}
-
-/// Lines of records, counted as an editor counts them: blank ones too.
-struct Lines<'a> {
-    text: &'a str,
-    at: usize,
-    line: usize,
-}
-
-impl Lines<'_> {
-    fn of(&mut self, record: &StringRecord) -> usize {
-        let start = record
-            .position()
-            .and_then(|position| usize::try_from(position.byte()).ok())
-            .unwrap_or(self.at);
-        let blank = self
-            .text
-            .get(start..)
-            .unwrap_or_default()
-            .bytes()
-            .take_while(|byte| *byte == b'\n')
-            .count();
-        let start = start.saturating_add(blank);
-        let passed = self.text.get(self.at..start).unwrap_or_default();
-        self.line = self
-            .line
-            .saturating_add(passed.bytes().filter(|byte| *byte == b'\n').count());
-        self.at = self.at.max(start);
-        self.line
-    }
+    Problem::cell(line, column, "invalid", message)
 }
 
 #[cfg(test)]
@@ -338,15 +264,6 @@ mod tests {
                 "line 6, sip_user: u stands in line 5 too",
                 "line 7: 3 values, but the header has 4 columns",
             ],
-        );
-        assert_eq!(
-            rows(b"surname\nA\n\xd0\n", "RU")
-                .err()
-                .unwrap()
-                .first()
-                .unwrap()
-                .to_string(),
-            "line 3: not UTF-8: save the file as \"CSV UTF-8\""
         );
     }
 

@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use frontdesk_routing::ids::{AccountId, StaffId};
+use frontdesk_routing::ids::{AccountId, ImportId, StaffId};
 use serde_json::json;
 
-use super::read::{self, Row, at};
-use super::{ImportError, Imported, Problem};
+use super::read::{self, Row};
+use super::{Ended, ImportError, Imported, Mapping, Problem, Table, jobs};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
 use crate::projects;
@@ -30,18 +30,69 @@ pub async fn staff_csv(db: &Db, author: &Author, file: &[u8]) -> Result<Imported
     let account = accounts::get(db, author.account).await?;
     let rows = read::rows(file, &account.region).map_err(ImportError::Problems)?;
     let mut tx = db.begin().await?;
-    let problems = taken(&mut tx, author.account, &rows).await?;
+    let mut ids = author.stamp.ids();
+    let imported = bring(&mut tx, &mut ids, (author, &account), rows).await?;
+    tx.commit().await?;
+    Ok(imported)
+}
+
+/// Staff of a table that can come in, if nobody else has their numbers.
+pub struct StaffRows(Vec<Row>);
+
+impl StaffRows {
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// # Errors
+/// Every problem of the table itself.
+pub fn check_staff(table: &Table, mapping: &Mapping, region: &str) -> Result<StaffRows, Vec<Problem>> {
+    read::staff(table, &mapping.0, region).map(StaffRows)
+}
+
+/// Whose numbers somebody has already.
+///
+/// # Errors
+/// The database's only.
+pub async fn staff_taken(db: &Db, account: AccountId, rows: &StaffRows) -> Result<Vec<Problem>, StoreError> {
+    taken(&mut db.begin().await?, account, &rows.0).await
+}
+
+/// Brings in all rows and ends the job, or neither.
+///
+/// # Errors
+/// Somebody has a number meanwhile.
+pub async fn enter_staff(db: &Db, author: &Author, job: ImportId, rows: StaffRows) -> Result<Imported, ImportError> {
+    let account = accounts::get(db, author.account).await?;
+    let mut tx = db.begin().await?;
+    let mut ids = author.stamp.ids();
+    let imported = bring(&mut tx, &mut ids, (author, &account), rows.0).await?;
+    let ended = Ended {
+        created: imported.staff,
+        ..Ended::default()
+    };
+    jobs::done(&mut tx, (author, &mut ids), job, ended).await?;
+    tx.commit().await?;
+    Ok(imported)
+}
+
+async fn bring(
+    tx: &mut Tx,
+    ids: &mut Ids,
+    (author, account): (&Author, &Account),
+    rows: Vec<Row>,
+) -> Result<Imported, ImportError> {
+    let problems = taken(tx, author.account, &rows).await?;
     if !problems.is_empty() {
         return Err(ImportError::Problems(problems));
     }
     let mut imported = Imported::default();
-    let mut ids = author.stamp.ids();
     for row in rows {
         imported.staff = imported.staff.saturating_add(1);
         imported.sip_accounts = imported.sip_accounts.saturating_add(usize::from(row.sip.is_some()));
-        enter(&mut tx, &mut ids, (author, &account), row).await?;
+        enter(tx, ids, (author, account), row).await?;
     }
-    tx.commit().await?;
     Ok(imported)
 }
 
@@ -52,16 +103,32 @@ async fn taken(tx: &mut Tx, account: AccountId, rows: &[Row]) -> Result<Vec<Prob
     let mut problems = Vec::new();
     for row in rows {
         if let Some(short) = row.staff.short_number.as_ref().filter(|short| shorts.contains(*short)) {
-            problems.push(at(row.line, "short_number", format!("somebody has {short} already")));
+            problems.push(taken_by(
+                row.line,
+                "short_number",
+                format!("somebody has {short} already"),
+            ));
         }
         if row.staff.phone.as_ref().is_some_and(|phone| ours.contains(phone)) {
-            problems.push(at(row.line, "phone", "one of our own connected numbers".to_owned()));
+            problems.push(taken_by(
+                row.line,
+                "phone",
+                "one of our own connected numbers".to_owned(),
+            ));
         }
         if let Some(sip) = row.sip.as_ref().filter(|sip| users.contains(&sip.user)) {
-            problems.push(at(row.line, "sip_user", format!("somebody has {} already", sip.user)));
+            problems.push(taken_by(
+                row.line,
+                "sip_user",
+                format!("somebody has {} already", sip.user),
+            ));
         }
     }
     Ok(problems)
+}
+
+fn taken_by(line: usize, column: &str, message: String) -> Problem {
+    Problem::cell(line, column, "taken", message)
 }
 
 fn set(values: Vec<Value>) -> BTreeSet<String> {

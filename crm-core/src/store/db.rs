@@ -375,6 +375,7 @@ macro_rules! id_args {
 
 id_args! {
     RoleId
+    ImportId
     GroupId
     AccountId StaffId SipAccountId ClientId DepartmentId TrunkId CallId LegId RecordingId LoginId TokenId AuditId NumberId
     ProjectId ScheduleId RouteId SiteId RequestId NoticeId NoteId WebhookId DeliveryId MenuId MailboxId PromptId

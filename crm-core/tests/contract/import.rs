@@ -1,6 +1,8 @@
 use std::fmt::Write;
 
-use frontdesk_crm_core::import::{ImportError, staff_csv};
+use frontdesk_crm_core::access::Scope;
+use frontdesk_crm_core::clients::{self, ClientQuery};
+use frontdesk_crm_core::import::{self, Duplicates, Format, ImportError, Kind, Mapping, Ready, State, staff_csv};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::sip_accounts::Ha1;
 use frontdesk_crm_core::staff::{self, StaffQuery};
@@ -12,6 +14,8 @@ crate::on_both! {
     a_company_comes_in_with_the_phones_that_it_has
     nobody_comes_in_when_one_line_is_wrong
     a_thousand_come_in_at_once
+    clients_come_in_wholly_or_not_at_all
+    a_job_that_was_interrupted_says_so_and_leaves_nothing
 }
 
 fn problems<T>(result: Result<T, ImportError>) -> Vec<String> {
@@ -69,4 +73,69 @@ async fn a_thousand_come_in_at_once(office: &Office) {
     assert_eq!((came.staff, came.sip_accounts), (1_000, 1_000));
     let said = problems(staff_csv(&office.db, &office.author(), file.as_bytes()).await);
     assert_eq!(said.len(), 2_000);
+}
+
+async fn ready(office: &Office, file: &str) -> Ready {
+    let table = import::read(file.as_bytes()).unwrap();
+    let mapping = Mapping::guess(Kind::Clients, &table.header);
+    let managers = import::look(&office.db, office.first.account).await.unwrap();
+    let ready = import::check_clients(&table, &mapping, &managers, "RU");
+    ready.unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+async fn enter(office: &Office, duplicates: Duplicates, file: &str) -> Result<import::Ended, ImportError> {
+    let ready = ready(office, file).await;
+    let what = (Kind::Clients, Format::Csv, "a.csv");
+    let job = import::begin(&office.db, &office.author(), what, (duplicates, ready.count()))
+        .await
+        .unwrap();
+    let entered = import::enter_clients(&office.db, &office.author(), (job, duplicates), ready, |_| ()).await;
+    entered.map(|(ended, _)| ended)
+}
+
+async fn found(office: &Office, search: &str) -> Vec<String> {
+    let query = ClientQuery {
+        search: Some(search.to_owned()),
+        ..ClientQuery::default()
+    };
+    let everybody = Scope::whole(office.first.account);
+    let found = clients::list(&office.db, everybody, &query, &page(10)).await.unwrap();
+    found.items.into_iter().map(|client| client.name).collect()
+}
+
+async fn clients_come_in_wholly_or_not_at_all(office: &Office) {
+    let file = "name,number,other_numbers\nИванов,+79161234567,\nПетров,+79161234568,+79161234569\n";
+    let ended = enter(office, Duplicates::Refuse, file).await.unwrap();
+    assert_eq!((ended.created, ended.updated, ended.skipped), (2, 0, 0));
+    assert_eq!(found(office, "34569").await, ["Петров"]);
+    let more = "name,number\nСидоров,+79161234560\nДругой,+79161234569\n";
+    let said = problems(enter(office, Duplicates::Refuse, more).await);
+    assert_eq!(said, ["line 3, number: another client has this number"]);
+    assert!(found(office, "сидоров").await.is_empty());
+    let two = "name,number,other_numbers\nОба,+79161234567,+79161234568\n";
+    let said = problems(enter(office, Duplicates::Update, two).await);
+    assert_eq!(said, ["line 2, number: the numbers are those of two clients"]);
+    let ended = enter(office, Duplicates::Update, more).await.unwrap();
+    assert_eq!((ended.created, ended.updated, ended.skipped), (1, 1, 0));
+    assert_eq!(found(office, "34568").await, ["Другой"]);
+    let ended = enter(office, Duplicates::Skip, more).await.unwrap();
+    assert_eq!((ended.created, ended.updated, ended.skipped), (0, 0, 2));
+    let told = format!("{:?}", office.audit(50).await);
+    assert!(told.contains("client.imported") && told.contains("import.done"));
+}
+
+async fn a_job_that_was_interrupted_says_so_and_leaves_nothing(office: &Office) {
+    let what = (Kind::Clients, Format::Csv, "a.csv");
+    let job = import::begin(&office.db, &office.author(), what, (Duplicates::Skip, 5))
+        .await
+        .unwrap();
+    assert_eq!(import::interrupted(&office.db, office.now()).await.unwrap(), 1);
+    let job = import::get(&office.db, office.first.account, job).await.unwrap();
+    assert_eq!((job.state, job.rows, job.created), (State::Interrupted, 5, 0));
+    assert_eq!(import::list(&office.db, office.first.account).await.unwrap().len(), 1);
+    assert!(
+        import::get(&office.db, frontdesk_routing::ids::AccountId::from_u128(7), job.id)
+            .await
+            .is_err()
+    );
 }

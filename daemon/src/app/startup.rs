@@ -6,6 +6,7 @@ use std::path::Path;
 use anyhow::Context;
 use frontdesk_config::Config;
 use frontdesk_crm_core::clients;
+use frontdesk_crm_core::import;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
@@ -58,6 +59,20 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
         tracing::info!(rows = chained, "the audit is a chain now");
     }
     Ok(db)
+}
+
+/// Imports that ran when the daemon ended run no more.
+pub(super) async fn interrupted_imports(db: &Db) -> anyhow::Result<()> {
+    let interrupted = import::interrupted(db, stamp().unix_ms)
+        .await
+        .context("the imports that ran cannot be read")?;
+    if interrupted > 0 {
+        tracing::warn!(
+            imports = interrupted,
+            "imports were interrupted; nothing of them came in"
+        );
+    }
+    Ok(())
 }
 
 /// Makes the first account when there is none; its secrets are shown once.

@@ -34,7 +34,7 @@ use std::any::Any;
 use std::net::SocketAddr;
 use std::ops::Deref;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -48,6 +48,7 @@ use frontdesk_crm_core::store::{Db, Stamp};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -74,6 +75,9 @@ const PASSWORD_CHECKS: usize = 2;
 /// Pictures that are opened at the same time: each may take hundreds of megabytes for a moment.
 const PICTURES: usize = 1;
 
+/// Files that are brought in at the same time.
+const IMPORTS: usize = 1;
+
 /// What the handlers are given.
 #[derive(Clone)]
 pub struct State(Arc<(Parts, Guards)>);
@@ -83,6 +87,9 @@ struct Guards {
     visits: Visits,
     passwords: Semaphore,
     pictures: Semaphore,
+    imports: Arc<Semaphore>,
+    /// What goes on after its answer; it ends with the daemon.
+    running: Mutex<JoinSet<()>>,
     streams: Arc<Semaphore>,
     tickets: Tickets,
     digests: Digests,
@@ -142,6 +149,8 @@ impl State {
             visits: Visits::default(),
             passwords: Semaphore::new(PASSWORD_CHECKS),
             pictures: Semaphore::new(PICTURES),
+            imports: Arc::new(Semaphore::new(IMPORTS)),
+            running: Mutex::default(),
             streams: Arc::new(Semaphore::new(events::STREAMS)),
             tickets: Tickets::default(),
             digests: Digests::new(&parts.settings.sip_realm),
@@ -165,6 +174,17 @@ impl State {
 
     fn pictures(&self) -> &Semaphore {
         &self.0.1.pictures
+    }
+
+    fn imports(&self) -> &Arc<Semaphore> {
+        &self.0.1.imports
+    }
+
+    /// Goes on with something after the answer.
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut running = self.0.1.running.lock().unwrap_or_else(PoisonError::into_inner);
+        while running.try_join_next().is_some() {}
+        running.spawn(work);
     }
 
     fn streams(&self) -> Arc<Semaphore> {

@@ -12,6 +12,7 @@ mod export;
 mod feature_codes;
 mod forwarding;
 mod groups;
+mod import;
 mod login;
 mod matrix;
 mod music;

@@ -15,6 +15,7 @@ mod feature_codes;
 pub mod forwarding;
 mod groups;
 mod help;
+mod imports;
 pub mod me;
 pub mod media;
 pub mod music;
@@ -130,6 +131,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         orders::routes(),
         explain::routes(),
         export::routes(),
+        imports::routes(),
         recordings::routes(),
         sites::routes(),
         requests::routes(),
