@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use frontdesk_routing::ids::{CallId, RecordingId, SipAccountId};
+use frontdesk_routing::ids::{CallId, MailboxId, RecordingId, SipAccountId};
 
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
@@ -12,6 +12,7 @@ use crate::notices;
 use crate::recordings::{self, Started};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
+use crate::voicemails::{self, Settled};
 
 const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, contact, path, flow, expires_at, q, sip_call_id, cseq, \
     instance, user_agent) SELECT p.id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM sip_accounts p WHERE p.id = $1 \
@@ -67,6 +68,15 @@ pub enum Entry {
         problem: String,
         duration_ms: i64,
     },
+    /// The recording is a message that is left in this mailbox.
+    MessageStarted {
+        recording: RecordingId,
+        mailbox: MailboxId,
+    },
+    /// Nothing was said in it.
+    MessageDropped {
+        recording: RecordingId,
+    },
     CallEnded {
         call: Box<Call>,
         legs: Vec<Leg>,
@@ -76,6 +86,14 @@ pub enum Entry {
     BlockSaved(KeptBlock),
     /// By its address.
     BlockRemoved(String),
+}
+
+/// What others are to learn of what was written.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Applied {
+    /// Clients who were made for unknown callers.
+    pub strangers: Vec<Stranger>,
+    pub messages: Vec<Settled>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -93,15 +111,15 @@ struct Row {
 }
 
 /// All or nothing; the same batch twice does no harm. An entry that the tables will never take is left out and told of:
-/// it must not keep back what comes after it. Gives the clients who were made for unknown callers.
-pub async fn apply(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
+/// it must not keep back what comes after it.
+pub async fn apply(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
     match together(db, entries).await {
         Err(error) if error.is_refusal() => one_by_one(db, entries).await,
         done => done,
     }
 }
 
-async fn together(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
+async fn together(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
     let batch = Batch::of(entries);
     let mut tx = db.begin().await?;
     calls::save(&mut tx, &values(batch.answered)).await?;
@@ -119,8 +137,38 @@ async fn together(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreErro
     for entry in entries {
         enter(&mut tx, entry).await?;
     }
+    let ends: BTreeMap<RecordingId, i64> = entries.iter().filter_map(end_of_sound).collect();
+    let mut messages = Vec::new();
+    if !ends.is_empty() {
+        voicemails::ended(&mut tx, ends.into_iter()).await?;
+        messages = voicemails::settle(&mut tx).await?;
+    }
     tx.commit().await?;
-    Ok(made)
+    Ok(Applied {
+        strangers: made,
+        messages,
+    })
+}
+
+/// Milliseconds of a recording of which nothing more comes.
+fn end_of_sound(entry: &Entry) -> Option<(RecordingId, i64)> {
+    match entry {
+        Entry::RecordingReady {
+            recording, duration_ms, ..
+        }
+        | Entry::RecordingFailed {
+            recording, duration_ms, ..
+        } => Some((*recording, *duration_ms)),
+        Entry::BindingSaved(_)
+        | Entry::BindingRemoved { .. }
+        | Entry::RecordingStarted { .. }
+        | Entry::MessageStarted { .. }
+        | Entry::MessageDropped { .. }
+        | Entry::CallEnded { .. }
+        | Entry::SettingChanged(_)
+        | Entry::BlockSaved(_)
+        | Entry::BlockRemoved(_) => None,
+    }
 }
 
 fn values<K, V>(map: BTreeMap<K, V>) -> Vec<V> {
@@ -172,6 +220,8 @@ impl<'a> Batch<'a> {
                 Entry::BindingSaved(_)
                 | Entry::BindingRemoved { .. }
                 | Entry::RecordingFailed { .. }
+                | Entry::MessageStarted { .. }
+                | Entry::MessageDropped { .. }
                 | Entry::SettingChanged(_)
                 | Entry::BlockSaved(_)
                 | Entry::BlockRemoved(_) => {}
@@ -181,12 +231,16 @@ impl<'a> Batch<'a> {
     }
 }
 
-async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<Vec<Stranger>, StoreError> {
-    let mut made = Vec::new();
+async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
+    let mut made = Applied::default();
     for entry in entries {
         match together(db, std::slice::from_ref(entry)).await {
             Err(error) if error.is_refusal() => tracing::error!(%error, "a record does not fit the tables and is lost"),
-            done => made.extend(done?),
+            done => {
+                let done = done?;
+                made.strangers.extend(done.strangers);
+                made.messages.extend(done.messages);
+            }
         }
     }
     Ok(made)
@@ -204,6 +258,8 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
             problem,
             duration_ms,
         } => recordings::failed(tx, *recording, problem, *duration_ms).await,
+        Entry::MessageStarted { recording, mailbox } => voicemails::started(tx, *recording, *mailbox).await,
+        Entry::MessageDropped { recording } => voicemails::dropped(tx, *recording).await,
         Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
         Entry::BlockSaved(block) => blocks::save(tx, block).await,
         Entry::BlockRemoved(address) => blocks::remove(tx, address).await,

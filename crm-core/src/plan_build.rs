@@ -5,14 +5,16 @@ use std::sync::Arc;
 use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, PlanAccount, PlanClient, PlanStaff,
-    RouteSection, StaffSection,
+    AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, MailboxSection, PlanAccount,
+    PlanClient, PlanStaff, RouteSection, StaffSection,
 };
 
 use crate::sip_accounts::SipRow;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
-use crate::{accounts, departments, emergency, features, forwardings, numbers, reception, routes, staff, trunks};
+use crate::{
+    accounts, departments, emergency, features, forwardings, mailboxes, numbers, reception, routes, staff, trunks,
+};
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
@@ -74,6 +76,7 @@ pub async fn refresh_staff(db: &Db, plan: &mut DialPlan) -> Result<(), StoreErro
     plan.staff = Arc::new(staff_section(db).await?);
     plan.departments = Arc::new(department_section(db).await?);
     plan.numbers = Arc::new(numbers::section(db).await?);
+    plan.mailboxes = Arc::new(MailboxSection::new(mailboxes::planned(db).await?));
     refresh_reception(db, plan).await
 }
 

@@ -87,11 +87,7 @@ impl App {
         let mut sockets = bind::sip(&config)?;
         let listener = bind::http(&config).await?;
         bind::certificate(&config, &mut sockets)?;
-        let db = startup::database(&config).await?;
-        let welcome = startup::first_account(&db, &config).await?;
-        startup::seal(&db).await?;
-        startup::interrupted_imports(&db).await?;
-        startup::recover(&db, &config.recordings_dir()).await?;
+        let (db, welcome) = startup::data(&config).await?;
 
         let (supervisor, ends) = supervisor();
         let live = Arc::new(Live::new(clock::unix_ms()));
@@ -121,7 +117,8 @@ impl App {
         let (changes, changed) = mpsc::channel(PLAN_CHANGES);
         let plan = PlanHandle::new(changes);
         let stopping = supervisor.stopping();
-        let journal = journal::run(db.clone(), journal_reader, Arc::clone(&live), plan.clone(), stopping);
+        let readers = journal::Readers::new((&live, &plan, &engine), config.recordings_dir());
+        let journal = journal::run(db.clone(), journal_reader, readers, stopping);
         let journal = supervisor.critical("journal", journal);
         supervisor.critical("board", keep_board(Arc::clone(&live), board_reader));
 

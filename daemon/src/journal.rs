@@ -3,12 +3,16 @@
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::clients::Stranger;
-use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::journal::{self, Applied, Entry};
 use frontdesk_crm_core::store::Db;
+use frontdesk_crm_core::voicemails::{self, Settled};
+use frontdesk_recordings::layout;
 use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
@@ -16,9 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use rows::{entry, kept_block, stored_binding};
 
+use crate::engine::Messages;
+use crate::engine::input::Input;
 use crate::http::{PlanHandle, PlanSection};
 use crate::live::Live;
-use crate::shell::QueueReader;
+use crate::shell::{EngineHandle, QueueReader};
 
 /// Entries of one transaction.
 const BATCH: usize = 1_000;
@@ -29,14 +35,34 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long the last entries may take at the shutdown.
 const FAREWELL: Duration = Duration::from_secs(10);
 
+/// Who is told of what was written.
+pub(crate) struct Readers {
+    live: Arc<Live>,
+    plan: PlanHandle,
+    engine: EngineHandle,
+    /// The recordings' folder.
+    recordings: PathBuf,
+}
+
+impl Readers {
+    pub(crate) fn new((live, plan, engine): (&Arc<Live>, &PlanHandle, &EngineHandle), recordings: PathBuf) -> Readers {
+        Readers {
+            live: Arc::clone(live),
+            plan: plan.clone(),
+            engine: engine.clone(),
+            recordings,
+        }
+    }
+}
+
 /// Runs until the writers are gone and everything is written.
 pub(crate) async fn run(
     db: Db,
     mut reader: QueueReader<Entry>,
-    live: std::sync::Arc<Live>,
-    plan: PlanHandle,
+    readers: Readers,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let Readers { live, plan, .. } = &readers;
     let mut going_on = BTreeMap::new();
     loop {
         let mut batch = reader.take(BATCH).await;
@@ -48,21 +74,22 @@ pub(crate) async fn run(
             tokio::time::sleep(GATHER).await;
             batch.extend(reader.waiting(BATCH));
         }
-        let strangers = write(&db, &batch, &stop).await?;
-        announce(&live, &mut going_on, &batch);
-        introduce(&live, &plan, strangers).await;
-        show_settings(&live, &plan, &batch).await;
+        let done = write(&db, &batch, &stop).await?;
+        announce(live, &mut going_on, &batch);
+        introduce(live, plan, done.strangers).await;
+        deliver(&db, &readers, done.messages).await;
+        show_settings(live, plan, &batch).await;
         reader.done(batch.len());
     }
 }
 
 /// Tries until it works; after the shutdown began only for a while.
-async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Result<Vec<Stranger>> {
+async fn write(db: &Db, batch: &[Entry], stop: &CancellationToken) -> anyhow::Result<Applied> {
     let mut pause = FIRST_PAUSE;
     let mut after_stop = Duration::ZERO;
     loop {
         let error = match journal::apply(db, batch).await {
-            Ok(made) => return Ok(made),
+            Ok(done) => return Ok(done),
             Err(error) => error,
         };
         metrics::counter!("frontdesk_journal_retries_total").increment(1);
@@ -93,6 +120,47 @@ async fn introduce(live: &Live, plan: &PlanHandle, strangers: Vec<Stranger>) {
     }
 }
 
+/// Messages stand in their mailboxes now: lamps are lit, and of those in which nothing was said the sound is destroyed.
+async fn deliver(db: &Db, readers: &Readers, messages: Vec<Settled>) {
+    let mut accounts = BTreeSet::new();
+    for message in messages {
+        match message {
+            Settled::Kept {
+                account,
+                mailbox,
+                recording,
+                call,
+                duration_ms,
+            } => {
+                accounts.insert(account);
+                let data = json!({ "voicemail_id": recording.to_string(), "mailbox_id": mailbox.to_string(),
+                    "call_id": call.to_string(), "duration_ms": duration_ms });
+                readers.live.publish(account, "voicemail.created", data);
+            }
+            Settled::Empty { path } => {
+                if let Some(path) = layout::within(&readers.recordings, Path::new(&path))
+                    && let Err(error) = tokio::fs::remove_file(&path).await
+                {
+                    tracing::warn!(%error, "the sound of an empty message stays");
+                }
+            }
+        }
+    }
+    for account in accounts {
+        match voicemails::lamps(db, Some(account)).await {
+            Ok(lamps) => lamps.into_iter().for_each(|lamp| {
+                let messages = Messages {
+                    new: lamp.fresh,
+                    old: lamp.heard,
+                };
+                let staff = lamp.staff;
+                readers.engine.send(Input::Mailbox { staff, messages });
+            }),
+            Err(error) => tracing::warn!(%error, "lamps wait for the database"),
+        }
+    }
+}
+
 /// Readers learn of a recording when its row says that it plays, or why it does not.
 fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId)>, batch: &[Entry]) {
     for entry in batch {
@@ -105,6 +173,8 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
             Entry::RecordingFailed { recording, .. } => (recording, "recording.failed"),
             Entry::BindingSaved(_)
             | Entry::BindingRemoved { .. }
+            | Entry::MessageStarted { .. }
+            | Entry::MessageDropped { .. }
             | Entry::CallEnded { .. }
             | Entry::SettingChanged(_)
             | Entry::BlockSaved(_)
@@ -126,6 +196,8 @@ async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
         | Entry::RecordingStarted { .. }
         | Entry::RecordingReady { .. }
         | Entry::RecordingFailed { .. }
+        | Entry::MessageStarted { .. }
+        | Entry::MessageDropped { .. }
         | Entry::CallEnded { .. }
         | Entry::BlockSaved(_)
         | Entry::BlockRemoved(_) => None,

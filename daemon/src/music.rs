@@ -1,25 +1,28 @@
-//! The music that accounts have given us for whoever waits: a file for each in the data folder.
+//! The sounds that we were given: an account's music for whoever waits, a mailbox's greeting. A file for each in the data
+//! folder.
 
+use std::fmt::Display;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use frontdesk_media::sound::Sound;
-use frontdesk_routing::ids::AccountId;
 
-/// The folder of those files, below the data folder.
+/// The folder of the accounts' music, below the data folder.
 pub(crate) const FOLDER: &str = "music";
+/// That of the mailboxes' greetings.
+pub(crate) const GREETINGS: &str = "greetings";
 
-/// Where an account's music lies.
-fn path(folder: &Path, account: AccountId) -> PathBuf {
-    folder.join(format!("{account}.wav"))
+/// Where the sound of an account or a mailbox lies.
+fn path(folder: &Path, whose: impl Display) -> PathBuf {
+    folder.join(format!("{whose}.wav"))
 }
 
-/// Keeps a sound as the account's music; a crash leaves the old one or the new one.
-pub(crate) fn keep(folder: &Path, account: AccountId, sound: &Sound) -> io::Result<()> {
+/// Keeps a sound as that of an account or a mailbox; a crash leaves the old one or the new one.
+pub(crate) fn keep(folder: &Path, whose: impl Display, sound: &Sound) -> io::Result<()> {
     fs::create_dir_all(folder)?;
-    let path = path(folder, account);
+    let path = path(folder, whose);
     let fresh = path.with_extension("new");
     let mut file = File::create(&fresh)?;
     file.write_all(&sound.to_wav())?;
@@ -28,31 +31,31 @@ pub(crate) fn keep(folder: &Path, account: AccountId, sound: &Sound) -> io::Resu
 }
 
 /// False: there was none.
-pub(crate) fn forget(folder: &Path, account: AccountId) -> io::Result<bool> {
-    match fs::remove_file(path(folder, account)) {
+pub(crate) fn forget(folder: &Path, whose: impl Display) -> io::Result<bool> {
+    match fs::remove_file(path(folder, whose)) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// An account's own music, if it has some.
-pub(crate) fn read(folder: &Path, account: AccountId) -> io::Result<Option<Sound>> {
-    match fs::read(path(folder, account)) {
+/// The sound of an account or a mailbox, if it has one.
+pub(crate) fn read(folder: &Path, whose: impl Display) -> io::Result<Option<Sound>> {
+    match fs::read(path(folder, whose)) {
         Ok(file) => Sound::from_wav(&file).map(Some).map_err(io::Error::other),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }
 
-/// Everything that is kept for these accounts. A file that cannot be played is told of and left alone.
-pub(crate) fn all(folder: &Path, accounts: &[AccountId]) -> Vec<(AccountId, Arc<Sound>)> {
+/// Everything that is kept for these. A file that cannot be played is told of and left alone.
+pub(crate) fn all<T: Copy + Display>(folder: &Path, whose: &[T]) -> Vec<(T, Arc<Sound>)> {
     let mut all = Vec::new();
-    for account in accounts {
-        match read(folder, *account) {
-            Ok(Some(sound)) => all.push((*account, Arc::new(sound))),
+    for owner in whose {
+        match read(folder, *owner) {
+            Ok(Some(sound)) => all.push((*owner, Arc::new(sound))),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%account, %error, "an account's music cannot be played"),
+            Err(error) => tracing::warn!(%owner, %error, "a sound that we were given cannot be played"),
         }
     }
     all
@@ -60,6 +63,8 @@ pub(crate) fn all(folder: &Path, accounts: &[AccountId]) -> Vec<(AccountId, Arc<
 
 #[cfg(test)]
 mod tests {
+    use frontdesk_routing::ids::AccountId;
+
     use super::*;
 
     #[test]

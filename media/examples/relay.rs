@@ -77,7 +77,7 @@ fn main() -> std::io::Result<()> {
             if std::env::args().any(|argument| argument == "--record") {
                 handle.send(MediaCommand::Tap {
                     left: other,
-                    right: id,
+                    right: Some(id),
                     recording: u128::from(leg),
                 });
             }

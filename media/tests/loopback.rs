@@ -86,7 +86,7 @@ fn both_sides_are_tapped_until_the_exact_end() {
     let recording = 0x1234_5678_9abc_def0_1111_2222_3333_4444;
     house.handle.send(MediaCommand::Tap {
         left: anna.leg,
-        right: boris.leg,
+        right: Some(boris.leg),
         recording,
     });
     house.settle(anna.ours.port());
@@ -124,7 +124,7 @@ fn a_recording_ends_even_when_the_house_closes() {
     let [anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
     house.handle.send(MediaCommand::Tap {
         left: anna.leg,
-        right: boris.leg,
+        right: Some(boris.leg),
         recording: 7,
     });
     house.handle.stop();
@@ -164,7 +164,7 @@ fn telephone_events_pass_and_are_not_recorded() {
     let [mut anna, boris] = couple(&mut house, [Codec::Pcmu; 2]);
     house.handle.send(MediaCommand::Tap {
         left: anna.leg,
-        right: boris.leg,
+        right: Some(boris.leg),
         recording: 9,
     });
     house.settle(anna.ours.port());
@@ -217,7 +217,7 @@ fn a_phone_that_pauses_is_heard_as_noise_and_not_missed() {
     boris.configure(&mut house, Direction::SendOnly);
     house.handle.send(MediaCommand::Tap {
         left: anna.leg,
-        right: boris.leg,
+        right: Some(boris.leg),
         recording: 9,
     });
     anna.say(1);

@@ -111,7 +111,7 @@ fn a_recording_moves_with_the_legs_that_it_goes_on_with() {
     for (recording, [left, right]) in [(1, [&anna, &boris]), (2, [&vera, &gleb])] {
         house.handle.send(MediaCommand::Tap {
             left: left.leg,
-            right: right.leg,
+            right: Some(right.leg),
             recording,
         });
     }

@@ -158,7 +158,7 @@ fn a_recording_goes_on_with_another_leg_on_the_same_clock() {
     let recording = 5;
     house.handle.send(MediaCommand::Tap {
         left: anna.leg,
-        right: boris.leg,
+        right: Some(boris.leg),
         recording,
     });
     house.settle(port);

@@ -106,7 +106,7 @@ fn a_recording_is_of_what_was_said_and_not_of_what_was_sent() {
     let mut call = secured(24_100, Suite::Sha1_80);
     call.house.handle.send(MediaCommand::Tap {
         left: call.anna.leg,
-        right: call.boris.leg,
+        right: Some(call.boris.leg),
         recording: 3,
     });
     call.house.settle(call.anna.ours.port());

@@ -28,6 +28,10 @@ pub enum Because {
     NumberNotConnected,
     /// A message would be left, and none can be.
     NoMailbox,
+    /// Whose mailbox it is.
+    Mailbox {
+        name: String,
+    },
     /// A number outside, and the trunk that is tried first.
     Outside {
         trunk: String,
@@ -193,6 +197,7 @@ impl fmt::Display for Because {
             }
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
             Because::NoMailbox => f.write_str("no messages can be left"),
+            Because::Mailbox { name } => write!(f, "a message can be left for {name}"),
             Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
             Because::OutsideByRoute { route, trunk } => {
                 write!(f, "a number outside, by the route {route}: {trunk}")

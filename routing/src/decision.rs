@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::{DepartmentId, StaffId};
+use crate::ids::{DepartmentId, MailboxId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::routes::Ways;
 
@@ -18,6 +18,8 @@ pub enum Decision {
     },
     /// The department's line: its free agents ring, or the call waits for one.
     Queue { department: DepartmentId, because: Because },
+    /// We answer the call ourselves and take a message.
+    Message { mailbox: MailboxId, because: Because },
     /// A number outside, by the first of these trunks that takes the call.
     Outside {
         number: PhoneNumber,
@@ -41,6 +43,7 @@ impl Decision {
     pub(crate) fn because_of(&mut self, reason: impl FnOnce(Because) -> Because) {
         if let Decision::Ring { because, .. }
         | Decision::Queue { because, .. }
+        | Decision::Message { because, .. }
         | Decision::Outside { because, .. }
         | Decision::Emergency { because, .. }
         | Decision::Refuse { because, .. } = self

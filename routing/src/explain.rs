@@ -65,6 +65,7 @@ pub fn foresee(
             told.say(&because);
             told.line(plan, (department, client), facts.at, situation);
         }
+        Decision::Message { because, .. } => told.say(&because),
         Decision::Outside { trunks, because, .. } | Decision::Emergency { trunks, because, .. } => {
             told.say(&because);
             told.outside(plan, facts, &trunks);

@@ -12,6 +12,7 @@ use crate::ids::StaffId;
 use crate::internal;
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::DialPlan;
+use crate::reception;
 
 /// A call is forwarded so many times at most.
 pub const MOST_HOPS: usize = 5;
@@ -23,7 +24,12 @@ pub const NO_ANSWER_AFTER: u16 = 20;
 pub enum Target {
     Short(ShortNumber),
     Outside(PhoneNumber),
+    /// The mailbox of whoever forwards.
+    Mailbox,
 }
+
+/// How [`Target::Mailbox`] is written.
+pub const MAILBOX: &str = "voicemail";
 
 impl Target {
     /// As the person who forwards would dial it.
@@ -31,6 +37,7 @@ impl Target {
         match self {
             Target::Short(short) => short.to_string(),
             Target::Outside(number) => number.reveal(),
+            Target::Mailbox => MAILBOX.to_owned(),
         }
     }
 }
@@ -306,6 +313,7 @@ fn is_caller(plan: &DialPlan, facts: &CallFacts<'_>, to: Target) -> bool {
     match to {
         Target::Short(short) => caller.is_some_and(|caller| caller.short_number == Some(short)),
         Target::Outside(number) => caller.is_some_and(|caller| caller.phone == Some(number)),
+        Target::Mailbox => false,
     }
 }
 
@@ -328,7 +336,10 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         dialled: &dialled,
         at: facts.at,
     };
-    let mut decision = internal::decide(plan, &onwards);
+    let mut decision = match hop.to {
+        Target::Mailbox => reception::own_message(plan, facts.account, hop.by),
+        Target::Short(_) | Target::Outside(_) => internal::decide(plan, &onwards),
+    };
     if let Decision::Emergency { .. } = decision {
         decision = Decision::Refuse {
             status: 480,

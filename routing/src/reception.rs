@@ -10,7 +10,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::decision::Decision;
-use crate::ids::{AccountId, ProjectId, StaffId};
+use crate::ids::{AccountId, MailboxId, ProjectId, StaffId};
 use crate::outbound;
 use crate::plan::reception::Hours;
 use crate::plan::{Destination, DialPlan, PlanDepartment, PlanDesk};
@@ -190,10 +190,7 @@ impl Errand {
             }
             Destination::Number(number) => Some(outbound::towards(plan, self.account, number)),
             Destination::Menu(_) => None,
-            Destination::Mailbox(_) => Some(Decision::Refuse {
-                status: 480,
-                because: Because::NoMailbox,
-            }),
+            Destination::Mailbox(mailbox) => Some(message(plan, self.account, mailbox)),
         }
     }
 
@@ -237,6 +234,34 @@ impl Errand {
             department: department.id,
             because,
         }
+    }
+}
+
+/// A message is left in a person's own mailbox.
+pub(crate) fn own_message(plan: &DialPlan, account: AccountId, staff: StaffId) -> Decision {
+    match plan.mailboxes.of_staff(staff) {
+        Some(own) => message(plan, account, own.id),
+        None => Decision::Refuse {
+            status: 480,
+            because: Because::NoMailbox,
+        },
+    }
+}
+
+/// A message is taken, if the mailbox takes any.
+fn message(plan: &DialPlan, account: AccountId, mailbox: MailboxId) -> Decision {
+    let open = plan.mailboxes.get(mailbox).filter(|mailbox| mailbox.enabled);
+    match open.filter(|mailbox| mailbox.account == account) {
+        Some(open) => Decision::Message {
+            mailbox,
+            because: Because::Mailbox {
+                name: open.name.to_string(),
+            },
+        },
+        None => Decision::Refuse {
+            status: 480,
+            because: Because::NoMailbox,
+        },
     }
 }
 

@@ -31,6 +31,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "номер подключён к отделу {}, сотрудников в нём: {}",
     ),
     ("the number is connected with {}", "номер подключён к: {}"),
+    ("no messages can be left", "сообщение оставить нельзя"),
+    ("a message can be left for {}", "можно оставить сообщение, для: {}"),
     (
         "the number is not connected with anybody",
         "номер ни к кому не подключён",

@@ -392,6 +392,7 @@ fn settings(folder: &std::path::Path) -> Settings {
     Settings {
         recordings: folder.join("recordings"),
         music: folder.join("music"),
+        greetings: folder.join("greetings"),
         photos: folder.join("photos"),
         sip_host: None,
         sip_port: 5060,

@@ -12,6 +12,7 @@ use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::destinations;
 use crate::emergency;
+use crate::mailboxes;
 use crate::store::{Db, FieldError, StoreError, Tx, args};
 
 const LIST: &str = department!("WHERE account_id = $1 ORDER BY short_number");
@@ -229,6 +230,7 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
         ));
     }
     destinations::not_used(&mut tx, Destination::Department(department)).await?;
+    mailboxes::close_of(&mut tx, author.account, department).await?;
     if tx.run(DELETE, args![author.account, department]).await? == 0 {
         return Err(StoreError::NotFound);
     }

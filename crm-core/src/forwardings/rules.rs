@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use frontdesk_routing::forwarding::{Forwarding, NO_ANSWER_AFTER, Target};
+use frontdesk_routing::forwarding::{Forwarding, MAILBOX, NO_ANSWER_AFTER, Target};
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 
 use super::NewSettings;
@@ -56,6 +56,9 @@ pub(super) fn checked(new: &NewSettings, owner: Owner<'_>) -> Result<Forwarding,
 }
 
 fn read(field: &str, typed: &str, owner: Owner<'_>) -> Result<Target, FieldError> {
+    if typed == MAILBOX {
+        return Ok(Target::Mailbox);
+    }
     let Ok(short) = ShortNumber::read(typed) else {
         let number = e164(field, typed, owner.region)?;
         let number = PhoneNumber::from_e164(&number);

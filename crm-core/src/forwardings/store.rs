@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use frontdesk_routing::forwarding::{Condition, Forwarding, NO_ANSWER_AFTER, Target};
+use frontdesk_routing::forwarding::{Condition, Forwarding, MAILBOX, NO_ANSWER_AFTER, Target};
 use frontdesk_routing::ids::{AccountId, StaffId};
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::PlanForwarding;
@@ -228,6 +228,9 @@ impl Row {
 
 fn target(text: &Option<String>) -> Option<Target> {
     let text = text.as_deref()?;
+    if text == MAILBOX {
+        return Some(Target::Mailbox);
+    }
     match ShortNumber::read(text) {
         Ok(short) => Some(Target::Short(short)),
         Err(_) => PhoneNumber::from_e164(text).ok().map(Target::Outside),

@@ -7,6 +7,7 @@ use crate::store::page::Place;
 use crate::store::rows::{self, rows};
 use crate::store::text::id;
 use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
+use crate::voicemails;
 
 /// A row of `recordings` is within the reach when its call is.
 macro_rules! within_recordings {
@@ -185,6 +186,7 @@ pub async fn delete(db: &Db, author: &Author, recording: RecordingId) -> Result<
     {
         return Err(StoreError::Gone);
     }
+    voicemails::forget(&mut tx, recording).await?;
     let deed = author.deed("recording.deleted", "recording", recording.to_string());
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await

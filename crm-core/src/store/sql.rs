@@ -4,8 +4,9 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
-    forwardings, groups, help, import, journal, logins, notices, numbers, phone_book, plan_build, projects, reception,
-    recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens, trunks, two_factor, webhooks,
+    forwardings, groups, help, import, journal, logins, mailboxes, notices, numbers, phone_book, plan_build, projects,
+    reception, recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens, trunks, two_factor,
+    voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -46,6 +47,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     import::JOBS,
     journal::ALL,
     logins::ALL,
+    mailboxes::ALL,
     notices::ALL,
     notices::QUEUE,
     notices::REQUESTS,
@@ -72,6 +74,8 @@ pub(crate) const ALL: &[&[&str]] = &[
     tokens::ALL,
     trunks::ALL,
     two_factor::ALL,
+    voicemails::ALL,
+    voicemails::SETTLING,
     webhooks::ALL,
     webhooks::DELIVERIES,
 ];

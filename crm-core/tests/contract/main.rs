@@ -49,6 +49,8 @@ mod strangers;
 #[cfg(test)]
 mod trunks;
 #[cfg(test)]
+mod voicemails;
+#[cfg(test)]
 mod webhooks;
 
 /// Runs each test on either database, as `sqlite::name` and `postgres::name`.

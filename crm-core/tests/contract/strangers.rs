@@ -91,7 +91,7 @@ async fn a_call_belongs_to_the_client_who_has_the_number(office: &Office) {
         call(office, 3, CallDirection::Inbound, "+79161112233"),
         call(office, 4, CallDirection::Internal, "101"),
     ];
-    let made = journal::apply(&office.db, &ended(&all)).await.unwrap();
+    let made = journal::apply(&office.db, &ended(&all)).await.unwrap().strangers;
     assert_eq!(made, [], "strangers are ignored at first");
     let mut found = Vec::new();
     for call in &all {
@@ -107,9 +107,9 @@ async fn an_unknown_caller_becomes_a_client_where_the_account_wants_that(office:
         call(office, 2, CallDirection::Inbound, "+79161112233"),
         call(office, 3, CallDirection::Outbound, "+79161112244"),
     ];
-    let made = journal::apply(&office.db, &ended(&all)).await.unwrap();
+    let made = journal::apply(&office.db, &ended(&all)).await.unwrap().strangers;
     assert_eq!(made.len(), 2, "one for each number: {made:?}");
-    let again = journal::apply(&office.db, &ended(&all)).await.unwrap();
+    let again = journal::apply(&office.db, &ended(&all)).await.unwrap().strangers;
     assert_eq!(again, []);
     let first = client_of(office, &all[0]).await.unwrap();
     assert_eq!(client_of(office, &all[1]).await, Some(first));
@@ -139,7 +139,7 @@ async fn whoever_is_no_contact_becomes_no_client(office: &Office) {
         call(office, 5, CallDirection::Outbound, "112"),
         call(office, 6, CallDirection::Internal, "+79161112233"),
     ];
-    let made = journal::apply(&office.db, &ended(&all)).await.unwrap();
+    let made = journal::apply(&office.db, &ended(&all)).await.unwrap().strangers;
     assert_eq!(made, []);
 }
 

@@ -76,6 +76,7 @@ fn settings(ground: &Ground) -> Settings {
     Settings {
         recordings: config.recordings_dir(),
         music: config.data.dir.join(music::FOLDER),
+        greetings: config.data.dir.join(music::GREETINGS),
         photos: config.data.dir.join(photos::FOLDER),
         sip_host: config.nat.public_address.map(|address| address.to_string()),
         sip_port: ground.sip.port(),

@@ -10,11 +10,12 @@ use frontdesk_crm_core::import;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::{accounts, audit, calls, recordings};
+use frontdesk_crm_core::{accounts, audit, calls, mailboxes, recordings, voicemails};
 use frontdesk_recordings::{layout, recover};
 use frontdesk_routing::ids::AccountId;
 
 use super::greeting::Welcome;
+use crate::engine::Messages;
 use crate::engine::input::{Input, OperatorCommand};
 use crate::music;
 use crate::shell::{EngineHandle, clock};
@@ -24,6 +25,16 @@ pub fn stamp() -> Stamp {
         unix_ms: clock::unix_ms(),
         random: clock::random_u128(),
     }
+}
+
+/// The database as it can be served from; the first account's secrets when it was made now.
+pub(super) async fn data(config: &Config) -> anyhow::Result<(Db, Option<Welcome>)> {
+    let db = database(config).await?;
+    let welcome = first_account(&db, config).await?;
+    seal(&db).await?;
+    interrupted_imports(&db).await?;
+    recover(&db, &config.recordings_dir()).await?;
+    Ok((db, welcome))
 }
 
 /// Opens the database, making folder and schema when they are not there.
@@ -62,7 +73,7 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
 }
 
 /// Imports that ran when the daemon ended run no more.
-pub(super) async fn interrupted_imports(db: &Db) -> anyhow::Result<()> {
+async fn interrupted_imports(db: &Db) -> anyhow::Result<()> {
     let interrupted = import::interrupted(db, stamp().unix_ms)
         .await
         .context("the imports that ran cannot be read")?;
@@ -76,7 +87,7 @@ pub(super) async fn interrupted_imports(db: &Db) -> anyhow::Result<()> {
 }
 
 /// Makes the first account when there is none; its secrets are shown once.
-pub(super) async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcome>> {
+async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcome>> {
     let beginning = Beginning {
         realm: config.sip.realm.clone(),
         ..Beginning::default()
@@ -93,12 +104,12 @@ pub(super) async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Op
 }
 
 /// Gives accounts what older versions did not make for them.
-pub(super) async fn seal(db: &Db) -> anyhow::Result<()> {
+async fn seal(db: &Db) -> anyhow::Result<()> {
     let sealed = accounts::seal(db, &mut stamp().ids()).await;
     sealed.context("the accounts' hiding keys cannot be made")
 }
 
-/// Hands the engine the music that accounts have given us.
+/// Hands the engine the music that accounts have given us, and what it is to know of mailboxes.
 pub(super) async fn music(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Result<()> {
     let accounts = accounts::list(db).await.context("the accounts cannot be listed")?;
     let accounts: Vec<AccountId> = accounts.iter().map(|account| account.id).collect();
@@ -106,11 +117,36 @@ pub(super) async fn music(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow
         let sound = Some(sound);
         engine.send(Input::Operator(OperatorCommand::Music { account, sound }));
     }
+    mailboxes(db, data, engine).await
+}
+
+/// Hands the engine the mailboxes' greetings, and what waits in them.
+async fn mailboxes(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Result<()> {
+    let mailboxes = mailboxes::with_greeting(db)
+        .await
+        .context("the mailboxes cannot be listed")?;
+    for (mailbox, sound) in music::all(&data.join(music::GREETINGS), &mailboxes) {
+        let sound = Some(sound);
+        engine.send(Input::Operator(OperatorCommand::Greeting { mailbox, sound }));
+    }
+    let lamps = voicemails::lamps(db, None)
+        .await
+        .context("the messages cannot be counted")?;
+    for lamp in lamps {
+        let messages = Messages {
+            new: lamp.fresh,
+            old: lamp.heard,
+        };
+        engine.send(Input::Mailbox {
+            staff: lamp.staff,
+            messages,
+        });
+    }
     Ok(())
 }
 
 /// Repairs the files that a crash left open, links them to their calls and ends those calls.
-pub(super) async fn recover(db: &Db, root: &Path) -> anyhow::Result<()> {
+async fn recover(db: &Db, root: &Path) -> anyhow::Result<()> {
     let unfinished = recordings::unfinished(db)
         .await
         .context("unfinished recordings cannot be listed")?;

@@ -59,6 +59,7 @@ impl Engine {
     pub(super) fn close_call(&mut self, call: &mut Call, end: End, now: Now) {
         let id = call.id;
         self.line_over(call, now);
+        self.message_over(call, now);
         self.ringing.remove(&(call.rings_until, id));
         for staff in self.watchers.call_over(id) {
             self.lines.touch_person(staff);

@@ -36,7 +36,7 @@ impl Engine {
     /// A key was heard; the other party has no telephone-event and is told by INFO.
     pub(super) fn on_digit(&mut self, leg: MediaLegId, digit: char, now: Now) {
         if let Some((id, side)) = self.find_media(leg)
-            && self.confirm(id, side, digit, now)
+            && self.key_is_ours(id, side, digit, now)
         {
             return;
         }
@@ -69,13 +69,18 @@ impl Engine {
         self.endpoint.command(command, now);
     }
 
+    /// We have asked for the key, or take whatever is pressed.
+    fn key_is_ours(&mut self, id: CallId, side: Side, digit: char, now: Now) -> bool {
+        self.confirm(id, side, digit, now) || self.message_key(id, side, digit, now)
+    }
+
     /// A key pressed by INFO reaches a party with telephone-event as one; false: the INFO goes on as it is.
     pub(super) fn press(&mut self, session: SessionId, request: &Message, now: Now) -> bool {
         let Some(digit) = key_in(request) else { return false };
         let Some((id, side)) = self.find(session) else {
             return false;
         };
-        if self.confirm(id, side, digit, now) {
+        if self.key_is_ours(id, side, digit, now) {
             return true;
         }
         let Some(call) = self.calls.get(&id) else { return false };

@@ -23,6 +23,7 @@ use super::new_call::NewCall;
 use super::output::{BoardChange, JournalEntry, Output, SettingChange};
 use super::requests::reply;
 use super::setup::{Turned, turned};
+use super::voicemail::Message;
 
 /// Somebody who listens to the echo has heard enough after so long.
 const LONGEST_ECHO: Duration = Duration::from_secs(300);
@@ -35,11 +36,25 @@ const LEAD_OUT: usize = 200;
 /// What we do for a caller whom we have answered ourselves.
 #[derive(Debug)]
 pub(super) struct Service {
-    act: Act,
+    pub(super) act: Act,
     /// Of what the caller hears, once it has begun.
-    token: Option<u64>,
+    pub(super) token: Option<u64>,
     /// Where the caller may park somebody by a transfer to this call.
     pub(super) parks_at: Option<u16>,
+}
+
+impl Service {
+    pub(super) fn new(act: Act) -> Service {
+        Service {
+            act,
+            token: None,
+            parks_at: None,
+        }
+    }
+
+    pub(super) fn at_most(&self) -> Duration {
+        self.act.at_most()
+    }
 }
 
 #[derive(Debug)]
@@ -47,6 +62,8 @@ pub(super) enum Act {
     /// It is played, and the call is over.
     Say(Arc<Sound>),
     Echo,
+    /// The caller leaves a message.
+    Message(Box<Message>),
 }
 
 impl Act {
@@ -59,6 +76,7 @@ impl Act {
         match self {
             Act::Say(sound) => Duration::from_millis(sound.duration_ms()) + GRACE,
             Act::Echo => LONGEST_ECHO,
+            Act::Message(message) => Duration::from_millis(message.greeting.duration_ms()) + GRACE + message.longest,
         }
     }
 }
@@ -94,9 +112,11 @@ impl Engine {
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),
             Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
-            Decision::Ring { .. } | Decision::Queue { .. } | Decision::Outside { .. } | Decision::Emergency { .. } => {
-                None
-            }
+            Decision::Ring { .. }
+            | Decision::Queue { .. }
+            | Decision::Message { .. }
+            | Decision::Outside { .. }
+            | Decision::Emergency { .. } => None,
         }
     }
 
@@ -190,8 +210,10 @@ impl Engine {
         caller.answered_at = Some(now.unix_ms);
         caller.status = 200;
         let (id, session) = (new.id, new.session);
+        let callee = self.party_of_act(&answer.act);
         let call = Call {
             answered_at: Some(now.unix_ms),
+            callee: callee.clone(),
             rings_until: now.instant + answer.act.at_most(),
             service: Some(Service {
                 act: answer.act,
@@ -204,7 +226,7 @@ impl Engine {
         self.outputs.push_back(Output::Board(BoardChange::CallAnswered {
             call: id,
             at: now.unix_ms,
-            callee: Default::default(),
+            callee,
             recording: None,
         }));
         self.counters.calls_answered += 1;
@@ -227,6 +249,11 @@ impl Engine {
             return;
         };
         service.token = Some(token);
+        if let Act::Message(_) = service.act {
+            call.caller.media.listens = true;
+            self.outputs
+                .push_back(Output::Media(MediaCommand::Listen { leg, on: true }));
+        }
         let command = match &service.act {
             Act::Say(sound) => MediaCommand::Play {
                 leg,
@@ -235,6 +262,12 @@ impl Engine {
                 token,
             },
             Act::Echo => MediaCommand::Echo { leg, on: true },
+            Act::Message(message) => MediaCommand::Play {
+                leg,
+                sound: Arc::clone(&message.greeting),
+                repeat: false,
+                token,
+            },
         };
         self.outputs.push_back(Output::Media(command));
     }
@@ -251,7 +284,10 @@ impl Engine {
             .as_ref()
             .is_some_and(|service| service.token == Some(token))
         {
-            return self.step(id, CallEvent::Stop, now);
+            if !self.begin_message(id, now) {
+                self.step(id, CallEvent::Stop, now);
+            }
+            return;
         }
         let Some(leg) = call.leg_mut(side) else { return };
         if leg.hears.take_if(|hears| *hears == token).is_some() {

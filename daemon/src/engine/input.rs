@@ -7,7 +7,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_media::sound::Sound;
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -99,6 +99,16 @@ pub enum OperatorCommand {
     /// What whoever waits hears from now on; `None`: what we bring along.
     Music {
         account: AccountId,
+        sound: Option<Arc<Sound>>,
+    },
+    /// What stands in a person's mailbox now: their phones' lamps follow.
+    Messages {
+        staff: StaffId,
+        messages: Messages,
+    },
+    /// What whoever leaves a message in a mailbox hears from now on; `None`: what we bring along.
+    Greeting {
+        mailbox: MailboxId,
         sound: Option<Arc<Sound>>,
     },
 }

@@ -45,6 +45,7 @@ mod setup;
 mod takeover;
 mod transfer;
 mod trunks;
+mod voicemail;
 mod whisper;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -56,7 +57,7 @@ use frontdesk_media::ports::PortStock;
 use frontdesk_media::sound::Sound;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::forwarding::{Condition, Pending};
-use frontdesk_routing::ids::{AccountId, CallId, SipAccountId};
+use frontdesk_routing::ids::{AccountId, CallId, MailboxId, SipAccountId};
 use frontdesk_routing::masking::RecentClients;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -105,6 +106,8 @@ pub struct Engine {
     parked: parking::Parked,
     /// Of accounts that have given us some.
     music: BTreeMap<AccountId, Arc<Sound>>,
+    /// Of mailboxes that have one of their own.
+    greetings: BTreeMap<MailboxId, Arc<Sound>>,
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
@@ -142,6 +145,7 @@ impl Engine {
             recent: RecentClients::default(),
             parked: parking::Parked::default(),
             music: BTreeMap::new(),
+            greetings: BTreeMap::new(),
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),
@@ -295,6 +299,7 @@ impl Engine {
                     self.step(call, CallEvent::Lost(side), now);
                 }
             }
+            MediaNotice::Quiet { leg, spoke } => self.on_quiet(leg, spoke, now),
             MediaNotice::Digit { leg, digit } => self.on_digit(leg, digit, now),
             MediaNotice::Played { leg, token } => self.on_played(leg, token, now),
             MediaNotice::Closed { .. } => {}

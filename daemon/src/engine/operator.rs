@@ -15,6 +15,8 @@ impl Engine {
             OperatorCommand::Block { address, until } => self.on_block(*address, *until, now),
             OperatorCommand::Unblock { address } => self.on_lift(*address),
             OperatorCommand::Music { account, sound } => self.set_own_music(*account, sound.clone()),
+            OperatorCommand::Messages { staff, messages } => self.set_messages(*staff, *messages),
+            OperatorCommand::Greeting { mailbox, sound } => self.set_greeting(*mailbox, sound.clone()),
         }
     }
 

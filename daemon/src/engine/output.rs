@@ -6,7 +6,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::forwarding::Change;
 use frontdesk_routing::ids::{
-    AccountId, CallId, ClientId, DepartmentId, LegId, RecordingId, SipAccountId, StaffId, TrunkId,
+    AccountId, CallId, ClientId, DepartmentId, LegId, MailboxId, RecordingId, SipAccountId, StaffId, TrunkId,
 };
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -64,6 +64,15 @@ pub enum JournalEntry {
     RecordingStarted {
         recording: RecordingId,
         call: Box<CdrRow>,
+    },
+    /// The recording is a message that is left in this mailbox.
+    MessageStarted {
+        recording: RecordingId,
+        mailbox: MailboxId,
+    },
+    /// Nothing was said in it.
+    MessageDropped {
+        recording: RecordingId,
     },
     /// The call is over (answered or not); replaces the row that `RecordingStarted` made.
     CallEnded {

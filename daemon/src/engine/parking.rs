@@ -64,9 +64,11 @@ impl Engine {
             // Nobody else's call has to do with what a code changes.
             Decision::Feature(_) => Err(403),
             Decision::Refuse { status, .. } => Err(status),
-            Decision::Ring { .. } | Decision::Queue { .. } | Decision::Outside { .. } | Decision::Emergency { .. } => {
-                return None;
-            }
+            Decision::Ring { .. }
+            | Decision::Queue { .. }
+            | Decision::Message { .. }
+            | Decision::Outside { .. }
+            | Decision::Emergency { .. } => return None,
         })
     }
 

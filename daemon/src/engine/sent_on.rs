@@ -75,6 +75,11 @@ impl Engine {
             self.join_line(id, department, now);
             return true;
         }
+        if let Decision::Message { mailbox, because } = decision {
+            self.note(id, &format!("then {because}"));
+            self.take_message(id, mailbox, 480, now);
+            return true;
+        }
         let more = self.more_on_the_way(id, &plan, decision, (trail, now));
         self.step(id, CallEvent::SendOn, now);
         match more {
@@ -190,7 +195,7 @@ impl Engine {
                 uri: uri(&short.to_string()),
                 cause: cause(hop),
             }),
-            forwarding::Target::Outside(_) => None,
+            forwarding::Target::Outside(_) | forwarding::Target::Mailbox => None,
         };
         let turns: Option<Vec<Turn>> = trail.hops().iter().map(turn).collect();
         let whole = first.zip(turns).map(|(first, turns)| history(&uri(&first), &turns));

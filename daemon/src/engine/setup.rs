@@ -175,6 +175,9 @@ impl Engine {
             };
             return self.queue_up(new, offer, to, now);
         }
+        if let Decision::Message { mailbox, because } = decision {
+            return self.answer_for_message(new, offer.as_ref(), (mailbox, because), now);
+        }
         let (mut targets, because, callee) = self.rung(&asked, decision)?;
         let way = Way::new(&targets, &because, trail);
         if breadth(new.request, targets.len()).is_none() {
@@ -204,10 +207,9 @@ impl Engine {
         };
         let id = call.id;
         self.begin(call, &targets, new, now);
-        let limit = if urgent {
-            EMERGENCY_RING
-        } else {
-            self.ring_limit(id, now)
+        let limit = match urgent {
+            true => EMERGENCY_RING,
+            false => self.ring_limit(id, now),
         };
         self.wait_at_most(id, limit, now);
         Ok(())
@@ -251,7 +253,9 @@ impl Engine {
                 let to = (OutsideNumber::Emergency(number), trunks.as_slice());
                 return Ok(self.rung_outside(plan, to, because));
             }
-            Decision::Queue { because, .. } => return Err(turned(reply(480), because)),
+            Decision::Queue { because, .. } | Decision::Message { because, .. } => {
+                return Err(turned(reply(480), because));
+            }
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
             Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
         };

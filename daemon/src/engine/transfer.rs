@@ -153,6 +153,7 @@ impl Engine {
         match self.decide(&self.plan, &facts).0 {
             Decision::Queue { department, .. } => Some(department),
             Decision::Ring { .. }
+            | Decision::Message { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. }
             | Decision::Feature(_)

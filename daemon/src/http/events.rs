@@ -43,7 +43,7 @@ pub(super) struct EventsQuery {
 /// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
 /// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
 /// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `role.changed`, `group.changed`, `client.changed`, `clients.changed` (many at once), `import.progress`, `import.ended`, `deal.created`, `deal.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
-/// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `security.blocked`, `security.unblocked`, `trunk.changed`.
+/// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `voicemail.created`, `voicemail.changed`, `voicemail.deleted`, `security.blocked`, `security.unblocked`, `trunk.changed`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
     (status = 401, body = super::error::Problem),
@@ -166,7 +166,7 @@ fn may_read(access: &Access, circles: &Circles, event: &Event) -> bool {
         "import" => (Right::DataImport, None),
         "deal" => (Right::DealsRead, Some(&circles.deals)),
         "call" => (Right::CallsRead, Some(&circles.calls)),
-        "recording" => (Right::RecordingsList, Some(&circles.recordings)),
+        "recording" | "voicemail" => (Right::RecordingsList, Some(&circles.recordings)),
         _ => (Right::SettingsRead, None),
     };
     let reaches = |circle: &Circle| circle.is_whole() || event.whose.as_ref().is_some_and(|whose| circle.holds(whose));

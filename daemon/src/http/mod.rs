@@ -121,6 +121,8 @@ pub struct Settings {
     pub recordings: PathBuf,
     /// Where the accounts' music lies.
     pub music: PathBuf,
+    /// Where the mailboxes' greetings lie.
+    pub greetings: PathBuf,
     /// Where people's photos lie.
     pub photos: PathBuf,
     /// What phones are told to register with; `None`: the host that the page was opened with.

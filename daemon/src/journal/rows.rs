@@ -30,6 +30,8 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
                 legs,
             }
         }
+        JournalEntry::MessageStarted { recording, mailbox } => Entry::MessageStarted { recording, mailbox },
+        JournalEntry::MessageDropped { recording } => Entry::MessageDropped { recording },
         JournalEntry::CallEnded { call } => {
             let (call, legs) = row_of_call(*call);
             Entry::CallEnded { call, legs }

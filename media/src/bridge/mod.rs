@@ -15,6 +15,7 @@ use crate::rtp::sequence::Reception;
 use crate::srtp::{Crypto, Receiver, Sender};
 use crate::tap::{Align, Side};
 
+mod attention;
 mod feed;
 mod pause;
 mod step;
@@ -39,6 +40,7 @@ pub struct Leg {
     feed: Option<Box<feed::Feed>>,
     /// It hears itself.
     pub(crate) echo: bool,
+    attention: Option<attention::Attention>,
     keys: Option<Keys>,
     key: Option<char>,
     holding: Holding,
@@ -138,6 +140,7 @@ impl Leg {
             heard: false,
             feed: None,
             echo: false,
+            attention: None,
             keys: None,
             key: None,
             holding: Holding::default(),

@@ -129,6 +129,9 @@ impl Leg {
         if let Some(voice) = &mut voice {
             voice.hear(payload);
         }
+        if let Some(attention) = &mut self.attention {
+            attention.hear(codec.law(), payload, voice.as_deref().map(Voice::samples), when.2);
+        }
         let Some(tap) = &mut self.tap else { return };
         if restarted {
             tap.align.restart();

@@ -191,10 +191,13 @@ pub enum MediaCommand {
     Listen { leg: MediaLegId, on: bool },
     /// Presses keys towards the leg by telephone-event (RFC 4733); nothing happens if that was not agreed.
     SendDigits { leg: MediaLegId, digits: String },
-    /// Copies the pair's audio to the recorder: `left` in the left channel. Position 0 is the moment of this command.
+    /// Told once by `MediaNotice::Quiet`: the leg's party has said nothing for so long.
+    Attend { leg: MediaLegId, pause: Duration },
+    /// Copies the pair's audio to the recorder: `left` in the left channel; of a party that talks with nobody, its own.
+    /// Position 0 is the moment of this command.
     Tap {
         left: MediaLegId,
-        right: MediaLegId,
+        right: Option<MediaLegId>,
         recording: u128,
     },
     /// The running recording goes on with these legs on the same clock; a side without one is silent.
@@ -220,6 +223,8 @@ pub enum MediaNotice {
     Silent { leg: MediaLegId, for_: Duration },
     /// A sound that was to be played once has ended by itself.
     Played { leg: MediaLegId, token: u64 },
+    /// As `Attend` has asked; whether anything had been said before.
+    Quiet { leg: MediaLegId, spoke: bool },
     /// A key was pressed: `0` to `9`, `*`, `#`, `A` to `D`. Told once for each, when it is first heard of.
     Digit { leg: MediaLegId, digit: char },
     /// Sent once, after `Close`.

@@ -101,12 +101,16 @@ impl Handle {
             | MediaCommand::StopPlaying { leg }
             | MediaCommand::Echo { leg, .. }
             | MediaCommand::Listen { leg, .. }
+            | MediaCommand::Attend { leg, .. }
             | MediaCommand::SendDigits { leg, .. } => places.thread_of(*leg),
             MediaCommand::Join { a, b } => self.gather(&mut places, *a, *b),
             // Legs of two threads do not hear each other.
             MediaCommand::Part { a, .. } => places.thread_of(*a),
             MediaCommand::Tap { left, right, recording } => {
-                let thread = self.gather(&mut places, *left, *right);
+                let thread = match right {
+                    Some(right) => self.gather(&mut places, *left, *right),
+                    None => places.thread_of(*left),
+                };
                 if let Ok(thread) = thread {
                     places.recordings.insert(*recording, thread);
                 }

@@ -48,7 +48,12 @@ impl MediaThread {
                     active.leg.listen(on);
                 }
             }
-            MediaCommand::Tap { left, right, recording } => self.tap(recording, [Some(left), Some(right)], now),
+            MediaCommand::Attend { leg, pause } => {
+                if let Some(active) = self.leg(leg) {
+                    active.leg.attend(pause, now);
+                }
+            }
+            MediaCommand::Tap { left, right, recording } => self.tap(recording, [Some(left), right], now),
             MediaCommand::Retap { recording, left, right } => {
                 if let Some(tapped) = self.taps.remove(&recording) {
                     self.loosen(recording, &tapped);
@@ -254,6 +259,9 @@ impl MediaThread {
                     active.told_silent = Some(since);
                     (self.given.notify)(MediaNotice::Silent { leg: active.id, for_ });
                 }
+            }
+            if let Some(spoke) = active.leg.fell_quiet(now) {
+                (self.given.notify)(MediaNotice::Quiet { leg: active.id, spoke });
             }
             if now >= active.report_at {
                 // RFC 3550 section 6.2: spread, so that all of them do not speak at once.

@@ -429,6 +429,7 @@ mod tests {
             | MediaNotice::Silent { .. }
             | MediaNotice::Played { .. }
             | MediaNotice::Digit { .. }
+            | MediaNotice::Quiet { .. }
             | MediaNotice::Closed { .. } => None,
         });
         assert_eq!(failed, Some(broken));
@@ -452,7 +453,7 @@ mod tests {
         let [left, right] = call(&mut thread, &notices);
         thread.command(MediaCommand::Tap {
             left,
-            right,
+            right: Some(right),
             recording: 5,
         });
         thread.command(MediaCommand::Close { leg: left });

@@ -80,6 +80,9 @@ phrases! {
     one "press_one"
     department "department"
     vip "vip"
+    message "leave_message"
+    none "no_messages"
+    over "messages_over"
 }
 
 /// "Please wait. Your call will be answered soon."
@@ -95,6 +98,21 @@ pub fn place_in_line(position: usize, language: Language) -> Sound {
 /// "You have a call. Press one to take it."
 pub fn press_one(language: Language) -> Sound {
     one(language)
+}
+
+/// "Nobody can take your call now. Please leave a message after the tone."
+pub fn leave_message(language: Language) -> Sound {
+    message(language)
+}
+
+/// "You have no messages."
+pub fn no_messages(language: Language) -> Sound {
+    none(language)
+}
+
+/// "There are no more messages."
+pub fn messages_over(language: Language) -> Sound {
+    over(language)
 }
 
 /// "A call for department", and its number.

@@ -72,6 +72,8 @@ pub enum CallEvent {
     },
     /// The line is left for somebody else, who is called next.
     Overflow,
+    /// We take the caller ourselves in place of whoever rings, or is in the line.
+    Serve,
     /// Nobody could be called for the party that waits.
     NobodyCalled(u16),
     RingTimeout,
@@ -87,6 +89,8 @@ pub enum CallCommand {
     Connect(LegId),
     /// Answer the caller, if that has not been done, and let it wait.
     Hold,
+    /// Answer the caller, if that has not been done, and do what there is to be done for it.
+    Serve,
     /// What was offered to the line's agents came to nothing.
     OfferOver,
     /// Whoever was to be rung first has answered by this leg: call the other party.

@@ -64,6 +64,7 @@ impl CallMachine {
             | CallEvent::Lost(_)
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
+            | CallEvent::Serve
             | CallEvent::Enqueue { .. } => Commands::new(),
         }
     }

@@ -19,6 +19,16 @@ impl CallMachine {
         }
     }
 
+    /// Whoever rings is given up: the caller talks with us.
+    pub(super) fn take_caller(&mut self) -> Commands {
+        let mut commands = self.cancel_calling(false);
+        self.begin_round();
+        self.queued = false;
+        self.phase = Phase::Served;
+        commands.push(CallCommand::Serve);
+        commands
+    }
+
     pub fn is_served(&self) -> bool {
         self.phase == Phase::Served
     }
@@ -43,6 +53,7 @@ impl CallMachine {
             | CallEvent::Park { .. }
             | CallEvent::SendOn
             | CallEvent::Overflow
+            | CallEvent::Serve
             | CallEvent::NobodyCalled(_) => Commands::new(),
         }
     }
@@ -53,6 +64,23 @@ mod tests {
     use super::*;
     use crate::call::Disposition;
     use crate::ids::LegId;
+
+    #[test]
+    fn a_caller_who_rings_or_waits_is_taken_by_us_in_place_of_whoever_is_called() {
+        let leg = LegId::from_u128(1);
+        let cancel = CallCommand::Cancel { leg, elsewhere: false };
+        let mut ringing = CallMachine::new(&[leg], true);
+        let commands = ringing.step(CallEvent::Serve);
+        assert_eq!(commands.as_slice(), [cancel, CallCommand::Serve]);
+        assert!(ringing.is_served());
+        let late = ringing.step(CallEvent::Answered(leg));
+        assert_eq!(late.as_slice(), [CallCommand::HangUp(Side::Called(leg))]);
+        let mut waiting = CallMachine::offered(&[leg]);
+        waiting.step(CallEvent::RingTimeout);
+        waiting.step(CallEvent::Overflow);
+        assert_eq!(waiting.step(CallEvent::Serve).as_slice(), [CallCommand::Serve]);
+        assert!(waiting.is_served() && waiting.step(CallEvent::Serve).is_empty());
+    }
 
     #[test]
     fn a_served_caller_leaves_or_is_let_go_once() {

@@ -25,6 +25,7 @@ impl CallMachine {
             (Phase::Ringing, CallEvent::SendOn) => self.send_on(),
             (Phase::Ringing | Phase::Talking(..), CallEvent::Enqueue { by }) => self.enqueue(by),
             (Phase::Ringing, CallEvent::Overflow) => self.overflow(),
+            (Phase::Ringing, CallEvent::Serve) => self.take_caller(),
             (Phase::Ringing, CallEvent::NobodyCalled(status)) => {
                 self.give_up(Some(status), disposition_of(status), EndedBy::System, status)
             }
@@ -68,6 +69,7 @@ impl CallMachine {
                 | CallEvent::SendOn
                 | CallEvent::Enqueue { .. }
                 | CallEvent::Overflow
+                | CallEvent::Serve
                 | CallEvent::NobodyCalled(_)
                 | CallEvent::RingTimeout
                 | CallEvent::Stop,

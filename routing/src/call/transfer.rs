@@ -36,6 +36,7 @@ impl CallMachine {
             CallEvent::SendOn if wait.stage.rings_for_the_first_time() => self.send_on(),
             CallEvent::Enqueue { .. } => self.enqueue_waiting(wait),
             CallEvent::Overflow if wait.stage == Stage::Queued => self.overflow(),
+            CallEvent::Serve if wait.party == Side::Caller && wait.transferor.is_none() => self.take_caller(),
             CallEvent::RingTimeout => {
                 let mut commands = self.cancel_calling(false);
                 commands.extend(self.nobody_came(wait, 480));
@@ -62,6 +63,7 @@ impl CallMachine {
             | CallEvent::Lost(_)
             | CallEvent::SendOn
             | CallEvent::Overflow
+            | CallEvent::Serve
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. } => Commands::new(),
         }

@@ -6,6 +6,7 @@ pub mod clients;
 pub mod departments;
 pub mod destination;
 pub mod features;
+pub mod mailboxes;
 pub mod menus;
 pub mod numbers;
 pub mod reception;
@@ -21,6 +22,7 @@ pub use clients::{ClientSection, PlanClient};
 pub use departments::{Announce, DepartmentSection, PlanDepartment, Whisper};
 pub use destination::Destination;
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
+pub use mailboxes::{MailboxSection, PlanMailbox};
 pub use numbers::{NumberSection, PlanNumber};
 pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};
 pub use routes::RouteSection;
@@ -37,6 +39,7 @@ pub struct DialPlan {
     pub clients: Arc<ClientSection>,
     pub features: Arc<FeatureSection>,
     pub numbers: Arc<NumberSection>,
+    pub mailboxes: Arc<MailboxSection>,
     pub reception: Arc<ReceptionSection>,
     pub routes: Arc<RouteSection>,
 }

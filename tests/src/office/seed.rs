@@ -6,7 +6,7 @@ use frontdesk_crm_core::accounts;
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::store::Stamp;
-use frontdesk_routing::ids::{AccountId, CallId, LegId, RecordingId};
+use frontdesk_routing::ids::{AccountId, CallId, LegId, MailboxId, RecordingId};
 use serde_json::Value;
 
 use super::{NOON, Office, other_company};
@@ -17,6 +17,7 @@ pub struct Seed<'a> {
     call: Call,
     recorded: Option<Vec<u8>>,
     recording_now: bool,
+    mailbox: Option<MailboxId>,
 }
 
 impl<'a> Seed<'a> {
@@ -55,6 +56,7 @@ impl<'a> Seed<'a> {
             call,
             recorded: None,
             recording_now: false,
+            mailbox: None,
         }
     }
 
@@ -105,6 +107,13 @@ impl<'a> Seed<'a> {
     #[must_use]
     pub fn recorded(mut self, bytes: &[u8]) -> Self {
         self.recorded = Some(bytes.to_vec());
+        self
+    }
+
+    /// The recording is a message in this mailbox.
+    #[must_use]
+    pub fn left_in(mut self, mailbox: &str) -> Self {
+        self.mailbox = mailbox.parse().ok();
         self
     }
 
@@ -163,6 +172,8 @@ impl<'a> Seed<'a> {
                 call: boxed,
                 legs: legs.clone(),
             });
+            let message = |mailbox| Entry::MessageStarted { recording, mailbox };
+            entries.extend(self.mailbox.map(message));
             if self.recorded.is_some() {
                 let bytes = i64::try_from(bytes.len()).unwrap();
                 entries.push(Entry::RecordingReady {

@@ -16,6 +16,8 @@ pub struct ModelLeg {
     pub playing: Option<(u64, bool)>,
     pub echo: bool,
     pub listens: bool,
+    /// A pause of it is to be told.
+    pub attended: bool,
     /// Keys pressed towards it.
     pub pressed: String,
 }
@@ -109,14 +111,15 @@ impl MediaModel {
                 }
                 *tap = [left, right];
             }
+            MediaCommand::Attend { leg, .. } => self.legs.get_mut(&leg).expect("an open leg").attended = true,
             MediaCommand::Tap { left, right, recording } => {
                 assert_eq!(
                     self.legs.get(&left).and_then(|leg| leg.joined),
-                    Some(right),
-                    "a tap on no pair"
+                    right,
+                    "a tap on no pair, nor on one who talks with nobody"
                 );
                 assert!(
-                    self.taps.insert(recording, [Some(left), Some(right)]).is_none(),
+                    self.taps.insert(recording, [Some(left), right]).is_none(),
                     "tapped twice"
                 );
                 self.tapped += 1;

@@ -282,6 +282,8 @@ impl World {
                     rows.remove(&(*sip_account, contact.clone()));
                 }
                 JournalEntry::RecordingStarted { .. }
+                | JournalEntry::MessageStarted { .. }
+                | JournalEntry::MessageDropped { .. }
                 | JournalEntry::CallEnded { .. }
                 | JournalEntry::SettingChanged(_)
                 | JournalEntry::Block(_) => {}

@@ -13,6 +13,8 @@ impl World {
             JournalEntry::BindingSaved(_)
             | JournalEntry::BindingRemoved { .. }
             | JournalEntry::RecordingStarted { .. }
+            | JournalEntry::MessageStarted { .. }
+            | JournalEntry::MessageDropped { .. }
             | JournalEntry::SettingChanged(_)
             | JournalEntry::Block(_) => None,
         });

@@ -31,4 +31,5 @@ mod staff;
 mod timeline;
 mod trunks;
 mod two_factor;
+mod voicemail;
 mod webhooks;

@@ -10,3 +10,4 @@ mod sipp_events;
 mod sipvicious;
 mod torture;
 mod transfer;
+mod voicemail;

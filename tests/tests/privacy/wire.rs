@@ -3,16 +3,17 @@
 
 use std::sync::Arc;
 
+use frontdesk::engine::Messages;
 use frontdesk::engine::input::Input;
 use frontdesk::engine::output::BoardChange;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, StaffId};
+use frontdesk_routing::ids::{AccountId, MailboxId, StaffId};
 use frontdesk_routing::masking::Token;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::RedirectionStyle;
 use frontdesk_routing::plan::{
-    AccountCallerId, AccountSection, Destination, DialPlan, FeatureSection, HidingKey, NumberSection, PlanAccount,
-    PlanForwarding, PlanStaff, PlanTrunk, StaffCallerId, StaffSection,
+    AccountCallerId, AccountSection, Destination, DialPlan, FeatureSection, HidingKey, MailboxSection, NumberSection,
+    PlanAccount, PlanForwarding, PlanMailbox, PlanStaff, PlanTrunk, StaffCallerId, StaffSection,
 };
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::world::net::{FAIR, rough};
@@ -407,4 +408,45 @@ fn l45_whose_phone_rings_for_somebody_outside_gets_one_card() {
         "none of colleagues, and none for whoever wants none"
     );
     ends(&mut world);
+}
+
+/// A client leaves a message: neither the ringing nor the lamp has a digit of it.
+#[test]
+fn l43_a_message_and_its_lamp_show_no_digits() {
+    for loss in [0, 5, 20] {
+        let mut world = started(60, loss);
+        let boris = StaffId::from_u128(BORIS.id);
+        let own = PlanMailbox {
+            id: MailboxId::from_u128(1),
+            account: AccountId::from_u128(ACCOUNT),
+            staff: Some(boris),
+            department: None,
+            name: "Boris".into(),
+            enabled: true,
+            own_greeting: false,
+            russian: true,
+            longest_s: 60,
+        };
+        let settings = Forwarding {
+            no_answer: Some(Target::Mailbox),
+            no_answer_after: 10,
+            ..Forwarding::default()
+        };
+        let forwards = PlanForwarding { settings, mark: 2 };
+        world.input(Input::Plan(Arc::new(DialPlan {
+            mailboxes: Arc::new(MailboxSection::new(vec![own])),
+            features: Arc::new(FeatureSection::new([], [(boris, forwards)])),
+            ..office(true)
+        })));
+        world.phones[BORIS_AT].manner = Manner::Ring;
+        world.dial(FIRST, OF_BORIS);
+        let speaks = |world: &World| world.media.taps.values().any(|legs| legs[1].is_none());
+        assert!(world.wait_for(s(90), speaks), "{}", world.ladder());
+        world.run_for(s(3));
+        world.end_calls(FIRST);
+        let messages = Messages { new: 1, old: 0 };
+        world.input(Input::Mailbox { staff: boris, messages });
+        ends(&mut world);
+        assert_eq!(world.record().caller.number.as_deref(), Some(CLIENT_NUMBER));
+    }
 }

@@ -35,5 +35,6 @@ mod transfer;
 mod trunk_calls;
 mod trunk_storm;
 mod trunks;
+mod voicemail;
 mod watchers;
 mod whisper;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use frontdesk_media::io::command::Direction;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
@@ -13,7 +12,7 @@ use frontdesk_routing::plan::{Destination, DialPlan};
 use frontdesk_routing::queue::{Entrant, JoinRefusal};
 use frontdesk_routing::reception;
 use frontdesk_sip::Now;
-use frontdesk_sip::command::{Command, Headers};
+use frontdesk_sip::command::Headers;
 
 use super::{Call, Engine, Side, Stay, department_name};
 use crate::engine::media::Tune;
@@ -194,6 +193,10 @@ impl Engine {
                 self.note(id, &format!("then the department {}", department_name(&plan, to)));
                 self.join_line(id, to, now);
             }
+            Some(Decision::Message { mailbox, because }) => {
+                self.note(id, &format!("then {because}"));
+                self.take_message(id, mailbox, status, now);
+            }
             Some(decision) => self.overflow_to(id, (&plan, decision), status, now),
             None => self.step(id, CallEvent::NobodyCalled(status), now),
         }
@@ -215,27 +218,8 @@ impl Engine {
 
     /// Nobody takes the call now: its caller is answered, if that has not been done, and hears music.
     pub(in crate::engine) fn hold_caller(&mut self, id: CallId, now: Now) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        if call.caller.answered_at.is_none() {
-            let body = match call.offer.take() {
-                Some(offer) => match call.caller.media.answer(&offer, Direction::SendRecv) {
-                    Ok(body) => body,
-                    // The offer was tried when the call came; that it fails now is ours to see.
-                    Err(_) => {
-                        self.counters.bugs += 1;
-                        return self.step(id, CallEvent::Stop, now);
-                    }
-                },
-                None => {
-                    call.caller.media.late = true;
-                    call.caller.media.offer(Direction::SendRecv)
-                }
-            };
-            call.caller.answered_at = Some(now.unix_ms);
-            call.caller.status = 200;
-            let (session, headers) = (call.caller.session, Headers::new());
-            self.endpoint.command(Command::Accept { session, headers, body }, now);
-            self.configure(id, Side::Caller);
+        if !self.accept_caller(id, now) {
+            return;
         }
         if let Some(place) = self.lines.queues.position(id) {
             self.note(id, &format!("waits at place {place} of the line"));
@@ -265,7 +249,7 @@ fn status_of(why: &Because) -> u16 {
     }
 }
 
-fn party_of_department(plan: &DialPlan, department: DepartmentId) -> CdrParty {
+pub(in crate::engine) fn party_of_department(plan: &DialPlan, department: DepartmentId) -> CdrParty {
     let department = plan.departments.get(department);
     CdrParty {
         number: department.map(|department| department.short_number.to_string()),

@@ -23,7 +23,7 @@ use super::Engine;
 use super::call::{Call, Side};
 use super::output::{BoardChange, Output};
 
-pub(super) use join::Queueing;
+pub(super) use join::{Queueing, party_of_department};
 
 /// A call's stay in a line, and what came of it.
 #[derive(Debug)]

@@ -212,7 +212,7 @@ pub(super) fn moment(field: &str, text: Option<&str>) -> ApiResult<Option<i64>> 
     named(field, text, read)
 }
 
-fn party(party: &Party, viewer: Viewer<'_>) -> PartyView {
+pub(super) fn party(party: &Party, viewer: Viewer<'_>) -> PartyView {
     let (name, number) = viewer.party(masking::Party {
         staff: party.staff,
         number: party.number.as_deref(),

@@ -24,7 +24,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(read_own, replace_own))
 }
 
-/// Where somebody's calls go. A target is a short number or E.164; `null` forwards nothing.
+/// Where somebody's calls go. A target is a short number, E.164 or `voicemail`; `null` forwards nothing.
 #[derive(Debug, Serialize, ToSchema)]
 struct ForwardingView {
     /// Do not disturb: calls go where those while busy go, else the caller gets 480.
@@ -48,7 +48,7 @@ struct ForwardingView {
 struct ForwardingBody {
     #[serde(default)]
     dnd: bool,
-    /// A short number of the account, or a telephone number in any usual form.
+    /// A short number of the account, a telephone number in any usual form, or `voicemail`: the person's own mailbox.
     always: Option<String>,
     busy: Option<String>,
     no_answer: Option<String>,

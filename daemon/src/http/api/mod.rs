@@ -16,6 +16,7 @@ pub mod forwarding;
 mod groups;
 mod help;
 mod imports;
+mod mailboxes;
 pub mod me;
 pub mod media;
 pub mod music;
@@ -39,6 +40,7 @@ mod timeline;
 pub mod tokens;
 pub mod trunks;
 mod two_factor;
+mod voicemails;
 pub mod webhooks;
 pub(super) mod widget;
 
@@ -133,6 +135,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         export::routes(),
         imports::routes(),
         recordings::routes(),
+        mailboxes::routes(),
+        voicemails::routes(),
         sites::routes(),
         requests::routes(),
         webhooks::routes(),

@@ -124,7 +124,7 @@ async fn remove(Extract(state): Extract<State>, access: Access) -> ApiResult<Sta
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn file(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
+pub(super) async fn file(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let kind = text(CONTENT_TYPE)
         .and_then(|kind| kind.split(';').next())
@@ -147,7 +147,7 @@ async fn own(state: &State, account: AccountId) -> ApiResult<Option<Sound>> {
 }
 
 /// Reads, writes and computes away from what serves others.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 'static) -> ApiResult<T> {
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 'static) -> ApiResult<T> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| ApiError::internal(&error))?
 }

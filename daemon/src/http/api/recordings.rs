@@ -121,7 +121,7 @@ pub(super) fn view(recording: &Recording) -> RecordingView {
 }
 
 /// Where its file lies, if it can be played. One that failed half way plays as far as it goes.
-fn playable(state: &State, recording: &Recording) -> ApiResult<PathBuf> {
+pub(super) fn playable(state: &State, recording: &Recording) -> ApiResult<PathBuf> {
     match recording.state {
         RecordingState::Recording => Err(ApiError::conflict("not_ready", "the call still goes on")),
         RecordingState::Deleted => Err(ApiError::gone("the recording was deleted")),
@@ -209,5 +209,5 @@ pub(super) async fn remove(state: &State, author: &Author, (within, id): (Scope,
     let data = json!({ "recording_id": id.to_string(), "call_id": recording.call.to_string() });
     let whose = whose(state, &recording).await;
     state.live.publish_of(author.account, "recording.deleted", whose, data);
-    Ok(())
+    super::voicemails::light(state, author.account).await
 }

@@ -74,6 +74,7 @@ words! {
         trunk: "Line", "Линия";
         menu: "Menu", "Меню";
         mailbox: "Mailbox", "Ящик";
+        voicemail: "Voice message", "Голосовое сообщение";
         prompt: "Prompt", "Фраза";
         group: "Group", "Группа";
         role: "Role", "Роль";
@@ -260,6 +261,7 @@ fn entities(w: &AuditWords) -> Vec<(&'static str, &'static str)> {
         ("staff", w.staff),
         ("token", w.token),
         ("trunk", w.trunk),
+        ("voicemail", w.voicemail),
         ("webhook", w.webhook),
     ]
 }
@@ -338,6 +340,7 @@ fn called<'a>(part: &'a str, w: &AuditWords) -> &'a str {
         "trunk" => w.trunk,
         "menu" => w.menu,
         "mailbox" => w.mailbox,
+        "voicemail" => w.voicemail,
         "prompt" => w.prompt,
         "group" => w.group,
         "role" => w.role,
