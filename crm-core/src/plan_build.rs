@@ -13,7 +13,8 @@ use crate::sip_accounts::SipRow;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
 use crate::{
-    accounts, departments, emergency, features, forwardings, mailboxes, numbers, reception, routes, staff, trunks,
+    accounts, departments, emergency, features, forwardings, mailboxes, menus, numbers, reception, routes, staff,
+    trunks,
 };
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
@@ -75,6 +76,7 @@ pub async fn full(db: &Db) -> Result<DialPlan, StoreError> {
 pub async fn refresh_staff(db: &Db, plan: &mut DialPlan) -> Result<(), StoreError> {
     plan.staff = Arc::new(staff_section(db).await?);
     plan.departments = Arc::new(department_section(db).await?);
+    plan.menus = Arc::new(menus::section(db).await?);
     plan.numbers = Arc::new(numbers::section(db).await?);
     plan.mailboxes = Arc::new(MailboxSection::new(mailboxes::planned(db).await?));
     refresh_reception(db, plan).await

@@ -130,6 +130,7 @@ impl App {
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));
         startup::music(&db, &config.data.dir, &engine).await?;
+        startup::prompts(&db, &config.data.dir, &engine).await?;
         let core = Engine::new(settings::engine(&config), clock::random(), clock::now());
         let shell = Shell::new(core, sockets, outlets, u64::from_le_bytes(clock::random()));
         let shell = supervisor.thread("engine", move || {

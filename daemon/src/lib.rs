@@ -17,6 +17,7 @@ mod music;
 pub mod notices;
 mod photos;
 mod plan;
+mod prompts;
 mod provisioning;
 mod recorder;
 pub mod shell;

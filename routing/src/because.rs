@@ -25,6 +25,12 @@ pub enum Because {
         name: String,
         members: usize,
     },
+    /// The menu of that name answers.
+    Menu {
+        name: String,
+    },
+    /// Callers of the number are answered to hear its greeting.
+    Greets,
     NumberNotConnected,
     /// A message would be left, and none can be.
     NoMailbox,
@@ -195,6 +201,8 @@ impl fmt::Display for Because {
                     "the number is connected with the department {name}, of {members} members"
                 )
             }
+            Because::Menu { name } => write!(f, "the menu {name} answers"),
+            Because::Greets => f.write_str("the number greets its callers"),
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
             Because::NoMailbox => f.write_str("no messages can be left"),
             Because::Mailbox { name } => write!(f, "a message can be left for {name}"),

@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::{DepartmentId, MailboxId, StaffId};
+use crate::ids::{DepartmentId, MailboxId, MenuId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::routes::Ways;
 
@@ -20,6 +20,8 @@ pub enum Decision {
     Queue { department: DepartmentId, because: Because },
     /// We answer the call ourselves and take a message.
     Message { mailbox: MailboxId, because: Because },
+    /// We answer, and ask the caller by keys whom they want.
+    Menu { menu: MenuId, because: Because },
     /// A number outside, by the first of these trunks that takes the call.
     Outside {
         number: PhoneNumber,
@@ -44,6 +46,7 @@ impl Decision {
         if let Decision::Ring { because, .. }
         | Decision::Queue { because, .. }
         | Decision::Message { because, .. }
+        | Decision::Menu { because, .. }
         | Decision::Outside { because, .. }
         | Decision::Emergency { because, .. }
         | Decision::Refuse { because, .. } = self

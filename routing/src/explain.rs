@@ -66,6 +66,7 @@ pub fn foresee(
             told.line(plan, (department, client), facts.at, situation);
         }
         Decision::Message { because, .. } => told.say(&because),
+        Decision::Menu { because, .. } => told.say(&because),
         Decision::Outside { trunks, because, .. } | Decision::Emergency { trunks, because, .. } => {
             told.say(&because);
             told.outside(plan, facts, &trunks);

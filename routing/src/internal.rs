@@ -10,7 +10,7 @@ use crate::inbound;
 use crate::number::ShortNumber;
 use crate::outbound;
 use crate::plan::DialPlan;
-use crate::reception::Errand;
+use crate::reception::{self, Errand};
 
 /// An emergency number comes before anything else; a short number rings its owner or goes to its department's line, if that is open; a number outside goes by a trunk;
 /// anything else is 404.
@@ -33,6 +33,9 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
             targets: SmallVec::from_slice(&[staff.id]),
             because,
         };
+    }
+    if let Some(menu) = plan.menus.by_short(facts.account, short) {
+        return reception::asks(menu);
     }
     let department = plan.departments.by_short(facts.account, short);
     match department {

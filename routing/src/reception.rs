@@ -13,7 +13,7 @@ use crate::decision::Decision;
 use crate::ids::{AccountId, MailboxId, ProjectId, StaffId};
 use crate::outbound;
 use crate::plan::reception::Hours;
-use crate::plan::{Destination, DialPlan, PlanDepartment, PlanDesk};
+use crate::plan::{Destination, DialPlan, PlanDepartment, PlanDesk, PlanMenu};
 use crate::queue::Member;
 
 /// A call goes on from one that is closed to another so many times at most.
@@ -114,6 +114,15 @@ fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Re
     Err(Skipped::NotInProject { project })
 }
 
+/// A menu answers the call.
+pub(crate) fn asks(menu: &PlanMenu) -> Decision {
+    let name = menu.name.to_string();
+    Decision::Menu {
+        menu: menu.id,
+        because: Because::Menu { name },
+    }
+}
+
 /// Where calls go that whoever they were for does not take now; `None`: whoever is named is no more.
 pub fn instead(plan: &DialPlan, account: AccountId, to: Destination, unix_ms: i64) -> Option<Decision> {
     Errand::inside(account, unix_ms).give(plan, to)
@@ -189,7 +198,10 @@ impl Errand {
                 (department.account == self.account).then(|| self.department(plan, department))
             }
             Destination::Number(number) => Some(outbound::towards(plan, self.account, number)),
-            Destination::Menu(_) => None,
+            Destination::Menu(menu) => {
+                let menu = plan.menus.get(menu).filter(|menu| menu.account == self.account)?;
+                Some(asks(menu))
+            }
             Destination::Mailbox(mailbox) => Some(message(plan, self.account, mailbox)),
         }
     }

@@ -340,6 +340,16 @@ impl Daemon {
         Ok(())
     }
 
+    /// POST of a file below `/api/v1`.
+    pub async fn post_file(&self, path: &str, kind: &str, file: Vec<u8>) -> Result<Value> {
+        let request = self.client.post(self.url(path)).header("x-csrf-token", &self.csrf);
+        let response = request.header("content-type", kind).body(file).send().await?;
+        let status = response.status();
+        let text = response.text().await?;
+        ensure!(status.is_success(), "POST {path}: {status} {text}");
+        Ok(serde_json::from_str(&text)?)
+    }
+
     /// DELETE below `/api/v1`.
     pub async fn delete(&self, path: &str) -> Result<()> {
         let request = self.client.delete(self.url(path)).header("x-csrf-token", &self.csrf);

@@ -393,6 +393,7 @@ fn settings(folder: &std::path::Path) -> Settings {
         recordings: folder.join("recordings"),
         music: folder.join("music"),
         greetings: folder.join("greetings"),
+        prompts: folder.join("prompts"),
         photos: folder.join("photos"),
         sip_host: None,
         sip_port: 5060,

@@ -43,7 +43,7 @@ const ADD_MEMBER: &str = "INSERT INTO department_members (department_id, staff_i
     SELECT $1, s.id, $4, $5, $6 FROM staff s WHERE s.id = $2 AND s.account_id = $3 AND s.deleted_at IS NULL";
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM staff WHERE account_id = $1 AND short_number = $2 \
     AND deleted_at IS NULL UNION ALL SELECT id FROM departments WHERE account_id = $1 AND short_number = $2 \
-    AND id <> $3) t";
+    AND id <> $3 UNION ALL SELECT id FROM menus WHERE account_id = $1 AND short_number = $2) t";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND department_id = $2";
 const OVERFLOWS_TO: &str =
     "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1 AND overflow_department_id = $2";

@@ -33,7 +33,8 @@ const PUT: &str = "INSERT INTO forwardings (staff_id, dnd, always_to, busy_to, n
     no_answer_after = excluded.no_answer_after, offline_to = excluded.offline_to, mark = excluded.mark, \
     updated_at = excluded.updated_at, version = excluded.version WHERE forwardings.version = excluded.version - 1";
 const KNOWN: &str = "SELECT short_number FROM staff WHERE account_id = $1 AND short_number = $2 AND deleted_at IS NULL \
-    UNION ALL SELECT short_number FROM departments WHERE account_id = $1 AND short_number = $2";
+    UNION ALL SELECT short_number FROM departments WHERE account_id = $1 AND short_number = $2 \
+    UNION ALL SELECT short_number FROM menus WHERE account_id = $1 AND short_number = $2";
 
 pub(crate) const ALL: &[&str] = &[GET, SECTION, PUT, KNOWN];
 

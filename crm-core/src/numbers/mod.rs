@@ -1,6 +1,7 @@
 //! Telephone numbers: how people type them, and those that are connected: which of ours reaches whom.
 
 mod forms;
+mod greeting;
 mod shown;
 mod store;
 
@@ -10,6 +11,8 @@ use frontdesk_routing::plan::Destination;
 use crate::destinations::DestinationPatch;
 
 pub use forms::{e164, grouped};
+pub(crate) use greeting::{ALL as GREETINGS, planned as greetings};
+pub use greeting::{NewGreeting, greeting, set_greeting};
 pub(crate) use shown::{ALL as SHOWN, not_connected, not_shown, typed};
 pub(crate) use store::{ALL, none_reaches, not_ours, section};
 pub use store::{create, delete, get, list, update, used_as_phones};

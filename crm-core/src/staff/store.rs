@@ -47,7 +47,8 @@ const TAKEN: &str = "SELECT COUNT(CASE WHEN lower(login) = lower($2) THEN 1 END)
     COUNT(CASE WHEN short_number = $3 THEN 1 END) AS short_number \
     FROM staff WHERE account_id = $1 AND deleted_at IS NULL AND id <> $4";
 const TAKEN_EMAIL: &str = "SELECT id FROM staff WHERE is_main AND lower(email) = lower($1) AND id <> $2";
-const TAKEN_DEPARTMENT: &str = "SELECT id FROM departments WHERE account_id = $1 AND short_number = $2";
+const TAKEN_DEPARTMENT: &str = "SELECT id FROM departments WHERE account_id = $1 AND short_number = $2 \
+    UNION ALL SELECT id FROM menus WHERE account_id = $1 AND short_number = $2";
 
 pub(crate) const ALL: &[&str] = &[
     GET,

@@ -4,9 +4,9 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
-    forwardings, groups, help, import, journal, logins, mailboxes, notices, numbers, phone_book, plan_build, projects,
-    reception, recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens, trunks, two_factor,
-    voicemails, webhooks,
+    forwardings, groups, help, import, journal, logins, mailboxes, menus, notices, numbers, phone_book, plan_build,
+    projects, prompts, reception, recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens,
+    trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -48,15 +48,18 @@ pub(crate) const ALL: &[&[&str]] = &[
     journal::ALL,
     logins::ALL,
     mailboxes::ALL,
+    menus::ALL,
     notices::ALL,
     notices::QUEUE,
     notices::REQUESTS,
     notices::SETTINGS,
     numbers::ALL,
+    numbers::GREETINGS,
     numbers::SHOWN,
     phone_book::ALL,
     plan_build::ALL,
     projects::ALL,
+    prompts::ALL,
     reception::ALL,
     reception::SECTION,
     recordings::ALL,

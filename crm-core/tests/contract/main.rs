@@ -29,6 +29,8 @@ mod leads;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
+mod menus;
+#[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod office;

@@ -13,7 +13,7 @@ use crate::http::{self, Clock, Parts, PlanHandle, Settings, State};
 use crate::shell::upgraded::UpgradeHandle;
 use crate::shell::{EngineHandle, clock};
 use crate::supervise::Supervisor;
-use crate::{music, photos};
+use crate::{music, photos, prompts};
 
 /// Commands that may wait.
 const WAITING: usize = 64;
@@ -77,6 +77,7 @@ fn settings(ground: &Ground) -> Settings {
         recordings: config.recordings_dir(),
         music: config.data.dir.join(music::FOLDER),
         greetings: config.data.dir.join(music::GREETINGS),
+        prompts: config.data.dir.join(prompts::FOLDER),
         photos: config.data.dir.join(photos::FOLDER),
         sip_host: config.nat.public_address.map(|address| address.to_string()),
         sip_port: ground.sip.port(),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context;
 use frontdesk_config::Config;
@@ -10,15 +11,15 @@ use frontdesk_crm_core::import;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::{accounts, audit, calls, mailboxes, recordings, voicemails};
+use frontdesk_crm_core::{accounts, audit, calls, mailboxes, prompts as kept, recordings, voicemails};
 use frontdesk_recordings::{layout, recover};
 use frontdesk_routing::ids::AccountId;
 
 use super::greeting::Welcome;
 use crate::engine::Messages;
-use crate::engine::input::{Input, OperatorCommand};
-use crate::music;
+use crate::engine::input::{Input, OperatorCommand, Phrase};
 use crate::shell::{EngineHandle, clock};
+use crate::{music, prompts};
 
 pub fn stamp() -> Stamp {
     Stamp {
@@ -141,6 +142,26 @@ async fn mailboxes(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Resul
             staff: lamp.staff,
             messages,
         });
+    }
+    Ok(())
+}
+
+/// Hands the engine the prompts that accounts have given us. One that cannot be played is told of and left alone.
+pub(super) async fn prompts(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Result<()> {
+    let all = kept::all(db).await.context("the prompts cannot be listed")?;
+    let folder = data.join(prompts::FOLDER);
+    for (account, kept) in all {
+        match prompts::read(&folder, kept.id) {
+            Ok(sound) => {
+                engine.send(Input::Operator(OperatorCommand::Prompt {
+                    account,
+                    prompt: kept.id,
+                    replaces: kept.replaces.as_deref().and_then(Phrase::named),
+                    sound: Some(Arc::new(sound)),
+                }));
+            }
+            Err(error) => tracing::warn!(%account, prompt = %kept.id, %error, "a prompt cannot be played"),
+        }
     }
     Ok(())
 }

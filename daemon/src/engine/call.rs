@@ -16,7 +16,9 @@ use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
 
 use super::feature::Service;
+use super::greeting::Greeting;
 use super::media::MediaSide;
+use super::menu::MenuStay;
 use super::output::{CallDirection, CdrParty};
 use super::queue::Stay;
 use super::referral::Referral;
@@ -99,6 +101,12 @@ pub(super) struct Call {
     pub(super) place: Option<u16>,
     /// The department's line that it is in, or was taken from.
     pub(super) line: Option<Stay>,
+    /// What the caller hears before the call goes on.
+    pub(super) greeting: Option<Greeting>,
+    /// The menu that asks one of its parties.
+    pub(super) menu: Option<MenuStay>,
+    /// Menus that it has been in.
+    pub(super) menus: u8,
     /// Forks that it may have at a time (RFC 5393 section 5.3.3).
     pub(super) breadth: u32,
     /// The system has begun it: in the caller's place is no phone.
@@ -147,6 +155,9 @@ impl Call {
             service: None,
             place: None,
             line: None,
+            greeting: None,
+            menu: None,
+            menus: 0,
             breadth: 0,
             ordered: None,
             referral: None,
@@ -205,7 +216,7 @@ impl Call {
 
     /// Whose audio has to arrive while the call goes on: whoever talks, with somebody, with us, or in a line.
     pub(super) fn must_sound(&self, side: Side) -> bool {
-        let waits = self.machine.is_queued() && self.machine.waiting() == Some(side);
+        let waits = (self.machine.is_queued() || self.machine.is_attended()) && self.machine.waiting() == Some(side);
         !self.held && (self.other(side).is_some() || self.machine.is_served() || waits)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::Sound;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_routing::plan::Method;
@@ -12,6 +12,7 @@ use frontdesk_sip::Now;
 use super::Engine;
 use super::call::Side;
 use super::output::Output;
+use super::prompts::Phrase;
 
 const ACCEPTS: char = '1';
 /// Milliseconds before the wish is spoken, and again and again after it.
@@ -23,12 +24,14 @@ impl Engine {
     pub(super) fn ask_for_key(&mut self, id: CallId, leg: LegId) -> bool {
         let token = self.token();
         let plan = Arc::clone(&self.plan);
+        let account = self.calls.get(&id).map(|call| call.account);
+        let Some(wish) = account.map(|account| self.phrase(account, Phrase::PressOne)) else {
+            return false;
+        };
         let Some(call) = self.calls.get_mut(&id) else {
             return false;
         };
         let side = Side::Called(leg);
-        let account = plan.accounts.get(call.account);
-        let language = Language::of_region(account.map(|account| &*account.region).unwrap_or_default());
         let calling = call.machine.calling().any(|calling| calling == leg);
         let Some(answered) = call.leg_mut(side).filter(|leg| calling && leg.trunk.is_some()) else {
             return false;
@@ -42,7 +45,7 @@ impl Engine {
         let media = answered.media.leg;
         self.configure(id, side);
         let pause = Sound::silence(PAUSE);
-        let sound = Arc::new(pause.clone().then(&sound::press_one(language)).then(&pause));
+        let sound = Arc::new(pause.clone().then(&wish).then(&pause));
         self.outputs.extend([
             Output::Media(MediaCommand::Listen { leg: media, on: true }),
             Output::Media(MediaCommand::Play {

@@ -36,7 +36,7 @@ impl Engine {
     /// A key was heard; the other party has no telephone-event and is told by INFO.
     pub(super) fn on_digit(&mut self, leg: MediaLegId, digit: char, now: Now) {
         if let Some((id, side)) = self.find_media(leg)
-            && self.key_is_ours(id, side, digit, now)
+            && (self.key_is_ours(id, side, digit, now) || self.on_menu_key(id, side, digit, now))
         {
             return;
         }
@@ -80,7 +80,7 @@ impl Engine {
         let Some((id, side)) = self.find(session) else {
             return false;
         };
-        if self.key_is_ours(id, side, digit, now) {
+        if self.key_is_ours(id, side, digit, now) || self.on_menu_key(id, side, digit, now) {
             return true;
         }
         let Some(call) = self.calls.get(&id) else { return false };

@@ -114,6 +114,7 @@ impl Engine {
             Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
             Decision::Ring { .. }
             | Decision::Queue { .. }
+            | Decision::Menu { .. }
             | Decision::Message { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. } => None,
@@ -275,7 +276,10 @@ impl Engine {
     /// A sound has come to its end: a served caller has heard all, and whoever parked somebody knows where.
     pub(super) fn on_played(&mut self, leg: MediaLegId, token: u64, now: Now) {
         let Some((id, side)) = self.find_media(leg) else { return };
-        if self.on_whispered(id, side, token, now) {
+        if self.on_whispered(id, side, token, now)
+            || self.on_menu_heard(id, token, now)
+            || self.on_greeted(id, token, now)
+        {
             return;
         }
         let Some(call) = self.calls.get_mut(&id) else { return };

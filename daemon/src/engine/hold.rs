@@ -75,6 +75,8 @@ impl Engine {
         self.touch(id);
         self.configure(id, side);
         self.begin_service(id);
+        self.begin_menu(id, now);
+        self.begin_greeting(id, now);
         self.play_to_waiting(id, side);
         self.join(id, now);
         self.tune_music(id);

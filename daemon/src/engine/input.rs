@@ -7,7 +7,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_media::sound::Sound;
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, PromptId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -16,6 +16,7 @@ use frontdesk_sip::overload::TurnedAway;
 use super::events::Messages;
 use super::names::{Resolution, ServerName};
 use super::output::StoredBinding;
+pub use super::prompts::Phrase;
 
 #[derive(Debug)]
 pub enum Input {
@@ -109,6 +110,13 @@ pub enum OperatorCommand {
     /// What whoever leaves a message in a mailbox hears from now on; `None`: what we bring along.
     Greeting {
         mailbox: MailboxId,
+        sound: Option<Arc<Sound>>,
+    },
+    /// A sound of the account's own, and the built-in one in whose place it is said; `None`: it is no more.
+    Prompt {
+        account: AccountId,
+        prompt: PromptId,
+        replaces: Option<Phrase>,
         sound: Option<Arc<Sound>>,
     },
 }

@@ -15,12 +15,14 @@ mod early;
 mod events;
 mod feature;
 mod forwarding;
+mod greeting;
 mod history;
 mod hold;
 pub mod input;
 mod kept;
 mod legs;
 mod media;
+mod menu;
 mod merge;
 mod music;
 pub mod names;
@@ -34,6 +36,7 @@ mod parking;
 mod pickup;
 mod plainly;
 mod presence;
+pub mod prompts;
 mod protection;
 mod queue;
 mod reception;
@@ -108,6 +111,7 @@ pub struct Engine {
     music: BTreeMap<AccountId, Arc<Sound>>,
     /// Of mailboxes that have one of their own.
     greetings: BTreeMap<MailboxId, Arc<Sound>>,
+    prompts: prompts::Prompts,
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
@@ -146,6 +150,7 @@ impl Engine {
             parked: parking::Parked::default(),
             music: BTreeMap::new(),
             greetings: BTreeMap::new(),
+            prompts: prompts::Prompts::default(),
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),
@@ -256,7 +261,10 @@ impl Engine {
             && at <= now.instant
         {
             self.ringing.remove(&(at, call));
-            if !self.send_call_on(call, Condition::NoAnswer, now) {
+            if !self.on_menu_silence(call, now)
+                && !self.on_greeting_lost(call, now)
+                && !self.send_call_on(call, Condition::NoAnswer, now)
+            {
                 self.step(call, CallEvent::RingTimeout, now);
             }
         }

@@ -22,7 +22,6 @@ use super::cdr::RefusedCall;
 use super::connected::{takes_another_from, takes_update};
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
-use super::setup::sip_call_id;
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
 const MAX_FORWARDS: u8 = 70;
@@ -138,6 +137,10 @@ pub(super) fn client_called(new: &NewCall<'_>, callee: &CdrParty) -> Option<Clie
         Some(new.plan.clients.by_number(new.known.account, number)?.id)
     };
     new.known.shown.client.or_else(called)
+}
+
+pub(super) fn sip_call_id(request: &Message) -> String {
+    String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
 fn max_forwards(request: &Message) -> u8 {

@@ -17,6 +17,12 @@ impl Engine {
             OperatorCommand::Music { account, sound } => self.set_own_music(*account, sound.clone()),
             OperatorCommand::Messages { staff, messages } => self.set_messages(*staff, *messages),
             OperatorCommand::Greeting { mailbox, sound } => self.set_greeting(*mailbox, sound.clone()),
+            OperatorCommand::Prompt {
+                account,
+                prompt,
+                replaces,
+                sound,
+            } => self.prompts.set((*account, *prompt), *replaces, sound.clone()),
         }
     }
 

@@ -129,6 +129,10 @@ impl Engine {
             self.note(id, &because.to_string());
             return self.join_line(id, department, now);
         }
+        if let Decision::Menu { menu, because } = decision {
+            self.note(id, &because.to_string());
+            return self.enter_menu(id, menu, now);
+        }
         match self.more_on_the_way(id, &plan, decision, (trail, now)) {
             Ok((more, because)) => {
                 self.note(id, &because.to_string());

@@ -66,6 +66,7 @@ impl Engine {
             Decision::Refuse { status, .. } => Err(status),
             Decision::Ring { .. }
             | Decision::Queue { .. }
+            | Decision::Menu { .. }
             | Decision::Message { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. } => return None,

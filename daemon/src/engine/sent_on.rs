@@ -80,6 +80,16 @@ impl Engine {
             self.take_message(id, mailbox, 480, now);
             return true;
         }
+        if let Decision::Menu { menu, because } = decision {
+            self.step(id, CallEvent::SendOn, now);
+            self.note(id, &format!("then {because}"));
+            if let Some(call) = self.calls.get_mut(&id) {
+                call.forwarded = call.forwarded.saturating_add(1);
+                call.way = Way { person: None, trail };
+            }
+            self.enter_menu(id, menu, now);
+            return true;
+        }
         let more = self.more_on_the_way(id, &plan, decision, (trail, now));
         self.step(id, CallEvent::SendOn, now);
         match more {
@@ -219,7 +229,7 @@ impl Call {
     }
 
     /// For whom phones ring.
-    fn served_caller(&self) -> Option<Caller> {
+    pub(super) fn served_caller(&self) -> Option<Caller> {
         let leg = self.leg(self.machine.waiting().unwrap_or(Side::Caller))?;
         let trunk = leg.trunk.map(Caller::Trunk);
         trunk.or(leg.staff.map(Caller::Staff))

@@ -167,6 +167,9 @@ impl Engine {
             at: now.unix_ms,
         };
         let (decision, trail) = self.decided(&asked)?;
+        if let Some(said) = self.greeting_of(new, &decision) {
+            return self.greet(new, offer, (said, decision, trail), now);
+        }
         if let Decision::Queue { department, because } = decision {
             let to = Queueing {
                 department,
@@ -177,6 +180,9 @@ impl Engine {
         }
         if let Decision::Message { mailbox, because } = decision {
             return self.answer_for_message(new, offer.as_ref(), (mailbox, because), now);
+        }
+        if let Decision::Menu { menu, because } = decision {
+            return self.answer_by_menu(new, offer, (menu, because, trail), now);
         }
         let (mut targets, because, callee) = self.rung(&asked, decision)?;
         let way = Way::new(&targets, &because, trail);
@@ -253,7 +259,7 @@ impl Engine {
                 let to = (OutsideNumber::Emergency(number), trunks.as_slice());
                 return Ok(self.rung_outside(plan, to, because));
             }
-            Decision::Queue { because, .. } | Decision::Message { because, .. } => {
+            Decision::Queue { because, .. } | Decision::Message { because, .. } | Decision::Menu { because, .. } => {
                 return Err(turned(reply(480), because));
             }
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
@@ -459,10 +465,6 @@ fn direction(known: CallDirection, targets: &[Target]) -> CallDirection {
 pub(super) fn one_person(targets: &[Target]) -> bool {
     let first = targets.first().map(|target| target.staff);
     targets.iter().all(|target| Some(target.staff) == first)
-}
-
-pub(super) fn sip_call_id(request: &Message) -> String {
-    String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
 /// A call from outside that shows one of the account's own numbers has left the house itself, by somebody's telephone

@@ -14,8 +14,9 @@ use super::call::{Leg, Side};
 use super::caller::{Known, know};
 use super::connected::{takes_another_from, takes_update};
 use super::media::{MediaSide, status_of};
+use super::new_call::sip_call_id;
 use super::requests::reply;
-use super::setup::{offer_of, sip_call_id};
+use super::setup::offer_of;
 use super::transfer::MOST_LEGS;
 
 /// Who comes.

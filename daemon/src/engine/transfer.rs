@@ -154,6 +154,7 @@ impl Engine {
             Decision::Queue { department, .. } => Some(department),
             Decision::Ring { .. }
             | Decision::Message { .. }
+            | Decision::Menu { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. }
             | Decision::Feature(_)

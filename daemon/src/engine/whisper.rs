@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::{self, Sound};
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
@@ -13,6 +13,7 @@ use frontdesk_sip::Now;
 use super::Engine;
 use super::call::Side;
 use super::output::Output;
+use super::prompts::Phrase;
 
 /// Milliseconds before it is said: phones open their audio meanwhile. And between two things that are said.
 const LEAD_IN: usize = 300;
@@ -59,14 +60,13 @@ impl Engine {
         let department = self.plan.departments.get(call.line.as_ref()?.department)?;
         let party = call.machine.waiting().unwrap_or(Side::Caller);
         let vip = self.client_of(call, party).is_some_and(|client| client.vip);
-        let account = self.plan.accounts.get(call.account);
-        let language = Language::of_region(account.map(|account| &*account.region).unwrap_or_default());
         let mut said = Vec::new();
         if department.whisper.department {
+            let language = self.language(call.account);
             said.push(sound::for_department(&department.short_number.to_string(), language));
         }
         if department.whisper.vip && vip {
-            said.push(sound::vip_client(language));
+            said.push(self.phrase(call.account, Phrase::VipClient));
         }
         let mut said = said.into_iter();
         let first = Sound::silence(LEAD_IN).then(&said.next()?);

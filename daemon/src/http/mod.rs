@@ -123,6 +123,8 @@ pub struct Settings {
     pub music: PathBuf,
     /// Where the mailboxes' greetings lie.
     pub greetings: PathBuf,
+    /// Where the accounts' prompts lie.
+    pub prompts: PathBuf,
     /// Where people's photos lie.
     pub photos: PathBuf,
     /// What phones are told to register with; `None`: the host that the page was opened with.

@@ -83,6 +83,7 @@ phrases! {
     message "leave_message"
     none "no_messages"
     over "messages_over"
+    recorded "recorded"
 }
 
 /// "Please wait. Your call will be answered soon."
@@ -127,6 +128,11 @@ pub fn vip_client(language: Language) -> Sound {
     vip(language)
 }
 
+/// "This call is recorded."
+pub fn being_recorded(language: Language) -> Sound {
+    recorded(language)
+}
+
 /// "The expected waiting time in minutes is", and the number.
 pub fn minutes_to_wait(expected: u64, language: Language) -> Sound {
     minutes(language).then(&spoken(&expected.to_string(), language))
@@ -161,6 +167,7 @@ mod tests {
             assert!((1_000..6_000).contains(&wait.duration_ms()), "{language:?}");
             assert!(place_in_line(12, language).duration_ms() > one.duration_ms());
             assert!(minutes_to_wait(3, language).duration_ms() > 1_000);
+            assert!((800..4_000).contains(&being_recorded(language).duration_ms()));
             assert!(
                 (500..3_000).contains(&vip_client(language).duration_ms()),
                 "{language:?}"

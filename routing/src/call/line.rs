@@ -27,6 +27,14 @@ impl CallMachine {
         }
     }
 
+    /// We have answered, and ask whom the party wants.
+    pub fn is_attended(&self) -> bool {
+        match self.phase {
+            Phase::Waiting(wait) => wait.stage == Stage::Attended,
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => false,
+        }
+    }
+
     /// The parties have talked with somebody.
     pub fn has_talked(&self) -> bool {
         self.talked
@@ -65,6 +73,15 @@ impl CallMachine {
         if !matches!(self.phase, Phase::Ringing | Phase::Served) {
             return Commands::new();
         }
+        self.let_caller_wait(Stage::Queued)
+    }
+
+    /// The caller is answered, and asked.
+    pub(super) fn attend(&mut self) -> Commands {
+        self.let_caller_wait(Stage::Attended)
+    }
+
+    fn let_caller_wait(&mut self, stage: Stage) -> Commands {
         let mut commands = self.cancel_calling(false);
         self.begin_round();
         self.queued = false;
@@ -72,21 +89,21 @@ impl CallMachine {
             party: Side::Caller,
             first: true,
             transferor: None,
-            stage: Stage::Queued,
+            stage,
         });
         commands.push(CallCommand::Hold);
         commands
     }
 
-    /// Whoever waits for something else joins a line.
-    pub(super) fn enqueue_waiting(&mut self, wait: Wait) -> Commands {
+    /// Whoever waits for something else joins a line, or is asked.
+    pub(super) fn move_waiting(&mut self, wait: Wait, stage: Stage) -> Commands {
         let mut commands = self.cancel_calling(false);
         self.begin_round();
         commands.extend(wait.tell(200));
         commands.extend(wait.transferor.map(CallCommand::Release));
         self.phase = Phase::Waiting(Wait {
             transferor: None,
-            stage: Stage::Queued,
+            stage,
             ..wait
         });
         commands
@@ -246,6 +263,30 @@ mod tests {
         assert!(call.is_queued());
         let left = end(Disposition::Answered, EndedBy::Caller, 200);
         assert_eq!(run(&mut call, &[E::HungUp(A)]).as_slice(), [left]);
+    }
+
+    #[test]
+    fn a_caller_who_is_asked_goes_on_to_a_line_to_somebody_or_nowhere() {
+        let attended = || {
+            let mut call = CallMachine::offered(&[]);
+            assert_eq!(run(&mut call, &[E::Attend]).as_slice(), [CallCommand::Hold]);
+            assert!(call.is_attended() && !call.is_queued());
+            call
+        };
+        let mut call = attended();
+        assert!(run(&mut call, &[E::Enqueue { by: None }]).is_empty());
+        assert!(call.is_queued());
+        assert!(run(&mut call, &[E::Attend]).is_empty());
+        assert!(call.is_attended());
+        let mut call = attended();
+        assert!(run(&mut call, &[E::Overflow]).is_empty());
+        call.call(&[id(4)], true);
+        let joined = [CallCommand::Join(A, side(4))];
+        assert_eq!(run(&mut call, &[E::Answered(id(4))]).as_slice(), joined);
+        let let_go = [CallCommand::HangUp(A), end(Disposition::NoAnswer, EndedBy::System, 480)];
+        assert_eq!(run(&mut attended(), &[E::NobodyCalled(480)]).as_slice(), let_go);
+        let left = [end(Disposition::Abandoned, EndedBy::Caller, 487)];
+        assert_eq!(run(&mut attended(), &[E::HungUp(A)]).as_slice(), left);
     }
 
     #[test]

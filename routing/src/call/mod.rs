@@ -70,7 +70,9 @@ pub enum CallEvent {
     Enqueue {
         by: Option<Side>,
     },
-    /// The line is left for somebody else, who is called next.
+    /// We answer whoever is to be connected, and ask whom they want.
+    Attend,
+    /// The line, or what we asked, is left for somebody else, who is called next.
     Overflow,
     /// We take the caller ourselves in place of whoever rings, or is in the line.
     Serve,
@@ -155,6 +157,8 @@ enum Stage {
     Parked,
     /// In a department's line: agents are rung as they become free.
     Queued,
+    /// It hears us, and says whom it wants.
+    Attended,
     /// The line has been left; somebody else is rung, for the last time.
     Overflowed,
     /// The other party of a call that the system has begun is rung.

@@ -65,6 +65,7 @@ impl CallMachine {
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
             | CallEvent::Serve
+            | CallEvent::Attend
             | CallEvent::Enqueue { .. } => Commands::new(),
         }
     }

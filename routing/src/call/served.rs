@@ -52,6 +52,7 @@ impl CallMachine {
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
             | CallEvent::SendOn
+            | CallEvent::Attend
             | CallEvent::Overflow
             | CallEvent::Serve
             | CallEvent::NobodyCalled(_) => Commands::new(),

@@ -24,6 +24,7 @@ impl CallMachine {
             (Phase::Ringing, CallEvent::Answered(leg)) if self.is_calling(leg) => self.connect(leg),
             (Phase::Ringing, CallEvent::SendOn) => self.send_on(),
             (Phase::Ringing | Phase::Talking(..), CallEvent::Enqueue { by }) => self.enqueue(by),
+            (Phase::Ringing, CallEvent::Attend) => self.attend(),
             (Phase::Ringing, CallEvent::Overflow) => self.overflow(),
             (Phase::Ringing, CallEvent::Serve) => self.take_caller(),
             (Phase::Ringing, CallEvent::NobodyCalled(status)) => {
@@ -68,6 +69,7 @@ impl CallMachine {
                 | CallEvent::Park { .. }
                 | CallEvent::SendOn
                 | CallEvent::Enqueue { .. }
+                | CallEvent::Attend
                 | CallEvent::Overflow
                 | CallEvent::Serve
                 | CallEvent::NobodyCalled(_)

@@ -34,8 +34,9 @@ impl CallMachine {
             }
             CallEvent::Replace { by, .. } => smallvec![CallCommand::HangUp(Side::Called(by))],
             CallEvent::SendOn if wait.stage.rings_for_the_first_time() => self.send_on(),
-            CallEvent::Enqueue { .. } => self.enqueue_waiting(wait),
-            CallEvent::Overflow if wait.stage == Stage::Queued => self.overflow(),
+            CallEvent::Enqueue { .. } => self.move_waiting(wait, Stage::Queued),
+            CallEvent::Attend => self.move_waiting(wait, Stage::Attended),
+            CallEvent::Overflow if matches!(wait.stage, Stage::Queued | Stage::Attended) => self.overflow(),
             CallEvent::Serve if wait.party == Side::Caller && wait.transferor.is_none() => self.take_caller(),
             CallEvent::RingTimeout => {
                 let mut commands = self.cancel_calling(false);
@@ -184,7 +185,7 @@ impl CallMachine {
                 self.begin_round();
                 smallvec![CallCommand::OfferOver]
             }
-            (Stage::Recalling | Stage::Overflowed | Stage::CallingOut, _) => {
+            (Stage::Recalling | Stage::Attended | Stage::Overflowed | Stage::CallingOut, _) => {
                 let end = self.untaken(EndedBy::System, status);
                 smallvec![CallCommand::HangUp(wait.party), end]
             }

@@ -96,7 +96,8 @@ fn call(settings: &[(u16, Forwarding)], offline: &[u16], dialled: &str) -> (Resu
         Decision::Ring { targets, .. } => Ok(targets.into_iter().map(number).collect()),
         Decision::Refuse { status, .. } => Err(status),
         Decision::Queue { department, .. } => Ok(vec![u16::try_from(department.as_u128()).unwrap()]),
-        other @ (Decision::Outside { .. }
+        other @ (Decision::Menu { .. }
+        | Decision::Outside { .. }
         | Decision::Emergency { .. }
         | Decision::Message { .. }
         | Decision::Feature(_)) => panic!("{other:?}"),

@@ -50,7 +50,7 @@ impl fmt::Display for How {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             How::Key(key) => write!(f, "the key {key} was pressed"),
-            How::Short(number) => write!(f, "{number} was dialled"),
+            How::Short(number) => write!(f, "the short number {number} was dialled"),
             How::Timeout => f.write_str("nothing was pressed"),
             How::Invalid => f.write_str("only keys that lead nowhere were pressed"),
         }

@@ -23,6 +23,7 @@ pub use departments::{Announce, DepartmentSection, PlanDepartment, Whisper};
 pub use destination::Destination;
 pub use features::{FeatureSection, PickupRight, PlanFeatures, PlanForwarding};
 pub use mailboxes::{MailboxSection, PlanMailbox};
+pub use menus::{Greeting, MenuSection, PlanMenu};
 pub use numbers::{NumberSection, PlanNumber};
 pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};
 pub use routes::RouteSection;
@@ -38,6 +39,7 @@ pub struct DialPlan {
     pub departments: Arc<DepartmentSection>,
     pub clients: Arc<ClientSection>,
     pub features: Arc<FeatureSection>,
+    pub menus: Arc<MenuSection>,
     pub numbers: Arc<NumberSection>,
     pub mailboxes: Arc<MailboxSection>,
     pub reception: Arc<ReceptionSection>,

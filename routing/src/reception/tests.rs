@@ -150,9 +150,10 @@ fn check(plan: &DialPlan, (caller, dialled, at): (Caller, &str, i64), expected: 
             let may = |staff: &StaffId| may_take(plan, (*staff, project), at, Moment::default()).is_ok();
             (Ok(people.filter(may).collect()), because)
         }
-        Decision::Outside { because, .. } | Decision::Emergency { because, .. } | Decision::Message { because, .. } => {
-            (Ok(Vec::new()), because)
-        }
+        Decision::Menu { because, .. }
+        | Decision::Outside { because, .. }
+        | Decision::Emergency { because, .. }
+        | Decision::Message { because, .. } => (Ok(Vec::new()), because),
         Decision::Refuse { status, because } => (Err(status), because),
         Decision::Feature(_) => panic!("{dialled} is no feature code"),
     };

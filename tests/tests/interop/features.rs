@@ -8,14 +8,14 @@ use frontdesk_tests::daemon::{Daemon, Phone};
 use frontdesk_tests::tone::{self, Audio};
 use frontdesk_tests::{ports, tools};
 
-const TONES: [f64; 3] = [440.0, 1_000.0, 1_700.0];
+pub(crate) const TONES: [f64; 3] = [440.0, 1_000.0, 1_700.0];
 const TALK: Duration = Duration::from_secs(3);
 const PATIENCE: Duration = Duration::from_secs(10);
-const MOST: f64 = 0.8;
+pub(crate) const MOST: f64 = 0.8;
 const NUMBERS: [&str; 3] = ["101", "102", "103"];
 
 /// The daemon and so many phones; `None` where there is no baresip.
-async fn office(count: usize) -> Result<Option<(Daemon, Vec<Baresip>)>> {
+pub(crate) async fn office(count: usize) -> Result<Option<(Daemon, Vec<Baresip>)>> {
     if !tools::found("baresip", "softphones that dial feature codes", "baresip") {
         return Ok(None);
     }
@@ -40,11 +40,11 @@ fn line<'a>(daemon: &Daemon, phone: &Phone, tone: f64) -> Line<'a> {
     }
 }
 
-async fn dial(daemon: &Daemon, phone: &mut Baresip, number: &str) -> Result<()> {
+pub(crate) async fn dial(daemon: &Daemon, phone: &mut Baresip, number: &str) -> Result<()> {
     phone.command("dial", &format!("sip:{number}@{}", daemon.sip)).await
 }
 
-async fn end(daemon: Daemon, phones: Vec<Baresip>) -> Result<()> {
+pub(crate) async fn end(daemon: Daemon, phones: Vec<Baresip>) -> Result<()> {
     for phone in phones {
         phone.quit().await?;
     }

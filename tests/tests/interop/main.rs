@@ -4,6 +4,7 @@ mod audio;
 mod baresip;
 mod features;
 mod kamailio;
+mod menus;
 mod sipp;
 mod sipp_dialogs;
 mod sipp_events;

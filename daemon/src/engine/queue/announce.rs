@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::{self, Sound};
 use frontdesk_routing::ids::{CallId, DepartmentId};
 use frontdesk_routing::plan::Announce;
 use frontdesk_sip::Now;
 
 use super::Engine;
 use crate::engine::output::Output;
+use crate::engine::prompts::Phrase;
 
 /// The first announcement comes so long after the call has joined; the others at the department's pace.
 const FIRST: Duration = Duration::from_secs(5);
@@ -66,10 +67,11 @@ impl Engine {
         let token = self.token();
         let position = self.lines.queues.position(id);
         let wait = self.lines.queues.expected_wait(id);
-        let plan = Arc::clone(&self.plan);
+        let Some(account) = self.calls.get(&id).map(|call| call.account) else {
+            return;
+        };
+        let (language, please_wait) = (self.language(account), self.phrase(account, Phrase::PleaseWait));
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let account = plan.accounts.get(call.account);
-        let language = Language::of_region(account.map(|account| &*account.region).unwrap_or_default());
         let Some(leg) = call.machine.waiting().and_then(|side| call.leg_mut(side)) else {
             return;
         };
@@ -77,7 +79,7 @@ impl Engine {
         if !hears {
             return;
         }
-        let mut said = sound::please_wait(language);
+        let mut said = please_wait;
         if let Some(position) = position.filter(|_| announce.position) {
             said = said
                 .then(&Sound::silence(PAUSE))

@@ -197,12 +197,22 @@ impl Engine {
                 self.note(id, &format!("then {because}"));
                 self.take_message(id, mailbox, status, now);
             }
+            Some(Decision::Menu { menu, because }) => {
+                self.note(id, &format!("then {because}"));
+                self.enter_menu(id, menu, now);
+            }
             Some(decision) => self.overflow_to(id, (&plan, decision), status, now),
             None => self.step(id, CallEvent::NobodyCalled(status), now),
         }
     }
 
-    fn overflow_to(&mut self, id: CallId, (plan, decision): (&DialPlan, Decision), status: u16, now: Now) {
+    pub(in crate::engine) fn overflow_to(
+        &mut self,
+        id: CallId,
+        (plan, decision): (&DialPlan, Decision),
+        status: u16,
+        now: Now,
+    ) {
         match self.more_on_the_way(id, plan, decision, (Trail::default(), now)) {
             Ok((more, because)) => {
                 self.note(id, &format!("then {because}"));

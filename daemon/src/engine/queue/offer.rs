@@ -126,7 +126,7 @@ impl Engine {
         self.wait_without_end(id, now);
     }
 
-    pub(super) fn wait_without_end(&mut self, id: CallId, now: Now) {
+    pub(in crate::engine) fn wait_without_end(&mut self, id: CallId, now: Now) {
         self.wait_at_most(id, LONG, now);
     }
 

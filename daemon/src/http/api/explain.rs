@@ -146,6 +146,7 @@ async fn route(
         Decision::Ring { .. } => ("ring", None, None),
         Decision::Queue { department, .. } => ("queue", None, Some(department.to_string())),
         Decision::Message { .. } => ("message", None, None),
+        Decision::Menu { .. } => ("menu", None, None),
         Decision::Outside { .. } => ("outside", None, None),
         Decision::Emergency { .. } => ("emergency", None, None),
         Decision::Feature(_) => ("feature", None, None),

@@ -13,12 +13,14 @@ pub mod explain;
 mod export;
 mod feature_codes;
 pub mod forwarding;
+mod greetings;
 mod groups;
 mod help;
 mod imports;
 mod mailboxes;
 pub mod me;
 pub mod media;
+mod menus;
 pub mod music;
 pub mod notices;
 pub mod numbers;
@@ -27,6 +29,7 @@ mod outbound_routes;
 pub mod phone_book;
 mod photo;
 pub mod projects;
+mod prompts;
 pub mod reception;
 pub mod recordings;
 pub mod requests;
@@ -108,6 +111,9 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         account::routes(),
         feature_codes::routes(),
         music::routes(),
+        prompts::routes(),
+        menus::routes(),
+        greetings::routes(),
         tokens::routes(),
         staff::routes(),
         photo::routes(),
