@@ -1,9 +1,10 @@
-//! What callers hear: the music for whoever waits.
+//! What callers hear: the music for whoever waits, and sounds of the company's own.
 
 use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use frontdesk_crm_core::prompts::{self, Prompt};
 use serde_json::json;
 
 use super::super::messages::{in_language_of, words};
@@ -29,6 +30,25 @@ words! {
         back: "Back to the one of the exchange", "Вернуть стандартную";
         back_ask: "Delete your own music?", "Удалить свою мелодию?";
         back_text: "Callers hear the one that came with the exchange again.", "Звонящие снова услышат стандартную.";
+        prompts: "Our own recordings", "Свои фразы";
+        prompts_lead: "What menus ask and greetings say, or what is said in the place of a built-in phrase.",
+            "Их произносят меню и приветствия; своей фразой можно заменить и встроенную.";
+        prompts_none: "No recordings yet.", "Своих фраз пока нет.";
+        add: "Add a recording", "Добавить фразу";
+        name: "Name", "Название";
+        length: "Length", "Длительность";
+        replaces: "Said in the place of", "Вместо встроенной";
+        replaces_none: "Nothing: chosen by menus and greetings", "Ничего: её выбирают в меню и приветствиях";
+        please_wait: "“Please wait”", "«Пожалуйста, подождите»";
+        press_one: "“Press 1 to take the call”", "«Нажмите 1, чтобы принять звонок»";
+        recorded: "“This call is recorded”", "«Разговор записывается»";
+        vip_client: "“A VIP client”", "«Vip-клиент»";
+        prompt_file: "WAV file", "Файл WAV";
+        prompt_hint: "WAV: 16-bit, mono or stereo, 8 to 48 kHz; 5 minutes and 20 MB at most", "WAV: 16 бит, моно или стерео, от 8 до 48 кГц; не больше 5 минут и 20 МБ";
+        delete_prompt: "Delete this recording?", "Удалить фразу?";
+        delete_prompt_text: "Only one that nothing says can be deleted.", "Удалить можно только фразу, которая нигде не используется.";
+        error_long: "5 minutes at most", "Не длиннее 5 минут";
+        error_replaced: "Another recording is said in its place already", "Вместо неё уже говорится другая";
         error_file: "Choose a file", "Выберите файл";
         error_kind: "A WAV is needed: 16-bit, mono or stereo, 8 to 48 kHz, 10 minutes at most", "Нужен WAV: 16 бит, моно или стерео, от 8 до 48 кГц, не длиннее 10 минут";
         error_size: "The file is too large: 20 MB at most", "Файл слишком большой: не больше 20 МБ";
@@ -40,9 +60,19 @@ words! {
 struct SoundsPage {
     frame: Frame,
     w: &'static SoundWords,
+    prompts: Vec<Row>,
+    /// Built-in phrases: names of the API and what they say.
+    phrases: Vec<(&'static str, &'static str)>,
     own: bool,
     length: String,
     may_write: bool,
+}
+
+struct Row {
+    id: String,
+    name: String,
+    length: String,
+    replaces: &'static str,
 }
 
 pub(in crate::http::pages) async fn page(
@@ -56,7 +86,13 @@ pub(in crate::http::pages) async fn page(
     let music = music::heard(&state, &reader.access).await;
     let music = music.map_err(|error| reader.failed(error))?;
     let w = in_language_of!(reader.t, SoundWords);
+    let prompts = prompts::list(&state.db, reader.access.account).await;
+    let prompts = prompts.map_err(|error| reader.failed(error.into()))?;
     let more = json!({
+        "delete_prompt": w.delete_prompt,
+        "delete_prompt_text": w.delete_prompt_text,
+        "replaces.taken": w.error_replaced,
+        "file.too_long": w.error_long,
         "music": w.music,
         "uploaded": w.uploaded,
         "back": w.back,
@@ -68,6 +104,8 @@ pub(in crate::http::pages) async fn page(
         "too_large": w.error_size,
     });
     let page = SoundsPage {
+        prompts: prompts.into_iter().map(|prompt| row(prompt, w)).collect(),
+        phrases: phrases(w),
         own: music.own,
         length: show::duration(i64::try_from(music.duration_ms).unwrap_or(i64::MAX)),
         may_write: reader.access.may(Right::SettingsWrite),
@@ -75,4 +113,23 @@ pub(in crate::http::pages) async fn page(
         w,
     };
     Ok(render(reader.t, &page))
+}
+
+fn row(prompt: Prompt, w: &SoundWords) -> Row {
+    let replaced = phrases(w).into_iter().find(|(name, _)| Some(*name) == prompt.replaces.as_deref());
+    Row {
+        id: prompt.id.to_string(),
+        name: prompt.name,
+        length: show::duration(prompt.duration_ms),
+        replaces: replaced.map(|(_, text)| text).unwrap_or_default(),
+    }
+}
+
+fn phrases(w: &SoundWords) -> Vec<(&'static str, &'static str)> {
+    vec![
+        ("please_wait", w.please_wait),
+        ("press_one", w.press_one),
+        ("recorded", w.recorded),
+        ("vip_client", w.vip_client),
+    ]
 }
