@@ -39,6 +39,7 @@ assets! {
     "codes.js" "text/javascript; charset=utf-8"
     "help.js" "text/javascript; charset=utf-8"
     "roles.js" "text/javascript; charset=utf-8"
+    "import.js" "text/javascript; charset=utf-8"
     "notices.js" "text/javascript; charset=utf-8"
     "webhooks.js" "text/javascript; charset=utf-8"
     "security.js" "text/javascript; charset=utf-8"

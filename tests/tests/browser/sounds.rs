@@ -56,7 +56,10 @@ async fn prompts_are_uploaded_heard_and_deleted_on_the_page() {
     let file = folder.path().join("greeting.wav");
     std::fs::write(&file, sound::tone(425, 1_500).to_wav()).unwrap();
     desk.visit("/sounds").await;
-    for (name, replaces) in [("Welcome", None), ("Recorded, as we say it", Some("“This call is recorded”"))] {
+    for (name, replaces) in [
+        ("Welcome", None),
+        ("Recorded, as we say it", Some("“This call is recorded”")),
+    ] {
         browser.press("[data-add=prompt]").await;
         browser.press("#prompt-form button[type=submit]").await;
         browser

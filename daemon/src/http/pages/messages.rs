@@ -298,6 +298,7 @@ words! {
     help: "Help", "Справка";
     settings_menu: "Parts of the settings", "Разделы настроек";
     roles: "Roles and groups", "Роли и группы";
+    import: "Import", "Загрузка из файлов";
     notices: "Notices", "Уведомления";
     webhooks: "Webhooks", "Вебхуки";
     security: "Blocked addresses", "Блокировки";

@@ -56,6 +56,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/sounds", get(telephony::sounds::page))
         .route("/codes", get(telephony::codes::page))
         .route("/roles", get(settings::roles::page))
+        .route("/import", get(settings::import::page))
         .route("/notices", get(settings::notices::page))
         .route("/webhooks", get(settings::webhooks::page))
         .route("/security", get(settings::security::page))
@@ -182,6 +183,7 @@ fn may(access: &Access) -> May {
         audit: access.may(Right::AuditRead),
         settings: access.may(Right::SettingsRead),
         roles: access.may(Right::RolesWrite),
+        import: access.may(Right::DataImport),
     }
 }
 

@@ -71,6 +71,7 @@ pub(super) struct May {
     pub(super) audit: bool,
     pub(super) settings: bool,
     pub(super) roles: bool,
+    pub(super) import: bool,
 }
 
 #[derive(Template)]

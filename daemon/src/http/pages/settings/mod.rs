@@ -1,6 +1,7 @@
 //! What an administrator sets up beside telephony, and what is done with it.
 
 pub(super) mod audit;
+pub(super) mod import;
 pub(super) mod notices;
 mod rights;
 pub(super) mod roles;
@@ -35,6 +36,7 @@ impl Reader {
 pub(super) fn links(t: &Messages, may: May) -> Vec<Link> {
     let all = [
         ("/roles", t.roles, may.staff && (may.roles || may.settings || may.audit)),
+        ("/import", t.import, may.import),
         ("/notices", t.notices, may.settings),
         ("/webhooks", t.webhooks, may.settings),
         ("/security", t.security, may.settings),

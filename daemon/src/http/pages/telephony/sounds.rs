@@ -116,7 +116,9 @@ pub(in crate::http::pages) async fn page(
 }
 
 fn row(prompt: Prompt, w: &SoundWords) -> Row {
-    let replaced = phrases(w).into_iter().find(|(name, _)| Some(*name) == prompt.replaces.as_deref());
+    let replaced = phrases(w)
+        .into_iter()
+        .find(|(name, _)| Some(*name) == prompt.replaces.as_deref());
     Row {
         id: prompt.id.to_string(),
         name: prompt.name,
