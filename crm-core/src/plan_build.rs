@@ -6,7 +6,7 @@ use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
     AccountSection, ClientSection, DepartmentSection, DialPlan, FeatureSection, MailboxSection, PlanAccount,
-    PlanClient, PlanStaff, RouteSection, StaffSection,
+    PlanClient, PlanStaff, RouteSection, StaffSection, Term,
 };
 
 use crate::sip_accounts::SipRow;
@@ -19,7 +19,7 @@ use crate::{
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
     s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
-    p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
+    s.access_until, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
 macro_rules! clients {
     ($rest:literal) => {
@@ -44,6 +44,7 @@ struct StaffRow {
     patronymic: Option<String>,
     short_number: Option<String>,
     phone: Option<String>,
+    access_until: Option<i64>,
     #[sqlx(flatten)]
     caller_id: staff::CallerId,
     #[sqlx(flatten)]
@@ -183,5 +184,6 @@ fn read_staff(row: StaffRow) -> Result<PlanStaff, StoreError> {
         phone: row.phone.and_then(|phone| PhoneNumber::from_e164(&phone).ok()),
         sip: row.sip.read()?,
         caller_id: row.caller_id.planned(),
+        term: row.access_until.map_or(Term::Lasting, Term::Until),
     })
 }

@@ -207,6 +207,7 @@ mod tests {
             phone: None,
             sip: None,
             caller_id: StaffCallerId::default(),
+            term: Default::default(),
         };
         let people = vec![person(1, "Anna"), person(2, "Boris"), person(3, "Clara")];
         let line = PlanTrunk {

@@ -59,6 +59,7 @@ mod tests {
             phone: None,
             sip: None,
             caller_id: Default::default(),
+            term: Default::default(),
         };
         let short = ShortNumber::read("200").unwrap();
         let department = PlanDepartment::new(DepartmentId::from_u128(77), account, "Sales".into(), short);

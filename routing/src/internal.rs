@@ -10,7 +10,7 @@ use crate::inbound;
 use crate::number::ShortNumber;
 use crate::outbound;
 use crate::plan::DialPlan;
-use crate::reception::{self, Errand};
+use crate::reception::{self, Errand, Skipped};
 
 /// An emergency number comes before anything else; a short number rings its owner or goes to its department's line, if that is open; a number outside goes by a trunk;
 /// anything else is 404.
@@ -29,6 +29,13 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
         let because = Because::ShortNumberOf {
             name: staff.name.to_string(),
         };
+        if staff.term.has_ended(facts.at) {
+            let (whom, why) = (Box::new(because), Skipped::AccessEnded);
+            return Decision::Refuse {
+                status: 480,
+                because: Because::Skipped { whom, why },
+            };
+        }
         return Decision::Ring {
             targets: SmallVec::from_slice(&[staff.id]),
             because,
@@ -74,6 +81,7 @@ mod tests {
             phone: None,
             sip: None,
             caller_id: Default::default(),
+            term: Default::default(),
         }
     }
 

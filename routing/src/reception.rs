@@ -2,7 +2,7 @@
 //!
 //! The rules are for calls that are distributed: those from outside to a connected number, and all calls to a department.
 //! Whoever dials a colleague's short number, or is sent to it by somebody's own forwarding, wants that person: neither the
-//! toggle nor projects nor hours stand in the way of that.
+//! toggle nor projects nor hours stand in the way of that. Whose access has ended is rung by nobody.
 
 use std::fmt;
 
@@ -27,6 +27,8 @@ pub enum Skipped {
         project: String,
     },
     ToggledOff,
+    /// The person was given access up to a moment that has come.
+    AccessEnded,
     OutsideHours {
         /// When they begin, as the person's clocks show it.
         until: Option<String>,
@@ -43,6 +45,7 @@ impl fmt::Display for Skipped {
         match self {
             Skipped::NotInProject { project } => write!(f, "does not work in {project}"),
             Skipped::ToggledOff => f.write_str("takes no calls at present"),
+            Skipped::AccessEnded => f.write_str("has no access any more"),
             Skipped::OutsideHours { until: Some(until) } => write!(f, "is off until {until}"),
             Skipped::OutsideHours { until: None } => f.write_str("is off"),
             Skipped::HoursUnknown => f.write_str("has no hours for that day"),
@@ -70,6 +73,9 @@ pub fn may_take(
     unix_ms: i64,
     moment: Moment,
 ) -> Result<(), Skipped> {
+    if plan.staff.get(staff).is_some_and(|staff| staff.term.has_ended(unix_ms)) {
+        return Err(Skipped::AccessEnded);
+    }
     if let Some(person) = plan.reception.person(staff) {
         if !person.receiving {
             return Err(Skipped::ToggledOff);

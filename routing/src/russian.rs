@@ -253,6 +253,7 @@ const PREDICATES: &[(&str, &str)] = &[
     ("has no hours for that day", "часы работы на этот день не заданы"),
     ("does not want to be disturbed", "просит не беспокоить"),
     ("cannot be reached", "не в сети"),
+    ("has no access any more", "без доступа"),
     ("is busy", "занято"),
     ("does not answer", "не отвечает"),
     ("declines", "отклоняет"),

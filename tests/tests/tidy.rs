@@ -50,7 +50,6 @@ const DOORS: &[(&str, &[&str])] = &[
             "routing/src/reception/tests.rs",
             "routing/benches/",
             "crm-core/src/accounts/",
-            "crm-core/src/deals/rules.rs",
             "crm-core/src/notices/text.rs",
             "crm-core/src/schedules/",
             "daemon/src/http/",

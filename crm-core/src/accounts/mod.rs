@@ -1,12 +1,14 @@
 //! Accounts: tenant companies.
 
 mod caller_id;
+mod moment;
 mod store;
 
 use frontdesk_routing::ids::AccountId;
 pub use frontdesk_routing::plan::RecordingPolicy;
 
 pub use caller_id::{CallerId, CallerIdPatch, shows_name};
+pub(crate) use moment::{moment, told};
 pub(crate) use store::{ALL, within};
 pub use store::{by_number, create, get, list, seal, update};
 

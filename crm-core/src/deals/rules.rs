@@ -1,11 +1,9 @@
 //! What a lead or a deal may be, when it is overdue, and who takes a new one. Pure.
 
 use frontdesk_routing::ids::{ProjectId, StaffId};
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
 
 use super::{Deal, DealPatch, Kind, NewDeal, Stage, Step};
+use crate::accounts::moment;
 use crate::store::faults::Faults;
 use crate::store::{FieldError, StoreError};
 
@@ -13,8 +11,6 @@ use crate::store::{FieldError, StoreError};
 pub(super) const MOST_AT_ONCE: usize = 500;
 const LONGEST: usize = 200;
 const LONGEST_REASON: usize = 500;
-/// 9999-12-30.
-const LAST_MOMENT: i64 = 253_402_128_000_000;
 
 /// Unprocessed is what has a step whose date is earlier than now (L58).
 pub fn is_overdue(step_at: Option<i64>, now: i64) -> bool {
@@ -160,7 +156,7 @@ fn filled(before: &Checked, patch: &DealPatch, zone: &str, faults: &mut Faults) 
 fn step(before: &Checked, patch: &DealPatch, zone: &str, faults: &mut Faults) -> Option<Step> {
     let old = before.step.clone();
     let at = match &patch.step_at {
-        Some(Some(text)) => faults.keep(Some(moment(text, zone)))?,
+        Some(Some(text)) => faults.keep(Some(moment("step_at", text, zone)))?,
         Some(None) => {
             if matches!(&patch.step_text, Some(Some(text)) if !text.trim().is_empty()) {
                 faults.add("step_at", "required", "when is it to be done?");
@@ -187,23 +183,6 @@ fn step(before: &Checked, patch: &DealPatch, zone: &str, faults: &mut Faults) ->
     Some(Step { at, text })
 }
 
-/// An instant as it is, or a time of day in the account's zone.
-fn moment(text: &str, zone: &str) -> Result<i64, FieldError> {
-    let text = text.trim();
-    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
-    let instant = text.parse::<Timestamp>().ok();
-    let local = || {
-        let local: DateTime = text.parse().ok()?;
-        zone.to_ambiguous_timestamp(local).compatible().ok()
-    };
-    let at = instant.or_else(local).map(Timestamp::as_millisecond);
-    let wrong = || {
-        let why = "a moment, as in 2026-12-31T12:30:00Z, or a time in the company's zone, as in 2026-12-31T15:30";
-        FieldError::new("step_at", "invalid", why)
-    };
-    at.filter(|at| (0..LAST_MOMENT).contains(at)).ok_or_else(wrong)
-}
-
 /// An id that a field gives; whose it is is not known yet.
 pub(super) fn known<T: std::str::FromStr>(field: &str, text: &str) -> Result<T, FieldError> {
     text.trim().parse().map_err(|_| unknown(field))
@@ -226,21 +205,6 @@ mod tests {
         check(Some(now), false);
         check(Some(now + 1000), false);
         check(None, false);
-    }
-
-    #[test]
-    fn l58_a_time_of_day_is_one_of_the_companys_zone() {
-        let check = |text: &str, expected: Option<&str>| {
-            let expected = expected.map(|text| text.parse::<Timestamp>().unwrap().as_millisecond());
-            assert_eq!(moment(text, "Europe/Moscow").ok(), expected, "{text}");
-        };
-        check("2026-11-18T12:00", Some("2026-11-18T09:00:00Z"));
-        check("2026-11-18T12:00:00", Some("2026-11-18T09:00:00Z"));
-        check("2026-11-18T12:00:00Z", Some("2026-11-18T12:00:00Z"));
-        check("2026-11-18T12:00:00+05:00", Some("2026-11-18T07:00:00Z"));
-        for wrong in ["", "tomorrow", "2026-13-01T00:00", "1900-01-01T00:00:00Z"] {
-            check(wrong, None);
-        }
     }
 
     #[test]
@@ -316,7 +280,7 @@ mod tests {
         check_patch(Some(at), &later, true, &[]);
         check_patch(Some(at), &moved(None), false, &["reason required"]);
         check_patch(None, &later, false, &[]);
-        let same = Timestamp::from_millisecond(at).unwrap().to_string();
+        let same = crate::accounts::told(at);
         check_patch(Some(at), &moved(Some(&same)), false, &[]);
         let lost = DealPatch {
             stage: Some("lost".into()),

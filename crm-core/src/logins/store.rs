@@ -10,7 +10,8 @@ use crate::store::{Db, Stamp, StoreError, Tx, args};
 
 const BY_LOGIN: &str = "SELECT s.id, s.account_id, s.password_hash, s.role, s.surname, s.given_name, s.patronymic FROM staff s \
     JOIN accounts a ON a.id = s.account_id \
-    WHERE a.number = $1 AND lower(s.login) = lower($2) AND s.deleted_at IS NULL";
+    WHERE a.number = $1 AND lower(s.login) = lower($2) AND s.deleted_at IS NULL \
+    AND (s.access_until IS NULL OR s.access_until > $3)";
 const BY_EMAIL: &str = "SELECT id, account_id, password_hash, role, surname, given_name, patronymic FROM staff \
     WHERE is_main AND lower(email) = lower($1) AND deleted_at IS NULL";
 const INSERT: &str = "INSERT INTO logins (id, account_id, staff_id, token_hash, csrf, kind, ip, user_agent, created_at, \
@@ -19,7 +20,8 @@ const LOGGED_IN: &str = "UPDATE staff SET last_login_at = $2, last_seen_at = $2 
 const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.last_seen_at, l.expires_at, s.surname, s.given_name, \
     s.patronymic, s.role, a.rights_version, (a.two_factor_required AND f.confirmed_at IS NULL) AS must_enrol FROM logins l \
     JOIN staff s ON s.id = l.staff_id JOIN accounts a ON a.id = l.account_id LEFT JOIN two_factor f ON f.staff_id = l.staff_id \
-    WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND s.deleted_at IS NULL";
+    WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND s.deleted_at IS NULL \
+    AND (s.access_until IS NULL OR s.access_until > $2)";
 const TOUCH: &str = "UPDATE logins SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL";
 const SEEN: &str = "UPDATE staff SET last_seen_at = $2 WHERE id = $1";
 const END: &str = "UPDATE logins SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
@@ -55,8 +57,9 @@ struct SessionRow {
     must_enrol: bool,
 }
 
-/// `19079_ivan`, or the main account's e-mail. Whoever cannot log in costs the same work as a wrong password.
-pub async fn authenticate(db: &Db, login: &str, password: String) -> Result<Option<Known>, StoreError> {
+/// `19079_ivan`, or the main account's e-mail, which is let in for ever. Whoever cannot log in costs the same work as a wrong
+/// password, and so does whose access has ended by `now` (unix milliseconds).
+pub async fn authenticate(db: &Db, login: &str, password: String, now: i64) -> Result<Option<Known>, StoreError> {
     let row: Option<KnownRow> = if login.contains('@') {
         db.one(BY_EMAIL, args![login]).await?
     } else {
@@ -64,7 +67,7 @@ pub async fn authenticate(db: &Db, login: &str, password: String) -> Result<Opti
             .split_once('_')
             .and_then(|(number, login)| Some((number.parse::<i64>().ok()?, login)))
         {
-            Some((number, login)) => db.one(BY_LOGIN, args![number, login]).await?,
+            Some((number, login)) => db.one(BY_LOGIN, args![number, login, now]).await?,
             None => None,
         }
     };
@@ -127,7 +130,7 @@ pub async fn open(db: &Db, known: &Known, from: From, lifetime_ms: i64, stamp: S
     Ok(opened)
 }
 
-/// The live session of a token whose owner still has access.
+/// The live session of a token whose owner still has access at `now`, in unix milliseconds.
 pub async fn find_by_token(db: &Db, token: &str, now: i64) -> Result<Option<Session>, StoreError> {
     let row: Option<SessionRow> = db.one(FIND, args![token_hash(token), now]).await?;
     let Some(row) = row else { return Ok(None) };

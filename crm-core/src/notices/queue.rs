@@ -11,7 +11,8 @@ use crate::store::{StoreError, Tx, args};
 
 const READER: &str = "SELECT s.id AS staff_id, s.phone, s.email AS address, s.hide_client_number, a.region, a.time_zone, \
     a.stub_number, n.sms, n.email, n.kinds, n.language FROM staff s JOIN accounts a ON a.id = s.account_id \
-    LEFT JOIN notice_settings n ON n.staff_id = s.id WHERE s.id = $1 AND s.account_id = $2 AND s.deleted_at IS NULL";
+    LEFT JOIN notice_settings n ON n.staff_id = s.id WHERE s.id = $1 AND s.account_id = $2 AND s.deleted_at IS NULL \
+    AND (s.access_until IS NULL OR s.access_until > $3)";
 const ACCOUNT: &str = "SELECT region, time_zone, stub_number FROM accounts WHERE id = $1";
 const LATELY: &str = "SELECT COUNT(*) AS count FROM notices WHERE recipient = $1 AND created_at > $2 AND channel = $3 \
     AND account_id = $4";
@@ -129,7 +130,7 @@ pub async fn queue(tx: &mut Tx, news: &News<'_>, whom: Whom<'_>) -> Result<(), S
         Whom::Staff(staff) => (staff, true),
         Whom::Mail(staff) => (staff, false),
     };
-    let row: Option<ReaderRow> = tx.one(READER, args![staff, news.account]).await?;
+    let row: Option<ReaderRow> = tx.one(READER, args![staff, news.account, news.at]).await?;
     let Some(row) = row else { return Ok(()) };
     let wanted = !by_switches || kinds_of(row.kinds.as_deref()).contains(&news.what.kind());
     let language = row.language.as_deref().and_then(Language::named);

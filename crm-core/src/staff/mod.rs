@@ -5,6 +5,7 @@ mod photo;
 mod row;
 pub(crate) mod rules;
 mod store;
+mod until;
 
 use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
 use frontdesk_routing::plan::Method;
@@ -18,6 +19,7 @@ pub use photo::set_photo;
 pub(crate) use row::told;
 pub(crate) use store::{ALL, insert};
 pub use store::{create, delete, get, list, names, update};
+pub(crate) use until::ALL as UNTIL;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StaffMember {
@@ -35,6 +37,10 @@ pub struct StaffMember {
     pub login: Option<String>,
     /// `None` is no access.
     pub role: Option<Role>,
+    /// Unix milliseconds; `None` is for ever.
+    pub access_until: Option<i64>,
+    /// That moment has come.
+    pub access_ended: bool,
     pub sip_user: Option<String>,
     pub caller_id: CallerId,
     /// The mark of their photo.
@@ -78,7 +84,7 @@ impl StaffMember {
     pub fn system_status(&self) -> SystemStatus {
         if self.deleted_at.is_some() {
             SystemStatus::Deleted
-        } else if self.role.is_none() {
+        } else if self.role.is_none() || self.access_ended {
             SystemStatus::NoAccess
         } else if self.signed_in {
             SystemStatus::Online
@@ -124,6 +130,8 @@ pub struct NewStaff {
     pub role: Option<String>,
     /// Roles beside the first one.
     pub further_roles: Vec<String>,
+    /// Until when there is access: a moment, or a time of day in the account's zone.
+    pub access_until: Option<String>,
     pub caller_id: CallerIdPatch,
     /// Where the person works first; `None`: the account's first project.
     pub project: Option<ProjectId>,
@@ -144,6 +152,8 @@ pub struct StaffPatch {
     pub role: Option<Option<String>>,
     /// Roles beside the first one; without a first one there are none.
     pub further_roles: Option<Vec<String>>,
+    /// Until when there is access: a moment, or a time of day in the account's zone.
+    pub access_until: Option<Option<String>>,
     pub caller_id: CallerIdPatch,
 }
 

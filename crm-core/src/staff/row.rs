@@ -13,11 +13,11 @@ macro_rules! member {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
-             s.phone, s.email, s.position, s.short_number, s.login, s.role, p.sip_user, s.displayed_number, \
+             s.phone, s.email, s.position, s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
              s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
              s.schedule_id, s.photo, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
-             s.password_hash IS NOT NULL AS has_password FROM staff s JOIN accounts a ON a.id = s.account_id \
+             s.password_hash IS NOT NULL AS has_password, (s.access_until IS NOT NULL AND s.access_until <= $2) AS access_ended FROM staff s JOIN accounts a ON a.id = s.account_id \
              LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.account_id = $1 ",
             $rest
         )
@@ -40,6 +40,8 @@ pub(super) struct Row {
     short_number: Option<String>,
     login: Option<String>,
     role: Option<String>,
+    access_until: Option<i64>,
+    access_ended: bool,
     sip_user: Option<String>,
     #[sqlx(flatten)]
     caller_id: CallerId,
@@ -137,10 +139,12 @@ pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
         short_number: row.short_number,
         login: row.login,
         role: row.role.as_deref().and_then(Role::named),
+        access_until: row.access_until,
+        access_ended: row.access_ended,
         sip_user: row.sip_user,
         caller_id: row.caller_id,
         photo: row.photo,
-        signed_in: row.signed_in && row.deleted_at.is_none(),
+        signed_in: row.signed_in && row.deleted_at.is_none() && !row.access_ended,
         has_password: row.has_password,
         last_login_at: row.last_login_at,
         last_seen_at: row.last_seen_at,

@@ -39,6 +39,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         password: new.password.clone(),
         role: new.role.clone().map(Some),
         further_roles: None,
+        access_until: new.access_until.clone().map(Some),
         caller_id: new.caller_id.clone(),
     };
     patched(Checked::default(), patch, region, Whom::default())

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::caller_id::{self, CallerId};
 use super::row::{Row, member, read, told};
 use super::rules::{self, Checked};
+use super::until::{self, Whose};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
 use crate::access::Role;
 use crate::audit::{self, Author, Deed};
@@ -149,6 +150,12 @@ pub async fn names(db: &Db, account: AccountId) -> Result<Vec<(StaffId, String)>
 pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMember, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let checked = rules::new(&new, &account.region)?;
+    let whose = Whose {
+        main: false,
+        zone: &account.time_zone,
+        now: author.stamp.unix_ms,
+    };
+    let access_until = until::patched(None, new.access_until.map(Some), whose)?;
     let project = new.project;
     let mut ids = author.stamp.ids();
     let hash = hashed(new.password, ids.random()).await?;
@@ -171,16 +178,11 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     let settings = (&CallerId::default(), new.caller_id, &*account.region);
     let settings = caller_id::patched(&mut tx, author.account, settings).await?;
     caller_id::set(&mut tx, staff, &settings).await?;
+    until::set(&mut tx, staff, access_until).await?;
     let deed = author.deed("staff.created", "staff", staff.to_string());
-    audit::write(
-        &mut tx,
-        &mut ids,
-        Deed {
-            after: Some(caller_id::told_with(told_with_roles(&checked, &duties.1), &settings)),
-            ..deed
-        },
-    )
-    .await?;
+    let told = caller_id::told_with(told_with_roles(&checked, &duties.1), &settings);
+    let after = Some(until::told_with(told, access_until));
+    audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
     tx.commit().await?;
     get(db, author.account, staff, author.stamp.unix_ms).await
 }
@@ -211,8 +213,14 @@ pub async fn update(
     };
     let settings = (&member.caller_id, patch.caller_id.clone(), &*account.region);
     let settings = caller_id::patched(&mut tx, author.account, settings).await;
+    let whose = Whose {
+        main: member.is_main,
+        zone: &account.time_zone,
+        now,
+    };
+    let access_until = until::patched(member.access_until, patch.access_until.clone(), whose);
     let after = rules::patched(before.clone(), patch, &account.region, whom)?;
-    let settings = settings?;
+    let (settings, access_until) = (settings?, access_until?);
     if after.phone.is_none() && member.method != Method::Sip {
         let why = "calls to this person go to this number: let them take calls by SIP first";
         return Err(StoreError::Invalid(vec![FieldError::new("phone", "required", why)]));
@@ -226,6 +234,7 @@ pub async fn update(
     values.extend(args![now, hash, member.version]);
     changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
     caller_id::set(&mut tx, staff, &settings).await?;
+    until::set(&mut tx, staff, access_until).await?;
     let duties = (after.role, further, before.role == after.role);
     let duties = give_roles(&mut tx, (author.account, staff), duties).await?;
     if after.role.is_none() {
@@ -235,15 +244,14 @@ pub async fn update(
         logins::end_all_of(&mut tx, staff, author.login, now).await?;
     }
     let deed = author.deed("staff.updated", "staff", staff.to_string());
-    let mut told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);
+    let told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);
+    let mut told_after = until::told_with(told_after, access_until);
     if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
         object.insert("password".into(), "changed".into());
     }
+    let told_before = caller_id::told_with(told_with_roles(&before, &duties.0), &member.caller_id);
     let deed = Deed {
-        before: Some(caller_id::told_with(
-            told_with_roles(&before, &duties.0),
-            &member.caller_id,
-        )),
+        before: Some(until::told_with(told_before, member.access_until)),
         after: Some(told_after),
         ..deed
     };

@@ -74,6 +74,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     staff::ALL,
     staff::CALLER_ID,
     staff::PHOTO,
+    staff::UNTIL,
     tokens::ALL,
     trunks::ALL,
     two_factor::ALL,

@@ -18,7 +18,8 @@ const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, e
 const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
     t.token_hash, s.surname, s.given_name, s.patronymic, s.role, a.rights_version FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
     JOIN accounts a ON a.id = t.account_id \
-    WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL";
+    WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL \
+    AND (s.access_until IS NULL OR s.access_until > $2)";
 const REVOKE: &str = "UPDATE api_tokens SET revoked_at = $4 WHERE id = $1 AND account_id = $2 AND staff_id = $3 \
     AND revoked_at IS NULL";
 const REVOKE_ALL: &str = "UPDATE api_tokens SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL";
@@ -127,7 +128,7 @@ pub async fn list(db: &Db, account: AccountId, owner: StaffId) -> Result<Vec<Tok
     rows.into_iter().map(read).collect()
 }
 
-/// The live token of a secret whose owner still has access.
+/// The live token of a secret whose owner still has access at `now`, in unix milliseconds.
 pub async fn find(db: &Db, secret: &str, now: i64) -> Result<Option<Bearer>, StoreError> {
     let Some(token) = named(secret) else { return Ok(None) };
     let row: Option<BearerRow> = db.one(FIND, args![token, now]).await?;

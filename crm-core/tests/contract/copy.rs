@@ -49,7 +49,9 @@ async fn is_copied_into(office: &Office, scratch: Scratch) {
     assert_eq!(copy::digests(&scratch.db).await.unwrap(), expected);
     assert!(told.iter().any(|(table, rows)| table == "staff" && *rows > 2));
     let (login, password) = (&office.first.login, office.first.password.clone());
-    let known = logins::authenticate(&scratch.db, login, password).await.unwrap();
+    let known = logins::authenticate(&scratch.db, login, password, office.now())
+        .await
+        .unwrap();
     assert!(known.is_some());
     let error = execute(&scratch.url, ORPHAN).await.unwrap_err();
     let error = error.as_database_error().unwrap();

@@ -21,6 +21,8 @@ mod deals;
 #[cfg(test)]
 mod forwardings;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod journal;

@@ -116,14 +116,14 @@ impl Office {
     }
 
     pub(crate) async fn enters(&self, login: &str, password: &str) -> bool {
-        logins::authenticate(&self.db, login, password.to_owned())
+        logins::authenticate(&self.db, login, password.to_owned(), self.now())
             .await
             .unwrap()
             .is_some()
     }
 
     pub(crate) async fn session(&self, login: &str, password: &str) -> Opened {
-        let known = logins::authenticate(&self.db, login, password.to_owned())
+        let known = logins::authenticate(&self.db, login, password.to_owned(), self.now())
             .await
             .unwrap()
             .unwrap();

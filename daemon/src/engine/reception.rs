@@ -2,7 +2,7 @@
 
 use frontdesk_routing::ids::{StaffId, TrunkId};
 use frontdesk_routing::outbound::{self, OutsideNumber};
-use frontdesk_routing::plan::{DialPlan, Method, PlanStaff};
+use frontdesk_routing::plan::{DialPlan, Method, PlanStaff, Term};
 use frontdesk_sip::registrar::{Aor, Binding};
 
 use super::Engine;
@@ -13,6 +13,9 @@ use super::setup::{Reach, Target};
 impl Engine {
     /// What is to be called so that this person's telephone rings, in the way that they take calls by.
     pub(super) fn ways_to(&self, plan: &DialPlan, staff: &PlanStaff) -> Vec<Target> {
+        if staff.term == Term::Ended {
+            return Vec::new();
+        }
         match plan.reception.method(staff.id) {
             Method::Sip => self.phones_of(plan, staff.id),
             Method::Mobile => self.telephone_of(plan, staff, None).into_iter().collect(),

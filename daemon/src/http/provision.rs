@@ -5,12 +5,13 @@ use axum::http::Method;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::audit::{self, Actor, Author};
+use frontdesk_crm_core::staff;
 
 use super::State;
 use super::auth::Peer;
 use super::error::{ApiError, ApiResult};
 
-/// Told once; whoever only asks whether it is there uses nothing up.
+/// Told once; whoever only asks whether it is there, or asks for a person without access, uses nothing up.
 pub(super) async fn file(
     Extract(state): Extract<State>,
     method: Method,
@@ -21,6 +22,11 @@ pub(super) async fn file(
         return Err(ApiError::method_not_allowed());
     }
     let now = state.clock.unix_ms();
+    let (account, staff) = state.tickets().whose(&token).ok_or_else(ApiError::not_found)?;
+    let member = staff::get(&state.db, account, staff, now).await?;
+    if member.deleted_at.is_some() || member.access_ended {
+        return Err(ApiError::not_found());
+    }
     let found = state.tickets().redeem(&token, (&model, &name), now);
     let (file, settings) = found.ok_or_else(ApiError::not_found)?;
     let author = Author {

@@ -80,6 +80,13 @@ impl Tickets {
         until
     }
 
+    /// Whose phone a link is for, whether it is still good or not.
+    pub(crate) fn whose(&self, token: &str) -> Option<(AccountId, StaffId)> {
+        let tickets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let settings = &tickets.get(&digest(token))?.settings;
+        Some((settings.account, settings.staff))
+    }
+
     /// The file that a phone asks for by this name, and whose phone it is. The link ends with that; a name that is none of
     /// the model's leaves it be, since phones try several.
     pub(crate) fn redeem(&self, token: &str, (model, name): (&str, &str), now: i64) -> Option<(File, PhoneSettings)> {

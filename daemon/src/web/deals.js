@@ -1,6 +1,6 @@
 import { api, texts } from "./api.js";
 import { editor } from "./editor.js";
-import { clearFaults, onSubmit, toast, values } from "./forms.js";
+import { clearFaults, local, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
 
 const form = document.getElementById("deal-form");
@@ -13,10 +13,6 @@ const again = () => refresh("deals");
 let opened = null;
 let planned = "";
 
-// The company's time of day, as `datetime-local` wants it.
-const local = (moment) => moment && new Intl.DateTimeFormat("sv-SE", {
-  timeZone: texts.time_zone, dateStyle: "short", timeStyle: "short",
-}).format(new Date(moment)).replace(" ", "T");
 const told = (moment) => moment && new Intl.DateTimeFormat(texts.lang, {
   timeZone: texts.time_zone, dateStyle: "medium", timeStyle: "short",
 }).format(new Date(moment));

@@ -31,6 +31,11 @@ export function fill(form, data) {
   }
 }
 
+// The company's time of day, as `datetime-local` wants it.
+export const local = (moment) => moment && new Intl.DateTimeFormat("sv-SE", {
+  timeZone: texts.time_zone, dateStyle: "short", timeStyle: "short",
+}).format(new Date(moment)).replace(" ", "T");
+
 export function clearFaults(form) {
   for (const place of form.querySelectorAll("[data-error], [data-form-error]")) place.textContent = "";
   for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
@@ -83,6 +88,7 @@ function seen(form) {
     if (!control.name || control.disabled || LISTS.includes(control.type)) continue;
     const { min, max, name } = control;
     if (control.required && !control.value.trim() && !control.validity.badInput) faults.push({ field: name, code: "required" });
+    else if (control.type === "datetime-local" && control.validity.badInput) faults.push({ field: name, code: "invalid" });
     else if (control.type === "number" && !control.validity.valid) {
       faults.push({ field: name, text: (texts.range || texts.invalid).replace("{min}", min).replace("{max}", max) });
     }

@@ -1,5 +1,5 @@
 import { api, texts } from "./api.js";
-import { clearFaults, confirm, copyText, fill, onSubmit, toast, values } from "./forms.js";
+import { clearFaults, confirm, copyText, fill, local, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
 
 const dialog = document.getElementById("staff-dialog");
@@ -12,17 +12,21 @@ let open = null;
 let gone = null;
 let sip = null;
 
+// As the form shows it.
+const read = (member) => ({ ...member, access_until: local(member.access_until) });
+
 function show(member, version) {
-  open = member ? { id: member.id, version, before: member } : null;
+  open = member ? { id: member.id, version, before: read(member) } : null;
   clearFaults(form);
   form.reset();
-  if (member) fill(form, { ...member, password: "" });
+  if (member) fill(form, { ...open.before, password: "" });
   const main = Boolean(member?.is_main);
   for (const place of form.querySelectorAll("[data-not-main]")) {
     place.hidden = main;
     place.querySelector("input, select").disabled = main;
   }
   for (const place of form.querySelectorAll("[data-edit-only]")) place.hidden = !member;
+  document.getElementById("f-ended").hidden = !member?.access_ended;
   if (member) {
     const photo = document.getElementById("f-photo");
     photo.value = "";
@@ -95,7 +99,7 @@ async function photo(method, file) {
     }
     if (!response.ok) throw new Error(String(response.status));
     const { data, version } = await api("GET", `/staff/${open.id}`);
-    open = { id: data.id, version, before: data };
+    open = { id: data.id, version, before: read(data) };
     document.getElementById("f-photo-now").src = data.photo_url;
     document.getElementById("f-photo-remove").hidden = !data.has_photo;
     refresh("staff");

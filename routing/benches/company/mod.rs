@@ -118,6 +118,7 @@ fn person(number: u64) -> PlanStaff {
             hides_clients: number.is_multiple_of(2),
             ..StaffCallerId::default()
         },
+        term: Default::default(),
     }
 }
 

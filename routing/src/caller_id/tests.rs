@@ -72,6 +72,7 @@ fn check(rows: &str, kind: Kind, change: impl Fn(&mut Case), expected: (Option<u
         phone: None,
         sip: None,
         caller_id: case.staff,
+        term: Default::default(),
     };
     let account_ = PlanAccount {
         id: account(),

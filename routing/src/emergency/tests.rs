@@ -46,6 +46,7 @@ fn plan(region: &str, routes: RouteSection) -> DialPlan {
         phone: None,
         sip: None,
         caller_id: Default::default(),
+        term: Default::default(),
     };
     let trunks = (1..4).map(|id| trunk(id, account())).collect::<Vec<_>>();
     let foreign = trunk(4, AccountId::from_u128(2));

@@ -12,6 +12,7 @@ fn staff(id: u128, short: &str) -> PlanStaff {
         phone: None,
         sip: None,
         caller_id: Default::default(),
+        term: Default::default(),
     }
 }
 

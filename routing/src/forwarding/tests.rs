@@ -27,6 +27,7 @@ fn plan(settings: &[(u16, Forwarding)]) -> DialPlan {
         phone: None,
         sip: None,
         caller_id: Default::default(),
+        term: Default::default(),
     });
     let department = PlanDepartment::new(DepartmentId::from_u128(1), account(), "Sales".into(), short(200));
     let people = settings.iter().map(|(number, settings)| {

@@ -31,6 +31,7 @@ fn staff(id: u128, hides_clients: bool) -> PlanStaff {
             hides_clients,
             ..StaffCallerId::default()
         },
+        term: Default::default(),
     }
 }
 

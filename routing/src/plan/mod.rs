@@ -12,6 +12,7 @@ pub mod numbers;
 pub mod reception;
 pub mod routes;
 pub mod staff;
+pub mod term;
 pub mod trunks;
 
 use std::sync::Arc;
@@ -28,6 +29,7 @@ pub use numbers::{NumberSection, PlanNumber};
 pub use reception::{Method, PlanDesk, PlanReception, ReceptionSection};
 pub use routes::RouteSection;
 pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};
+pub use term::Term;
 pub use trunks::PlanTrunk;
 
 /// What all companies have set up, as immutable sections. A change replaces the touched section only;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::caller_id::StaffCallerId;
+use super::term::Term;
 use super::trunks::PlanTrunk;
 use crate::ids::{AccountId, SipAccountId, StaffId, TrunkId};
 use crate::number::{PhoneNumber, ShortNumber};
@@ -34,6 +35,7 @@ pub struct PlanStaff {
     pub phone: Option<PhoneNumber>,
     pub sip: Option<PlanSip>,
     pub caller_id: StaffCallerId,
+    pub term: Term,
 }
 
 /// Whose SIP account it is.

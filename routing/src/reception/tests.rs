@@ -61,6 +61,7 @@ fn plan(change: impl FnOnce(&mut ReceptionSection)) -> DialPlan {
         phone: None,
         caller_id: Default::default(),
         sip: None,
+        term: Default::default(),
     });
     let department = |id: u128, members: &[u128]| {
         let short = ShortNumber::read(&format!("20{id}")).unwrap();

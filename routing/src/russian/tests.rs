@@ -129,6 +129,7 @@ fn no_reason_stays_english() {
     for why in [
         Skipped::NotInProject { project: name() },
         Skipped::ToggledOff,
+        Skipped::AccessEnded,
         Skipped::HoursUnknown,
         Skipped::DoNotDisturb,
         Skipped::NotReachable,

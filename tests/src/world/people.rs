@@ -73,6 +73,7 @@ pub fn staff(person: Person) -> PlanStaff {
         phone: None,
         sip: Some(sip(person)),
         caller_id: Default::default(),
+        term: Default::default(),
     }
 }
 

@@ -327,3 +327,55 @@ fn the_page_of_a_phone_fits_every_screen() {
         }
     });
 }
+
+#[test]
+fn b9_the_end_of_access_is_set_in_the_form_and_the_row_tells_when_it_has_come() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        let member = house.hire(json!({})).await;
+        let path = format!("/staff/{}", id(&member));
+        let set = async |moment: &str| {
+            let script = "const field = document.getElementById('f-until'); field.value = arguments[0];
+                          field.dispatchEvent(new Event('input', { bubbles: true }));";
+            browser.script(script, json!([moment])).await.unwrap();
+            browser.click("#staff-form button[type=submit]").await.unwrap();
+        };
+        open(&browser, house, "/staff").await;
+        browser.click(&row(&member, "[data-edit]")).await.unwrap();
+        browser.find("#staff-dialog[open]").await.unwrap();
+        set("2020-01-01T10:00").await;
+        browser.see("[data-error=access_until]", "in the future").await.unwrap();
+        set("2100-01-01T10:00").await;
+        let access = row(&member, "[data-access]");
+        browser.see(&access, "Access until: 1 Jan 2100, 10:00").await.unwrap();
+        let saved = house.member(&member).await;
+        assert_eq!(
+            saved["access_until"], "2100-01-01T07:00:00.000Z",
+            "the company's zone is Moscow"
+        );
+        let soon = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(1);
+        let soon = json!({ "access_until": soon.to_string() });
+        house.main.patch(&path, soon).await.expect(200);
+        browser.see(&access, "Access has ended").await.unwrap();
+        browser.click(&row(&member, "[data-edit]")).await.unwrap();
+        browser.see("#f-ended", "Access has ended").await.unwrap();
+        browser
+            .until("document.querySelector('#f-until').value !== ''")
+            .await
+            .unwrap();
+        set("").await;
+        browser
+            .until(&format!("document.querySelector({}) === null", js(&access)))
+            .await
+            .unwrap();
+        assert_eq!(house.member(&member).await["access_until"], Value::Null);
+        let me = house.main.get("/me").await.expect(200).body;
+        browser.click(&row(&me, "[data-edit]")).await.unwrap();
+        browser.find("#staff-dialog[open]").await.unwrap();
+        browser
+            .until("document.querySelector('#f-until').disabled")
+            .await
+            .unwrap();
+        quiet(&browser).await;
+    });
+}

@@ -3,6 +3,7 @@
 mod client_book;
 mod company_book;
 mod directory;
+mod guests;
 mod leads;
 mod phones;
 mod photo;

@@ -6,7 +6,7 @@ use frontdesk::engine::input::Input;
 use frontdesk_routing::forwarding::Forwarding;
 use frontdesk_routing::ids::{AccountId, StaffId};
 use frontdesk_routing::number::ShortNumber;
-use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanForwarding, PlanStaff, StaffSection};
+use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanForwarding, PlanStaff, StaffSection, Term};
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::{FAIR, rough};
 use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, DAVID, LINE, Person};
@@ -16,6 +16,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
 const ANNA_AT: usize = 0;
+const BORIS_AT: usize = 1;
 const CLARA_AT: usize = 2;
 const SHORT: u32 = 100;
 
@@ -190,6 +191,31 @@ fn presence_follows_a_plan_that_takes_the_phone_away() {
             .last()
             .contains("<basic>closed</basic>")
     );
+    world.close();
+}
+
+#[test]
+fn b9_whose_access_ends_loses_phone_and_subscriptions_and_watchers_see_it() {
+    let mut world = World::office(6, FAIR);
+    let watching = world.act(CLARA_AT, |phone, now| phone.watch("presence", "102", SHORT, now));
+    let own = world.act(BORIS_AT, |phone, now| phone.watch("reg", "102", SHORT, now));
+    world.run_for(s(1));
+    let guest = |staff: &mut PlanStaff| {
+        if is(staff, BORIS) {
+            staff.term = Term::Until(1);
+        }
+    };
+    let plan = plan_with(guest);
+    let staff = plan.staff.as_of(1);
+    world.input(Input::Plan(Arc::new(DialPlan { staff, ..plan })));
+    world.run_for(s(1));
+    let seen = &world.phones[CLARA_AT].watching[watching];
+    assert!(seen.last().contains("<basic>closed</basic>"), "{}", seen.last());
+    let state = &world.phones[BORIS_AT].watching[own].state;
+    assert!(state.starts_with("terminated;reason=rejected"), "{state}");
+    let call = world.act(CLARA_AT, |phone, now| phone.dial("102", true, now));
+    world.run_for(s(1));
+    assert_eq!(world.phones[CLARA_AT].calls[call].status, Some(480));
     world.close();
 }
 

@@ -89,7 +89,8 @@ async fn log_in(
         .acquire()
         .await
         .map_err(|error| ApiError::internal(&error))?;
-    let known = logins::authenticate(&state.db, body.login.trim(), body.password).await?;
+    let now = state.clock.unix_ms();
+    let known = logins::authenticate(&state.db, body.login.trim(), body.password, now).await?;
     drop(place);
     let known = known.ok_or_else(ApiError::wrong_login)?;
     second_factor(&state, &known, body.code.as_deref(), peer).await?;

@@ -50,6 +50,14 @@ pub struct StaffView {
     /// `main`, `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of a role of the
     /// account's own; `null` is no access. Further roles: `/staff/{id}/roles`.
     pub role: Option<String>,
+    /// From this moment on there is no access; `null`: for ever.
+    #[schema(format = DateTime)]
+    pub access_until: Option<String>,
+    /// That moment has come.
+    pub access_ended: bool,
+    /// The same for our own pages.
+    #[serde(skip)]
+    pub until_ms: Option<i64>,
     /// `no_access`, `offline`, `online` or `deleted`.
     pub system_status: &'static str,
     /// `not_created`, `offline` or `online`.
@@ -129,6 +137,9 @@ struct NewStaffBody {
     /// `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of one of the account's own;
     /// giving one needs `roles:write`.
     role: Option<String>,
+    /// From this moment on there is no access: RFC 3339 with an offset, or a time of day in the company's zone, as in
+    /// 2026-12-31T15:30; in the future. Setting it needs `roles:write`.
+    access_until: Option<String>,
     /// A connected number.
     displayed_number: Option<String>,
     show_number_on_system_calls: Option<bool>,
@@ -159,6 +170,10 @@ struct StaffPatchBody {
     password: Option<String>,
     #[serde(default, deserialize_with = "given")]
     role: Option<Option<String>>,
+    /// From this moment on there is no access: RFC 3339 with an offset, or a time of day in the company's zone, as in
+    /// 2026-12-31T15:30; in the future. Changing it needs `roles:write`.
+    #[serde(default, deserialize_with = "given")]
+    access_until: Option<Option<String>>,
     /// A connected number.
     #[serde(default, deserialize_with = "given")]
     displayed_number: Option<Option<String>>,
@@ -244,17 +259,12 @@ fn order(name: &str) -> Option<StaffOrder> {
 }
 
 fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
-    let system_status = match (member.deleted_at, member.role, member.signed_in) {
-        (Some(_), _, _) => "deleted",
-        (None, None, _) => "no_access",
-        (None, Some(_), false) => "offline",
-        (None, Some(_), true) => "online",
-    };
     let sip_status = match (&member.sip_user, state.live.online_since(member.id)) {
         (None, _) => "not_created",
         (Some(_), None) => "offline",
         (Some(_), Some(_)) => "online",
     };
+    let works = member.deleted_at.is_none() && !member.access_ended;
     let login_times = member.role.is_some() || member.deleted_at.is_some();
     StaffView {
         id: member.id.to_string(),
@@ -270,7 +280,10 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         login: member.login.clone(),
         effective_login: member.effective_login(),
         role: member.role.map(|role| role.name().into_owned()),
-        system_status,
+        access_until: member.access_until.map(time),
+        access_ended: member.access_ended,
+        until_ms: member.access_until,
+        system_status: member.system_status().name(),
         sip_status,
         sip_user: member.sip_user.clone(),
         photo_url: super::photo::url(member),
@@ -282,7 +295,7 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         receiving: member.receiving,
         reception_method: method_name(member.method),
         schedule_id: member.schedule.as_ref().map(ScheduleId::to_string),
-        work_status: WorkStatus::of(member.receiving, receives_here && member.deleted_at.is_none()).name(),
+        work_status: WorkStatus::of(member.receiving, receives_here && works).name(),
         last_login_at: member.last_login_at.filter(|_| login_times).map(time),
         last_seen_at: member.last_seen_at.filter(|_| login_times).map(time),
         seen_ms: member.last_seen_at.filter(|_| login_times),
@@ -304,6 +317,13 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
     if let Some(role) = body.role.as_deref().filter(|role| !role.trim().is_empty()) {
         roles::may_give(&access, &[role])?;
     }
+    if body
+        .access_until
+        .as_deref()
+        .is_some_and(|until| !until.trim().is_empty())
+    {
+        access.need(Right::RolesWrite)?;
+    }
     let new = NewStaff {
         surname: body.surname,
         given_name: body.given_name,
@@ -316,6 +336,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         password: body.password,
         role: body.role,
         further_roles: Vec::new(),
+        access_until: body.access_until,
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number.map(Some),
             show_number_on_system_calls: body.show_number_on_system_calls,
@@ -343,7 +364,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<StaffId
     Ok(versioned(one(&state, &access, &member).await?, member.version))
 }
 
-/// Changes a staff member. Without a role there is no access; a new password ends the other sessions.
+/// Changes a staff member. Without a role, and from `access_until` on, there is no access; a new password ends the other sessions.
 #[utoipa::path(patch, path = "/staff/{id}", tag = "staff", request_body = StaffPatchBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
     responses(
@@ -363,6 +384,10 @@ async fn update(
     if let Some(given) = body.role.as_ref().filter(|given| **given != role) {
         roles::may_give(&access, given.as_slice())?;
     }
+    let until = member.access_until.map(time);
+    if body.access_until.as_ref().is_some_and(|given| *given != until) {
+        access.need(Right::RolesWrite)?;
+    }
     let patch = StaffPatch {
         surname: body.surname,
         given_name: body.given_name,
@@ -375,6 +400,7 @@ async fn update(
         password: body.password,
         role: body.role,
         further_roles: None,
+        access_until: body.access_until,
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number,
             show_number_on_system_calls: body.show_number_on_system_calls,

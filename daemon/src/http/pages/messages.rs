@@ -93,6 +93,10 @@ words! {
     short_number: "Short number", "Короткий номер";
     role: "Access", "Доступ";
     role_none: "No access", "Без доступа";
+    access_until: "Access until", "Доступ до";
+    access_until_hint: "Empty: for ever. From that moment on log-in, tokens and phones are refused", "Пусто — бессрочно. С этого момента вход, токены и телефоны не работают";
+    access_ended: "Access has ended", "Доступ закончился";
+    access_ended_hint: "Access has ended. A later moment, or none, gives it back", "Доступ закончился. Более поздний момент или пустое поле вернёт его";
     role_main: "Main account", "Главный аккаунт";
     role_admin: "Administrator", "Администратор";
     role_supervisor: "Supervisor", "Руководитель";
@@ -269,6 +273,7 @@ words! {
     error_short_number: "2 to 6 digits are needed", "Нужно от 2 до 6 цифр";
     error_login: "Latin letters, digits, dots and dashes", "Латинские буквы, цифры, точки и дефисы";
     error_email: "This is no e-mail address", "Это не адрес почты";
+    error_past: "This must be in the future", "Нужен момент в будущем";
     error_password: "At least 8 characters", "Не короче 8 знаков";
     error_taken: "Somebody else has it already", "Уже занято";
     error_too_long: "Too long", "Слишком длинно";

@@ -227,6 +227,7 @@ fn texts(t: &Messages, more: Value) -> String {
         ("login.invalid", t.error_login),
         ("email.invalid", t.error_email),
         ("password.too_short", t.error_password),
+        ("access_until.past", t.error_past),
         ("taken", t.error_taken),
         ("too_long", t.error_too_long),
         ("too_short", t.error_too_short),

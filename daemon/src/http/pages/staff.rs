@@ -143,6 +143,8 @@ fn row(reader: &Reader, member: &StaffView) -> StaffRow {
         sip_text: sip_text(reader.t, member.sip_status),
         system_status: member.system_status,
         system_text: system_text(reader.t, member.system_status),
+        access: access(reader, member),
+        access_ended: member.access_ended,
         photo: member.has_photo.then(|| format!("{}&size=small", member.photo_url)),
         initials: initials(member),
         receiving: member.receiving,
@@ -153,6 +155,15 @@ fn row(reader: &Reader, member: &StaffView) -> StaffRow {
         },
         last_seen: member.seen_ms.map(|seen| reader.moment(seen)).unwrap_or_default(),
     }
+}
+
+fn access(reader: &Reader, member: &StaffView) -> String {
+    let word = match member.access_ended {
+        true => reader.t.access_ended,
+        false => reader.t.access_until,
+    };
+    let until = member.until_ms.filter(|_| member.deleted_at.is_none());
+    until.map_or_else(String::new, |until| format!("{word}: {}", reader.moment(until)))
 }
 
 /// What stands in the place of a photo.

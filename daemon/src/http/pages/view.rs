@@ -136,6 +136,9 @@ pub(super) struct StaffRow {
     pub(super) sip_text: &'static str,
     pub(super) system_status: &'static str,
     pub(super) system_text: &'static str,
+    /// Until when there is or was access; empty when it is for ever.
+    pub(super) access: String,
+    pub(super) access_ended: bool,
     /// Where the small photo is.
     pub(super) photo: Option<String>,
     pub(super) initials: String,
