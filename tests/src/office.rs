@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use caller::{Answer, Caller};
 pub use seed::Seed;
-pub use stranger::Stranger;
+pub use stranger::{SECOND_NUMBER, Stranger};
 pub use stream::{Stream, Told};
 
 /// 2026-11-18 11:06:40 UTC.
@@ -197,10 +197,14 @@ impl Office {
 
     /// A phone of this person comes or goes.
     pub fn phone(&self, staff: &Value, online: bool) {
-        let staff = staff["id"].as_str().unwrap().parse().unwrap();
+        self.phone_of(self.first.account, staff["id"].as_str().unwrap(), online);
+    }
+
+    /// The same of a person of any company.
+    pub fn phone_of(&self, account: AccountId, staff: &str, online: bool) {
         self.live.apply(BoardChange::Sip {
-            account: self.first.account,
-            staff,
+            account,
+            staff: staff.parse().unwrap(),
             online,
             at: self.clock.unix_ms(),
         });

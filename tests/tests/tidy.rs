@@ -194,3 +194,28 @@ fn nothing_is_unfinished_or_muted() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// Of two schemas with one name the description keeps the last.
+#[test]
+fn no_two_schemas_of_the_api_have_one_name() {
+    let mut places: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (path, text) in sources() {
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let derives = line.contains("derive(") && line.contains("ToSchema");
+            let item = |line: &str| line.contains("struct ") || line.contains("enum ");
+            let Some(item) = lines.clone().find(|line| item(line)).filter(|_| derives) else {
+                continue;
+            };
+            let mut words = item.split(|c: char| !c.is_alphanumeric() && c != '_');
+            words.find(|word| ["struct", "enum"].contains(word));
+            places
+                .entry(words.next().unwrap().to_owned())
+                .or_default()
+                .push(path.clone());
+        }
+    }
+    assert!(places.len() > 100, "only {} schemas", places.len());
+    places.retain(|_, places| places.len() > 1);
+    assert!(places.is_empty(), "{places:#?}");
+}

@@ -139,6 +139,22 @@ impl<'a> Seed<'a> {
         self
     }
 
+    /// Moves the call to this company.
+    #[must_use]
+    pub fn of(mut self, account: AccountId) -> Self {
+        self.call.account = account;
+        self.call.caller.staff = None;
+        self.call.callee.staff = None;
+        self
+    }
+
+    /// The one outside is this client.
+    #[must_use]
+    pub fn with_client(mut self, client: &str) -> Self {
+        self.call.client = Some(client.parse().unwrap());
+        self
+    }
+
     /// Into the records.
     pub async fn save(self) -> CallId {
         let call = self.call;

@@ -14,7 +14,10 @@ use frontdesk_crm_core::staff::{self, NewStaff};
 use frontdesk_crm_core::store::Stamp;
 use frontdesk_routing::ids::AccountId;
 
-use super::{NOON, Office, other_company};
+use super::{Caller, NOON, Office, other_company};
+
+/// Of the company that `Office::second_company` opens.
+pub const SECOND_NUMBER: i64 = 98_989;
 
 /// Ids of its records.
 pub struct Stranger {
@@ -29,6 +32,37 @@ pub struct Stranger {
 }
 
 impl Office {
+    /// A company that shares the installation, and the session of its administrator.
+    pub async fn second_company(&self) -> (AccountId, Caller) {
+        let stamp = || Stamp {
+            unix_ms: NOON,
+            random: self.clock.random(),
+        };
+        let mut ids = stamp().ids();
+        let account = other_company(AccountId::new(NOON, ids.random()), SECOND_NUMBER);
+        let mut tx = self.db.begin().await.unwrap();
+        accounts::create(&mut tx, &mut ids, &account).await.unwrap();
+        tx.commit().await.unwrap();
+        let author = Author {
+            account: account.id,
+            actor: Actor::program(),
+            login: None,
+            stamp: stamp(),
+        };
+        let (login, password) = ("chief", "correct horse battery");
+        let new = NewStaff {
+            given_name: Some("Chief".into()),
+            short_number: Some("199".into()),
+            login: Some(login.into()),
+            password: Some(password.into()),
+            role: Some("admin".into()),
+            ..NewStaff::default()
+        };
+        staff::create(&self.db, &author, new).await.unwrap();
+        let login = format!("{SECOND_NUMBER}_{login}");
+        (account.id, self.log_in(&login, password).await)
+    }
+
     /// A company with one of everything.
     pub async fn another_company(&self) -> Stranger {
         let stamp = || Stamp {

@@ -317,14 +317,18 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>
 /// The numbers of a call, of one in progress too, for somebody from whom they are hidden but who may have them shown.
 /// Each time stands in the audit.
 #[utoipa::path(post, path = "/calls/{id}/reveal", tag = "calls", params(("id" = String, Path)), responses(
-    (status = 200, body = RevealedView), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 200, body = RevealedCallView), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]
-async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<RevealedView>> {
+async fn reveal(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<CallId>,
+) -> ApiResult<Json<RevealedCallView>> {
     let within = access.within(Right::NumbersReveal)?;
     let parties = parties_of(&state, within, id).await?;
     let author = access.author(&state);
     audit::note(&state.db, &author, ("call.number_revealed", "call"), id.to_string()).await?;
-    Ok(Json(RevealedView {
+    Ok(Json(RevealedCallView {
         caller: parties.caller,
         called: parties.called,
         callee: parties.callee,
@@ -333,7 +337,7 @@ async fn reveal(Extract(state): Extract<State>, access: Access, Id(id): Id<CallI
 
 /// Numbers as they are.
 #[derive(Debug, Serialize, ToSchema)]
-struct RevealedView {
+struct RevealedCallView {
     caller: Option<String>,
     /// As dialled.
     called: String,

@@ -79,7 +79,7 @@ async fn call(
 /// A call that has not happened.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct RouteBody {
+struct ForeseenCallBody {
     /// Who calls: a staff member, or
     caller_staff_id: Option<String>,
     /// somebody outside, by a number in any usual form.
@@ -92,7 +92,7 @@ struct RouteBody {
 
 /// What would become of it.
 #[derive(Debug, Serialize, ToSchema)]
-struct RouteView {
+struct ForeseenCallView {
     /// `ring`, `queue`, `outside`, `feature` or `refuse`.
     decision: &'static str,
     /// What the caller would be told, when nobody is rung.
@@ -113,16 +113,16 @@ struct CandidateView {
 }
 
 /// Why a call would go where it goes. Who is in a call at that moment is not looked at.
-#[utoipa::path(post, path = "/route/explain", tag = "calls", params(Spoken), request_body = RouteBody, responses(
-    (status = 200, body = RouteView), (status = 403, body = Problem), (status = 422, body = Problem),
+#[utoipa::path(post, path = "/route/explain", tag = "calls", params(Spoken), request_body = ForeseenCallBody, responses(
+    (status = 200, body = ForeseenCallView), (status = 403, body = Problem), (status = 422, body = Problem),
 ))]
 async fn route(
     Extract(state): Extract<State>,
     access: Access,
     Params(spoken): Params<Spoken>,
     headers: HeaderMap,
-    Body(body): Body<RouteBody>,
-) -> ApiResult<Json<RouteView>> {
+    Body(body): Body<ForeseenCallBody>,
+) -> ApiResult<Json<ForeseenCallView>> {
     access.need(Right::CallsRead)?;
     let language = spoken.language(&headers)?;
     let account = accounts::get(&state.db, access.account).await?;
@@ -152,7 +152,7 @@ async fn route(
         Decision::Feature(_) => ("feature", None, None),
         Decision::Refuse { status, .. } => ("refuse", Some(*status), None),
     };
-    Ok(Json(RouteView {
+    Ok(Json(ForeseenCallView {
         decision,
         status,
         department_id: department,
@@ -181,7 +181,7 @@ fn candidate(candidate: Candidate, language: Language) -> CandidateView {
 fn caller_of(
     access: &Access,
     plan: &DialPlan,
-    body: &RouteBody,
+    body: &ForeseenCallBody,
     region: &str,
 ) -> ApiResult<(Caller, Option<PhoneNumber>)> {
     match (&body.caller_staff_id, &body.caller_number) {
