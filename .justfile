@@ -8,6 +8,10 @@ check:
 fast:
     cargo test --workspace --lib
 
+# walks the description of the API against the built daemon
+api:
+    python3 .ci/api
+
 demo:
     cargo run --release -- demo
 

@@ -1,5 +1,7 @@
 //! The API's description, made from the handlers, and its docs page.
 
+mod usual;
+
 use axum::Router;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
@@ -41,10 +43,12 @@ impl Modify for Credentials {
 
 /// The described routes and their description.
 fn described() -> (Router<State>, utoipa::openapi::OpenApi) {
-    OpenApiRouter::with_openapi(Described::openapi())
+    let (router, mut api) = OpenApiRouter::with_openapi(Described::openapi())
         .nest("/api/v1", super::api::routes())
         .merge(super::health::routes())
-        .split_for_parts()
+        .split_for_parts();
+    usual::complete(&mut api);
+    (router, api)
 }
 
 /// What `/api/v1/openapi.json` says.
