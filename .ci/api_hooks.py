@@ -6,7 +6,7 @@ import zlib
 
 import schemathesis
 
-from api_things import EACH, ORIGIN, PATHS, SESSION, STAY, good, picture, sound
+from api_things import EACH, ORIGIN, PATHS, SESSION, SOUNDS, STAY, TABLES, good, picture, sound, table
 
 with open(os.environ["FRONTDESK_WALK"]) as file:
     WALK = json.load(file)
@@ -45,7 +45,7 @@ def mix(case, path):
     if not isinstance(case.media_type, str) or n % 5 == 0:
         return
     if case.media_type != "application/json":
-        case.body = sound() if path == "/music" else picture()
+        case.body = sound() if path in SOUNDS else table(n) if path in TABLES else picture()
         return
     body = good(path, THINGS, n)
     if body is None:

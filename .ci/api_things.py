@@ -22,12 +22,16 @@ PATHS = {
     "/deals": "deal",
     "/departments": "department",
     "/groups": "group",
+    "/imports": "import",
+    "/mailboxes": "mailbox",
+    "/menus": "menu",
     "/help": "topic",
     "/notices": "notice",
     "/numbers": "number",
     "/outbound-routes": "route",
     "/phone-book": "staff",
     "/projects": "project",
+    "/prompts": "prompt",
     "/requests": "request",
     "/roles": "role",
     "/schedules": "schedule",
@@ -78,6 +82,12 @@ def good(path, things, n):
         "/me/forwarding": {"dnd": True},
         "/me/notices": {"kinds": ["request"]},
         "/me/project": {"project_id": one("project")},
+        "/mailboxes": {"staff_id": one("staff")},
+        "/mailboxes/{id}": {"longest_s": 60},
+        "/menus": {"name": name, "short_number": short, "prompt_id": one("prompt"), "keys": {"1": to}},
+        "/menus/{id}": {"name": name, "keys": {"2": to}},
+        "/numbers/{id}/greeting": {"greeting_id": one("prompt"), "says_recorded": True},
+        "/voicemails/{id}": {"heard": True},
         "/numbers": {"number": number, "staff_id": one("staff")},
         "/numbers/{id}": {"department_id": one("department")},
         "/numbers/{id}/reception": desk,
@@ -131,6 +141,16 @@ def picture():
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
 
 
+def table(n):
+    """A client in a file, as CSV."""
+    return f"name,number\nRow {n},+7499{n % 10**7:07}\n".encode()
+
+
+# What is sent as it is: whatever is not named is a picture.
+SOUNDS = ["/music", "/prompts", "/mailboxes/{id}/greeting"]
+TABLES = ["/imports", "/imports/preview"]
+
+
 def furnish(ask, login):
     """A company with several of everything that is made by asking: its ids by kind.
 
@@ -156,6 +176,10 @@ def furnish(ask, login):
     for n in range(EACH):
         for kind, path in [("department", "/departments"), ("client", "/clients"), ("deal", "/deals")]:
             make(kind, path, n)
+        prompt = ask("POST", f"/prompts?name=Prompt{n}", sound(), {"content-type": "audio/wav"})
+        things.setdefault("prompt", []).append(prompt["id"])
+        make("menu", "/menus", n)
+        things.setdefault("mailbox", []).append(ask("POST", "/mailboxes", {"staff_id": things["staff"][n]})["id"])
         make("trunk", "/trunks", n, **({"sources": ["127.0.0.1"]} if n == 0 else {}))
         make("number", "/numbers", n)
         make("route", "/outbound-routes", n + 70)

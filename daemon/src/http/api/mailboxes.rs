@@ -58,15 +58,15 @@ struct MailboxView {
     version: i64,
 }
 
-/// What is absent stays as it is.
+/// A new mailbox of a person or of a department: either `staff_id` or `department_id`.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
-struct MailboxBody {
-    /// Whose it is, for a new one: either this or `department_id`.
+struct NewMailboxBody {
     staff_id: Option<String>,
     department_id: Option<String>,
+    /// `true` when nothing is said.
     enabled: Option<bool>,
-    /// `ru`, `en`, or empty.
+    /// `ru`, `en`, or empty: that of the account's country.
     language: Option<String>,
     /// 5 to 600; 120 when nothing is said.
     longest_s: Option<i64>,
@@ -74,11 +74,37 @@ struct MailboxBody {
     email_to_staff_id: Option<String>,
 }
 
-impl From<MailboxBody> for MailboxPatch {
-    fn from(body: MailboxBody) -> MailboxPatch {
+/// What is absent stays as it is; a mailbox stays its owner's.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+struct MailboxBody {
+    enabled: Option<bool>,
+    /// `ru`, `en`, or empty: that of the account's country.
+    language: Option<String>,
+    /// 5 to 600.
+    longest_s: Option<i64>,
+    /// Empty: nobody.
+    email_to_staff_id: Option<String>,
+}
+
+impl From<NewMailboxBody> for MailboxPatch {
+    fn from(body: NewMailboxBody) -> MailboxPatch {
         MailboxPatch {
             staff: body.staff_id,
             department: body.department_id,
+            enabled: body.enabled,
+            language: body.language,
+            longest_s: body.longest_s,
+            email_to: body.email_to_staff_id,
+        }
+    }
+}
+
+impl From<MailboxBody> for MailboxPatch {
+    fn from(body: MailboxBody) -> MailboxPatch {
+        MailboxPatch {
+            staff: None,
+            department: None,
             enabled: body.enabled,
             language: body.language,
             longest_s: body.longest_s,
@@ -104,11 +130,15 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 }
 
 /// Gives a person or a department a mailbox.
-#[utoipa::path(post, path = "/mailboxes", tag = "voicemail", request_body = MailboxBody, responses(
+#[utoipa::path(post, path = "/mailboxes", tag = "voicemail", request_body = NewMailboxBody, responses(
     (status = 201, body = MailboxView, headers(("Location" = String), ("ETag" = String))), (status = 403, body = Problem),
     (status = 409, body = Problem, description = "There is one already"), (status = 422, body = Problem),
 ))]
-async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body<MailboxBody>) -> ApiResult<Response> {
+async fn create(
+    Extract(state): Extract<State>,
+    access: Access,
+    Body(body): Body<NewMailboxBody>,
+) -> ApiResult<Response> {
     access.need(Right::SettingsWrite)?;
     let mailbox = mailboxes::create(&state.db, &access.author(&state), body.into()).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
@@ -141,10 +171,6 @@ async fn update(
     Body(body): Body<MailboxBody>,
 ) -> ApiResult<Response> {
     access.need(Right::SettingsWrite)?;
-    if body.staff_id.is_some() || body.department_id.is_some() {
-        let why = "a mailbox stays its owner's";
-        return Err(ApiError::invalid_field("staff_id", "invalid", why));
-    }
     let mailbox = mailboxes::update(&state.db, &access.author(&state), (id, version), body.into()).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     Ok(versioned(view(&mailbox), mailbox.version))

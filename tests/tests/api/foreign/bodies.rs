@@ -26,7 +26,8 @@ pub fn good(operation: &Operation, company: &Company, office: &Office) -> Payloa
     }
     let path = operation.path.as_str();
     match path {
-        "/music" => Payload::File("audio/wav", office.tone(1)),
+        "/music" | "/prompts" | "/mailboxes/{id}/greeting" => Payload::File("audio/wav", office.tone(1)),
+        "/imports" | "/imports/preview" => Payload::File("text/csv", company.file()),
         "/staff/{id}/photo" => Payload::File("image/png", picture()),
         _ => {
             let lists = records(path, company).or_else(|| settings(path, company));
@@ -83,6 +84,13 @@ fn settings(path: &str, company: &Company) -> Option<Value> {
         "/departments/{id}/reception" | "/numbers/{id}/reception" => {
             json!({ "project_id": id("project"), "schedule_id": id("schedule"), "closed_to": to() })
         }
+        "/mailboxes" => json!({ "department_id": id("department") }),
+        "/mailboxes/{id}" => json!({ "longest_s": 60 }),
+        "/voicemails/{id}" => json!({ "heard": true }),
+        "/menus" | "/menus/{id}" => {
+            json!({ "name": name(), "short_number": company.short_number(), "prompt_id": id("prompt"), "keys": { "1": to() } })
+        }
+        "/numbers/{id}/greeting" => json!({ "greeting_id": id("prompt"), "says_recorded": true }),
         "/numbers" | "/numbers/{id}" => {
             json!({ "number": company.number(), "staff_id": id("staff"), "trunk_id": id("trunk") })
         }
@@ -126,7 +134,7 @@ pub fn kind_of(name: &str) -> Option<&'static str> {
     }
     Some(match name {
         "staff_id" | "manager_id" | "from_manager_id" | "to_manager_id" | "from_staff_id" | "to_staff_id"
-        | "caller_staff_id" | "actor_staff_id" | "members" => "staff",
+        | "caller_staff_id" | "actor_staff_id" | "email_to_staff_id" | "members" => "staff",
         "role" | "roles" => "role",
         "displayed_number" | "single_number" => "connected number",
         "call_id" => "call",
@@ -135,6 +143,7 @@ pub fn kind_of(name: &str) -> Option<&'static str> {
         "department_id" => "department",
         "mailbox_id" => "mailbox",
         "menu_id" => "menu",
+        "prompt_id" | "greeting_id" => "prompt",
         "project_id" | "project" => "project",
         "request_id" => "request",
         "schedule_id" => "schedule",
@@ -182,6 +191,13 @@ fn put(place: &mut Value, pointer: &[&str], value: Value) {
 impl Company {
     /// Asks as the company's administrator.
     pub async fn asks(&self, operation: &Operation, path: &str, payload: &Payload) -> Answer {
+        // what a sound is called stands beside it
+        let named = format!("{path}?name={}{}", self.mark.word, self.next());
+        let path = if operation.name() == "POST /prompts" {
+            &named
+        } else {
+            path
+        };
         match payload {
             Payload::None => self.chief.send(operation.method.clone(), path, None).await,
             Payload::Json(body) => {

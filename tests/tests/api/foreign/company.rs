@@ -63,8 +63,10 @@ impl Company {
             company.hire().await;
             company.open_lines().await;
             company.open_departments().await;
+            company.speak(office).await;
             company.meet_clients().await;
             company.open_site(office).await;
+            company.bring(office).await;
             company.connect_programs().await;
         }
         for n in 0..2 {
@@ -226,6 +228,31 @@ impl Company {
         self.make("department", "/departments", department).await;
     }
 
+    /// A sound of its own, a menu that says it, and a person's mailbox.
+    async fn speak(&mut self, office: &Office) {
+        let path = format!("/prompts?name={}{}", self.mark.word, self.next());
+        let prompt = self.chief.raw(Method::POST, &path, "audio/wav", office.tone(1)).await;
+        let prompt = self.keep("prompt", &prompt.expect(201));
+        let person = self.id("staff").to_owned();
+        let menu = json!({ "name": self.name(), "short_number": self.short_number(), "prompt_id": prompt,
+            "keys": { "1": { "staff_id": person } } });
+        self.make("menu", "/menus", menu).await;
+        self.make("mailbox", "/mailboxes", json!({ "staff_id": person })).await;
+    }
+
+    /// A client in a file.
+    pub fn file(&self) -> Vec<u8> {
+        format!("name,number\n{},{}\n", self.name(), self.number()).into_bytes()
+    }
+
+    /// Clients from files, brought in to the end.
+    async fn bring(&mut self, office: &Office) {
+        let mut events = office.live.subscribe(self.account, None);
+        let started = self.chief.raw(Method::POST, "/imports", "text/csv", self.file()).await;
+        self.keep("import", &started.expect(202));
+        while events.next().await.unwrap().name != "import.ended" {}
+    }
+
     async fn meet_clients(&mut self) {
         let person = self.id("staff").to_owned();
         let client =
@@ -283,9 +310,13 @@ impl Company {
         let live = call(2, self.number()).live();
         let recording = office.recording_of(talked).to_string();
         self.ids.entry("recording").or_default().push(recording);
+        let message = call(3, self.number()).ended("answered").recorded(&office.tone(2));
+        let message = message.left_in(&self.ids("mailbox")[n]).save().await;
+        let message_id = office.recording_of(message).to_string();
+        self.ids.entry("message").or_default().push(message_id);
         // the last one, which bodies name, is of the records
         let calls = self.ids.entry("call").or_default();
-        calls.extend([live, missed, talked].map(|call| call.to_string()));
+        calls.extend([live, missed, message, talked].map(|call| call.to_string()));
         office.phone_of(self.account, person["id"].as_str().unwrap(), true);
     }
 
