@@ -32,6 +32,7 @@ assets! {
     "forms.js" "text/javascript; charset=utf-8"
     "editor.js" "text/javascript; charset=utf-8"
     "timer.js" "text/javascript; charset=utf-8"
+    "menus.js" "text/javascript; charset=utf-8"
     "numbers.js" "text/javascript; charset=utf-8"
     "lines.js" "text/javascript; charset=utf-8"
     "schedules.js" "text/javascript; charset=utf-8"

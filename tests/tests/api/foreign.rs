@@ -276,7 +276,9 @@ async fn questions(operation: &Operation, company: &Company) -> Vec<(String, Vec
     let mut all = vec![(String::new(), vec![String::new()])];
     for name in &operation.query {
         let values = match name.as_str() {
-            "search" | "position" | "text" => vec![company.mark.word.to_owned(), company.ids("connected number")[0].clone()],
+            "search" | "position" | "text" => {
+                vec![company.mark.word.to_owned(), company.ids("connected number")[0].clone()]
+            }
             "number" => vec![format!("{}*", company.mark.digits)],
             "entity_id" => PATHS.iter().flat_map(|(_, kind)| company.ids(kind).to_vec()).collect(),
             "cursor" => {

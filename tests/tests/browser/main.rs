@@ -7,6 +7,7 @@ mod departments;
 mod help;
 mod import;
 mod lines;
+mod menus;
 mod office;
 mod roles;
 mod schedules;

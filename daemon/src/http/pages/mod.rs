@@ -50,6 +50,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/help", get(help::first))
         .route("/help/{id}", get(help::page))
         .route("/departments", get(telephony::departments::page))
+        .route("/menus", get(telephony::menus::page))
         .route("/numbers", get(telephony::numbers::page))
         .route("/lines", get(telephony::lines::page))
         .route("/schedules", get(telephony::schedules::page))

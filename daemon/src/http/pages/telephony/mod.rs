@@ -3,6 +3,7 @@
 pub(super) mod codes;
 pub(super) mod departments;
 pub(super) mod lines;
+pub(super) mod menus;
 pub(super) mod numbers;
 pub(super) mod schedules;
 pub(super) mod sounds;
@@ -39,6 +40,7 @@ impl Reader {
 pub(super) fn links(t: &Messages, may: May) -> Vec<Link> {
     let all = [
         ("/departments", t.departments, may.departments),
+        ("/menus", t.menus_voice, may.departments),
         ("/numbers", t.numbers, may.lines),
         ("/lines", t.lines, may.lines),
         ("/schedules", t.schedules, may.staff),
