@@ -62,7 +62,7 @@ impl Beginning {
                 "two letters of a country, as in RU",
             ));
         }
-        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+        if !accounts::is_zone(&self.time_zone) {
             faults.push(FieldError::new(
                 "time_zone",
                 "invalid",

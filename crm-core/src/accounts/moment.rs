@@ -29,6 +29,11 @@ pub(crate) fn moment(field: &str, text: &str, zone: &str) -> Result<i64, FieldEr
     at.filter(|at| (0..LAST).contains(at)).ok_or_else(wrong)
 }
 
+/// Whether an IANA time zone is called so.
+pub(crate) fn is_zone(name: &str) -> bool {
+    TimeZone::get(name).is_ok()
+}
+
 /// Unix milliseconds as the API writes them.
 pub(crate) fn told(unix_ms: i64) -> String {
     Timestamp::from_millisecond(unix_ms).map_or_else(|_| String::new(), |moment| format!("{moment:.3}"))

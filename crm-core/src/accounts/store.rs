@@ -1,7 +1,7 @@
 use frontdesk_routing::ids::AccountId;
 use serde_json::{Value, json};
 
-use super::{Account, AccountPatch, UnknownCallers, caller_id, policy_name, policy_named};
+use super::{Account, AccountPatch, UnknownCallers, caller_id, is_zone, policy_name, policy_named};
 use crate::audit::{self, Author, Deed};
 use crate::projects;
 use crate::store::text::id;
@@ -150,7 +150,7 @@ fn patched(before: &Account, patch: AccountPatch) -> Result<Account, StoreError>
         }
     }
     if let Some(zone) = patch.time_zone {
-        if jiff::tz::TimeZone::get(&zone).is_err() {
+        if !is_zone(&zone) {
             faults.push(FieldError::new(
                 "time_zone",
                 "invalid",

@@ -144,13 +144,20 @@ impl Call {
 
     /// Adds to the record why the call went on as it did.
     pub(super) fn note(&mut self, text: &str) {
-        let again = self.because.ends_with(text);
-        if !again && self.because.len() + text.len() < LONGEST_BECAUSE {
-            self.because.push_str("; ");
-            self.because.push_str(text);
+        if self.because.ends_with(text) {
+            return;
         }
+        if self.because.len() + text.len() >= LONGEST_BECAUSE {
+            // how it ended says more than the rest of the way
+            let kept = self.because.find(LEFT_OUT).unwrap_or(self.because.len());
+            self.because.truncate(kept);
+            self.because.push_str(LEFT_OUT);
+        }
+        self.because.push_str("; ");
+        self.because.push_str(text);
     }
 }
 
-/// A record's reason stays readable whatever is done to the call.
+/// A record's reason stays readable whatever is done to the call: beyond it only the last thing is told.
 const LONGEST_BECAUSE: usize = 1_000;
+const LEFT_OUT: &str = "; …";

@@ -25,7 +25,7 @@ use super::Engine;
 use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
-use super::new_call::{EMERGENCY_RING, NewCall, client_called};
+use super::new_call::{EMERGENCY_RING, NewCall, client_called, comes_back};
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
 use super::requests::{reply, reply_with};
@@ -465,17 +465,6 @@ fn direction(known: CallDirection, targets: &[Target]) -> CallDirection {
 pub(super) fn one_person(targets: &[Target]) -> bool {
     let first = targets.first().map(|target| target.staff);
     targets.iter().all(|target| Some(target.staff) == first)
-}
-
-/// A call from outside that shows one of the account's own numbers has left the house itself, by somebody's telephone
-/// that sends its calls on to us: it would go round for ever.
-fn comes_back(new: &NewCall<'_>) -> Result<(), Box<Turned>> {
-    let caller = new.known.shown.outside();
-    let own = caller.is_some_and(|caller| new.plan.numbers.get(new.known.account, caller).is_some());
-    match own {
-        true => Err(turned(reply(482), Because::OwnNumberComesBack)),
-        false => Ok(()),
-    }
 }
 
 /// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.
