@@ -27,8 +27,9 @@ use tokio_util::sync::CancellationToken;
 use crate::engine::Engine;
 use crate::engine::input::Input;
 use crate::engine::names::ServerName;
-use crate::engine::output::BoardChange;
+use crate::engine::output::{BoardChange, InboxCommand};
 use crate::http::PlanHandle;
+use crate::inbox::{self, Inbox};
 use crate::journal;
 use crate::live::Live;
 use crate::plan::Publisher;
@@ -112,7 +113,14 @@ impl App {
             .context("the recorder does not start")?;
         let (board, board_reader) = queue::<BoardChange>(BOARD);
         let (names, asked) = queue::<ServerName>(resolve::NAMES);
-        let outlets = Outlets::new(Arc::clone(&media), recorder.handle(), journal_queue, board, names);
+        let (heard, to_hear) = queue::<InboxCommand>(inbox::WAITING);
+        let outlets = Outlets::new(
+            Arc::clone(&media),
+            recorder.handle(),
+            journal_queue,
+            board,
+            (names, heard),
+        );
 
         let (changes, changed) = mpsc::channel(PLAN_CHANGES);
         let plan = PlanHandle::new(changes);
@@ -126,6 +134,8 @@ impl App {
             "resolver",
             look_up(&config, asked, engine.clone(), supervisor.stopping()),
         );
+        let reading = Inbox::new((&db, &live, &engine), config.recordings_dir());
+        supervisor.critical("inbox", reading.run(to_hear, supervisor.stopping()));
         let publisher = Publisher::start(db.clone(), engine.clone(), Arc::clone(&live)).await?;
         engine.send(Input::Restore(restored(&db).await?));
         engine.send(Input::RestoreBlocks(blocks(&db).await?));

@@ -11,7 +11,7 @@ use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::clients::Stranger;
 use frontdesk_crm_core::journal::{self, Applied, Entry};
 use frontdesk_crm_core::store::Db;
-use frontdesk_crm_core::voicemails::{self, Settled};
+use frontdesk_crm_core::voicemails::Settled;
 use frontdesk_recordings::layout;
 use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
@@ -20,9 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 pub(crate) use rows::{entry, kept_block, stored_binding};
 
-use crate::engine::Messages;
-use crate::engine::input::Input;
 use crate::http::{PlanHandle, PlanSection};
+use crate::inbox;
 use crate::live::Live;
 use crate::shell::{EngineHandle, QueueReader};
 
@@ -147,16 +146,8 @@ async fn deliver(db: &Db, readers: &Readers, messages: Vec<Settled>) {
         }
     }
     for account in accounts {
-        match voicemails::lamps(db, Some(account)).await {
-            Ok(lamps) => lamps.into_iter().for_each(|lamp| {
-                let messages = Messages {
-                    new: lamp.fresh,
-                    old: lamp.heard,
-                };
-                let staff = lamp.staff;
-                readers.engine.send(Input::Mailbox { staff, messages });
-            }),
-            Err(error) => tracing::warn!(%error, "lamps wait for the database"),
+        if let Err(error) = inbox::light(db, &readers.engine, account).await {
+            tracing::warn!(%error, "lamps wait for the database");
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod engine;
 pub mod http;
 pub mod http_client;
 mod import;
+mod inbox;
 mod journal;
 pub mod live;
 mod music;

@@ -9,6 +9,7 @@
 pub mod align;
 pub mod layout;
 pub mod peaks;
+pub mod playback;
 pub mod recording;
 pub mod recover;
 pub mod source;

@@ -67,6 +67,7 @@ features! {
     Park "park" "*68" "park a call"
     Echo "echo" "*43" "echo test"
     SayNumber "say_number" "*65" "say my number"
+    Voicemail "voicemail" "*97" "hear messages"
 }
 
 impl Feature {
@@ -181,6 +182,7 @@ pub enum FeatureCall {
     Retrieve(u16),
     Echo,
     SayNumber,
+    Voicemail,
 }
 
 /// `None`: what was dialled is no feature code. Only the account's own people have them.
@@ -253,6 +255,7 @@ fn read(plan: &DialPlan, account: AccountId, feature: Feature, number: &str) -> 
         Feature::Park => Ok(FeatureCall::Park),
         Feature::Echo => Ok(FeatureCall::Echo),
         Feature::SayNumber => Ok(FeatureCall::SayNumber),
+        Feature::Voicemail => Ok(FeatureCall::Voicemail),
     }
 }
 

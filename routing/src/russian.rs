@@ -242,6 +242,12 @@ const SENTENCES: &[(&str, &str)] = &[
     ("park a call", "припарковать звонок"),
     ("echo test", "проверка эха"),
     ("say my number", "назвать мой номер"),
+    ("hear messages", "прослушать сообщения"),
+    (
+        "messages cannot be read at present",
+        "сообщения сейчас нельзя прочитать",
+    ),
+    ("the sound of a message is lost", "звук сообщения утрачен"),
 ];
 
 /// What is said of somebody who is named before it, or of whom the sentence was.

@@ -7,6 +7,7 @@ use frontdesk_routing::ids::{AccountId, DepartmentId, MailboxId, StaffId};
 
 use crate::notices::Language;
 
+pub use rules::LONGEST_S;
 pub(crate) use store::{ALL, close_of, planned};
 pub use store::{create, delete, get, greeting, list, update, with_greeting};
 

@@ -8,8 +8,9 @@ use super::{Mailbox, MailboxPatch, Owner};
 use crate::notices::Language;
 use crate::store::FieldError;
 
-/// Seconds.
-const LONGEST: std::ops::RangeInclusive<i64> = 5..=600;
+/// Seconds that a message may be allowed at most.
+pub const LONGEST_S: i64 = 600;
+const LONGEST: std::ops::RangeInclusive<i64> = 5..=LONGEST_S;
 pub(super) const DEFAULT_LONGEST: i64 = 120;
 
 /// Whose mailbox a new one is.

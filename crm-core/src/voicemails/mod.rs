@@ -10,7 +10,7 @@ use crate::calls::Party;
 pub use settle::Settled;
 pub(crate) use settle::{ALL as SETTLING, dropped, ended, forget, settle, started};
 pub(crate) use store::ALL;
-pub use store::{Lamp, get, hear, lamps, list, played};
+pub use store::{Lamp, fresh, get, hear, lamps, list, of_call, played, to_hear};
 
 /// A shorter one is none.
 pub const SHORTEST_MS: i64 = 1_000;

@@ -1,4 +1,4 @@
-use frontdesk_routing::ids::{AccountId, RecordingId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
 
 use super::{Reader, Voicemail, VoicemailQuery};
 use crate::audit::{self, Author};
@@ -24,6 +24,12 @@ const LIST: &str = voicemail!(
     "AND (v.mailbox_id = $4 OR $4 IS NULL) AND ((v.heard_at IS NOT NULL) = $5 OR $5 IS NULL) \
      AND (v.left_at, v.recording_id) < ($6, $7) ORDER BY v.left_at DESC, v.recording_id DESC LIMIT $8"
 );
+const TO_HEAR: &str =
+    voicemail!("ORDER BY CASE WHEN v.heard_at IS NULL THEN 0 ELSE 1 END, v.left_at, v.recording_id LIMIT $4");
+const OF_CALL: &str = voicemail!("AND v.call_id = $4");
+const FRESH: &str = "SELECT COUNT(*) AS count FROM voicemails v JOIN mailboxes m ON m.id = v.mailbox_id \
+    WHERE v.account_id = $1 AND v.state = 'kept' AND v.heard_at IS NULL AND ($2 OR m.staff_id = $3 OR m.department_id IN \
+    (SELECT d.department_id FROM department_members d WHERE d.staff_id = $3))";
 const GET: &str = voicemail!("AND v.recording_id = $4");
 const HEAR: &str = "UPDATE voicemails SET heard_at = CAST($3 AS BIGINT), version = version + 1 WHERE account_id = $1 AND recording_id = $2 \
     AND state = 'kept' AND (heard_at IS NULL) <> (CAST($3 AS BIGINT) IS NULL)";
@@ -34,7 +40,7 @@ const LAMPS: &str = "SELECT w.staff_id, COUNT(CASE WHEN v.heard_at IS NULL THEN 
     WHERE m.account_id = $1 OR $1 IS NULL) w \
     LEFT JOIN voicemails v ON v.mailbox_id = w.mailbox_id AND v.state = 'kept' GROUP BY w.staff_id ORDER BY w.staff_id";
 
-pub(crate) const ALL: &[&str] = &[LIST, GET, HEAR, LAMPS];
+pub(crate) const ALL: &[&str] = &[LIST, TO_HEAR, OF_CALL, FRESH, GET, HEAR, LAMPS];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -50,6 +56,11 @@ struct Row {
     caller_number: Option<String>,
     caller_name: Option<String>,
     client_id: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -103,6 +114,26 @@ pub async fn list(
         filtered: 0,
         next_cursor,
     })
+}
+
+/// As they are heard by phone: those that nobody has heard, then the others, the oldest first.
+pub async fn to_hear(db: &Db, reader: Reader, most: u32) -> Result<Vec<Voicemail>, StoreError> {
+    let values = args![reader.account, reader.all, reader.staff, i64::from(most)];
+    let rows: Vec<Row> = db.all(TO_HEAR, values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// What was left in this call.
+pub async fn of_call(db: &Db, reader: Reader, call: CallId) -> Result<Option<Voicemail>, StoreError> {
+    let values = args![reader.account, reader.all, reader.staff, call];
+    db.one(OF_CALL, values).await?.map(read).transpose()
+}
+
+/// Messages that nobody has heard.
+pub async fn fresh(db: &Db, reader: Reader) -> Result<i64, StoreError> {
+    let values = args![reader.account, reader.all, reader.staff];
+    let found: Option<Count> = db.one(FRESH, values).await?;
+    Ok(found.map_or(0, |found| found.count))
 }
 
 pub async fn get(db: &Db, reader: Reader, voicemail: RecordingId) -> Result<Voicemail, StoreError> {

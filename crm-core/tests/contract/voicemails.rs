@@ -273,6 +273,23 @@ async fn messages_are_read_by_whom_they_are_for_newest_first(office: &Office) {
     let of = |staff: StaffId| lamps.iter().find(|lamp| lamp.staff == staff).unwrap();
     assert_eq!((of(ivan.id).fresh, of(ivan.id).heard), (2, 1));
     assert_eq!((of(anna.id).fresh, of(anna.id).heard), (1, 0));
+    for (message, heard) in [(first, true), (third, false)] {
+        voicemails::hear(&office.db, &office.author(), message, heard)
+            .await
+            .unwrap();
+    }
+    let by_phone = async |most| {
+        let found = voicemails::to_hear(&office.db, ivans, most).await.unwrap();
+        found.into_iter().map(|one| one.recording).collect::<Vec<_>>()
+    };
+    assert_eq!(by_phone(100).await, [second, third, first], "new ones first");
+    assert_eq!(by_phone(1).await, [second]);
+    assert_eq!(voicemails::fresh(&office.db, ivans).await.unwrap(), 2);
+    let call = CallId::new(NOON, 2);
+    for (staff, expected) in [(anna.id, Some(second)), (office.first.staff, None)] {
+        let found = voicemails::of_call(&office.db, reader(office, staff, false), call).await;
+        assert_eq!(found.unwrap().map(|one| one.recording), expected);
+    }
 }
 
 async fn whoever_is_told_by_e_mail_gets_one_letter_for_a_message(office: &Office) {

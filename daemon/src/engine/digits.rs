@@ -71,7 +71,9 @@ impl Engine {
 
     /// We have asked for the key, or take whatever is pressed.
     fn key_is_ours(&mut self, id: CallId, side: Side, digit: char, now: Now) -> bool {
-        self.confirm(id, side, digit, now) || self.message_key(id, side, digit, now)
+        self.confirm(id, side, digit, now)
+            || self.message_key(id, side, digit, now)
+            || self.inbox_key(id, side, digit, now)
     }
 
     /// A key pressed by INFO reaches a party with telephone-event as one; false: the INFO goes on as it is.

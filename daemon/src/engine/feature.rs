@@ -18,6 +18,7 @@ use frontdesk_sip::command::Command;
 
 use super::Engine;
 use super::call::{Call, Side};
+use super::inbox::{self, Inbox};
 use super::media::status_of;
 use super::new_call::NewCall;
 use super::output::{BoardChange, JournalEntry, Output, SettingChange};
@@ -64,6 +65,8 @@ pub(super) enum Act {
     Echo,
     /// The caller leaves a message.
     Message(Box<Message>),
+    /// The caller hears messages.
+    Inbox(Box<Inbox>),
 }
 
 impl Act {
@@ -76,6 +79,7 @@ impl Act {
         match self {
             Act::Say(sound) => Duration::from_millis(sound.duration_ms()) + GRACE,
             Act::Echo => LONGEST_ECHO,
+            Act::Inbox(_) => inbox::PATIENCE,
             Act::Message(message) => Duration::from_millis(message.greeting.duration_ms()) + GRACE + message.longest,
         }
     }
@@ -144,6 +148,10 @@ impl Engine {
                 let number =
                     number.ok_or_else(|| refused(404, Feature::SayNumber, "the caller has no short number"))?;
                 (Feature::SayNumber, Act::say(&sound::spoken(number, language_of(new))))
+            }
+            FeatureCall::Voicemail => {
+                let inbox = Inbox::new(caller, language_of(new));
+                (Feature::Voicemail, Act::Inbox(Box::new(inbox)))
             }
         };
         let answer = Answer {
@@ -250,7 +258,7 @@ impl Engine {
             return;
         };
         service.token = Some(token);
-        if let Act::Message(_) = service.act {
+        if let Act::Message(_) | Act::Inbox(_) = service.act {
             call.caller.media.listens = true;
             self.outputs
                 .push_back(Output::Media(MediaCommand::Listen { leg, on: true }));
@@ -263,6 +271,7 @@ impl Engine {
                 token,
             },
             Act::Echo => MediaCommand::Echo { leg, on: true },
+            Act::Inbox(_) => return self.list_messages(id),
             Act::Message(message) => MediaCommand::Play {
                 leg,
                 sound: Arc::clone(&message.greeting),
@@ -279,6 +288,7 @@ impl Engine {
         if self.on_whispered(id, side, token, now)
             || self.on_menu_heard(id, token, now)
             || self.on_greeted(id, token, now)
+            || self.on_message_heard(id, token, now)
         {
             return;
         }

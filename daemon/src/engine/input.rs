@@ -7,7 +7,7 @@ use bytes::Bytes;
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_media::sound::Sound;
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, PromptId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, PromptId, RecordingId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -38,6 +38,11 @@ pub enum Input {
         staff: StaffId,
         messages: Messages,
     },
+    /// The answer to an `Output::Inbox` of this call.
+    Inbox {
+        call: CallId,
+        answer: InboxAnswer,
+    },
     /// Blocks from before the restart.
     RestoreBlocks(Vec<Block>),
     /// What became of an `Output::Resolve`; the error says why for people.
@@ -60,6 +65,19 @@ pub enum Input {
     HangUpAll,
     /// Nothing came; the deadline passed.
     Tick,
+}
+
+/// What was found of the messages that somebody hears by phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InboxAnswer {
+    /// In the order in which they are heard.
+    Listed(Vec<RecordingId>),
+    Loaded(RecordingId, Arc<Sound>),
+    /// There is no such message any more, or its sound is lost.
+    Missing(RecordingId),
+    Deleted(RecordingId),
+    /// Nothing can be read or changed at present.
+    Away,
 }
 
 /// A call that the system begins: somebody of the staff is rung, and connected with somebody else then.

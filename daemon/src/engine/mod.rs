@@ -18,6 +18,7 @@ mod forwarding;
 mod greeting;
 mod history;
 mod hold;
+mod inbox;
 pub mod input;
 mod kept;
 mod legs;
@@ -177,6 +178,7 @@ impl Engine {
             Input::Media(notice) => self.on_media(notice, now),
             Input::Restore(bindings) => self.restore(bindings, now),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
+            Input::Inbox { call, answer } => self.on_inbox(call, answer, now),
             Input::RestoreBlocks(blocks) => self.restore_blocks(blocks, now),
             Input::Resolved { name, answer } => self.on_resolved(&name, answer, now),
             Input::Faced { transport, peer, local } => self.on_faced(transport, peer, local, now),
@@ -263,6 +265,7 @@ impl Engine {
             self.ringing.remove(&(at, call));
             if !self.on_menu_silence(call, now)
                 && !self.on_greeting_lost(call, now)
+                && !self.on_inbox_late(call, now)
                 && !self.send_call_on(call, Condition::NoAnswer, now)
             {
                 self.step(call, CallEvent::RingTimeout, now);

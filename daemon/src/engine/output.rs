@@ -32,6 +32,8 @@ pub enum Output {
     Board(BoardChange),
     /// Look this up (RFC 3263) and answer by `Input::Resolved`; calls do not wait for it.
     Resolve(ServerName),
+    /// Read or change messages for somebody who hears them by phone; the call does not wait for it.
+    Inbox(InboxCommand),
     /// Say which of our addresses this peer sees, by `Input::Faced`.
     Face {
         transport: Transport,
@@ -39,6 +41,26 @@ pub enum Output {
     },
     /// Close this connection (a peer that misbehaves).
     CloseFlow(FlowId),
+}
+
+/// What is wanted of the messages that somebody hears by phone; answered by `Input::Inbox`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InboxCommand {
+    pub call: CallId,
+    pub account: AccountId,
+    pub staff: StaffId,
+    pub wish: InboxWish,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InboxWish {
+    /// Which messages there are to hear.
+    List,
+    /// One of them as a sound: it is played at once.
+    Load(RecordingId),
+    /// It has been heard; answered only if that cannot be kept.
+    Heard(RecordingId),
+    Delete(RecordingId),
 }
 
 /// To the recorder; `Start` goes out before the matching `MediaCommand::Tap`.

@@ -298,7 +298,7 @@ impl Call {
     fn message(&mut self) -> Option<&mut Message> {
         match &mut self.service.as_mut()?.act {
             Act::Message(message) => Some(message),
-            Act::Say(_) | Act::Echo => None,
+            Act::Say(_) | Act::Echo | Act::Inbox(_) => None,
         }
     }
 }

@@ -385,6 +385,7 @@ impl Shell {
             Output::Record(command) => self.outlets.record(command),
             Output::Journal(entry) => self.outlets.journal(entry),
             Output::Board(change) => self.outlets.board(change),
+            Output::Inbox(command) => return self.outlets.inbox(command),
             Output::Resolve(name) => self.outlets.resolve(name),
         }
         None

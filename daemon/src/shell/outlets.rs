@@ -9,8 +9,9 @@ use frontdesk_media::io::command::MediaCommand;
 use tokio::sync::mpsc;
 
 use crate::engine::Engine;
+use crate::engine::input::{InboxAnswer, Input};
 use crate::engine::names::ServerName;
-use crate::engine::output::{BoardChange, JournalEntry, RecordCommand};
+use crate::engine::output::{BoardChange, InboxCommand, JournalEntry, RecordCommand};
 use crate::journal;
 use crate::recorder::RecorderHandle;
 
@@ -104,6 +105,7 @@ pub struct Outlets {
     journal: Queue<Entry>,
     board: Queue<BoardChange>,
     names: Queue<ServerName>,
+    inbox: Queue<InboxCommand>,
     crowded: bool,
 }
 
@@ -113,7 +115,7 @@ impl Outlets {
         recorder: RecorderHandle,
         journal: Queue<Entry>,
         board: Queue<BoardChange>,
-        names: Queue<ServerName>,
+        (names, inbox): (Queue<ServerName>, Queue<InboxCommand>),
     ) -> Outlets {
         Outlets {
             media,
@@ -121,6 +123,7 @@ impl Outlets {
             journal,
             board,
             names,
+            inbox,
             crowded: false,
         }
     }
@@ -150,6 +153,15 @@ impl Outlets {
         if !self.names.push(name) {
             metrics::counter!("frontdesk_lookups_failed_total").increment(1);
         }
+    }
+
+    /// The answer, when nobody can be asked.
+    pub fn inbox(&self, command: InboxCommand) -> Option<Input> {
+        let lost = !self.inbox.push(command);
+        lost.then(|| Input::Inbox {
+            call: command.call,
+            answer: InboxAnswer::Away,
+        })
     }
 
     /// The journal's load in percent, when the engine has to know of it.

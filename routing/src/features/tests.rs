@@ -154,5 +154,5 @@ fn names_are_read_back() {
     for feature in Feature::ALL {
         assert_eq!(Feature::named(feature.name()), Some(*feature));
     }
-    assert_eq!(Feature::named("voicemail"), None);
+    assert_eq!(Feature::named("telegraph"), None);
 }

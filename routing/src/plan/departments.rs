@@ -106,8 +106,13 @@ impl DepartmentSection {
 
     /// Two people are members of one department.
     pub fn share(&self, one: StaffId, other: StaffId) -> bool {
-        let of = |staff| self.by_member.get(&staff).map(SmallVec::as_slice).unwrap_or_default();
-        of(one).iter().any(|department| of(other).contains(department))
+        let others = self.of_staff(other);
+        self.of_staff(one).iter().any(|department| others.contains(department))
+    }
+
+    /// Those that the person is a member of.
+    pub fn of_staff(&self, staff: StaffId) -> &[DepartmentId] {
+        self.by_member.get(&staff).map(SmallVec::as_slice).unwrap_or_default()
     }
 
     /// The person is a member of some department.

@@ -1,8 +1,9 @@
 //! Mailboxes: where messages are left.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::DialPlan;
 use crate::ids::{AccountId, DepartmentId, MailboxId, StaffId};
 
 /// A mailbox of a person or of a department.
@@ -28,14 +29,19 @@ pub struct PlanMailbox {
 pub struct MailboxSection {
     all: HashMap<MailboxId, PlanMailbox>,
     by_staff: HashMap<StaffId, MailboxId>,
+    by_department: HashMap<DepartmentId, MailboxId>,
+    accounts: HashSet<AccountId>,
 }
 
 impl MailboxSection {
     /// Those of all accounts; nobody has two.
     pub fn new(mailboxes: Vec<PlanMailbox>) -> MailboxSection {
         let own = |mailbox: &PlanMailbox| Some((mailbox.staff?, mailbox.id));
+        let common = |mailbox: &PlanMailbox| Some((mailbox.department?, mailbox.id));
         MailboxSection {
+            accounts: mailboxes.iter().map(|mailbox| mailbox.account).collect(),
             by_staff: mailboxes.iter().filter_map(own).collect(),
+            by_department: mailboxes.iter().filter_map(common).collect(),
             all: mailboxes.into_iter().map(|mailbox| (mailbox.id, mailbox)).collect(),
         }
     }
@@ -44,8 +50,27 @@ impl MailboxSection {
         self.all.get(&mailbox)
     }
 
+    /// The account has some.
+    pub fn has(&self, account: AccountId) -> bool {
+        self.accounts.contains(&account)
+    }
+
     /// A person's own one.
     pub fn of_staff(&self, staff: StaffId) -> Option<&PlanMailbox> {
         self.get(*self.by_staff.get(&staff)?)
+    }
+
+    /// That of a department.
+    pub fn of_department(&self, department: DepartmentId) -> Option<&PlanMailbox> {
+        self.get(*self.by_department.get(&department)?)
+    }
+}
+
+impl DialPlan {
+    /// Those whose messages are for this person: their own one, and those of their departments.
+    pub fn mailboxes_of(&self, staff: StaffId) -> impl Iterator<Item = &PlanMailbox> {
+        let departments = self.departments.of_staff(staff).iter();
+        let common = departments.filter_map(|department| self.mailboxes.of_department(*department));
+        self.mailboxes.of_staff(staff).into_iter().chain(common)
     }
 }

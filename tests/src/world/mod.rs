@@ -2,6 +2,7 @@
 
 mod carries;
 pub mod front;
+pub mod inbox;
 pub mod media;
 pub mod net;
 pub mod people;
@@ -63,6 +64,8 @@ pub struct World {
     /// What the name server knows, by host.
     pub dns: BTreeMap<Box<str>, Resolution>,
     asked: Vec<ServerName>,
+    /// Messages that can be heard by phone.
+    pub inbox: inbox::Inbox,
     /// What is being played, and all that was.
     pub sounds: sounds::Sounds,
     faces: Vec<(Transport, SocketAddr)>,
@@ -117,6 +120,7 @@ impl World {
             refused: Vec::new(),
             dns: BTreeMap::new(),
             asked: Vec::new(),
+            inbox: Default::default(),
             sounds: Default::default(),
             faces: Vec::new(),
             net: Net::new(weather, seed),
@@ -369,7 +373,9 @@ impl World {
             let notices = self.media.notices();
             let asked = std::mem::take(&mut self.asked);
             let faces = std::mem::take(&mut self.faces);
-            if notices.is_empty() && refused.is_empty() && asked.is_empty() && faces.is_empty() {
+            let answers = self.inbox.answers();
+            let nothing = notices.is_empty() && refused.is_empty() && asked.is_empty();
+            if nothing && faces.is_empty() && answers.is_empty() {
                 return;
             }
             for (transport, peer) in faces {
@@ -379,6 +385,9 @@ impl World {
             for name in asked {
                 let answer = self.dns.get(&name.host).cloned().ok_or_else(|| "NXDOMAIN".to_owned());
                 self.engine.handle(Input::Resolved { name, answer }, now);
+            }
+            for (call, answer) in answers {
+                self.engine.handle(Input::Inbox { call, answer }, now);
             }
             for flow in refused {
                 self.engine.handle(Input::FlowClosed(flow), now);
@@ -403,6 +412,7 @@ impl World {
             Output::Journal(entry) => self.journal.push(entry),
             Output::Board(change) => self.board.push(change),
             Output::Resolve(name) => self.asked.push(name),
+            Output::Inbox(command) => self.inbox.ask(command),
             Output::Face { transport, peer } => self.faces.push((transport, peer)),
             Output::CloseFlow(_) | Output::Connect { .. } => {}
         }

@@ -289,9 +289,14 @@ impl Phone {
     }
 
     pub fn info(&mut self, index: usize, now: Now) {
+        self.press(index, '5', now);
+    }
+
+    /// A key by INFO.
+    pub fn press(&mut self, index: usize, key: char, now: Now) {
         let body = Body {
             content_type: Cow::Borrowed("application/dtmf-relay"),
-            bytes: Bytes::from("Signal=5\r\nDuration=160\r\n"),
+            bytes: Bytes::from(format!("Signal={key}\r\nDuration=160\r\n")),
         };
         self.say(index, "INFO", Some(body), now);
     }

@@ -15,6 +15,7 @@ mod forwarding;
 mod gateways;
 mod greetings;
 mod guard;
+mod inbox;
 mod lamps;
 mod large;
 mod menu_ways;

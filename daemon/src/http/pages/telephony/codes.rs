@@ -45,6 +45,7 @@ words! {
         slots: "Park a call at this place, or take the one that waits there", "Поставить звонок на это место или забрать его оттуда";
         echo: "Hear yourself: a test of the sound", "Услышать себя: проверка звука";
         say_number: "Hear my own short number", "Узнать свой короткий номер";
+        voicemail: "Hear messages: # next, * again, 7 deletes", "Прослушать сообщения: # дальше, * ещё раз, 7 удалить";
         pickup: "Whose calls may be taken", "Чьи звонки можно перехватывать";
         pickup_anyone: "Everybody's in the company", "Всех в компании";
         pickup_department: "Those of people in one's own departments", "Коллег из своих отделов";
@@ -157,5 +158,6 @@ fn text(feature: Feature, w: &CodeWords) -> &'static str {
         Feature::Park => w.park,
         Feature::Echo => w.echo,
         Feature::SayNumber => w.say_number,
+        Feature::Voicemail => w.voicemail,
     }
 }
