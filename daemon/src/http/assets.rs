@@ -56,6 +56,8 @@ assets! {
     "book.js" "text/javascript; charset=utf-8"
     "deals.js" "text/javascript; charset=utf-8"
     "clients.js" "text/javascript; charset=utf-8"
+    "voicemail.js" "text/javascript; charset=utf-8"
+    "mailbox.js" "text/javascript; charset=utf-8"
     "calls.js" "text/javascript; charset=utf-8"
     "sites.js" "text/javascript; charset=utf-8"
     "widget.js" "text/javascript; charset=utf-8"

@@ -1,5 +1,6 @@
 import { editor, ordered } from "./editor.js";
 import { values } from "./forms.js";
+import "./mailbox.js";
 import { listen, refresh } from "./page.js";
 import "./timer.js";
 

@@ -1,5 +1,6 @@
 //! Mailboxes and the messages in them.
 
+use frontdesk::engine::input::OperatorCommand;
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::office::{Caller, Office};
 use reqwest::Method;
@@ -131,4 +132,49 @@ async fn the_number_of_whoever_left_a_message_is_hidden_as_it_is_everywhere() {
     assert_eq!(found_in(&head, CLIENT), None, "{head}");
     let clear = main.get(&format!("/voicemails/{message}")).await.expect(200);
     assert_eq!(clear.body["caller"]["number"], CLIENT);
+}
+
+/// Whoever may see no other call calls back who left a message for them, or for their department.
+#[tokio::test]
+async fn a_message_is_called_back_by_whom_it_is_for() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let ivan = office.add(&main, person("ivan", true)).await;
+    let caller = office.log_in(&office.effective("ivan"), "correct horse").await;
+    let stranger = office.add(&main, person("anna", false)).await;
+    let members = json!([{ "staff_id": ivan["id"], "place": 0 }]);
+    let sales = json!({ "name": "Sales", "short_number": "600", "members": members });
+    let sales = main.post("/departments", sales).await.expect(201);
+    let mailbox = json!({ "department_id": sales.text("/id") });
+    let mailbox = main
+        .post("/mailboxes", mailbox)
+        .await
+        .expect(201)
+        .text("/id")
+        .to_owned();
+    for person in [&ivan, &stranger] {
+        office.phone(person, true);
+    }
+    let call = office.call(1).inbound(CLIENT).ended("answered");
+    let call = call.recorded(&office.tone(2)).left_in(&mailbox).save().await;
+    let order = json!({ "call_id": call.to_string() });
+    caller.post("/calls", order.clone()).await.expect(202);
+    let from_within = office.call(2).ended("answered");
+    let from_within = from_within.recorded(&office.tone(2)).left_in(&mailbox).save().await;
+    caller
+        .post("/calls", json!({ "call_id": from_within.to_string() }))
+        .await
+        .expect(202);
+    let called: Vec<String> = {
+        let commands = office.heard.commands.lock().unwrap();
+        let orders = commands.iter().filter_map(|command| match command {
+            OperatorCommand::Originate(order) => Some(order.to.clone()),
+            _ => None,
+        });
+        orders.collect()
+    };
+    assert_eq!(called, [CLIENT, "100"], "whoever left it, not whom it was for");
+    let other = office.log_in(&office.effective("anna"), "correct horse").await;
+    let refused = other.post("/calls", order).await.expect(422);
+    assert_eq!(refused.faults(), ["call_id unknown"]);
 }

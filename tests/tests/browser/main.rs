@@ -16,3 +16,4 @@ mod sites;
 mod sounds;
 mod staff;
 mod two_factor;
+mod voicemail;

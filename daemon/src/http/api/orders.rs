@@ -5,9 +5,10 @@ use axum::extract::State as Extract;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use frontdesk_crm_core::access::Whose;
+use frontdesk_crm_core::access::{Scope, Whose};
 use frontdesk_crm_core::calls::{self, CallDirection};
 use frontdesk_crm_core::numbers::e164;
+use frontdesk_crm_core::voicemails::{self, Reader};
 use frontdesk_crm_core::{accounts, audit, clients, requests};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{CallId, StaffId};
@@ -19,6 +20,7 @@ use utoipa_axum::routes;
 
 use super::calls::{CallView, view};
 use super::colleague::{colleague, no_such};
+use super::voicemails::everywhere;
 use super::{Listing, page, query_error};
 use crate::engine::input::{First, OperatorCommand, Originate};
 use crate::http::State;
@@ -42,7 +44,7 @@ struct OrderBody {
     /// A short number, or a number in any usual form.
     number: Option<String>,
     client_id: Option<String>,
-    /// A call of the records, such as a missed one: its party outside.
+    /// A call of the records, such as a missed one: its party outside; of one in which a message was left, its caller.
     call_id: Option<String>,
     /// What a visitor of a site has asked for: none is called by itself any more, and when this call is answered the
     /// request is `called`.
@@ -148,11 +150,15 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
         (None, None, Some(call), None) => {
             let no_call = || unknown("call_id", "no such call with a number outside");
             let call = call.parse().map_err(|_| no_call())?;
-            let call = calls::get(&state.db, access.within_or_own(Right::CallsRead), call)
-                .await
-                .map_err(|_| no_call())?;
+            let message = left_for(state, access, call).await?;
+            let within = match message {
+                true => Scope::whole(access.account),
+                false => access.within_or_own(Right::CallsRead),
+            };
+            let call = calls::get(&state.db, within, call).await.map_err(|_| no_call())?;
             let outside = match call.direction {
                 CallDirection::Inbound => call.caller.number,
+                CallDirection::Outbound | CallDirection::Internal if message => call.caller.number,
                 CallDirection::Outbound | CallDirection::Internal => call.callee.number,
             };
             outside.ok_or_else(no_call)
@@ -173,6 +179,16 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
             Err(ApiError::invalid_field("number", "invalid", why))
         }
     }
+}
+
+/// In the call a message was left for whoever calls now.
+async fn left_for(state: &State, access: &Access, call: CallId) -> ApiResult<bool> {
+    let reader = Reader {
+        account: access.account,
+        staff: access.staff,
+        all: everywhere(access, Right::RecordingsList),
+    };
+    Ok(voicemails::of_call(&state.db, reader, call).await?.is_some())
 }
 
 /// A call from outside that nobody took.

@@ -38,32 +38,35 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 
 /// A message that a caller has left.
 #[derive(Debug, Serialize, ToSchema)]
-struct VoicemailView {
+pub struct VoicemailView {
     /// That of the recording too.
-    id: String,
-    mailbox_id: String,
-    call_id: String,
-    caller: PartyView,
+    pub id: String,
+    pub mailbox_id: String,
+    pub call_id: String,
+    pub caller: PartyView,
     client_id: Option<String>,
     #[schema(format = DateTime)]
-    left_at: String,
-    duration_ms: i64,
+    pub left_at: String,
+    /// The same for our own pages.
+    #[serde(skip)]
+    pub left_ms: i64,
+    pub duration_ms: i64,
     /// When it was first heard; `null`: it was not yet.
     #[schema(format = DateTime)]
-    heard_at: Option<String>,
+    pub heard_at: Option<String>,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-struct VoicemailParams {
-    mailbox_id: Option<String>,
+pub struct VoicemailParams {
+    pub mailbox_id: Option<String>,
     /// Those that were heard, or those that were not.
-    heard: Option<bool>,
+    pub heard: Option<bool>,
     /// 1 to 500.
-    limit: Option<u32>,
+    pub limit: Option<u32>,
     /// From `next_cursor` of the answer before.
-    cursor: Option<String>,
+    pub cursor: Option<String>,
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -81,7 +84,12 @@ async fn list(
     access: Access,
     Params(params): Params<VoicemailParams>,
 ) -> ApiResult<Json<Listing<VoicemailView>>> {
-    let reader = reader(&access, Right::RecordingsList)?;
+    found(&state, &access, params).await.map(Json)
+}
+
+/// The same for our own pages.
+pub async fn found(state: &State, access: &Access, params: VoicemailParams) -> ApiResult<Listing<VoicemailView>> {
+    let reader = reader(access, Right::RecordingsList)?;
     let query = VoicemailQuery {
         mailbox: named("mailbox_id", params.mailbox_id.as_deref(), |text| text.parse().ok())?,
         heard: params.heard,
@@ -92,12 +100,12 @@ async fn list(
         .map_err(query_error)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
-    Ok(Json(Listing {
+    Ok(Listing {
         items: found.items.iter().map(|message| view(message, viewer)).collect(),
         total: None,
         filtered: None,
         next_cursor: found.next_cursor,
-    }))
+    })
 }
 
 /// One message.
@@ -193,7 +201,7 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Recor
 
 /// Which messages the one who asks may use so. A token needs the right, whoever's it is.
 fn reader(access: &Access, right: Right) -> ApiResult<Reader> {
-    let all = access.may(right) && access.rights.reach(right) == Some(Reach::Any);
+    let all = everywhere(access, right);
     if !access.may(right) {
         access.need_session()?;
     }
@@ -202,6 +210,11 @@ fn reader(access: &Access, right: Right) -> ApiResult<Reader> {
         staff: access.staff,
         all,
     })
+}
+
+/// The right reaches on all messages of the company.
+pub fn everywhere(access: &Access, right: Right) -> bool {
+    access.may(right) && access.rights.reach(right) == Some(Reach::Any)
 }
 
 async fn heard(state: &State, access: &Access, id: RecordingId, heard: bool) -> ApiResult<()> {
@@ -235,6 +248,7 @@ fn view(message: &Voicemail, viewer: Viewer<'_>) -> VoicemailView {
         caller: party(&message.caller, viewer),
         client_id: message.client.map(|id| id.to_string()),
         left_at: time(message.left_at),
+        left_ms: message.left_at,
         duration_ms: message.duration_ms,
         heard_at: message.heard_at.map(time),
     }

@@ -231,7 +231,7 @@ fn call_row(reader: &Reader, call: &CallView) -> CallRow {
 }
 
 /// A name over its number; a number alone; at least what was dialled.
-fn side(t: &Messages, party: &PartyView, dialled: &str) -> Side {
+pub(super) fn side(t: &Messages, party: &PartyView, dialled: &str) -> Side {
     let number = party.number.clone().unwrap_or_else(|| dialled.to_owned());
     let number = show::number(&number);
     match party.name.clone().filter(|name| !name.is_empty()) {

@@ -39,6 +39,8 @@ words! {
     skip: "Skip to the content", "Перейти к содержанию";
     menu: "Main menu", "Главное меню";
     calls: "Calls", "Звонки";
+    voicemail: "Voicemail", "Сообщения";
+    voicemail_new: "new messages", "новых сообщений";
     staff: "Staff", "Сотрудники";
     clients: "Clients", "Клиенты";
     deals: "Deals", "Сделки";

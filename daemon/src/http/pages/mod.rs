@@ -5,6 +5,7 @@ mod calls;
 mod clients;
 mod deals;
 mod help;
+mod mailbox;
 mod messages;
 mod own;
 mod phone;
@@ -14,10 +15,11 @@ mod sites;
 mod staff;
 mod telephony;
 mod view;
+mod voicemail;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::OriginalUri;
+use axum::extract::{OriginalUri, State as Extract};
 use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -46,6 +48,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/deals", get(deals::page))
         .route("/phone-book", get(book::page))
         .route("/calls", get(calls::page))
+        .route("/voicemail", get(voicemail::page))
         .route("/sites", get(sites::page))
         .route("/help", get(help::first))
         .route("/help/{id}", get(help::page))
@@ -102,6 +105,8 @@ struct Reader {
     t: &'static Messages,
     now: i64,
     since: u64,
+    /// Messages that the reader has not heard; `None`: there are none for the reader to hear.
+    messages: Option<i64>,
 }
 
 /// The credentials, the language and the account of who opens a page.
@@ -123,7 +128,11 @@ async fn reader(
         .await
         .map_err(|error| PageError::Failed(t, error))?;
     let zone = show::zone(&account.time_zone);
+    let messages = voicemail::waiting(state, &access)
+        .await
+        .map_err(|error| PageError::Failed(t, error))?;
     Ok(Reader {
+        messages,
         access,
         account,
         zone,
@@ -165,6 +174,7 @@ impl Reader {
             since: self.since,
             now: self.now,
             may: may(&self.access),
+            messages: self.messages,
         }
     }
 
@@ -287,6 +297,7 @@ fn problem(t: &'static Messages, status: StatusCode, text: &'static str) -> Resp
 }
 
 async fn start(
+    Extract(state): Extract<State>,
     access: Result<Access, ApiError>,
     headers: HeaderMap,
     OriginalUri(uri): OriginalUri,
@@ -300,6 +311,7 @@ async fn start(
         (true, _, _) => Ok(Redirect::to("/calls")),
         (false, true, _) => Ok(Redirect::to("/staff")),
         (false, false, true) => Ok(Redirect::to("/clients")),
+        (false, false, false) if voicemail::shown(&state, &access) => Ok(Redirect::to("/voicemail")),
         (false, false, false) => Err(PageError::Forbidden(chosen(&headers))),
     }
 }

@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::mailbox::MailboxPart;
 use super::messages::Messages;
 use super::view::{Pages, StaffPage, StaffRow};
 use super::{PageError, ROWS, Reader, leaf, reader, render, show};
@@ -56,11 +57,15 @@ pub(super) async fn page(
             .map_err(|error| reader.failed(error))?,
         false => Vec::new(),
     };
+    let mailbox = MailboxPart::of(&state, &reader, "staff_id")
+        .await
+        .map_err(|error| reader.failed(error))?;
     let rows: Vec<StaffRow> = list.items.iter().map(|member| row(&reader, member)).collect();
     let t = reader.t;
     let page = StaffPage {
         frame: reader.frame("staff", "staff.js"),
         pages: pages(leaf("/staff", &asked.search, asked.offset, rows.len(), count), all),
+        mailbox,
         scopes: scopes(t, &asked.search, all),
         all,
         managers,

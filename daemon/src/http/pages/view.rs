@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::mailbox::MailboxPart;
 use super::messages::Messages;
 
 /// What stands around every page.
@@ -20,6 +21,8 @@ pub(super) struct Frame {
     /// The server's clock, unix milliseconds.
     pub(super) now: i64,
     pub(super) may: May,
+    /// Messages that the reader has not heard; `None`: the reader has no mailbox.
+    pub(super) messages: Option<i64>,
     /// The pages of telephony that the reader may see.
     pub(super) telephony: Vec<Link>,
     /// Those of settings.
@@ -119,6 +122,7 @@ pub(super) struct StaffPage {
     pub(super) hours: String,
     /// The account's number, before each login.
     pub(super) login_prefix: String,
+    pub(super) mailbox: Option<MailboxPart>,
     /// Field of the API's answer and its label.
     pub(super) sip_facts: Vec<(&'static str, &'static str)>,
 }

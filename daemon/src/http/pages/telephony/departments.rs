@@ -11,6 +11,7 @@ use frontdesk_crm_core::departments::{self, Department, strategy_name};
 use frontdesk_routing::ids::{DepartmentId, StaffId};
 use serde_json::json;
 
+use super::super::mailbox::MailboxPart;
 use super::super::messages::in_language_of;
 use super::super::view::Frame;
 use super::super::{PageError, reader, render};
@@ -30,6 +31,7 @@ struct DepartmentsPage {
     w: &'static DepartmentWords,
     rows: Vec<Row>,
     may_write: bool,
+    mailbox: Option<MailboxPart>,
     targets: Targets,
     schedules: Names,
     projects: Names,
@@ -95,7 +97,11 @@ pub(in crate::http::pages) async fn page(
         "delete_department": w.delete_department,
         "delete_department_text": w.delete_department_text,
     });
+    let mailbox = MailboxPart::of(&state, &reader, "department_id")
+        .await
+        .map_err(|error| reader.failed(error))?;
     let page = DepartmentsPage {
+        mailbox,
         rows: rows.collect(),
         may_write: reader.access.may(Right::DepartmentsWrite),
         frame: reader.telephony("/departments", "departments.js", more),
