@@ -109,8 +109,8 @@ impl App {
         })?;
         let media = Arc::new(media);
         let (journal_queue, journal_reader) = queue::<kept::Entry>(JOURNAL);
-        let recorder = Recorder::start(config.recordings_dir(), taps, journal_queue.clone())
-            .context("the recorder does not start")?;
+        let told = (journal_queue.clone(), engine.clone());
+        let recorder = Recorder::start(config.recordings_dir(), taps, told).context("the recorder does not start")?;
         let (board, board_reader) = queue::<BoardChange>(BOARD);
         let (names, asked) = queue::<ServerName>(resolve::NAMES);
         let (heard, to_hear) = queue::<InboxCommand>(inbox::WAITING);

@@ -10,11 +10,12 @@ use frontdesk_media::tap::{Side as TapSide, TapConsumer, TapMessage};
 use frontdesk_recordings::layout;
 use frontdesk_recordings::recording::Extent;
 use frontdesk_recordings::source::{Audio, FrameSource, Side};
-use frontdesk_recordings::worker::{self, Handle, Notice, Options};
+use frontdesk_recordings::worker::{self, Handle, Notice, Options, Why};
 use frontdesk_routing::ids::{AccountId, RecordingId};
 
+use crate::engine::input::Input;
 use crate::engine::output::RecordCommand;
-use crate::shell::Queue;
+use crate::shell::{EngineHandle, Queue};
 
 /// Samples of the longest frame that a tap gives.
 const FRAME: usize = 1024;
@@ -82,13 +83,21 @@ pub(crate) struct RecorderHandle {
 
 impl Recorder {
     /// What becomes of a recording goes to the journal behind the rows that announced it.
-    pub(crate) fn start(root: PathBuf, rings: Vec<TapConsumer>, outcomes: Queue<Entry>) -> io::Result<Recorder> {
+    pub(crate) fn start(
+        root: PathBuf,
+        rings: Vec<TapConsumer>,
+        (outcomes, engine): (Queue<Entry>, EngineHandle),
+    ) -> io::Result<Recorder> {
         let taps = Taps {
             rings,
             samples: Box::new([0; FRAME]),
         };
         let notices = outcomes.clone();
-        let handle = worker::start(root, taps, move |notice| tell(&notices, notice), Options::default())?;
+        let notice = move |notice| {
+            warn(&engine, &notice);
+            tell(&notices, notice);
+        };
+        let handle = worker::start(root, taps, notice, Options::default())?;
         Ok(Recorder {
             handle: Arc::new(handle),
             outcomes,
@@ -138,6 +147,21 @@ impl RecorderHandle {
         metrics::counter!("frontdesk_recordings_ready_total").absolute(value(&counters.ready));
         metrics::counter!("frontdesk_recordings_failed_total").absolute(value(&counters.failed));
         metrics::counter!("frontdesk_recorder_frames_total").absolute(value(&counters.frames));
+    }
+}
+
+/// Whoever leaves a message learns from the engine that it cannot be kept.
+fn warn(engine: &EngineHandle, notice: &Notice) {
+    match notice {
+        Notice::Ready { .. } => {
+            engine.send(Input::Disk { full: false });
+        }
+        Notice::Failed { recording, why, .. } => {
+            if *why == Why::NoSpace {
+                engine.send(Input::Disk { full: true });
+            }
+            engine.send(Input::RecordingFailed(RecordingId::from_u128(*recording)));
+        }
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Because {
     NumberNotConnected,
     /// A message would be left, and none can be.
     NoMailbox,
+    /// The disk of the recordings is full.
+    NoRoom,
     /// Whose mailbox it is.
     Mailbox {
         name: String,
@@ -205,6 +207,7 @@ impl fmt::Display for Because {
             Because::Greets => f.write_str("the number greets its callers"),
             Because::NumberNotConnected => f.write_str("the number is not connected with anybody"),
             Because::NoMailbox => f.write_str("no messages can be left"),
+            Because::NoRoom => f.write_str("no room for messages"),
             Because::Mailbox { name } => write!(f, "a message can be left for {name}"),
             Because::Outside { trunk } => write!(f, "a number outside, by {trunk}"),
             Because::OutsideByRoute { route, trunk } => {

@@ -33,6 +33,8 @@ const SENTENCES: &[(&str, &str)] = &[
     ("the number is connected with {}", "номер подключён к: {}"),
     ("the number greets its callers", "номер сначала приветствует звонящего"),
     ("no messages can be left", "сообщение оставить нельзя"),
+    ("no room for messages", "для сообщений нет места на диске"),
+    ("the message could not be kept", "сообщение не удалось сохранить"),
     ("a message can be left for {}", "можно оставить сообщение, для: {}"),
     ("the menu {} answers", "отвечает голосовое меню {}"),
     ("the menu {} is no more", "голосового меню {} больше нет"),

@@ -43,6 +43,12 @@ pub enum Input {
         call: CallId,
         answer: InboxAnswer,
     },
+    /// What was last heard of the recordings' disk.
+    Disk {
+        full: bool,
+    },
+    /// The recorder has given a recording up.
+    RecordingFailed(RecordingId),
     /// Blocks from before the restart.
     RestoreBlocks(Vec<Block>),
     /// What became of an `Output::Resolve`; the error says why for people.

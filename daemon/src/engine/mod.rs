@@ -119,6 +119,8 @@ pub struct Engine {
     lines: queue::Lines,
     draining: bool,
     journal_full: bool,
+    /// When the recordings' disk was last told to be full, if nothing else was told since.
+    full_since: Option<Instant>,
     outputs: VecDeque<Output>,
     counters: Counters,
 }
@@ -158,6 +160,7 @@ impl Engine {
             lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
+            full_since: None,
             outputs: VecDeque::new(),
             counters: Counters::default(),
         }
@@ -179,6 +182,8 @@ impl Engine {
             Input::Restore(bindings) => self.restore(bindings, now),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::Inbox { call, answer } => self.on_inbox(call, answer, now),
+            Input::Disk { full } => self.full_since = full.then_some(now.instant),
+            Input::RecordingFailed(recording) => self.on_recording_failed(recording, now),
             Input::RestoreBlocks(blocks) => self.restore_blocks(blocks, now),
             Input::Resolved { name, answer } => self.on_resolved(&name, answer, now),
             Input::Faced { transport, peer, local } => self.on_faced(transport, peer, local, now),

@@ -29,6 +29,9 @@ const PAUSE: Duration = Duration::from_secs(8);
 /// A shorter message is none.
 const SHORTEST: Duration = Duration::from_secs(1);
 const TONE: (u32, u32) = (1_000, 400);
+/// News of a full disk count for so long: where nothing but messages is recorded, nobody else would find out that there is
+/// room again.
+const FULL_FOR: Duration = Duration::from_secs(60);
 /// Milliseconds before the greeting: phones open their audio meanwhile. And before the tone.
 const LEAD_IN: usize = 400;
 const BEFORE_TONE: usize = 200;
@@ -48,7 +51,12 @@ pub(super) struct Message {
 
 impl Engine {
     /// What a caller is told and may do who is to leave a message here; the error: nothing can be left.
-    fn letter(&self, mailbox: MailboxId) -> Result<Message, Because> {
+    fn letter(&self, mailbox: MailboxId, now: Now) -> Result<Message, Because> {
+        if let Some(since) = self.full_since
+            && now.instant.saturating_duration_since(since) < FULL_FOR
+        {
+            return Err(Because::NoRoom);
+        }
         let open = self.plan.mailboxes.get(mailbox).filter(|mailbox| mailbox.enabled);
         let open = open.filter(|_| self.config.recording).ok_or(Because::NoMailbox)?;
         let language = match open.russian {
@@ -79,7 +87,7 @@ impl Engine {
         (mailbox, because): (MailboxId, Because),
         now: Now,
     ) -> Result<(), Box<Turned>> {
-        let message = self.letter(mailbox).map_err(|why| turned(reply(480), why))?;
+        let message = self.letter(mailbox, now).map_err(|why| turned(reply(480), why))?;
         let answer = Answer {
             because,
             act: Act::Message(Box::new(message)),
@@ -91,7 +99,7 @@ impl Engine {
     /// Whoever rings, or the line, is given up, and the caller leaves a message instead. `status`: what it is told if it
     /// cannot.
     pub(super) fn take_message(&mut self, id: CallId, mailbox: MailboxId, status: u16, now: Now) {
-        let message = match self.letter(mailbox) {
+        let message = match self.letter(mailbox, now) {
             Ok(message) => message,
             Err(because) => {
                 self.note(id, &because.to_string());
@@ -254,6 +262,23 @@ impl Engine {
             self.outputs
                 .push_back(Output::Journal(JournalEntry::MessageDropped { recording }));
         }
+    }
+
+    /// Whoever leaves a message that cannot be kept is told so, instead of speaking to nobody.
+    pub(super) fn on_recording_failed(&mut self, recording: RecordingId, now: Now) {
+        let left = |call: &&mut Call| call.recording == Some(recording);
+        let Some(call) = self.calls.values_mut().find(left) else {
+            return;
+        };
+        if call.message().is_none_or(|message| message.begun.is_none()) {
+            return;
+        }
+        let service = Service::new(Act::say(&sound::revocation()));
+        let (id, limit) = (call.id, service.at_most());
+        call.note("the message could not be kept");
+        call.service = Some(service);
+        self.begin_service(id);
+        self.wait_at_most(id, limit, now);
     }
 
     /// Whoever leaves a message from now on hears it.

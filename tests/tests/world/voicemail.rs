@@ -277,6 +277,48 @@ fn a_departments_line_overflows_to_its_mailbox_and_a_number_leads_there_at_once(
 }
 
 #[test]
+fn while_the_disk_is_full_no_message_is_taken_and_one_that_is_being_left_ends_with_a_sound() {
+    let mut world = office(18, FAIR, no_answer());
+    let call = world.dial(CLARA_AT, ANNA.number);
+    assert!(world.wait_for(s(30), is_recorded));
+    world.run_for(s(2));
+    let (recording, _) = messages(&world)[0];
+    world.input(Input::Disk { full: true });
+    world.input(Input::RecordingFailed(recording));
+    world.run_for(s(3));
+    assert!(world.sounds.has(&sound::revocation()));
+    assert_eq!(world.phones[CLARA_AT].call(call).state, State::Over);
+    world.close();
+    assert!(world.record().because.ends_with("the message could not be kept"));
+    for (seed, room) in [(19, false), (20, true)] {
+        let mut world = office(seed, FAIR, no_answer());
+        world.input(Input::Disk { full: true });
+        if room {
+            world.input(Input::Disk { full: false });
+        }
+        let call = world.dial(CLARA_AT, ANNA.number);
+        world.run_for(s(20));
+        assert_eq!(is_recorded(&world), room);
+        if room {
+            world.hang_up(CLARA_AT, call);
+        } else {
+            assert_eq!(world.phones[CLARA_AT].call(call).status, Some(480));
+        }
+        world.close();
+        let because = &world.record().because;
+        assert_eq!(because.ends_with("no room for messages"), !room, "{because}");
+    }
+    // Where nothing else is recorded nobody tells that there is room again: it is tried after a while.
+    let mut world = office(21, FAIR, no_answer());
+    world.input(Input::Disk { full: true });
+    world.run_for(s(61));
+    let call = world.dial(CLARA_AT, ANNA.number);
+    assert!(world.wait_for(s(30), is_recorded));
+    world.hang_up(CLARA_AT, call);
+    world.close();
+}
+
+#[test]
 fn a_mailbox_that_takes_no_messages_refuses_and_an_own_greeting_is_heard() {
     let mut world = office(16, FAIR, no_answer());
     let closed = PlanMailbox {
