@@ -101,12 +101,7 @@ impl App {
         let (media, taps) = media::start(&settings::media(&config), move |notice| {
             notices.send(Input::Media(notice));
         })
-        .with_context(|| {
-            format!(
-                "audio ports {}-{} (rtp.ports) cannot be bound",
-                config.rtp.ports.low, config.rtp.ports.high
-            )
-        })?;
+        .with_context(|| no_ports(&config))?;
         let media = Arc::new(media);
         let (journal_queue, journal_reader) = queue::<kept::Entry>(JOURNAL);
         let told = (journal_queue.clone(), engine.clone());
@@ -137,10 +132,7 @@ impl App {
         let reading = Inbox::new((&db, &live, &engine), config.recordings_dir());
         supervisor.critical("inbox", reading.run(to_hear, supervisor.stopping()));
         let publisher = Publisher::start(db.clone(), engine.clone(), Arc::clone(&live)).await?;
-        engine.send(Input::Restore(restored(&db).await?));
-        engine.send(Input::RestoreBlocks(blocks(&db).await?));
-        startup::music(&db, &config.data.dir, &engine).await?;
-        startup::prompts(&db, &config.data.dir, &engine).await?;
+        remind(&engine, &db, &config).await?;
         let core = Engine::new(settings::engine(&config), clock::random(), clock::now());
         let shell = Shell::new(core, sockets, outlets, u64::from_le_bytes(clock::random()));
         let shell = supervisor.thread("engine", move || {
@@ -175,6 +167,19 @@ impl App {
             journal,
         })
     }
+}
+
+fn no_ports(config: &Config) -> String {
+    let ports = &config.rtp.ports;
+    format!("audio ports {}-{} (rtp.ports) cannot be bound", ports.low, ports.high)
+}
+
+/// Gives the engine what it knew before, and the sounds that it plays.
+async fn remind(engine: &EngineHandle, db: &Db, config: &Config) -> anyhow::Result<()> {
+    engine.send(Input::Restore(restored(db).await?));
+    engine.send(Input::RestoreBlocks(blocks(db).await?));
+    startup::music(db, &config.data.dir, engine).await?;
+    startup::prompts(db, &config.data.dir, engine).await
 }
 
 /// Serves the engine's look-ups; it never waits for them.

@@ -78,8 +78,8 @@ async fn messages_are_played_marked_and_deleted_on_the_page() {
         .until("document.querySelector('[data-feed].online')")
         .await
         .unwrap();
-    let other = main.patch(&format!("/voicemails/{second}"), json!({ "heard": true }));
-    other.await.expect(200);
+    let other = format!("/voicemails/{second}");
+    main.patch(&other, json!({ "heard": true })).await.expect(200);
     browser.see("[data-part=voicemail]", "No new messages").await.unwrap();
     desk.visit("/voicemail").await;
     browser.press(&format!("tr[data-id='{first}'] [data-delete]")).await;

@@ -171,7 +171,7 @@ struct StaffPatchBody {
     #[serde(default, deserialize_with = "given")]
     role: Option<Option<String>>,
     /// From this moment on there is no access: RFC 3339 with an offset, or a time of day in the company's zone, as in
-    /// 2026-12-31T15:30; in the future. Changing it needs `roles:write`.
+    /// 2026-12-31T15:30; in the future. Changing it needs `roles:write`; one's own stays.
     #[serde(default, deserialize_with = "given")]
     access_until: Option<Option<String>>,
     /// A connected number.
@@ -387,6 +387,9 @@ async fn update(
     let until = member.access_until.map(time);
     if body.access_until.as_ref().is_some_and(|given| *given != until) {
         access.need(Right::RolesWrite)?;
+        if id == access.staff && !member.is_main {
+            return Err(ApiError::forbidden("nobody moves the end of their own access"));
+        }
     }
     let patch = StaffPatch {
         surname: body.surname,
