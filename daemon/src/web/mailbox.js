@@ -39,7 +39,7 @@ function said() {
 }
 
 async function save() {
-  const [body, [file]] = [said(), form.elements.greeting.files];
+  const [body, [file]] = [said(), form.elements.file.files];
   const answer = open
     ? await api("PATCH", `/mailboxes/${open.id}`, { body, version: `"${open.version}"` })
     : await api("POST", "/mailboxes", { body: { ...body, [dialog.dataset.owner]: owner } });
@@ -49,7 +49,7 @@ async function save() {
     await api("PUT", `/mailboxes/${open.id}/greeting`, { file });
   } catch (problem) {
     // all that can be wrong is wrong with the file
-    if (problem.status >= 400 && problem.status < 500) problem.fields = [{ field: "greeting", text: dialog.dataset.wav }];
+    if (problem.status >= 400 && problem.status < 500) problem.fields = [{ field: "file", text: dialog.dataset.wav }];
     throw problem;
   }
 }
@@ -64,7 +64,7 @@ if (dialog) {
       await api("DELETE", `/mailboxes/${open.id}/greeting`);
       open = await found();
       showGreeting();
-      form.elements.greeting.focus();
+      form.elements.file.focus();
     } catch (problem) {
       toast(problem.text || texts.failed);
     }

@@ -180,7 +180,7 @@ async fn a_mailbox_is_set_up_on_the_pages_of_its_person_and_of_its_department() 
         browser.attach("#mailbox-greeting", &bad).await.unwrap();
         browser.press("#mailbox-form button[type=submit]").await;
         browser
-            .see("#mailbox-form [data-error=greeting]", "A WAV of 16 bit")
+            .see("#mailbox-form [data-error=file]", "A WAV of 16 bit")
             .await
             .unwrap();
         browser.attach("#mailbox-greeting", &good).await.unwrap();
@@ -259,7 +259,7 @@ async fn the_pages_of_voicemail_fit_every_screen() {
         browser.check(&look, "voicemail-new").await;
         for (page, name) in [("/staff", "staff-mailbox"), ("/departments", "department-mailbox")] {
             desk.visit(page).await;
-            browser.press("tbody tr:last-child [data-mailbox]").await;
+            browser.press("tbody [data-mailbox]").await;
             browser
                 .until("document.getElementById('mailbox-dialog').open")
                 .await
