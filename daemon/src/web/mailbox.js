@@ -1,4 +1,4 @@
-// The mailbox of a person or of a department: buttons `data-mailbox` in their rows.
+// The mailbox of a person or of a department: buttons `data-mailbox` in what says by `data-id` and `data-name` whose it is.
 
 import { api, texts } from "./api.js";
 import { clearFaults, fill, onSubmit, toast, values } from "./forms.js";
@@ -70,7 +70,7 @@ if (dialog) {
     }
   });
   document.addEventListener("click", (event) => {
-    const row = event.target.closest("[data-mailbox]")?.closest("tr");
-    if (row) raise(row.dataset).catch((problem) => toast(problem.text || texts.failed));
+    const whose = event.target.closest("[data-mailbox]")?.closest("[data-id]");
+    if (whose) raise(whose.dataset).catch((problem) => toast(problem.text || texts.failed));
   });
 }

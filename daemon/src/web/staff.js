@@ -17,6 +17,7 @@ let sip = null;
 const read = (member) => ({ ...member, access_until: local(member.access_until) });
 
 function show(member, version) {
+  Object.assign(dialog.dataset, { id: member?.id ?? "", name: member?.name ?? "" });
   open = member ? { id: member.id, version, before: read(member) } : null;
   clearFaults(form);
   form.reset();
