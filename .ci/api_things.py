@@ -84,7 +84,7 @@ def good(path, things, n):
         "/me/project": {"project_id": one("project")},
         "/mailboxes": {"staff_id": one("staff")},
         "/mailboxes/{id}": {"longest_s": 60},
-        "/menus": {"name": name, "short_number": short, "prompt_id": one("prompt"), "keys": {"1": to}},
+        "/menus": {"name": name, "short_number": f"{90000 + n % 10000}", "prompt_id": one("prompt"), "keys": {"1": to}},
         "/menus/{id}": {"name": name, "keys": {"2": to}},
         "/numbers/{id}/greeting": {"greeting_id": one("prompt"), "says_recorded": True},
         "/voicemails/{id}": {"heard": True},
