@@ -50,7 +50,12 @@ function line(...cells) {
   return row;
 }
 
-const said = ({ code, message }) => (texts.lang === "en" ? message : texts[code] || message);
+// The API says it in English; other languages have words for a code, and for some fields words of their own.
+function said({ column, code, message }, columns) {
+  if (texts.lang === "en") return message;
+  const field = columns.find(({ name }) => name === column)?.field;
+  return texts[`${field}.${code}`] || texts[code] || message;
+}
 
 function show(data) {
   found.hidden = false;
@@ -64,7 +69,7 @@ function show(data) {
   found.querySelector("[data-faults]").hidden = data.fault_count === 0;
   found.querySelector("[data-more]").hidden = data.fault_count <= data.faults.length;
   faults.replaceChildren(...data.faults.map((fault) => line(
-    cell(`${texts.row} ${fault.row}`, "", true), cell(fault.column || "", texts.column), cell(said(fault), ""),
+    cell(`${texts.row} ${fault.row}`, "", true), cell(fault.column || "", texts.column), cell(said(fault, data.columns), ""),
   )));
   columns.replaceChildren(...data.columns.map((column, at) => {
     const samples = data.sample.map((row) => row[at]).filter(Boolean).slice(0, 3).join(", ");

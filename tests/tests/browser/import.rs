@@ -69,6 +69,12 @@ async fn the_page_of_imports_is_sound_in_both_languages_light_and_dark_small_and
         desk.browser.attach("#import-file", &file).await.unwrap();
         desk.browser.press("#import-look").await;
         desk.browser.see("#fault-table", "Телефон").await.unwrap();
+        let why = if look.language.starts_with("ru") {
+            "Нужен номер"
+        } else {
+            "not a telephone number"
+        };
+        desk.browser.see("#fault-table", why).await.unwrap();
         desk.browser.check(&look, "import").await;
     }
     assert_eq!(desk.main.get("/imports").await.expect(200).body["items"], json!([]));
