@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
@@ -29,6 +30,8 @@ pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// How often a login's last visit is written down.
 pub const TOUCH_MS: i64 = 10_000;
+/// A request waits no longer for that to be written.
+const TOUCH_PATIENCE: Duration = Duration::from_millis(250);
 
 /// What a login without the second factor that it needs can reach.
 const ENROLMENT: [&str; 5] = [
@@ -212,7 +215,11 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
         return Ok(None);
     };
     if now.saturating_sub(session.last_seen_at) >= TOUCH_MS {
-        logins::touch(&state.db, &session, SESSION_MS, now).await?;
+        let touch = logins::touch(&state.db, &session, SESSION_MS, now);
+        // while the database writes something large, the next request says that the session lives on
+        if let Ok(done) = tokio::time::timeout(TOUCH_PATIENCE, touch).await {
+            done?;
+        }
     }
     let who = (session.account, session.staff);
     let here = projects::here(&state.db, who, Some(session.id), session.role == Role::Main).await?;
