@@ -195,7 +195,6 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Recor
     remove(&state, &access.author(&state), (Scope::whole(access.account), id)).await?;
     let data = json!({ "voicemail_id": id.to_string() });
     state.live.publish(access.account, "voicemail.deleted", data);
-    light(&state, access.account).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
