@@ -11,7 +11,7 @@ use frontdesk_crm_core::calls;
 use frontdesk_crm_core::mailboxes;
 use frontdesk_crm_core::recordings::{self, Recording, RecordingState};
 use frontdesk_crm_core::store::{Db, Stamp, StoreError};
-use frontdesk_crm_core::voicemails::{self, Reader};
+use frontdesk_crm_core::voicemails::{self, Lamp, Reader};
 use frontdesk_media::sound::Sound;
 use frontdesk_recordings::{SAMPLE_RATE, layout, playback};
 use frontdesk_routing::ids::{AccountId, RecordingId};
@@ -236,13 +236,19 @@ impl Inbox {
     }
 }
 
+impl From<&Lamp> for Messages {
+    fn from(lamp: &Lamp) -> Messages {
+        Messages {
+            new: lamp.fresh,
+            old: lamp.heard,
+        }
+    }
+}
+
 /// The account's lamps show what stands in the mailboxes.
 pub(crate) async fn light(db: &Db, engine: &EngineHandle, account: AccountId) -> Result<(), StoreError> {
     for lamp in voicemails::lamps(db, Some(account)).await? {
-        let messages = Messages {
-            new: lamp.fresh,
-            old: lamp.heard,
-        };
+        let messages = Messages::from(&lamp);
         let staff = lamp.staff;
         engine.send(Input::Mailbox { staff, messages });
     }

@@ -134,10 +134,7 @@ async fn mailboxes(db: &Db, data: &Path, engine: &EngineHandle) -> anyhow::Resul
         .await
         .context("the messages cannot be counted")?;
     for lamp in lamps {
-        let messages = Messages {
-            new: lamp.fresh,
-            old: lamp.heard,
-        };
+        let messages = Messages::from(&lamp);
         engine.send(Input::Mailbox {
             staff: lamp.staff,
             messages,

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::Bytes;
 use axum::extract::{Request, State as Extract};
+use axum::http::StatusCode;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::accounts;
 use frontdesk_crm_core::audit::Author;
@@ -21,6 +21,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::upload::whole;
 use super::{Listing, named};
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, FieldProblem, Problem};
@@ -289,17 +290,9 @@ fn place(state: &State) -> ApiResult<OwnedSemaphorePermit> {
 }
 
 async fn file(request: Request) -> ApiResult<Bytes> {
-    let (head, body): (_, Body) = request.into_parts();
-    let headers: &HeaderMap = &head.headers;
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok());
-    let announced = announced.and_then(|length| length.parse::<usize>().ok());
-    let large = || ApiError::too_large().detail("At most 32 MiB");
-    if announced.is_some_and(|length| length > LARGEST) {
-        return Err(large());
-    }
-    to_bytes(body, LARGEST).await.map_err(|_| large())
+    let (head, body) = request.into_parts();
+    let file = whole(&head.headers, body, LARGEST).await;
+    file.map_err(|error| error.detail("At most 32 MiB"))
 }
 
 async fn table(file: Bytes) -> ApiResult<Table> {

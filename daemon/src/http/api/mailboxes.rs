@@ -15,7 +15,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::music::{blocking, file};
+use super::music::file;
+use super::upload::blocking;
 use super::voicemails::light;
 use super::{Listing, created, versioned};
 use crate::engine::input::OperatorCommand;

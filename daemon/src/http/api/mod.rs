@@ -43,6 +43,7 @@ mod timeline;
 pub mod tokens;
 pub mod trunks;
 mod two_factor;
+mod upload;
 pub mod voicemails;
 pub mod webhooks;
 pub(super) mod widget;

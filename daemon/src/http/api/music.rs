@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Extract};
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::audit;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::upload::{blocking, whole};
 use crate::engine::input::OperatorCommand;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -134,22 +135,12 @@ pub(super) async fn file(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
     if !wav.iter().any(|known| kind.eq_ignore_ascii_case(known)) {
         return Err(ApiError::unsupported_media_type().detail("This resource takes audio/wav"));
     }
-    let announced = text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST) {
-        return Err(ApiError::too_large());
-    }
-    to_bytes(body, LARGEST).await.map_err(|_| ApiError::too_large())
+    whole(headers, body, LARGEST).await
 }
 
 async fn own(state: &State, account: AccountId) -> ApiResult<Option<Sound>> {
     let folder = state.settings.music.clone();
     blocking(move || music::read(&folder, account).map_err(|error| ApiError::internal(&error))).await
-}
-
-/// Reads, writes and computes away from what serves others.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 'static) -> ApiResult<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ApiError::internal(&error))?
 }
 
 async fn tell(state: &State, account: AccountId, sound: Option<Arc<Sound>>) -> ApiResult<()> {

@@ -1,8 +1,8 @@
 //! Photos of people.
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State as Extract};
-use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::staff::{self, StaffMember};
@@ -13,6 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::staff::{changed, one, own_only_if_main};
+use super::upload::{blocking, whole};
 use super::{named, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -151,11 +152,7 @@ async fn file(headers: &HeaderMap, body: Body) -> ApiResult<Bytes> {
     if !kind.starts_with("image/") {
         return Err(refused(Refused::NoImage));
     }
-    let announced = text(CONTENT_LENGTH).and_then(|length| length.parse::<usize>().ok());
-    if announced.is_some_and(|length| length > LARGEST) {
-        return Err(ApiError::too_large());
-    }
-    to_bytes(body, LARGEST).await.map_err(|_| ApiError::too_large())
+    whole(headers, body, LARGEST).await
 }
 
 fn refused(refused: Refused) -> ApiError {
@@ -169,10 +166,4 @@ async fn forget(state: &State, staff: StaffId, mark: Option<String>) -> ApiResul
     let Some(mark) = mark else { return Ok(()) };
     let folder = state.settings.photos.clone();
     blocking(move || photos::forget(&folder, (staff, &mark)).map_err(|error| ApiError::internal(&error))).await
-}
-
-/// Reads, writes and computes away from what serves others.
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> ApiResult<T> + Send + 'static) -> ApiResult<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| ApiError::internal(&error))?
 }

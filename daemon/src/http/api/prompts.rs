@@ -16,7 +16,8 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::music::{blocking, file};
+use super::music::file;
+use super::upload::blocking;
 use super::{Listing, created, versioned};
 use crate::engine::input::{OperatorCommand, Phrase};
 use crate::http::State;

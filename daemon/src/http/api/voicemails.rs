@@ -228,10 +228,7 @@ async fn heard(state: &State, access: &Access, id: RecordingId, heard: bool) -> 
 /// The account's lamps show what stands in the mailboxes.
 pub(super) async fn light(state: &State, account: AccountId) -> ApiResult<()> {
     for lamp in voicemails::lamps(&state.db, Some(account)).await? {
-        let messages = Messages {
-            new: lamp.fresh,
-            old: lamp.heard,
-        };
+        let messages = Messages::from(&lamp);
         let staff = lamp.staff;
         let sent = state.operator.send(OperatorCommand::Messages { staff, messages }).await;
         sent.map_err(|_| ApiError::unavailable("the engine is stopping"))?;
