@@ -185,3 +185,16 @@ async fn business_cards_and_staff_come_in_too() {
     let found = main.get("/clients?search=петров").await.expect(200).body;
     assert!(found["items"][0]["manager_id"].is_string());
 }
+
+#[tokio::test]
+async fn a_file_waits_for_the_one_before_it() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let file = |row: u32| format!("name,number\nA{row},+7916123450{row}\n").into_bytes();
+    let bring = |row| main.raw(Method::POST, "/imports", "text/csv", file(row));
+    let (one, two, three) = tokio::join!(bring(1), bring(2), bring(3));
+    for answer in [one, two, three] {
+        answer.expect(202);
+    }
+    look(&main, "", &file(4)).await.expect(200);
+}

@@ -1,6 +1,7 @@
 //! Files whose rows become clients or staff: looked at first, then brought in wholly or not at all.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -17,6 +18,7 @@ use frontdesk_routing::ids::ImportId;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -35,6 +37,8 @@ const FAULTS: usize = 200;
 /// Rows between two tellings of how far it is.
 const STEP: usize = 2_000;
 const LONGEST_NAME: usize = 200;
+/// How long a file waits for the one before it.
+const TURN: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -170,6 +174,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ImportI
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
         (status = 200, body = PreviewView), (status = 403, body = Problem), (status = 413, body = Problem),
         (status = 422, body = Problem, description = "It cannot be read at all"),
+        (status = 503, body = Problem, description = "Another file is being brought in"),
     ))]
 async fn preview(
     Extract(state): Extract<State>,
@@ -179,7 +184,7 @@ async fn preview(
 ) -> ApiResult<Json<PreviewView>> {
     access.need(Right::DataImport)?;
     let order = order(&access, params)?;
-    let _place = place(&state)?;
+    let _place = place(&state).await?;
     let file = file(request).await?;
     let table = table(file).await?;
     let mapping = mapping(&order, &table)?;
@@ -223,7 +228,7 @@ async fn start(
 ) -> ApiResult<Response> {
     access.need(Right::DataImport)?;
     let order = order(&access, params)?;
-    let place = place(&state)?;
+    let place = place(&state).await?;
     let table = table(file(request).await?).await?;
     let mapping = mapping(&order, &table)?;
     let hands_over = order.duplicates == Duplicates::Update && mapping.has("manager");
@@ -283,10 +288,12 @@ fn order(access: &Access, params: ImportParams) -> ApiResult<Order> {
     })
 }
 
-/// One file at a time: each may take hundreds of megabytes for a moment.
-fn place(state: &State) -> ApiResult<OwnedSemaphorePermit> {
-    let place = Arc::clone(state.imports()).try_acquire_owned();
-    place.map_err(|_| ApiError::unavailable("another file is being looked at or brought in"))
+/// One file at a time, since each may take hundreds of megabytes for a moment; a small one before it is waited for.
+async fn place(state: &State) -> ApiResult<OwnedSemaphorePermit> {
+    let turn = Arc::clone(state.imports()).acquire_owned();
+    let busy = || ApiError::unavailable("another file is being looked at or brought in");
+    let place = timeout(TURN, turn).await.map_err(|_| busy())?;
+    place.map_err(|_| busy())
 }
 
 async fn file(request: Request) -> ApiResult<Bytes> {
