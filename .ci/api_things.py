@@ -33,6 +33,7 @@ PATHS = {
     "/projects": "project",
     "/prompts": "prompt",
     "/requests": "request",
+    "/revisions": "revision",
     "/roles": "role",
     "/schedules": "schedule",
     "/security/blocks": "block",
@@ -194,6 +195,7 @@ def furnish(ask, login):
         ask("POST", f"/widget/{things['key'][n]}/requests", visit, {"origin": ORIGIN})
     for kind, path in [("request", "/requests"), ("project", "/projects")]:
         things[kind] = [item["id"] for item in ask("GET", path, None)["items"]]
+    things["revision"] = [str(item["number"]) for item in ask("GET", "/revisions", None)["items"]]
     return things
 
 

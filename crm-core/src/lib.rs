@@ -30,6 +30,7 @@ pub mod prompts;
 pub mod reception;
 pub mod recordings;
 pub mod requests;
+pub mod revisions;
 pub mod roles;
 pub mod routes;
 pub mod schedules;

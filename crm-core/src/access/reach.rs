@@ -86,7 +86,7 @@ impl Rights {
     }
 
     /// A right that a later version knew is none of this one's.
-    pub(crate) fn read(text: &str) -> Rights {
+    pub fn read(text: &str) -> Rights {
         let line = |line: &str| {
             let (right, reach) = line.split_once(' ')?;
             Some((Right::named(right)?, Reach::named(reach)?))

@@ -3,9 +3,9 @@ use serde_json::{Value, json};
 
 use super::{Account, AccountPatch, UnknownCallers, caller_id, is_zone, policy_name, policy_named};
 use crate::audit::{self, Author, Deed};
-use crate::projects;
 use crate::store::text::id;
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
+use crate::{projects, revisions};
 
 macro_rules! account {
     ($rest:literal) => {
@@ -87,7 +87,8 @@ pub async fn create(tx: &mut Tx, ids: &mut Ids, account: &Account) -> Result<(),
         caller_id::fresh_key(ids),
     ];
     tx.run(INSERT, values).await?;
-    projects::found(tx, ids, account.id).await
+    projects::found(tx, ids, account.id).await?;
+    revisions::begin(tx, account.id, ids.now).await
 }
 
 /// Gives each account the key that hidden clients' names are made with, where it has none yet.

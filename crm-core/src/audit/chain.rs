@@ -81,6 +81,26 @@ impl Link {
         link
     }
 
+    pub(crate) fn account(&self) -> &str {
+        &self.account_id
+    }
+
+    pub(crate) fn at(&self) -> i64 {
+        self.at
+    }
+
+    pub(crate) fn actor(&self) -> (Option<&str>, &str) {
+        (self.actor_staff_id.as_deref(), &self.actor_name)
+    }
+
+    pub(crate) fn action(&self) -> &str {
+        &self.action
+    }
+
+    pub(crate) fn entity_id(&self) -> &str {
+        &self.entity_id
+    }
+
     fn seal(&mut self, ids: &mut Ids) {
         // Other identifiers of the same change may come from the same randomness: enough is left that nobody has seen.
         let random = [ids.random(), ids.random(), ids.random()].map(u128::to_le_bytes);
@@ -143,7 +163,7 @@ fn hash_of(kind: &str, parts: &[Option<&str>]) -> String {
 
 /// The deeds of a transaction that is about to commit join their chains. Accounts in order, so that two writers never
 /// wait for each other; and nothing else is taken after it.
-pub(crate) async fn join(tx: &mut Tx, mut links: Vec<Link>) -> Result<(), StoreError> {
+pub(crate) async fn join(tx: &mut Tx, links: &mut [Link]) -> Result<(), StoreError> {
     links.sort_by(|a, b| a.account_id.cmp(&b.account_id));
     for links in links.chunk_by_mut(|a, b| a.account_id == b.account_id) {
         let Some(account) = links.first().map(|link| link.account_id.clone()) else {
@@ -157,6 +177,11 @@ pub(crate) async fn join(tx: &mut Tx, mut links: Vec<Link>) -> Result<(), StoreE
         tx.run(MOVE, args![account, head.seq, head.hash]).await?;
     }
     Ok(())
+}
+
+/// Whoever holds an account's head writes alone into its chain, and its revisions, until the transaction ends.
+pub(crate) async fn hold(tx: &mut Tx, account: &str) -> Result<(), StoreError> {
+    lock(tx, account).await.map(drop)
 }
 
 async fn lock(tx: &mut Tx, account: &str) -> Result<Head, StoreError> {

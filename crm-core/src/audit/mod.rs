@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::store::{Db, Stamp, StoreError};
 
 pub use chain::chain_old;
-pub(crate) use chain::{ALL as CHAIN, Link, join};
+pub(crate) use chain::{ALL as CHAIN, Link, hold, join};
 pub(crate) use guard::{POSTGRES, SQLITE};
 pub(crate) use store::ALL;
 pub use store::{list, write};

@@ -2,8 +2,8 @@
 //!
 //! What tables there are is read from the database itself: a new one is copied without being named here.
 
-mod rows;
-mod tables;
+pub(super) mod rows;
+pub(super) mod tables;
 
 use super::db::{Db, MIGRATIONS, Pools, Tx};
 use super::error::StoreError;
@@ -130,14 +130,14 @@ async fn transfer(
     let tally = rows::each(source, table, async |row| {
         batch.push(row);
         if batch.len() >= most {
-            written = written.saturating_add(rows::write(target, table, std::mem::take(&mut batch)).await?);
+            written = written.saturating_add(rows::enter(target, table, std::mem::take(&mut batch)).await?);
             progress(&table.name, written);
         }
         Ok(())
     })
     .await?;
     if !batch.is_empty() {
-        rows::write(target, table, batch).await?;
+        rows::enter(target, table, batch).await?;
     }
     progress(&table.name, tally.rows);
     Ok(tally)

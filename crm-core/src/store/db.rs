@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 use sqlx::{Connection, Executor, FromRow, Postgres, SqlSafeStr, Sqlite, Transaction};
 
 use super::error::StoreError;
-use crate::audit;
+use crate::{audit, revisions};
 
 /// Readers of SQLite at the same time.
 const READERS: u32 = 4;
@@ -291,8 +291,9 @@ impl Tx {
     }
 
     pub async fn commit(mut self) -> Result<(), StoreError> {
-        let deeds = std::mem::take(&mut self.deeds);
-        audit::join(&mut self, deeds).await?;
+        let mut deeds = std::mem::take(&mut self.deeds);
+        audit::join(&mut self, &mut deeds).await?;
+        revisions::keep(&mut self, &deeds).await?;
         match self.inner {
             Inner::Sqlite(tx) => tx.commit().await?,
             Inner::Postgres(tx) => tx.commit().await?,

@@ -7,6 +7,7 @@ pub(crate) mod faults;
 #[cfg(test)]
 mod oldest;
 pub mod page;
+pub(crate) mod raw;
 pub(crate) mod rows;
 pub mod sql;
 pub mod stamp;

@@ -49,8 +49,13 @@ impl Place {
             let at = i64::from_str_radix(at, 16).ok()?;
             plain.then(|| Place { at, id: id.to_owned() })
         });
-        place.ok_or_else(|| StoreError::Invalid(vec![FieldError::new("cursor", "invalid", "not a cursor of ours")]))
+        place.ok_or_else(strange)
     }
+}
+
+/// A cursor that we have not written.
+pub(crate) fn strange() -> StoreError {
+    StoreError::Invalid(vec![FieldError::new("cursor", "invalid", "not a cursor of ours")])
 }
 
 #[cfg(test)]

@@ -5,14 +5,16 @@ use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
     forwardings, groups, help, import, journal, logins, mailboxes, menus, notices, numbers, phone_book, plan_build,
-    projects, prompts, reception, recordings, requests, roles, routes, schedules, sip_accounts, sites, staff, tokens,
-    trunks, two_factor, voicemails, webhooks,
+    projects, prompts, reception, recordings, requests, revisions, roles, routes, schedules, sip_accounts, sites,
+    staff, tokens, trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
     access::ALL,
     accounts::ALL,
     audit::ALL,
+    revisions::ALL,
+    revisions::UNDO,
     audit::CHAIN,
     audit::VERIFY,
     blocks::ALL,

@@ -39,6 +39,7 @@ mod office;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod revisions;
 mod roles;
 #[cfg(test)]
 mod routes;

@@ -11,7 +11,7 @@ use frontdesk_crm_core::import;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::{Db, Stamp};
-use frontdesk_crm_core::{accounts, audit, calls, mailboxes, prompts as kept, recordings, voicemails};
+use frontdesk_crm_core::{accounts, audit, calls, mailboxes, prompts as kept, recordings, revisions, voicemails};
 use frontdesk_recordings::{layout, recover};
 use frontdesk_routing::ids::AccountId;
 
@@ -33,6 +33,7 @@ pub(super) async fn data(config: &Config) -> anyhow::Result<(Db, Option<Welcome>
     let db = database(config).await?;
     let welcome = first_account(&db, config).await?;
     seal(&db).await?;
+    look_around(&db).await?;
     interrupted_imports(&db).await?;
     recover(&db, &config.recordings_dir()).await?;
     Ok((db, welcome))
@@ -102,6 +103,19 @@ async fn first_account(db: &Db, config: &Config) -> anyhow::Result<Option<Welcom
         sip_user: first.sip.user,
         sip_password: first.sip.secret,
     }))
+}
+
+/// What was changed in the configuration while nobody watched is part of its history too.
+async fn look_around(db: &Db) -> anyhow::Result<()> {
+    let changed = revisions::look_around(db, stamp().unix_ms).await;
+    let changed = changed.context("the configuration's history cannot be brought up to date")?;
+    if changed > 0 {
+        tracing::warn!(
+            things = changed,
+            "the configuration was changed behind the daemon's back"
+        );
+    }
+    Ok(())
 }
 
 /// Gives accounts what older versions did not make for them.

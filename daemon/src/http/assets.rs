@@ -45,6 +45,7 @@ assets! {
     "webhooks.js" "text/javascript; charset=utf-8"
     "security.js" "text/javascript; charset=utf-8"
     "audit.js" "text/javascript; charset=utf-8"
+    "history.js" "text/javascript; charset=utf-8"
     "departments.js" "text/javascript; charset=utf-8"
     "card.js" "text/javascript; charset=utf-8"
     "player.js" "text/javascript; charset=utf-8"

@@ -52,6 +52,10 @@ const NOBODYS: &[(&str, &str)] = &[
         "topics are the program's; an opinion is kept with whoever has it",
     ),
     (
+        "/revisions",
+        "they are numbered from 1 in each account: a number names one's own",
+    ),
+    (
         "/security/blocks",
         "blocks are the installation's: every account's administrators see the same",
     ),
@@ -267,6 +271,7 @@ const PLAIN: &[&str] = &[
     "stage",
     "state",
     "status",
+    "thing",
     "until",
     "vip",
 ];
@@ -280,7 +285,7 @@ async fn questions(operation: &Operation, company: &Company) -> Vec<(String, Vec
                 vec![company.mark.word.to_owned(), company.ids("connected number")[0].clone()]
             }
             "number" => vec![format!("{}*", company.mark.digits)],
-            "entity_id" => PATHS.iter().flat_map(|(_, kind)| company.ids(kind).to_vec()).collect(),
+            "entity_id" | "thing_id" => PATHS.iter().flat_map(|(_, kind)| company.ids(kind).to_vec()).collect(),
             "cursor" => {
                 let first = company
                     .chief

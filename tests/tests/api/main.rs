@@ -25,6 +25,7 @@ mod privacy;
 mod projects;
 mod prompts;
 mod reach;
+mod revisions;
 mod rights;
 mod routes;
 mod schedules;

@@ -5,6 +5,7 @@ mod codes;
 mod deals;
 mod departments;
 mod help;
+mod history;
 mod import;
 mod lines;
 mod menus;

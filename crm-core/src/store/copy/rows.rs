@@ -13,7 +13,7 @@ pub(super) const BATCH: usize = 30_000;
 
 /// One value of a row; NULL has a type too, which PostgreSQL wants to know.
 #[derive(Debug, Clone)]
-pub(super) enum Value {
+pub(in crate::store) enum Value {
     Text(Option<String>),
     Int(Option<i64>),
     Bool(Option<bool>),
@@ -78,15 +78,7 @@ pub(super) async fn each(
     table: &Table,
     mut take: impl AsyncFnMut(Vec<Value>) -> Result<(), CopyError>,
 ) -> Result<Tally, CopyError> {
-    let columns: Vec<String> = table
-        .columns
-        .iter()
-        .map(|column| match column.kind {
-            Kind::Int => format!("CAST({} AS BIGINT)", quoted(&column.name)),
-            Kind::Text | Kind::Bool | Kind::Bytes => quoted(&column.name),
-        })
-        .collect();
-    let sql = AssertSqlSafe(format!("SELECT {} FROM {}", columns.join(", "), quoted(&table.name)));
+    let sql = AssertSqlSafe(format!("SELECT {} FROM {}", selected(table), quoted(&table.name)));
     let mut tally = Tally::default();
     match &mut tx.inner {
         Inner::Sqlite(tx) => {
@@ -110,7 +102,7 @@ pub(super) async fn each(
 }
 
 /// Enters the rows by one statement; how many they were.
-pub(super) async fn write(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> Result<u64, CopyError> {
+pub(in crate::store) async fn enter(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> Result<u64, sqlx::Error> {
     let width = table.columns.len();
     let columns: Vec<String> = table.columns.iter().map(|column| quoted(&column.name)).collect();
     let places: Vec<String> = (0..rows.len())
@@ -121,11 +113,61 @@ pub(super) async fn write(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> 
         })
         .collect();
     let (name, columns, places) = (quoted(&table.name), columns.join(", "), places.join(", "));
-    let sql = AssertSqlSafe(format!("INSERT INTO {name} ({columns}) VALUES {places}"));
-    macro_rules! enter {
+    let sql = format!("INSERT INTO {name} ({columns}) VALUES {places}");
+    run(tx, sql, rows.into_iter().flatten()).await
+}
+
+/// The rows whose `column` is `key`, a text.
+pub(in crate::store) async fn whose(
+    tx: &mut Tx,
+    table: &Table,
+    (column, key): (&str, &str),
+) -> Result<Vec<Vec<Value>>, sqlx::Error> {
+    let (columns, name) = (selected(table), quoted(&table.name));
+    let sql = AssertSqlSafe(format!("SELECT {columns} FROM {name} WHERE {} = $1", quoted(column)));
+    match &mut tx.inner {
+        Inner::Sqlite(tx) => {
+            let rows = sqlx::query(sql).bind(key).fetch_all(&mut **tx).await?;
+            rows.iter().map(|row| values(row, table)).collect()
+        }
+        Inner::Postgres(tx) => {
+            let rows = sqlx::query(sql).bind(key).fetch_all(&mut **tx).await?;
+            rows.iter().map(|row| values(row, table)).collect()
+        }
+    }
+}
+
+/// Writes the table's columns into the row whose `key` is the last of the values.
+pub(in crate::store) async fn change(
+    tx: &mut Tx,
+    table: &Table,
+    (key, values): (&str, Vec<Value>),
+) -> Result<u64, sqlx::Error> {
+    let columns = (1_usize..).zip(&table.columns);
+    let set: Vec<String> = columns
+        .map(|(place, column)| format!("{} = ${place}", quoted(&column.name)))
+        .collect();
+    let (name, set, key) = (quoted(&table.name), set.join(", "), quoted(key));
+    let sql = format!("UPDATE {name} SET {set} WHERE {key} = ${}", values.len());
+    run(tx, sql, values).await
+}
+
+pub(in crate::store) async fn remove(
+    tx: &mut Tx,
+    table: &Table,
+    (column, key): (&str, &str),
+) -> Result<u64, sqlx::Error> {
+    let sql = format!("DELETE FROM {} WHERE {} = $1", quoted(&table.name), quoted(column));
+    run(tx, sql, [Value::Text(Some(key.to_owned()))]).await
+}
+
+async fn run(tx: &mut Tx, sql: String, values: impl IntoIterator<Item = Value>) -> Result<u64, sqlx::Error> {
+    // Its names are those of the database's own catalogue, and quoted.
+    let sql = AssertSqlSafe(sql);
+    macro_rules! run {
         ($tx:ident) => {
-            rows.into_iter()
-                .flatten()
+            values
+                .into_iter()
                 .fold(sqlx::query(sql), |query, value| match value {
                     Value::Text(value) => query.bind(value),
                     Value::Int(value) => query.bind(value),
@@ -138,9 +180,17 @@ pub(super) async fn write(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> 
         };
     }
     Ok(match &mut tx.inner {
-        Inner::Sqlite(tx) => enter!(tx),
-        Inner::Postgres(tx) => enter!(tx),
+        Inner::Sqlite(tx) => run!(tx),
+        Inner::Postgres(tx) => run!(tx),
     })
+}
+
+fn selected(table: &Table) -> String {
+    let columns = table.columns.iter().map(|column| match column.kind {
+        Kind::Int => format!("CAST({} AS BIGINT)", quoted(&column.name)),
+        Kind::Text | Kind::Bool | Kind::Bytes => quoted(&column.name),
+    });
+    columns.collect::<Vec<_>>().join(", ")
 }
 
 fn values<'r, R: Row>(row: &'r R, table: &Table) -> Result<Vec<Value>, sqlx::Error>

@@ -18,20 +18,20 @@ const POSTGRES_KEYS: &str = "SELECT k.conrelid::regclass::text AS table_name, qu
 
 /// A table as both databases see it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Table {
-    pub(super) name: String,
+pub(in crate::store) struct Table {
+    pub(in crate::store) name: String,
     /// In the order of their names.
-    pub(super) columns: Vec<Column>,
+    pub(in crate::store) columns: Vec<Column>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Column {
-    pub(super) name: String,
-    pub(super) kind: Kind,
+pub(in crate::store) struct Column {
+    pub(in crate::store) name: String,
+    pub(in crate::store) kind: Kind,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(in crate::store) enum Kind {
     Text,
     Int,
     Bool,
@@ -66,7 +66,7 @@ impl Kind {
 }
 
 /// All tables, in the order of their names.
-pub(super) async fn of(tx: &mut Tx) -> Result<Vec<Table>, StoreError> {
+pub(in crate::store) async fn of(tx: &mut Tx) -> Result<Vec<Table>, StoreError> {
     let sql = match &tx.inner {
         Inner::Sqlite(_) => SQLITE_COLUMNS,
         Inner::Postgres(_) => POSTGRES_COLUMNS,

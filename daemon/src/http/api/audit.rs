@@ -158,7 +158,7 @@ async fn verify(Extract(state): Extract<State>, access: Access) -> ApiResult<Jso
 }
 
 /// What was there is told without numbers to whom they are hidden from.
-fn discreet(value: Value, viewer: Viewer<'_>) -> Value {
+pub(super) fn discreet(value: Value, viewer: Viewer<'_>) -> Value {
     match value {
         Value::String(text) if !is_id(&text) => Value::String(viewer.text(&text)),
         Value::Array(all) => all.into_iter().map(|value| discreet(value, viewer)).collect(),

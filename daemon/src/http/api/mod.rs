@@ -33,6 +33,7 @@ mod prompts;
 pub mod reception;
 pub mod recordings;
 pub mod requests;
+pub mod revisions;
 pub mod roles;
 pub mod schedules;
 pub mod security;
@@ -135,6 +136,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         trunks::routes(),
         outbound_routes::routes(),
         emergency::routes(),
+        revisions::routes(),
         numbers::routes(),
         calls::routes(),
         orders::routes(),

@@ -301,6 +301,7 @@ words! {
     sounds: "Sounds", "Звуки";
     codes: "Feature codes", "Коды функций";
     audit: "Audit", "Журнал действий";
+    history: "History of settings", "История настроек";
     settings: "Settings", "Настройки";
     help: "Help", "Справка";
     settings_menu: "Parts of the settings", "Разделы настроек";

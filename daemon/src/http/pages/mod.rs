@@ -64,6 +64,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/notices", get(settings::notices::page))
         .route("/webhooks", get(settings::webhooks::page))
         .route("/security", get(settings::security::page))
+        .route("/history", get(settings::history::page))
         .route("/audit", get(settings::audit::page))
 }
 

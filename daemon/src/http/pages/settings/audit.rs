@@ -94,6 +94,9 @@ words! {
         archived: "archived", "в архив";
         reception: "reception", "приём звонков";
         projects: "projects", "проекты";
+        undone: "taken back", "отмена";
+        found: "found changed", "обнаружено изменение";
+        greeting: "greeting", "приветствие";
         imported: "imported", "загрузка";
         generated: "made", "создание";
         rotated: "new password", "новый пароль";
@@ -268,7 +271,6 @@ fn entities(w: &AuditWords) -> Vec<(&'static str, &'static str)> {
 
 fn row(deed: &AuditView, reader: &Reader, w: &AuditWords) -> Row {
     let at = deed.at.parse::<jiff::Timestamp>().ok();
-    let (of, done) = deed.action.split_once('.').unwrap_or((&deed.action, ""));
     Row {
         when: at.map(|at| reader.moment(at.as_millisecond())).unwrap_or_default(),
         at: deed.at.clone(),
@@ -277,9 +279,15 @@ fn row(deed: &AuditView, reader: &Reader, w: &AuditWords) -> Row {
             None => w.program.to_owned(),
         },
         ip: deed.ip.clone().unwrap_or_default(),
-        what: format!("{}: {}", called(of, w), called(done, w)),
+        what: told(&deed.action, w),
         changes: changes(deed.before.as_ref(), deed.after.as_ref()),
     }
+}
+
+/// A deed in words.
+pub(super) fn told(action: &str, w: &AuditWords) -> String {
+    let (of, done) = action.split_once('.').unwrap_or((action, ""));
+    format!("{}: {}", called(of, w), called(done, w))
 }
 
 /// What differs; of something new or deleted, all there is.
@@ -311,7 +319,7 @@ fn shown(value: Option<&Value>) -> String {
 }
 
 /// A part of an action's name; one without words of its own as it is.
-fn called<'a>(part: &'a str, w: &AuditWords) -> &'a str {
+pub(super) fn called<'a>(part: &'a str, w: &AuditWords) -> &'a str {
     match part {
         "account" => w.account,
         "call" => w.call,
@@ -385,6 +393,9 @@ fn verb<'a>(done: &'a str, w: &AuditWords) -> &'a str {
         "tested" => w.tested,
         "secret_renewed" => w.secret_renewed,
         "switched_off" => w.switched_off,
+        "undone" => w.undone,
+        "found" => w.found,
+        "greeting" => w.greeting,
         "useful" => w.useful,
         "useless" => w.useless,
         other => other,

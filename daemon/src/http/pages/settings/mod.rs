@@ -1,6 +1,7 @@
 //! What an administrator sets up beside telephony, and what is done with it.
 
 pub(super) mod audit;
+pub(super) mod history;
 pub(super) mod import;
 pub(super) mod notices;
 mod rights;
@@ -40,6 +41,7 @@ pub(super) fn links(t: &Messages, may: May) -> Vec<Link> {
         ("/notices", t.notices, may.settings),
         ("/webhooks", t.webhooks, may.settings),
         ("/security", t.security, may.settings),
+        ("/history", t.history, may.audit),
         ("/audit", t.audit, may.audit),
     ];
     super::view::links(&all)
