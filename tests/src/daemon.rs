@@ -113,6 +113,16 @@ impl Daemon {
         Daemon::start_from(short_numbers, text).await
     }
 
+    /// The same on another database than its own; `None`: on its own.
+    pub async fn start_on(database_url: Option<&str>) -> Result<Daemon> {
+        let url = database_url.map(|url| format!("[data]\ndatabase_url = \"{url}\"\n"));
+        let text = |sip, http| {
+            let text = config(&plain(sip), http, (PORTS, ""), "info");
+            url.iter().fold(text, |text, url| text.replacen("[data]\n", url, 1))
+        };
+        Daemon::start_from(&[], text).await
+    }
+
     async fn start_from(short_numbers: &[&str], text: impl Fn(SocketAddr, SocketAddr) -> String) -> Result<Daemon> {
         let folder = TempDir::with_prefix("frontdesk-")?;
         let (sip, http) = (free_address()?, free_address()?);

@@ -40,6 +40,7 @@ mod office;
 mod projects;
 #[cfg(test)]
 mod revisions;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod routes;

@@ -210,7 +210,18 @@ async fn tell(state: &State, account: AccountId, revision: &Revision) {
         Thing::Role => ("role.changed", json!({ "role_id": id })),
         Thing::Group => ("group.changed", json!({ "group_id": id })),
         Thing::Project => ("project.changed", json!({ "project_id": id })),
-        _ => ("staff.changed", json!({})),
+        Thing::Account
+        | Thing::Department
+        | Thing::Emergency
+        | Thing::Features
+        | Thing::Holidays
+        | Thing::Mailbox
+        | Thing::Menu
+        | Thing::Number
+        | Thing::Route
+        | Thing::Schedule
+        | Thing::Site
+        | Thing::Trunk => ("staff.changed", json!({})),
     };
     state.live.publish(account, event, told);
 }

@@ -8,7 +8,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use frontdesk_crm_core::revisions::{self, Thing};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::messages::{in_language_of, words};
 use super::super::view::Frame;
@@ -177,10 +177,14 @@ fn row(one: RevisionView, reader: &Reader, called: &AuditWords, words: &Words<'_
 
 impl Words<'_> {
     fn change(&self, change: ChangeView) -> Change {
+        let (before, after) = (
+            without(&change.before, &change.after),
+            without(&change.after, &change.before),
+        );
         Change {
             field: change.field,
-            before: self.short(&change.before),
-            after: self.short(&change.after),
+            before: self.short(&before),
+            after: self.short(&after),
         }
     }
 
@@ -203,14 +207,33 @@ impl Words<'_> {
                 let rows: Vec<String> = rows.iter().map(|row| self.value(row)).collect();
                 rows.join("; ")
             }
-            Value::Object(fields) => {
-                let told = fields.iter().filter(|(_, value)| !value.is_null());
-                let told: Vec<String> = told
-                    .map(|(name, value)| format!("{name} {}", self.value(value)))
-                    .collect();
-                told.join(", ")
-            }
+            Value::Object(fields) => self.row(fields),
         }
+    }
+
+    /// Whom or what it names leads, and what is said of them follows.
+    fn row(&self, fields: &Map<String, Value>) -> String {
+        let told = fields.iter().filter(|(_, value)| !value.is_null());
+        let is_named = |value: &Value| value.as_str().is_some_and(|id| self.names.contains_key(id));
+        let (named, rest): (Vec<_>, Vec<_>) = told.partition(|(_, value)| is_named(value));
+        let named: Vec<String> = named.into_iter().map(|(_, value)| self.value(value)).collect();
+        let rest = rest
+            .into_iter()
+            .map(|(name, value)| format!("{name} {}", self.value(value)));
+        let rest = rest.collect::<Vec<_>>().join(", ");
+        match (named.join(", "), rest) {
+            (named, rest) if rest.is_empty() => named,
+            (named, rest) if named.is_empty() => rest,
+            (named, rest) => format!("{named} ({rest})"),
+        }
+    }
+}
+
+/// Of a list what the other one does not hold.
+fn without(list: &Value, other: &Value) -> Value {
+    match (list.as_array(), other.as_array()) {
+        (Some(list), Some(other)) => list.iter().filter(|row| !other.contains(row)).cloned().collect(),
+        _ => list.clone(),
     }
 }
 
@@ -226,7 +249,13 @@ mod tests {
             names: &names,
         };
         let members = json!([{ "staff_id": "01J", "penalty": 2, "place": null }, { "staff_id": "02K" }]);
-        assert_eq!(words.short(&members), "penalty 2, staff_id Anna; staff_id 02K");
+        assert_eq!(words.short(&members), "Anna (penalty 2); staff_id 02K");
+        let change = words.change(ChangeView {
+            field: "members".to_owned(),
+            before: json!([{ "staff_id": "01J" }, { "staff_id": "02K" }]),
+            after: json!([{ "staff_id": "02K" }]),
+        });
+        assert_eq!((change.before.as_str(), change.after.as_str()), ("Anna", ""));
         assert_eq!(words.short(&json!(true)), "yes");
         assert_eq!(words.short(&json!("я".repeat(300))).chars().count(), LONGEST + 1);
     }
