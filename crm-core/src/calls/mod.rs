@@ -1,15 +1,18 @@
 //! Calls: the records of conversations and their legs.
 
+mod list;
 mod orders;
 mod store;
 
 use crate::access::Whose;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, StaffId, TrunkId};
 
+pub use list::list;
+pub(crate) use list::{ALL as LIST, of_client};
 pub(crate) use orders::ALL as ORDERS;
 pub use orders::{Missed, missed, order};
-pub(crate) use store::{ALL, of_client, save};
-pub use store::{close_open, get, legs, list};
+pub(crate) use store::{ALL, save};
+pub use store::{close_open, get, legs};
 
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($variant:ident $word:literal)* }) => {

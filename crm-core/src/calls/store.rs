@@ -1,11 +1,11 @@
-use frontdesk_routing::ids::{AccountId, CallId, ClientId};
+use frontdesk_routing::ids::{AccountId, CallId};
 
-use super::{Call, CallDirection, CallQuery, Disposition, EndedBy, Leg, Party};
+use super::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use crate::access::{Scope, within_calls};
 use crate::store::page::Place;
 use crate::store::rows::{self, rows};
-use crate::store::text::{id, maybe_id, wildcard};
-use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
+use crate::store::text::{id, maybe_id};
+use crate::store::{Arg, Db, StoreError, Tx, args};
 
 macro_rules! call {
     ($rest:literal) => {
@@ -18,23 +18,9 @@ macro_rules! call {
     };
 }
 
+pub(super) use call;
+
 const GET: &str = concat!(call!("AND id = $2 AND "), within_calls!("$3", "$4", "$5"));
-const LIST: &str = concat!(
-    call!(
-        "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
-     AND (direction = $5 OR $5 IS NULL) AND (disposition = $6 OR $6 IS NULL) \
-     AND (caller_number LIKE $7 ESCAPE '\\' OR called LIKE $7 ESCAPE '\\' OR callee_number LIKE $7 ESCAPE '\\' OR $7 IS NULL) \
-     AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) AND (client_id = $9 OR $9 IS NULL) \
-     AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 OR $10 IS NULL) AND "
-    ),
-    within_calls!("$12", "$13", "$14"),
-    " ORDER BY started_at DESC, id DESC LIMIT $11"
-);
-const OF_CLIENT: &str = concat!(
-    call!("AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) AND "),
-    within_calls!("$6", "$7", "$8"),
-    " ORDER BY started_at DESC, id DESC LIMIT $5"
-);
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
     ORDER BY l.started_at, l.id";
@@ -65,8 +51,6 @@ const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND e
 
 pub(crate) const ALL: &[&str] = &[
     GET,
-    LIST,
-    OF_CLIENT,
     LEGS,
     SAVE[0].1,
     SAVE[1].1,
@@ -143,56 +127,6 @@ pub async fn get(db: &Db, within: Scope, call: CallId) -> Result<Call, StoreErro
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
-}
-
-/// Past calls, newest first, by cursor.
-pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
-    let place = match (Place::of(page)?, query.until) {
-        (place, Some(until)) if until <= place.at => Place {
-            at: until,
-            id: String::new(),
-        },
-        (place, _) => place,
-    };
-    let mut values = args![
-        within.account,
-        query.from.unwrap_or(i64::MIN),
-        place.at,
-        place.id,
-        query.direction.map(CallDirection::name),
-        query.disposition.map(Disposition::name),
-        query.number.as_deref().map(wildcard),
-        query.staff,
-        query.client,
-        query.recorded,
-        page.limit.saturating_add(1),
-    ];
-    values.extend(within.values());
-    let mut rows: Vec<Row> = db.all(LIST, values).await?;
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > shown;
-    rows.truncate(shown);
-    let last = rows.last().filter(|_| more).map(|row| row.place().write());
-    let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
-    Ok(Listing {
-        items,
-        total: 0,
-        filtered: 0,
-        next_cursor: last,
-    })
-}
-
-/// Past calls with a client, newest first, from a place on.
-pub(crate) async fn of_client(
-    db: &Db,
-    within: Scope,
-    client: ClientId,
-    (place, most): (&Place, u32),
-) -> Result<Vec<Call>, StoreError> {
-    let mut values = args![within.account, client, place.at, &place.id, most];
-    values.extend(within.values());
-    let rows: Vec<Row> = db.all(OF_CLIENT, values).await?;
-    rows.into_iter().map(read).collect()
 }
 
 /// Of a call that was read.

@@ -19,6 +19,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     audit::VERIFY,
     blocks::ALL,
     calls::ALL,
+    calls::LIST,
     calls::ORDERS,
     clients::ALL,
     clients::ERASE,

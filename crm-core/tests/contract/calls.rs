@@ -9,6 +9,8 @@ use crate::office::{NOON, Office, page, refusal};
 crate::on_both! {
     calls_are_turned_over_page_by_page_newest_first
     calls_are_filtered
+    calls_of_somebody_are_turned_over_page_by_page
+    a_page_looks_at_so_many_calls_and_no_more
     a_recording_is_listed_played_and_deleted
 }
 
@@ -106,9 +108,79 @@ async fn calls_are_filtered(office: &Office) {
     check(&|query| query.number = Some("+79123456701".into()), 2).await;
     check(&|query| query.number = Some("+7912*".into()), 12).await;
     check(&|query| query.number = Some("912*".into()), 0).await;
+    check(&|query| query.number = Some("101".into()), 12).await;
     check(&|query| query.staff = Some(office.first.staff), 6).await;
     check(&|query| query.recorded = Some(false), 12).await;
     check(&|query| query.recorded = Some(true), 0).await;
+}
+
+async fn calls_of_somebody_are_turned_over_page_by_page(office: &Office) {
+    let us = office.first.staff;
+    let ended = |n: i64| {
+        let mut call = call(office, n);
+        // both sides, one side, the other side, neither
+        (call.caller.staff, call.callee.staff) = ((n % 4 < 2).then_some(us), (n % 2 == 0).then_some(us));
+        Entry::CallEnded {
+            call: Box::new(call),
+            legs: Vec::new(),
+        }
+    };
+    let entries: Vec<Entry> = (0..20).map(ended).collect();
+    journal::apply(&office.db, &entries).await.unwrap();
+    let query = CallQuery {
+        staff: Some(us),
+        ..CallQuery::default()
+    };
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    for expected in [7, 7, 1] {
+        let page = Page {
+            limit: 7,
+            cursor: cursor.take(),
+            ..Page::default()
+        };
+        let listed = calls::list(&office.db, office.whole(), &query, &page).await.unwrap();
+        assert_eq!(listed.items.len(), expected);
+        seen.extend(listed.items.iter().map(|call| (call.started_at, call.id)));
+        cursor = listed.next_cursor;
+    }
+    assert!(cursor.is_none());
+    assert!(seen.is_sorted_by(|a, b| a > b), "each once");
+}
+
+async fn a_page_looks_at_so_many_calls_and_no_more(office: &Office) {
+    for first in (0..10_500).step_by(1_500) {
+        let ended = |n: i64| {
+            let mut call = call(office, n);
+            call.disposition = Some(if n == 3 {
+                Disposition::Failed
+            } else {
+                Disposition::Answered
+            });
+            Entry::CallEnded {
+                call: Box::new(call),
+                legs: Vec::new(),
+            }
+        };
+        let entries: Vec<Entry> = (first..first + 1_500).map(ended).collect();
+        journal::apply(&office.db, &entries).await.unwrap();
+    }
+    let query = CallQuery {
+        disposition: Some(Disposition::Failed),
+        ..CallQuery::default()
+    };
+    let newest = calls::list(&office.db, office.whole(), &query, &page(10))
+        .await
+        .unwrap();
+    assert_eq!(newest.items.len(), 0, "it is further back");
+    let mut next = page(10);
+    next.cursor = newest.next_cursor;
+    assert!(next.cursor.is_some());
+    let older = calls::list(&office.db, office.whole(), &query, &next).await.unwrap();
+    assert_eq!((older.items.len(), older.next_cursor), (1, None));
+    let plain = calls::list(&office.db, office.whole(), &CallQuery::default(), &page(10))
+        .await
+        .unwrap();
+    assert_eq!(plain.items.len(), 10);
 }
 
 async fn a_recording_is_listed_played_and_deleted(office: &Office) {
@@ -137,7 +209,7 @@ async fn a_recording_is_listed_played_and_deleted(office: &Office) {
         .await
         .unwrap();
     assert_eq!(listed.items.first().unwrap().duration_ms, Some(4_000));
-    let of = recordings::of_calls(&office.db, office.whole(), made.started_at, made.started_at)
+    let of = recordings::of_calls(&office.db, office.whole(), &[made.id])
         .await
         .unwrap();
     assert_eq!(of.len(), 1);

@@ -138,7 +138,7 @@ pub async fn all(daemon: &Daemon, url: &str, size: Size) -> Result<()> {
         })
         .await?;
     asker
-        .ask("calls not answered", |_| "/calls?disposition=no_answer".to_owned())
+        .ask("calls not answered", |_| "/calls?status=no_answer".to_owned())
         .await?;
     asker
         .ask("calls out", |_| "/calls?direction=outbound".to_owned())

@@ -122,7 +122,7 @@ pub struct CallParams {
     pub cursor: Option<String>,
 }
 
-/// Past calls, newest first.
+/// Past calls, newest first. Where few calls fit, a page may hold fewer than `limit`, or none, and go on at `next_cursor`.
 #[utoipa::path(get, path = "/calls", tag = "calls", params(CallParams), responses(
     (status = 200, body = Listing<CallView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
@@ -159,14 +159,8 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
     let list = calls::list(&state.db, within, &query, &page)
         .await
         .map_err(query_error)?;
-    let span = (
-        list.items.last().map(|call| call.started_at),
-        list.items.first().map(|call| call.started_at),
-    );
-    let recordings = match span {
-        (Some(first), Some(last)) => recordings_of(state, access, (first, last)).await?,
-        (_, _) => Vec::new(),
-    };
+    let calls: Vec<CallId> = list.items.iter().map(|call| call.id).collect();
+    let recordings = recordings_of(state, access, &calls).await?;
     let items = list
         .items
         .into_iter()
@@ -180,13 +174,13 @@ pub async fn found(state: &State, access: &Access, params: CallParams) -> ApiRes
     })
 }
 
-/// Recordings of calls that began in this span, for who may know of them.
-async fn recordings_of(state: &State, access: &Access, (from, until): (i64, i64)) -> ApiResult<Vec<Recording>> {
+/// Recordings of these calls, for who may know of them.
+async fn recordings_of(state: &State, access: &Access, calls: &[CallId]) -> ApiResult<Vec<Recording>> {
     if !access.may(Right::RecordingsList) {
         return Ok(Vec::new());
     }
     let within = access.within(Right::RecordingsList)?;
-    Ok(recordings::of_calls(&state.db, within, from, until).await?)
+    Ok(recordings::of_calls(&state.db, within, calls).await?)
 }
 
 /// A search that guesses digits of hidden numbers finds nothing; short numbers are found whole.
@@ -305,7 +299,7 @@ async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>) -> ApiResult<Json<CallDetailView>> {
     let call = calls::get(&state.db, access.within(Right::CallsRead)?, id).await?;
     let legs = calls::legs(&state.db, access.account, id).await?;
-    let recordings = recordings_of(&state, &access, (call.started_at, call.started_at)).await?;
+    let recordings = recordings_of(&state, &access, &[call.id]).await?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     Ok(Json(CallDetailView {
