@@ -8,9 +8,9 @@ use crate::decision::Decision;
 use crate::emergency;
 use crate::facts::{CallFacts, Caller};
 use crate::forwarding::{Change, Condition, Target};
-use crate::ids::{AccountId, StaffId};
+use crate::ids::{AccountId, MailboxId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
-use crate::plan::DialPlan;
+use crate::plan::{DialPlan, PlanMailbox};
 
 /// The places where calls are parked, as they are dialled.
 pub const SLOTS: std::ops::RangeInclusive<u16> = 701..=720;
@@ -68,6 +68,8 @@ features! {
     Echo "echo" "*43" "echo test"
     SayNumber "say_number" "*65" "say my number"
     Voicemail "voicemail" "*97" "hear messages"
+    /// In the mailbox of the person or department whose short number follows the code.
+    LeaveMessage "leave_message" "*96" "leave a message"
 }
 
 impl Feature {
@@ -80,6 +82,7 @@ impl Feature {
                 | Feature::ForwardNoAnswer
                 | Feature::ForwardOffline
                 | Feature::PickupPerson
+                | Feature::LeaveMessage
         )
     }
 }
@@ -183,6 +186,7 @@ pub enum FeatureCall {
     Echo,
     SayNumber,
     Voicemail,
+    LeaveMessage(MailboxId),
 }
 
 /// `None`: what was dialled is no feature code. Only the account's own people have them.
@@ -219,7 +223,9 @@ pub fn place(plan: &DialPlan, account: AccountId, dialled: &str) -> Option<u16> 
 /// Nobody has the place's number as a short number.
 pub fn is_free(plan: &DialPlan, account: AccountId, slot: u16) -> bool {
     ShortNumber::read(&slot.to_string()).is_ok_and(|short| {
-        plan.staff.by_short(account, short).is_none() && plan.departments.by_short(account, short).is_none()
+        plan.staff.by_short(account, short).is_none()
+            && plan.departments.by_short(account, short).is_none()
+            && plan.menus.by_short(account, short).is_none()
     })
 }
 
@@ -256,7 +262,23 @@ fn read(plan: &DialPlan, account: AccountId, feature: Feature, number: &str) -> 
         Feature::Echo => Ok(FeatureCall::Echo),
         Feature::SayNumber => Ok(FeatureCall::SayNumber),
         Feature::Voicemail => Ok(FeatureCall::Voicemail),
+        Feature::LeaveMessage => {
+            let short = ShortNumber::read(number).map_err(|_| missing(feature, number))?;
+            let mailbox = mailbox_at(plan, account, short)?.filter(|mailbox| mailbox.enabled);
+            let mailbox = mailbox.ok_or((480, Because::NoMailbox))?;
+            Ok(FeatureCall::LeaveMessage(mailbox.id))
+        }
     }
+}
+
+/// The mailbox of whoever has the short number, if there is one; the error: nobody has it.
+fn mailbox_at(plan: &DialPlan, account: AccountId, short: ShortNumber) -> Result<Option<&PlanMailbox>, Refusal> {
+    if let Some(staff) = plan.staff.by_short(account, short) {
+        return Ok(plan.mailboxes.of_staff(staff.id));
+    }
+    let department = plan.departments.by_short(account, short);
+    let department = department.ok_or((404, Because::NumberUnknown))?;
+    Ok(plan.mailboxes.of_department(department.id))
 }
 
 fn missing(feature: Feature, number: &str) -> Refusal {
@@ -269,8 +291,9 @@ fn missing(feature: Feature, number: &str) -> Refusal {
 /// A short number of the account, else a number as it is dialled in the account's country.
 fn target(plan: &DialPlan, account: AccountId, feature: Feature, number: &str) -> Result<Target, Refusal> {
     if let Ok(short) = ShortNumber::read(number) {
-        let known =
-            plan.staff.by_short(account, short).is_some() || plan.departments.by_short(account, short).is_some();
+        let known = plan.staff.by_short(account, short).is_some()
+            || plan.departments.by_short(account, short).is_some()
+            || plan.menus.by_short(account, short).is_some();
         return match known {
             true => Ok(Target::Short(short)),
             false => Err((404, Because::NumberUnknown)),

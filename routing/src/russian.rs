@@ -249,6 +249,7 @@ const SENTENCES: &[(&str, &str)] = &[
         "messages cannot be read at present",
         "сообщения сейчас нельзя прочитать",
     ),
+    ("leave a message", "оставить сообщение"),
     ("the sound of a message is lost", "звук сообщения утрачен"),
 ];
 

@@ -217,7 +217,7 @@ impl Call {
     /// Whose audio has to arrive while the call goes on: whoever talks, with somebody, with us, or in a line.
     pub(super) fn must_sound(&self, side: Side) -> bool {
         let waits = (self.machine.is_queued() || self.machine.is_attended()) && self.machine.waiting() == Some(side);
-        !self.held && (self.other(side).is_some() || self.machine.is_served() || waits)
+        !self.held && (self.other(side).is_some() || self.machine.served_party() == Some(side) || waits)
     }
 
     /// The side that this one talks with, once somebody has answered.

@@ -61,7 +61,7 @@ impl Engine {
             }
             CallCommand::Connect(leg) => self.connect(id, leg, now),
             CallCommand::Hold => self.hold_caller(id, now),
-            CallCommand::Serve => self.serve_caller(id, now),
+            CallCommand::Serve => self.serve_party(id, now),
             CallCommand::OfferOver => self.on_offer_over(id, now),
             CallCommand::CallOut(leg) => self.call_out(id, leg, now),
             CallCommand::Part(party, other) => self.part(id, (party, other), now),

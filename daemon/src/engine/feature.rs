@@ -153,6 +153,10 @@ impl Engine {
                 let inbox = Inbox::new(caller, language_of(new));
                 (Feature::Voicemail, Act::Inbox(Box::new(inbox)))
             }
+            FeatureCall::LeaveMessage(mailbox) => {
+                let because = Because::FeatureCode(Feature::LeaveMessage);
+                return self.answer_for_message(new, offer, (mailbox, because), now);
+            }
         };
         let answer = Answer {
             because: Because::FeatureCode(feature),
@@ -246,23 +250,29 @@ impl Engine {
         Ok(id)
     }
 
-    /// Begins what a served caller is to hear, once there is audio.
+    /// Begins what a served party is to hear, once there is audio.
     pub(super) fn begin_service(&mut self, id: CallId) {
         let token = self.token();
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let leg = call.caller.media.leg;
-        if call.caller.media.settled().is_none() {
+        let served = call.machine.served_party();
+        let Some((side, media)) = served.and_then(|side| Some((side, &call.leg(side)?.media))) else {
+            return;
+        };
+        let leg = media.leg;
+        if media.settled().is_none() {
             return;
         }
         let Some(service) = call.service.as_mut().filter(|service| service.token.is_none()) else {
             return;
         };
         service.token = Some(token);
-        if let Act::Message(_) | Act::Inbox(_) = service.act {
-            call.caller.media.listens = true;
+        let keys = matches!(service.act, Act::Message(_) | Act::Inbox(_));
+        if let Some(party) = call.leg_mut(side).filter(|_| keys) {
+            party.media.listens = true;
             self.outputs
                 .push_back(Output::Media(MediaCommand::Listen { leg, on: true }));
         }
+        let Some(service) = call.service.as_ref() else { return };
         let command = match &service.act {
             Act::Say(sound) => MediaCommand::Play {
                 leg,
@@ -282,7 +292,7 @@ impl Engine {
         self.outputs.push_back(Output::Media(command));
     }
 
-    /// A sound has come to its end: a served caller has heard all, and whoever parked somebody knows where.
+    /// A sound has come to its end: whoever is served has heard all, and whoever parked somebody knows where.
     pub(super) fn on_played(&mut self, leg: MediaLegId, token: u64, now: Now) {
         let Some((id, side)) = self.find_media(leg) else { return };
         if self.on_whispered(id, side, token, now)

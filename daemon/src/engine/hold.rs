@@ -95,6 +95,12 @@ impl Engine {
         self.tell(id, second, now);
     }
 
+    /// Whoever held this party talks with it no more, and we want to hear it.
+    pub(super) fn come_back(&mut self, id: CallId, side: Side, now: Now) {
+        self.tell_held(id);
+        self.tell(id, side, now);
+    }
+
     fn tell_held(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let holds = |side| call.leg(side).is_some_and(|leg| leg.media.holds());

@@ -1,4 +1,4 @@
-//! Menus: a caller whom we have answered hears a prompt, and says by keys whom they want.
+//! Menus: a caller whom we have answered, or who is transferred here, hears a prompt, and says by keys whom they want.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +81,8 @@ impl Engine {
             return self.step(id, CallEvent::NobodyCalled(480), now);
         }
         let party = call.machine.waiting().unwrap_or(Side::Caller);
+        let talked = call.machine.has_talked();
+        let us = party_of_menu(&self.plan, menu.id);
         call.menu = Some(MenuStay {
             session: MenuSession::new(&menu),
             menu,
@@ -89,6 +91,10 @@ impl Engine {
             begun: false,
         });
         self.step(id, CallEvent::Attend, now);
+        if talked {
+            self.show_instead(id, us);
+            self.come_back(id, party, now);
+        }
         self.wait_without_end(id, now);
         self.begin_menu(id, now);
     }
@@ -173,6 +179,12 @@ impl Engine {
             self.step_menu(id, MenuEvent::Silence, now);
         }
         asked
+    }
+
+    /// The menu that asks this party.
+    pub(super) fn menu_of(&self, id: CallId, side: Side) -> Option<&PlanMenu> {
+        let stay = self.stay_of(id).filter(|stay| stay.party == side)?;
+        self.plan.menus.get(stay.menu.id).map(|menu| &**menu)
     }
 
     fn stay_of(&self, id: CallId) -> Option<&MenuStay> {

@@ -1,6 +1,8 @@
 //! Attended transfer: two calls of one person become one (RFC 5589 section 7).
 
+use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
+use frontdesk_routing::forwarding::Trail;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
@@ -11,7 +13,7 @@ use super::call::{Call, Leg, Side};
 use super::cdr::End;
 use super::output::{Disposition, EndedBySide};
 use super::requests::reply;
-use super::transfer::MOST_LEGS;
+use super::transfer::{MOST_LEGS, Onwards, Ours};
 
 /// One of two calls that become one: who leaves it and who stays.
 #[derive(Debug, Clone, Copy)]
@@ -62,10 +64,46 @@ impl Engine {
                 };
                 self.merge(here, there, now);
             }
-            None if other.machine.is_served() => return self.park_attended(id, by, other_id, now),
+            None if self.has_to_do_with_us((other_id, other_by)) => {
+                return self.follow(here, (other_id, other_by), now);
+            }
             None if other.machine.is_ringing() && other_by == Side::Caller => self.take_ringing(here, other_id, now),
             None => return Err(491),
         }
+        Ok(())
+    }
+
+    /// We have answered this party ourselves.
+    fn has_to_do_with_us(&self, (id, side): (CallId, Side)) -> bool {
+        let machine = self.calls.get(&id).map(|call| &call.machine);
+        machine.is_some_and(|machine| {
+            let asked = machine.waiting().filter(|_| machine.is_attended());
+            machine.served_party().or(asked) == Some(side)
+        })
+    }
+
+    /// The second call is one with us: the party of the first one goes where its transferor is there.
+    fn follow(&mut self, here: Half, (other, by): (CallId, Side), now: Now) -> Result<(), u16> {
+        let call = self.calls.get(&other).ok_or(481_u16)?;
+        let parks = call.service.as_ref().is_some_and(|service| service.parks_at.is_some());
+        if call.machine.is_served() && parks {
+            return self.park_attended(here.call, here.leaves, other, now);
+        }
+        let dialled = call.dialled.clone();
+        let (to, because) = if call.machine.is_served() {
+            let mailbox = self.give_message_up(other, now)?;
+            let name = self.plan.mailboxes.get(mailbox).map(|mailbox| mailbox.name.to_string());
+            let name = name.unwrap_or_default();
+            (Ours::Mailbox(mailbox), Because::Mailbox { name })
+        } else {
+            let menu = self.menu_of(other, by).ok_or(480_u16)?;
+            let name = menu.name.to_string();
+            (Ours::Menu(menu.id), Because::Menu { name })
+        };
+        self.dissolve((other, by, None), here.call, now);
+        let trail = Trail::default();
+        let onwards = Onwards { to, because, trail };
+        self.send_to_us(here.call, (here.leaves, &dialled), onwards, now);
         Ok(())
     }
 
@@ -78,7 +116,7 @@ impl Engine {
             (there, here)
         };
         self.tell_transferor(here.call, (here.leaves, 200), now);
-        let legs = self.dissolve(gone, kept.call, now);
+        let legs = self.dissolve((gone.call, gone.leaves, Some(gone.stays)), kept.call, now);
         for leg in legs {
             let new = leg.id;
             self.adopt(kept.call, leg);
@@ -97,12 +135,7 @@ impl Engine {
         let Half {
             call: id, leaves: by, ..
         } = here;
-        let gone = Half {
-            call: other,
-            leaves: Side::Caller,
-            stays: Side::Caller,
-        };
-        let legs = self.dissolve(gone, id, now);
+        let legs = self.dissolve((other, Side::Caller, Some(Side::Caller)), id, now);
         self.note(id, &format!("transferred by {} while it rang", self.name_of(id, by)));
         self.step(id, CallEvent::Transfer { by }, now);
         let ids: Vec<LegId> = legs.iter().map(|leg| leg.id).collect();
@@ -121,16 +154,17 @@ impl Engine {
     }
 
     /// Ends a call's own story; gives the legs that go on in another call, under new ids.
-    fn dissolve(&mut self, gone: Half, into: CallId, now: Now) -> Vec<Leg> {
-        let Some(mut call) = self.calls.remove(&gone.call) else {
+    fn dissolve(&mut self, (gone, leaves, stays): (CallId, Side, Option<Side>), into: CallId, now: Now) -> Vec<Leg> {
+        let Some(mut call) = self.calls.remove(&gone) else {
             return Vec::new();
         };
         call.note(&format!("went on in call {into}"));
         let ringing = call.machine.is_ringing();
-        let spared: Vec<LegId> = match (ringing, gone.stays) {
+        let spared: Vec<LegId> = match (ringing, stays) {
             (true, _) => call.machine.calling().collect(),
-            (false, Side::Called(leg)) => vec![leg],
-            (false, Side::Caller) => vec![call.caller.id],
+            (false, Some(Side::Called(leg))) => vec![leg],
+            (false, Some(Side::Caller)) => vec![call.caller.id],
+            (false, None) => Vec::new(),
         };
         let mut end = End {
             disposition: Disposition::Answered,
@@ -138,11 +172,13 @@ impl Engine {
             status: 200,
             at: now.unix_ms,
         };
-        if let (true, session) = (ringing, call.caller.session) {
+        if call.answered_at.is_none() {
             (end.disposition, end.status) = (Disposition::Abandoned, 487);
+        }
+        if let (true, session) = (ringing, call.caller.session) {
             let reply = reply(487);
             self.endpoint.command(Command::Refuse { session, reply }, now);
-        } else if let Some(leg) = call.leg_mut(gone.leaves) {
+        } else if let Some(leg) = call.leg_mut(leaves) {
             leg.leaving = true;
         }
         let legs: Vec<Leg> = spared

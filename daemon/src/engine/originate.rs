@@ -133,6 +133,10 @@ impl Engine {
             self.note(id, &because.to_string());
             return self.enter_menu(id, menu, now);
         }
+        if let Decision::Message { mailbox, because } = decision {
+            self.note(id, &because.to_string());
+            return self.take_message(id, mailbox, 480, now);
+        }
         match self.more_on_the_way(id, &plan, decision, (trail, now)) {
             Ok((more, because)) => {
                 self.note(id, &because.to_string());

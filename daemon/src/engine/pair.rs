@@ -60,6 +60,24 @@ impl Engine {
         self.on_pair_changed(id, pair, now);
     }
 
+    /// A party that has talked with somebody has to do with us now: with one of the menus, or with a mailbox.
+    pub(super) fn show_instead(&mut self, id: CallId, us: CdrParty) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let side = call.machine.waiting().or(call.machine.served_party());
+        let party = side.and_then(|side| call.leg(side)).map(|leg| leg.party.clone());
+        let party = party.unwrap_or_default();
+        let (caller, callee) = match call.machine.is_first() {
+            true => (party, us),
+            false => (us, party),
+        };
+        call.callee = callee.clone();
+        self.outputs.push_back(Output::Board(BoardChange::CallTransferred {
+            call: id,
+            caller,
+            callee,
+        }));
+    }
+
     /// Somebody took a caller whom we had answered to let it wait.
     fn first_answer(&mut self, id: CallId, callee: CdrParty, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };

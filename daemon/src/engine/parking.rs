@@ -61,6 +61,7 @@ impl Engine {
             Decision::Feature(FeatureCall::Park) => self.free_place(plan, account).ok_or(486),
             Decision::Feature(FeatureCall::Retrieve(place)) if self.parked.at(account, place).is_some() => Err(486),
             Decision::Feature(FeatureCall::Retrieve(place)) => Ok(place),
+            Decision::Feature(FeatureCall::LeaveMessage(_)) => return None,
             // Nobody else's call has to do with what a code changes.
             Decision::Feature(_) => Err(403),
             Decision::Refuse { status, .. } => Err(status),

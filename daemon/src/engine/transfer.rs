@@ -2,10 +2,13 @@
 
 use std::borrow::Cow;
 
+use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::ids::{CallId, DepartmentId, LegId};
+use frontdesk_routing::features::{self, Feature, FeatureCall};
+use frontdesk_routing::forwarding::Trail;
+use frontdesk_routing::ids::{CallId, DepartmentId, LegId, MailboxId, MenuId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
 use frontdesk_sip::dialog::refer::{ReferTo, referred_by, wants_no_subscription};
@@ -30,6 +33,21 @@ struct Refer {
     by: Side,
     to: ReferTo,
     headers: Headers,
+}
+
+/// Where a transferred party has to do with us.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Ours {
+    Line(DepartmentId),
+    Menu(MenuId),
+    Mailbox(MailboxId),
+}
+
+/// The same with why, and by which forwardings.
+pub(super) struct Onwards {
+    pub(super) to: Ours,
+    pub(super) because: Because,
+    pub(super) trail: Trail,
 }
 
 /// Phones that are to be rung for somebody who is in a call already.
@@ -117,8 +135,8 @@ impl Engine {
             Some(Err(status)) => return self.tell_transferor(id, (by, status), now),
             None => {}
         }
-        if let Some(department) = self.line_for((id, by), &dialled, now) {
-            return self.send_to_line(id, (by, department), now);
+        if let Some(to) = self.ours_for((id, by), &dialled, now) {
+            return self.send_to_us(id, (by, &dialled), to, now);
         }
         let found = self.more_for(id, by, &dialled, now);
         let more = match found {
@@ -141,8 +159,8 @@ impl Engine {
         self.wait_at_most(id, self.ring_limit(id, now), now);
     }
 
-    /// The department whose line a transfer is meant for.
-    fn line_for(&self, (id, by): (CallId, Side), dialled: &str, now: Now) -> Option<DepartmentId> {
+    /// What of ours a transfer is meant for; `None`: for somebody's phones, or for nobody.
+    fn ours_for(&self, (id, by): (CallId, Side), dialled: &str, now: Now) -> Option<Onwards> {
         let call = self.calls.get(&id)?;
         let facts = CallFacts {
             account: call.account,
@@ -150,15 +168,44 @@ impl Engine {
             dialled,
             at: now.unix_ms,
         };
-        match self.decide(&self.plan, &facts).0 {
-            Decision::Queue { department, .. } => Some(department),
+        if let Some(Decision::Feature(FeatureCall::LeaveMessage(mailbox))) = features::decide(&self.plan, &facts) {
+            let (to, because) = (Ours::Mailbox(mailbox), Because::FeatureCode(Feature::LeaveMessage));
+            let trail = Trail::default();
+            return Some(Onwards { to, because, trail });
+        }
+        let (decision, trail) = self.decide(&self.plan, &facts);
+        let (to, because) = match decision {
+            Decision::Queue { department, because } => (Ours::Line(department), because),
+            Decision::Menu { menu, because } => (Ours::Menu(menu), because),
+            Decision::Message { mailbox, because } => (Ours::Mailbox(mailbox), because),
             Decision::Ring { .. }
-            | Decision::Message { .. }
-            | Decision::Menu { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. }
             | Decision::Feature(_)
-            | Decision::Refuse { .. } => None,
+            | Decision::Refuse { .. } => return None,
+        };
+        Some(Onwards { to, because, trail })
+    }
+
+    /// Whoever `by` talks with has to do with us from now on; `by` is told how that went, and let go, or gets the call
+    /// back.
+    pub(super) fn send_to_us(&mut self, id: CallId, (by, dialled): (Side, &str), to: Onwards, now: Now) {
+        let Onwards { to, because, trail } = to;
+        if let Ours::Line(department) = to {
+            return self.send_to_line(id, (by, department), now);
+        }
+        self.note(id, &format!("transferred by {} to {dialled}", self.name_of(id, by)));
+        self.note(id, &format!("then {because}"));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.sender = call.leg(by).and_then(|leg| leg.staff);
+            call.way = Way { person: None, trail };
+        }
+        self.tell_transferor(id, (by, 100), now);
+        self.step(id, CallEvent::Transfer { by }, now);
+        match to {
+            Ours::Menu(menu) => self.enter_menu(id, menu, now),
+            Ours::Mailbox(mailbox) => self.take_message(id, mailbox, 480, now),
+            Ours::Line(_) => {}
         }
     }
 

@@ -1,4 +1,5 @@
-//! Messages: a caller whom nobody takes hears a greeting and a tone, and speaks until it has said all.
+//! Messages: a caller whom nobody takes, or who is transferred here, hears a greeting and a tone, and speaks until it has
+//! said all.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers};
 
 use super::Engine;
-use super::call::{Call, Side};
+use super::call::{Call, Leg, Side};
 use super::caller::party_of_staff;
 use super::feature::{Act, Answer, Service};
 use super::new_call::NewCall;
@@ -96,8 +97,8 @@ impl Engine {
         self.answer(new, offer, answer, now).map(drop)
     }
 
-    /// Whoever rings, or the line, is given up, and the caller leaves a message instead. `status`: what it is told if it
-    /// cannot.
+    /// Whoever rings, or the line, is given up, and the caller, or whoever waits, leaves a message instead. `status`: what it
+    /// is told if it cannot.
     pub(super) fn take_message(&mut self, id: CallId, mailbox: MailboxId, status: u16, now: Now) {
         let message = match self.letter(mailbox, now) {
             Ok(message) => message,
@@ -116,27 +117,40 @@ impl Engine {
         }
     }
 
-    /// The caller is ours from now on: it is answered, if that has not been done, and served.
-    pub(super) fn serve_caller(&mut self, id: CallId, now: Now) {
+    /// The party is ours from now on: it is answered, if that has not been done, and served.
+    pub(super) fn serve_party(&mut self, id: CallId, now: Now) {
         let Some(call) = self.calls.get(&id) else { return };
+        let Some(side) = call.machine.served_party() else {
+            return;
+        };
         let limit = call.service.as_ref().map(Service::at_most).unwrap_or_default();
-        self.set_tune(id, Side::Caller, None);
-        if !self.accept_caller(id, now) {
+        self.set_tune(id, side, None);
+        if side == Side::Caller && !self.accept_caller(id, now) {
             return;
         }
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.answered_at.get_or_insert(now.unix_ms);
-            let (callee, recording) = (call.callee.clone(), call.recording);
-            self.counters.calls_answered += 1;
-            self.outputs.push_back(Output::Board(BoardChange::CallAnswered {
-                call: id,
-                at: now.unix_ms,
-                callee,
-                recording,
-            }));
-        }
+        self.show_service(id, now);
+        self.come_back(id, side, now);
         self.wait_at_most(id, limit, now);
         self.begin_service(id);
+    }
+
+    fn show_service(&mut self, id: CallId, now: Now) {
+        let Some(call) = self.calls.get(&id) else { return };
+        if call.answered_at.is_some() {
+            let act = call.service.as_ref().map(|service| &service.act);
+            let us = act.map(|act| self.party_of_act(act)).unwrap_or_default();
+            return self.show_instead(id, us);
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.answered_at = Some(now.unix_ms);
+        let (callee, recording) = (call.callee.clone(), call.recording);
+        self.counters.calls_answered += 1;
+        self.outputs.push_back(Output::Board(BoardChange::CallAnswered {
+            call: id,
+            at: now.unix_ms,
+            callee,
+            recording,
+        }));
     }
 
     /// Answers the caller who has not been answered yet; false: that has failed, and the call is over.
@@ -181,7 +195,10 @@ impl Engine {
         };
         message.begun = Some((recording, now.instant));
         let (mailbox, longest) = (message.mailbox, message.longest);
-        let (account, leg) = (call.account, call.caller.media.leg);
+        let account = call.account;
+        let Some(leg) = call.served_leg().map(|leg| leg.media.leg) else {
+            return false;
+        };
         // What was recorded before the message is another one.
         if let Some(earlier) = call.recording.replace(recording) {
             let recording = earlier.as_u128();
@@ -212,10 +229,16 @@ impl Engine {
     /// A key of somebody who is to leave a message; false: nobody is.
     pub(super) fn message_key(&mut self, id: CallId, side: Side, digit: char, now: Now) -> bool {
         let token = self.token();
-        let Some(call) = self.calls.get_mut(&id).filter(|_| side == Side::Caller) else {
+        let Some(call) = self
+            .calls
+            .get_mut(&id)
+            .filter(|call| call.machine.served_party() == Some(side))
+        else {
             return false;
         };
-        let leg = call.caller.media.leg;
+        let Some(leg) = call.leg(side).map(|leg| leg.media.leg) else {
+            return false;
+        };
         let Some(begun) = call.message().map(|message| message.begun) else {
             return false;
         };
@@ -240,14 +263,28 @@ impl Engine {
 
     /// Whoever leaves a message has said nothing for a while.
     pub(super) fn on_quiet(&mut self, leg: MediaLegId, spoke: bool, now: Now) {
-        let Some((id, Side::Caller)) = self.find_media(leg) else {
-            return;
-        };
-        let Some(message) = self.calls.get_mut(&id).and_then(Call::message) else {
+        let Some((id, side)) = self.find_media(leg) else { return };
+        let call = self
+            .calls
+            .get_mut(&id)
+            .filter(|call| call.machine.served_party() == Some(side));
+        let Some(message) = call.and_then(Call::message) else {
             return;
         };
         message.mute = !spoke;
         self.step(id, CallEvent::Stop, now);
+    }
+
+    /// The mailbox that is spoken to in this call; whoever does so wants somebody else to leave the message instead.
+    /// The error is the status that it is told.
+    pub(super) fn give_message_up(&mut self, id: CallId, now: Now) -> Result<MailboxId, u16> {
+        let message = self.calls.get_mut(&id).and_then(Call::message);
+        let mailbox = message.map(|message| message.mailbox).ok_or(603_u16)?;
+        self.letter(mailbox, now).map_err(|_| 480_u16)?;
+        if let Some(message) = self.calls.get_mut(&id).and_then(Call::message) {
+            message.mute = true;
+        }
+        Ok(mailbox)
     }
 
     /// The call is over: a message in which nothing was said is none.
@@ -320,6 +357,10 @@ fn with_tone(said: Sound) -> Sound {
 }
 
 impl Call {
+    fn served_leg(&self) -> Option<&Leg> {
+        self.leg(self.machine.served_party()?)
+    }
+
     fn message(&mut self) -> Option<&mut Message> {
         match &mut self.service.as_mut()?.act {
             Act::Message(message) => Some(message),

@@ -1,7 +1,8 @@
 //! A call in a department's line: agents ring, the caller waits while none of them is free, and the line is left for
 //! somebody else when it takes too long.
 
-use super::{CallCommand, CallMachine, Commands, LegPhase, Phase, Side, Stage, Wait};
+use super::served::CALLER;
+use super::{CallCommand, CallMachine, Commands, LegPhase, Phase, Side, Stage, Stay, Wait};
 use crate::ids::LegId;
 
 impl CallMachine {
@@ -23,7 +24,7 @@ impl CallMachine {
         match self.phase {
             Phase::Ringing | Phase::Summoning => self.queued,
             Phase::Waiting(wait) => wait.stage == Stage::Queued,
-            Phase::Talking(..) | Phase::Served | Phase::Over => false,
+            Phase::Talking(..) | Phase::Served(_) | Phase::Over => false,
         }
     }
 
@@ -31,7 +32,7 @@ impl CallMachine {
     pub fn is_attended(&self) -> bool {
         match self.phase {
             Phase::Waiting(wait) => wait.stage == Stage::Attended,
-            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => false,
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served(_) | Phase::Over => false,
         }
     }
 
@@ -70,24 +71,25 @@ impl CallMachine {
     }
 
     fn enqueue_caller(&mut self) -> Commands {
-        if !matches!(self.phase, Phase::Ringing | Phase::Served) {
-            return Commands::new();
+        match self.phase {
+            Phase::Ringing => self.let_wait(CALLER, Stage::Queued),
+            Phase::Served(stay) => self.let_wait(stay, Stage::Queued),
+            Phase::Summoning | Phase::Talking(..) | Phase::Waiting(_) | Phase::Over => Commands::new(),
         }
-        self.let_caller_wait(Stage::Queued)
     }
 
     /// The caller is answered, and asked.
     pub(super) fn attend(&mut self) -> Commands {
-        self.let_caller_wait(Stage::Attended)
+        self.let_wait(CALLER, Stage::Attended)
     }
 
-    fn let_caller_wait(&mut self, stage: Stage) -> Commands {
+    fn let_wait(&mut self, Stay { party, first }: Stay, stage: Stage) -> Commands {
         let mut commands = self.cancel_calling(false);
         self.begin_round();
         self.queued = false;
         self.phase = Phase::Waiting(Wait {
-            party: Side::Caller,
-            first: true,
+            party,
+            first,
             transferor: None,
             stage,
         });

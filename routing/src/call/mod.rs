@@ -70,11 +70,11 @@ pub enum CallEvent {
     Enqueue {
         by: Option<Side>,
     },
-    /// We answer whoever is to be connected, and ask whom they want.
+    /// We answer whoever is to be connected, if that has not been done, and ask whom they want.
     Attend,
     /// The line, or what we asked, is left for somebody else, who is called next.
     Overflow,
-    /// We take the caller ourselves in place of whoever rings, or is in the line.
+    /// We take the caller, or whoever waits, ourselves in place of whoever rings, or is in the line.
     Serve,
     /// Nobody could be called for the party that waits.
     NobodyCalled(u16),
@@ -91,7 +91,7 @@ pub enum CallCommand {
     Connect(LegId),
     /// Answer the caller, if that has not been done, and let it wait.
     Hold,
-    /// Answer the caller, if that has not been done, and do what there is to be done for it.
+    /// Answer the party that is ours now, if that has not been done, and do what there is to be done for it.
     Serve,
     /// What was offered to the line's agents came to nothing.
     OfferOver,
@@ -131,9 +131,17 @@ enum Phase {
     /// The caller's place first.
     Talking(Side, Side),
     Waiting(Wait),
-    /// The caller talks with us.
-    Served,
+    /// A party talks with us.
+    Served(Stay),
     Over,
+}
+
+/// An answered party with whom nobody but ourselves has to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stay {
+    party: Side,
+    /// The party has the caller's place.
+    first: bool,
 }
 
 /// An answered party without a partner.
@@ -225,7 +233,7 @@ impl CallMachine {
     pub fn pair(&self) -> Option<(Side, Side)> {
         match self.phase {
             Phase::Talking(first, second) => Some((first, second)),
-            Phase::Summoning | Phase::Ringing | Phase::Waiting(_) | Phase::Served | Phase::Over => None,
+            Phase::Summoning | Phase::Ringing | Phase::Waiting(_) | Phase::Served(_) | Phase::Over => None,
         }
     }
 
@@ -242,7 +250,16 @@ impl CallMachine {
     pub fn waiting(&self) -> Option<Side> {
         match self.phase {
             Phase::Waiting(wait) => Some(wait.party),
-            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served | Phase::Over => None,
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Served(_) | Phase::Over => None,
+        }
+    }
+
+    /// Whoever waits, or talks with us, has the caller's place.
+    pub fn is_first(&self) -> bool {
+        match self.phase {
+            Phase::Waiting(wait) => wait.first,
+            Phase::Served(stay) => stay.first,
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Over => true,
         }
     }
 

@@ -1,14 +1,19 @@
-//! A caller whom we serve ourselves: answered at once, and nobody is called.
+//! A party whom we serve ourselves: answered at once, and nobody is called.
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{CallCommand, CallEvent, CallMachine, Commands, EndedBy, Phase, Side};
+use super::{CallCommand, CallEvent, CallMachine, Commands, EndedBy, Phase, Side, Stay};
+
+pub(super) const CALLER: Stay = Stay {
+    party: Side::Caller,
+    first: true,
+};
 
 impl CallMachine {
     /// The caller is answered and talks with us.
     pub fn served() -> CallMachine {
         CallMachine {
-            phase: Phase::Served,
+            phase: Phase::Served(CALLER),
             called: SmallVec::new(),
             rang: false,
             round: 0,
@@ -19,36 +24,46 @@ impl CallMachine {
         }
     }
 
-    /// Whoever rings is given up: the caller talks with us.
-    pub(super) fn take_caller(&mut self) -> Commands {
+    /// Whoever rings is given up: the party talks with us.
+    pub(super) fn take(&mut self, stay: Stay) -> Commands {
         let mut commands = self.cancel_calling(false);
         self.begin_round();
         self.queued = false;
-        self.phase = Phase::Served;
+        self.phase = Phase::Served(stay);
         commands.push(CallCommand::Serve);
         commands
     }
 
     pub fn is_served(&self) -> bool {
-        self.phase == Phase::Served
+        self.served_party().is_some()
     }
 
-    /// Every event of such a call: it ends when the caller leaves, or when we have said what there is to say.
-    pub(super) fn serve(&mut self, event: CallEvent) -> Commands {
+    /// Who talks with us.
+    pub fn served_party(&self) -> Option<Side> {
+        match self.phase {
+            Phase::Served(stay) => Some(stay.party),
+            Phase::Summoning | Phase::Ringing | Phase::Talking(..) | Phase::Waiting(_) | Phase::Over => None,
+        }
+    }
+
+    /// Every event of such a call: it ends when the party leaves, or when we have said what there is to say.
+    pub(super) fn serve(&mut self, Stay { party, first }: Stay, event: CallEvent) -> Commands {
+        let by = if first { EndedBy::Caller } else { EndedBy::Callee };
         match event {
             CallEvent::Enqueue { .. } => self.enqueue(None),
-            CallEvent::HungUp(Side::Caller) => self.end(Commands::new(), EndedBy::Caller),
-            CallEvent::Lost(Side::Caller) | CallEvent::RingTimeout | CallEvent::Stop => {
-                self.end(smallvec![CallCommand::HangUp(Side::Caller)], EndedBy::System)
+            CallEvent::HungUp(side) if side == party => self.end(Commands::new(), by),
+            CallEvent::RingTimeout | CallEvent::Stop => {
+                self.end(smallvec![CallCommand::HangUp(party)], EndedBy::System)
             }
+            CallEvent::Lost(side) if side == party => self.end(smallvec![CallCommand::HangUp(party)], EndedBy::System),
             CallEvent::Answered(leg) | CallEvent::Replace { by: leg, .. } => {
                 smallvec![CallCommand::HangUp(Side::Called(leg))]
             }
             CallEvent::Ringing(_)
             | CallEvent::Refused(..)
             | CallEvent::Cancelled
-            | CallEvent::HungUp(Side::Called(_))
-            | CallEvent::Lost(Side::Called(_))
+            | CallEvent::HungUp(_)
+            | CallEvent::Lost(_)
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. }
             | CallEvent::SendOn
@@ -81,6 +96,34 @@ mod tests {
         waiting.step(CallEvent::Overflow);
         assert_eq!(waiting.step(CallEvent::Serve).as_slice(), [CallCommand::Serve]);
         assert!(waiting.is_served() && waiting.step(CallEvent::Serve).is_empty());
+    }
+
+    #[test]
+    fn a_transferred_party_is_taken_by_us_and_its_transferor_is_let_go() {
+        let leg = LegId::from_u128(1);
+        let party = Side::Called(leg);
+        let mut call = CallMachine::new(&[leg], true);
+        call.step(CallEvent::Answered(leg));
+        call.step(CallEvent::Transfer { by: Side::Caller });
+        let expected = [
+            CallCommand::Tell(Side::Caller, 200),
+            CallCommand::Release(Side::Caller),
+            CallCommand::Serve,
+        ];
+        assert_eq!(call.step(CallEvent::Serve).as_slice(), expected);
+        assert_eq!((call.served_party(), call.is_first()), (Some(party), false));
+        assert!(call.step(CallEvent::HungUp(Side::Caller)).is_empty(), "it had left");
+        let end = CallCommand::End {
+            disposition: Disposition::Answered,
+            by: EndedBy::Callee,
+            status: 200,
+        };
+        assert_eq!(call.clone().step(CallEvent::HungUp(party)).as_slice(), [end]);
+        assert_eq!(
+            call.step(CallEvent::Enqueue { by: None }).as_slice(),
+            [CallCommand::Hold]
+        );
+        assert_eq!((call.waiting(), call.is_first()), (Some(party), false));
     }
 
     #[test]

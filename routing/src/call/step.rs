@@ -2,6 +2,7 @@
 
 use smallvec::smallvec;
 
+use super::served::CALLER;
 use super::{CallCommand, CallEvent, CallMachine, Commands, Disposition, EndedBy, LegPhase, Phase, Side};
 use crate::ids::LegId;
 
@@ -10,7 +11,7 @@ impl CallMachine {
     pub fn step(&mut self, event: CallEvent) -> Commands {
         match (self.phase, event) {
             (Phase::Waiting(wait), event) => self.wait(wait, event),
-            (Phase::Served, event) => self.serve(event),
+            (Phase::Served(stay), event) => self.serve(stay, event),
             (Phase::Summoning, event) => self.summon(event),
             (Phase::Talking(..), CallEvent::Transfer { by }) => self.transfer(by),
             (Phase::Talking(..), CallEvent::Park { party }) => self.park(party),
@@ -26,7 +27,7 @@ impl CallMachine {
             (Phase::Ringing | Phase::Talking(..), CallEvent::Enqueue { by }) => self.enqueue(by),
             (Phase::Ringing, CallEvent::Attend) => self.attend(),
             (Phase::Ringing, CallEvent::Overflow) => self.overflow(),
-            (Phase::Ringing, CallEvent::Serve) => self.take_caller(),
+            (Phase::Ringing, CallEvent::Serve) => self.take(CALLER),
             (Phase::Ringing, CallEvent::NobodyCalled(status)) => {
                 self.give_up(Some(status), disposition_of(status), EndedBy::System, status)
             }

@@ -4,7 +4,8 @@ use smallvec::smallvec;
 
 use super::step::disposition_of;
 use super::{
-    CallCommand, CallEvent, CallMachine, CalledLeg, Commands, Disposition, EndedBy, LegPhase, Phase, Side, Stage, Wait,
+    CallCommand, CallEvent, CallMachine, CalledLeg, Commands, Disposition, EndedBy, LegPhase, Phase, Side, Stage, Stay,
+    Wait,
 };
 use crate::ids::LegId;
 
@@ -37,7 +38,7 @@ impl CallMachine {
             CallEvent::Enqueue { .. } => self.move_waiting(wait, Stage::Queued),
             CallEvent::Attend => self.move_waiting(wait, Stage::Attended),
             CallEvent::Overflow if matches!(wait.stage, Stage::Queued | Stage::Attended) => self.overflow(),
-            CallEvent::Serve if wait.party == Side::Caller && wait.transferor.is_none() => self.take_caller(),
+            CallEvent::Serve => self.take_waiting(wait),
             CallEvent::RingTimeout => {
                 let mut commands = self.cancel_calling(false);
                 commands.extend(self.nobody_came(wait, 480));
@@ -64,7 +65,6 @@ impl CallMachine {
             | CallEvent::Lost(_)
             | CallEvent::SendOn
             | CallEvent::Overflow
-            | CallEvent::Serve
             | CallEvent::Transfer { .. }
             | CallEvent::Park { .. } => Commands::new(),
         }
@@ -147,6 +147,15 @@ impl CallMachine {
         commands.extend(self.cancel_calling(true));
         commands.extend(wait.tell(200));
         commands.extend(wait.transferor.map(CallCommand::Release));
+        commands
+    }
+
+    /// The party is ours from now on; whoever transferred it has done so.
+    fn take_waiting(&mut self, wait: Wait) -> Commands {
+        let Wait { party, first, .. } = wait;
+        let mut commands = wait.tell(200);
+        commands.extend(wait.transferor.map(CallCommand::Release));
+        commands.extend(self.take(Stay { party, first }));
         commands
     }
 

@@ -1,7 +1,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::plan::{FeatureSection, PlanFeatures, PlanStaff, StaffSection};
+use crate::ids::{DepartmentId, MenuId, PromptId};
+use crate::plan::{
+    DepartmentSection, FeatureSection, MailboxSection, MenuSection, PlanDepartment, PlanFeatures, PlanMenu, PlanStaff,
+    StaffSection,
+};
 
 fn staff(id: u128, short: &str) -> PlanStaff {
     PlanStaff {
@@ -21,11 +25,40 @@ fn plan(codes: FeatureCodes) -> DialPlan {
         codes,
         ..PlanFeatures::default()
     };
+    let account = AccountId::from_u128(1);
+    let mailbox = |id, of_staff: Option<u128>, of_department: Option<u128>, enabled| PlanMailbox {
+        id: MailboxId::from_u128(id),
+        account,
+        staff: of_staff.map(StaffId::from_u128),
+        department: of_department.map(DepartmentId::from_u128),
+        name: "M".into(),
+        enabled,
+        own_greeting: false,
+        russian: true,
+        longest_s: 30,
+    };
+    let menu = PlanMenu {
+        short_number: ShortNumber::read("300").ok(),
+        ..PlanMenu::new(MenuId::from_u128(1), account, "Main".into(), PromptId::from_u128(1))
+    };
+    let sales = PlanDepartment::new(
+        DepartmentId::from_u128(1),
+        account,
+        "Sales".into(),
+        ShortNumber::read("200").unwrap(),
+    );
     DialPlan {
         staff: Arc::new(StaffSection::new(
             vec![staff(1, "101"), staff(2, "102"), staff(3, "703")],
             vec![],
         )),
+        departments: Arc::new(DepartmentSection::new(vec![sales])),
+        menus: Arc::new(MenuSection::new(vec![menu], vec![])),
+        mailboxes: Arc::new(MailboxSection::new(vec![
+            mailbox(1, Some(2), None, true),
+            mailbox(2, None, Some(1), true),
+            mailbox(3, Some(1), None, false),
+        ])),
         features: Arc::new(FeatureSection::new([(AccountId::from_u128(1), features)], [])),
         ..DialPlan::default()
     }
@@ -56,6 +89,7 @@ fn each_code_is_read_with_the_number_after_it() {
     };
     let forward = |feature, condition, to| Ok(FeatureCall::Change(feature, Change::Forward(condition, to)));
     let to_boris = Some(Target::Short(ShortNumber::read("102").unwrap()));
+    let to_menu = Some(Target::Short(ShortNumber::read("300").unwrap()));
     let outside = Some(Target::Outside(PhoneNumber::from_e164("+79161234567").unwrap()));
     check("*78", Ok(FeatureCall::Change(Feature::DndOn, Change::Dnd(true))));
     check("*79", Ok(FeatureCall::Change(Feature::DndOff, Change::Dnd(false))));
@@ -79,6 +113,12 @@ fn each_code_is_read_with_the_number_after_it() {
     check("*72", Err(484));
     check("*72109", Err(404));
     check("*72101", Err(403));
+    check("*72300", forward(Feature::ForwardAlways, Condition::Always, to_menu));
+    check("*96102", Ok(FeatureCall::LeaveMessage(MailboxId::from_u128(1))));
+    check("*96200", Ok(FeatureCall::LeaveMessage(MailboxId::from_u128(2))));
+    check("*96101", Err(480));
+    check("*96999", Err(404));
+    check("*96", Err(484));
     check("*72x", Err(404));
     check("**", Err(484));
     check("**999", Err(404));

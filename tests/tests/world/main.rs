@@ -16,6 +16,7 @@ mod gateways;
 mod greetings;
 mod guard;
 mod inbox;
+mod into_us;
 mod lamps;
 mod large;
 mod menu_ways;

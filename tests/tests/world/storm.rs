@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use frontdesk::engine::input::{Input, OperatorCommand};
 use frontdesk::engine::output::BoardChange;
+use frontdesk_routing::forwarding::Forwarding;
 use frontdesk_routing::ids::CallId;
-use frontdesk_routing::plan::RecordingPolicy;
+use frontdesk_routing::plan::{DialPlan, RecordingPolicy};
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::{Weather, rough};
-use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, DAVID};
+use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, DAVID, Person};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::sdp::{ALAW, ULAW};
 use frontdesk_tests::world::{World, ms, s};
@@ -24,6 +25,16 @@ const CODES: [&str; 18] = [
     "*90103", "*92101", "*93",
 ];
 
+/// The people with a menu at 300 and a mailbox of Boris'.
+fn plan(people: &[Person], policy: RecordingPolicy) -> DialPlan {
+    let people = people::plan_with(people, policy);
+    DialPlan {
+        accounts: people.accounts,
+        staff: people.staff,
+        ..crate::into_us::plan(Forwarding::default())
+    }
+}
+
 struct Storm {
     world: World,
     rng: StdRng,
@@ -34,6 +45,8 @@ struct Storm {
 impl Storm {
     fn new(seed: u8, weather: Weather) -> Storm {
         let mut world = World::office(seed, weather);
+        let people = [ANNA, BORIS, CLARA, DAVID];
+        world.input(Input::Plan(Arc::new(plan(&people, RecordingPolicy::Always))));
         let second = world.add_phone(BORIS);
         let line = world.add_phone_at(CLARA, Transport::Tcp, "192.0.2.10:45000");
         let david = world.add_phone(DAVID);
@@ -104,8 +117,7 @@ impl Storm {
                 let policy = [RecordingPolicy::Always, RecordingPolicy::Never][self.rng.random_range(0..2)];
                 let people = [ANNA, BORIS, CLARA, DAVID];
                 let count = self.rng.random_range(2..=4);
-                self.world
-                    .input(Input::Plan(Arc::new(people::plan_with(&people[..count], policy))));
+                self.world.input(Input::Plan(Arc::new(plan(&people[..count], policy))));
             }
             94..96 => {
                 let load = self.rng.random_range(60..=100);
@@ -119,18 +131,18 @@ impl Storm {
     fn dial(&mut self, phone: usize) {
         let number = match self.rng.random_range(0..4) {
             0 => CODES[self.rng.random_range(0..CODES.len())],
-            _ => ["101", "102", "103", "104", "200", "999"][self.rng.random_range(0..6)],
+            _ => ["101", "102", "103", "104", "200", "999", "300", "*96102"][self.rng.random_range(0..8)],
         };
         let with_offer = self.rng.random_range(0..5) > 0;
         self.world.phones[phone].forgets_answer = self.rng.random_range(0..20) == 0;
         self.world.act(phone, |phone, now| phone.dial(number, with_offer, now));
     }
 
-    /// Blind: to somebody, to a department, to a place, to nobody.
+    /// Blind: to somebody, to a department, to a place, to a menu, to a mailbox, to nobody.
     fn transfer(&mut self, phone: usize) {
         let number = [
-            "101", "102", "103", "104", "200", "999", "*68", "*68", "*68", "*68", "702", "*43",
-        ][self.rng.random_range(0..12)];
+            "101", "102", "103", "104", "200", "999", "*68", "*68", "*68", "*68", "702", "*43", "300", "300", "*96102",
+        ][self.rng.random_range(0..15)];
         self.with_call(phone, Some(State::Talking), |storm, phone, call| {
             storm.world.act(phone, |phone, now| phone.refer(call, number, now));
         });
@@ -165,7 +177,8 @@ impl Storm {
         self.world.input(Input::Drain);
         self.world.input(Input::HangUpAll);
         self.world.media.assert_empty();
-        self.world.restart(people::plan());
+        self.world
+            .restart(plan(&[ANNA, BORIS, CLARA, DAVID], RecordingPolicy::Always));
     }
 
     fn with_call(&mut self, phone: usize, state: Option<State>, deed: impl FnOnce(&mut Storm, usize, usize)) {
@@ -264,7 +277,7 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
         .and_then(|most| most.parse().ok())
         .unwrap_or(10);
     let (mut answered, mut acknowledged) = (0, 0);
-    let (mut parked, mut served, mut taken) = (0, 0, 0);
+    let (mut parked, mut served, mut taken, mut into_us) = (0, 0, 0, 0);
     for seed in 1..=most {
         let loss = [0, 5, 20][usize::from(seed) % 3];
         let mut world = Storm::new(seed, rough(loss)).run();
@@ -275,6 +288,7 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
         parked += told("parked at 70");
         served += told("a feature code");
         taken += told("taken over by");
+        into_us += told("to 300; then") + told("to *96102; then");
         let pracks = world
             .transcript
             .lines()
@@ -286,6 +300,7 @@ fn after_any_storm_nothing_is_left_and_nothing_was_counted_twice() {
     assert!(acknowledged > 10 * usize::from(most), "only {acknowledged} PRACKs");
     assert!(parked > usize::from(most), "only {parked} parked calls");
     assert!(served > 10 * usize::from(most), "only {served} calls to codes");
+    assert!(into_us > usize::from(most), "only {into_us} calls transferred to us");
     assert!(taken > 2 * usize::from(most), "only {taken} calls taken over");
 }
 

@@ -228,13 +228,15 @@ impl Engine {
 
     /// Nobody takes the call now: its caller is answered, if that has not been done, and hears music.
     pub(in crate::engine) fn hold_caller(&mut self, id: CallId, now: Now) {
-        if !self.accept_caller(id, now) {
+        let waiting = self.calls.get(&id).and_then(|call| call.machine.waiting());
+        let side = waiting.unwrap_or(Side::Caller);
+        if side == Side::Caller && !self.accept_caller(id, now) {
             return;
         }
         if let Some(place) = self.lines.queues.position(id) {
             self.note(id, &format!("waits at place {place} of the line"));
         }
-        self.play_to_waiting(id, Side::Caller);
+        self.play_to_waiting(id, side);
         self.wait_without_end(id, now);
     }
 

@@ -46,6 +46,7 @@ words! {
         echo: "Hear yourself: a test of the sound", "Услышать себя: проверка звука";
         say_number: "Hear my own short number", "Узнать свой короткий номер";
         voicemail: "Hear messages: # next, * again, 7 deletes", "Прослушать сообщения: # дальше, * ещё раз, 7 удалить";
+        leave_message: "Leave a message at the number, or transfer a call there", "Оставить сообщение на номере или перевести туда звонок";
         pickup: "Whose calls may be taken", "Чьи звонки можно перехватывать";
         pickup_anyone: "Everybody's in the company", "Всех в компании";
         pickup_department: "Those of people in one's own departments", "Коллег из своих отделов";
@@ -113,7 +114,12 @@ pub(in crate::http::pages) async fn page(
 
 /// Features that are off are not shown.
 fn groups(features: &Features, w: &CodeWords) -> Vec<Group> {
-    let shared = |feature: &Feature| matches!(feature, Feature::PickupPerson | Feature::PickupAny | Feature::Park);
+    let shared = |feature: &Feature| {
+        matches!(
+            feature,
+            Feature::PickupPerson | Feature::PickupAny | Feature::Park | Feature::LeaveMessage
+        )
+    };
     let help = |feature: &Feature| matches!(feature, Feature::Echo | Feature::SayNumber);
     let rows = |wanted: &dyn Fn(&Feature) -> bool| -> Vec<Row> {
         let wanted = Feature::ALL.iter().filter(|feature| wanted(feature));
@@ -159,5 +165,6 @@ fn text(feature: Feature, w: &CodeWords) -> &'static str {
         Feature::Echo => w.echo,
         Feature::SayNumber => w.say_number,
         Feature::Voicemail => w.voicemail,
+        Feature::LeaveMessage => w.leave_message,
     }
 }
