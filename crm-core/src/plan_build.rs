@@ -18,7 +18,7 @@ use crate::{
 };
 
 const STAFF: &str = "SELECT s.id, s.account_id, s.surname, s.given_name, s.patronymic, s.short_number, s.phone, \
-    s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, \
+    s.displayed_number, s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.emergency_number, \
     s.access_until, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled FROM staff s \
     LEFT JOIN sip_accounts p ON p.staff_id = s.id WHERE s.deleted_at IS NULL ORDER BY s.id";
 macro_rules! clients {

@@ -55,7 +55,10 @@ pub struct Presented {
 pub enum Source {
     Displayed,
     Single,
+    /// The account's for emergencies.
     Emergency,
+    /// That of where the staff member sits, for emergencies.
+    Place,
     /// The number that the client called.
     Did,
     Client,
@@ -69,6 +72,7 @@ impl fmt::Display for Source {
             Source::Displayed => "it shows the displayed number of its staff member",
             Source::Single => "it shows the account's single number",
             Source::Emergency => "it shows the number of the site",
+            Source::Place => "it shows the number of the staff member's own site",
             Source::Did => "it shows the number that the client called",
             Source::Client => "it shows the client's number",
             Source::Stub => "it shows the stub",
@@ -169,9 +173,11 @@ impl<'a> Numbers<'a> {
     }
 
     fn emergency(&self) -> Shown {
-        match self.connected(self.account.emergency_number) {
-            Some(number) => (Some(number), Source::Emergency),
-            None => self.single(),
+        let own = self.connected(self.staff.emergency_number);
+        match (own, self.connected(self.account.emergency_number)) {
+            (Some(number), _) => (Some(number), Source::Place),
+            (None, Some(number)) => (Some(number), Source::Emergency),
+            (None, None) => self.single(),
         }
     }
 

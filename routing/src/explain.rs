@@ -67,9 +67,13 @@ pub fn foresee(
         }
         Decision::Message { because, .. } => told.say(&because),
         Decision::Menu { because, .. } => told.say(&because),
-        Decision::Outside { trunks, because, .. } | Decision::Emergency { trunks, because, .. } => {
+        Decision::Outside { trunks, because, .. } => {
             told.say(&because);
-            told.outside(plan, facts, &trunks);
+            told.outside(plan, (facts, Kind::Direct), &trunks);
+        }
+        Decision::Emergency { trunks, because, .. } => {
+            told.say(&because);
+            told.outside(plan, (facts, Kind::Emergency), &trunks);
         }
         Decision::Feature(call) => told.sentences.push(format!("a feature code: {call:?}")),
         Decision::Refuse { status, because } => {
@@ -143,10 +147,10 @@ impl Foreseen {
         }
     }
 
-    fn outside(&mut self, plan: &DialPlan, facts: &CallFacts<'_>, trunks: &[TrunkId]) {
+    fn outside(&mut self, plan: &DialPlan, (facts, kind): (&CallFacts<'_>, Kind), trunks: &[TrunkId]) {
         for trunk in trunks.iter().filter_map(|trunk| plan.staff.trunk(*trunk)) {
             let call = OutgoingCall {
-                kind: Kind::Direct,
+                kind,
                 account: facts.account,
                 staff: match facts.caller {
                     Caller::Staff(staff) => Some(staff),
@@ -206,7 +210,10 @@ mod tests {
             short_number: ShortNumber::read(&format!("10{id}")).ok(),
             phone: None,
             sip: None,
-            caller_id: StaffCallerId::default(),
+            caller_id: StaffCallerId {
+                emergency_number: PhoneNumber::from_e164("+74951110002").ok(),
+                ..StaffCallerId::default()
+            },
             term: Default::default(),
         };
         let people = vec![person(1, "Anna"), person(2, "Boris"), person(3, "Clara")];
@@ -297,5 +304,10 @@ mod tests {
             "by Line it shows its own number: it shows the line's own number",
         ];
         check(anna, None, "+79035550000", &outside);
+        let emergency = [
+            "an emergency number, by Line",
+            "by Line it shows +74951110002: it shows the number of the staff member's own site",
+        ];
+        check(anna, None, "112", &emergency);
     }
 }

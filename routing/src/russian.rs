@@ -198,6 +198,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "показан номер для экстренных вызовов",
     ),
     (
+        "it shows the number of the staff member's own site",
+        "показан номер того места, где сидит сотрудник",
+    ),
+    (
         "it shows the number that the client called",
         "показан номер, на который звонил клиент",
     ),
@@ -245,11 +249,11 @@ const SENTENCES: &[(&str, &str)] = &[
     ("echo test", "проверка эха"),
     ("say my number", "назвать мой номер"),
     ("hear messages", "прослушать сообщения"),
+    ("leave a message", "оставить сообщение"),
     (
         "messages cannot be read at present",
         "сообщения сейчас нельзя прочитать",
     ),
-    ("leave a message", "оставить сообщение"),
     ("the sound of a message is lost", "звук сообщения утрачен"),
 ];
 

@@ -6,8 +6,8 @@ use super::e164;
 use crate::store::{FieldError, StoreError, Tx, args};
 
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2";
-const DISPLAYED: &str = "SELECT surname, given_name, patronymic FROM staff WHERE account_id = $1 AND displayed_number = $2 \
-    AND deleted_at IS NULL ORDER BY sort_name, id LIMIT 4";
+const DISPLAYED: &str = "SELECT surname, given_name, patronymic FROM staff WHERE account_id = $1 \
+    AND (displayed_number = $2 OR emergency_number = $2) AND deleted_at IS NULL ORDER BY sort_name, id LIMIT 4";
 const SETTINGS: &str = "SELECT COUNT(CASE WHEN single_number = $2 THEN 1 END) AS single, \
     COUNT(CASE WHEN emergency_number = $2 THEN 1 END) AS emergency FROM accounts WHERE id = $1";
 

@@ -6,10 +6,10 @@ use frontdesk_routing::plan::StaffCallerId;
 use serde_json::{Value, json};
 
 use crate::numbers;
-use crate::store::{FieldError, StoreError, Tx, args};
+use crate::store::{StoreError, Tx, args};
 
 const SET: &str = "UPDATE staff SET displayed_number = $2, show_number_on_system_calls = $3, hide_client_number = $4, \
-    raise_card = $5 WHERE id = $1";
+    raise_card = $5, emergency_number = $6 WHERE id = $1";
 
 pub(crate) const ALL: &[&str] = &[SET];
 
@@ -17,7 +17,9 @@ pub(crate) const ALL: &[&str] = &[SET];
 pub struct CallerId {
     /// E.164, a connected one: what their calls show.
     pub displayed_number: Option<String>,
-    /// The CRM's calls for them show it too, instead of the account's single number.
+    /// E.164, a connected one: what their emergency calls show, instead of the account's.
+    pub emergency_number: Option<String>,
+    /// The CRM's calls for them show the displayed one too, instead of the account's single number.
     pub show_number_on_system_calls: bool,
     /// They see no client's number.
     pub hide_client_number: bool,
@@ -29,6 +31,7 @@ pub struct CallerId {
 #[derive(Debug, Clone, Default)]
 pub struct CallerIdPatch {
     pub displayed_number: Option<Option<String>>,
+    pub emergency_number: Option<Option<String>>,
     pub show_number_on_system_calls: Option<bool>,
     pub hide_client_number: Option<bool>,
     pub raise_card: Option<bool>,
@@ -38,6 +41,7 @@ impl CallerId {
     pub(super) fn told(&self) -> Value {
         json!({
             "displayed_number": self.displayed_number,
+            "emergency_number": self.emergency_number,
             "show_number_on_system_calls": self.show_number_on_system_calls,
             "hide_client_number": self.hide_client_number,
             "raise_card": self.raise_card,
@@ -45,9 +49,10 @@ impl CallerId {
     }
 
     pub(crate) fn planned(&self) -> StaffCallerId {
-        let displayed = self.displayed_number.as_deref();
+        let number = |text: &Option<String>| text.as_deref().and_then(|text| PhoneNumber::from_e164(text).ok());
         StaffCallerId {
-            displayed_number: displayed.and_then(|number| PhoneNumber::from_e164(number).ok()),
+            displayed_number: number(&self.displayed_number),
+            emergency_number: number(&self.emergency_number),
             on_system_calls: self.show_number_on_system_calls,
             hides_clients: self.hide_client_number,
             raises_card: self.raise_card,
@@ -61,24 +66,43 @@ pub(super) async fn patched(
     account: AccountId,
     (before, patch, region): (&CallerId, CallerIdPatch, &str),
 ) -> Result<CallerId, StoreError> {
-    let displayed_number = match patch.displayed_number {
-        Some(typed) => numbers::typed("displayed_number", typed, region).map_err(invalid)?,
-        None => before.displayed_number.clone(),
-    };
-    let fault = numbers::not_connected(tx, account, ("displayed_number", displayed_number.as_deref())).await?;
-    StoreError::invalid(fault.into_iter().collect())?;
+    let mut faults = Vec::new();
+    let mut shown = [
+        (
+            "displayed_number",
+            patch.displayed_number,
+            before.displayed_number.clone(),
+        ),
+        (
+            "emergency_number",
+            patch.emergency_number,
+            before.emergency_number.clone(),
+        ),
+    ];
+    for (field, given, number) in &mut shown {
+        if let Some(typed) = given.take() {
+            match numbers::typed(field, typed, region) {
+                Ok(typed) => *number = typed,
+                Err(fault) => faults.push(fault),
+            }
+        }
+    }
+    StoreError::invalid(faults)?;
+    let mut faults = Vec::new();
+    for (field, _, number) in &shown {
+        faults.extend(numbers::not_connected(tx, account, (*field, number.as_deref())).await?);
+    }
+    StoreError::invalid(faults)?;
+    let [(_, _, displayed_number), (_, _, emergency_number)] = shown;
     Ok(CallerId {
         displayed_number,
+        emergency_number,
         show_number_on_system_calls: patch
             .show_number_on_system_calls
             .unwrap_or(before.show_number_on_system_calls),
         hide_client_number: patch.hide_client_number.unwrap_or(before.hide_client_number),
         raise_card: patch.raise_card.unwrap_or(before.raise_card),
     })
-}
-
-fn invalid(fault: FieldError) -> StoreError {
-    StoreError::Invalid(vec![fault])
 }
 
 pub(super) async fn set(tx: &mut Tx, staff: StaffId, to: &CallerId) -> Result<(), StoreError> {
@@ -88,6 +112,7 @@ pub(super) async fn set(tx: &mut Tx, staff: StaffId, to: &CallerId) -> Result<()
         to.show_number_on_system_calls,
         to.hide_client_number,
         to.raise_card,
+        &to.emergency_number,
     ];
     tx.run(SET, values).await.map(drop)
 }

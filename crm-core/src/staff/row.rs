@@ -14,7 +14,7 @@ macro_rules! member {
         concat!(
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
              s.phone, s.email, s.position, s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
-             s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.last_login_at, s.last_seen_at, \
+             s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.emergency_number, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
              s.schedule_id, s.photo, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
              s.password_hash IS NOT NULL AS has_password, (s.access_until IS NOT NULL AND s.access_until <= $2) AS access_ended FROM staff s JOIN accounts a ON a.id = s.account_id \

@@ -14,6 +14,7 @@ use crate::office::{Office, refusal};
 crate::on_both! {
     l32_only_a_connected_number_is_displayed
     l32_a_number_that_calls_show_is_replaced_before_it_is_disconnected
+    l32_what_emergency_calls_of_a_person_show_is_a_connected_number_too
     l38_the_single_number_is_a_connected_one
     l43_the_stub_and_what_is_hidden_from_whom_reach_the_plan
     a_new_member_has_the_settings_that_were_given
@@ -112,6 +113,42 @@ async fn l32_a_number_that_calls_show_is_replaced_before_it_is_disconnected(offi
         .await
         .unwrap();
     numbers::delete(&office.db, &office.author(), second.id).await.unwrap();
+}
+
+async fn l32_what_emergency_calls_of_a_person_show_is_a_connected_number_too(office: &Office) {
+    let ivan = office.ivan().await;
+    let shows = |number: Option<&str>| CallerIdPatch {
+        emergency_number: Some(number.map(str::to_owned)),
+        ..CallerIdPatch::default()
+    };
+    let both = CallerIdPatch {
+        displayed_number: Some(Some(N2.into())),
+        ..shows(Some(N1))
+    };
+    assert_eq!(
+        refusal(set(office, &ivan, both).await),
+        "invalid: displayed_number not_connected, emergency_number not_connected"
+    );
+    assert_eq!(
+        refusal(set(office, &ivan, shows(Some("12"))).await),
+        "invalid: emergency_number invalid"
+    );
+    let number = connect(office, N1).await;
+    let changed = set(office, &ivan, shows(Some("8 (495) 111-00-01"))).await.unwrap();
+    assert_eq!(changed.caller_id.emergency_number.as_deref(), Some(N1));
+    assert_eq!(changed.caller_id.displayed_number, None);
+    let plan = plan_build::full(&office.db).await.unwrap();
+    let planned = plan.staff.get(ivan.id).unwrap().caller_id;
+    assert_eq!(planned.emergency_number, PhoneNumber::from_e164(N1).ok());
+    let told = |row: &AuditRow| row.after.as_ref().is_some_and(|after| after["emergency_number"] == N1);
+    assert!(office.audit(10).await.iter().any(told));
+    let refused = numbers::delete(&office.db, &office.author(), number.id).await;
+    let Err(StoreError::InUse(who)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(who.contains("Ivan"), "{who}");
+    set(office, &ivan, shows(None)).await.unwrap();
+    numbers::delete(&office.db, &office.author(), number.id).await.unwrap();
 }
 
 async fn l38_the_single_number_is_a_connected_one(office: &Office) {

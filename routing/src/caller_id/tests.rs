@@ -10,6 +10,7 @@ const DISPLAYED: u64 = 74_951_110_001;
 const SINGLE: u64 = 74_951_110_002;
 const SITE: u64 = 74_951_110_003;
 const DID: u64 = 74_951_110_004;
+const ELSEWHERE: u64 = 74_951_110_006;
 const OF_TRUNK: u64 = 74_951_110_005;
 const FOREIGN: u64 = 74_951_119_999;
 const CLIENT: u64 = 79_161_234_567;
@@ -36,6 +37,7 @@ fn case(kind: Kind) -> Case {
     Case {
         staff: StaffCallerId {
             displayed_number: Some(number(DISPLAYED)),
+            emergency_number: Some(number(ELSEWHERE)),
             ..StaffCallerId::default()
         },
         account: AccountCallerId {
@@ -47,7 +49,7 @@ fn case(kind: Kind) -> Case {
             shown_number: Some(number(OF_TRUNK)),
             ..PlanTrunk::new(TrunkId::from_u128(1), account(), "T".into())
         },
-        connected: vec![DISPLAYED, SINGLE, SITE, DID],
+        connected: vec![DISPLAYED, SINGLE, SITE, DID, ELSEWHERE],
         call: OutgoingCall {
             kind,
             account: account(),
@@ -109,6 +111,10 @@ fn no_single(case: &mut Case) {
     case.account.single_number = None;
 }
 
+fn at_the_site(case: &mut Case) {
+    case.staff.emergency_number = None;
+}
+
 fn option_on(case: &mut Case) {
     case.staff.on_system_calls = true;
 }
@@ -148,15 +154,29 @@ fn l32_to_l38_each_case_shows_its_number() {
     check("L37", Widget, as_is, (Some(SINGLE), Source::Single));
     check("L37", Widget, option_on, (Some(SINGLE), Source::Single));
     check("L37", Widget, no_single, (Some(OF_TRUNK), Source::Trunk));
-    check("emergency", Emergency, as_is, (Some(SITE), Source::Emergency));
-    let siteless = |case: &mut Case| case.account.emergency_number = None;
+    check("emergency", Emergency, as_is, (Some(ELSEWHERE), Source::Place));
+    check("emergency", Emergency, at_the_site, (Some(SITE), Source::Emergency));
+    let gone = |case: &mut Case| case.connected.retain(|digits| *digits != ELSEWHERE);
+    check("emergency", Emergency, gone, (Some(SITE), Source::Emergency));
+    let nobody = |case: &mut Case| case.call.staff = None;
+    check("emergency", Emergency, nobody, (Some(SITE), Source::Emergency));
+    let siteless = |case: &mut Case| {
+        at_the_site(case);
+        case.account.emergency_number = None;
+    };
     check("emergency", Emergency, siteless, (Some(SINGLE), Source::Single));
+    let bare_of_numbers = |case: &mut Case| {
+        siteless(case);
+        no_single(case);
+    };
+    check("emergency", Emergency, bare_of_numbers, (Some(OF_TRUNK), Source::Trunk));
 }
 
 #[test]
 fn l32_and_l38_a_number_that_is_not_connected_is_not_shown() {
     let foreign = |case: &mut Case| {
         case.staff.displayed_number = Some(number(FOREIGN));
+        case.staff.emergency_number = Some(number(FOREIGN));
         case.account.single_number = Some(number(FOREIGN));
         case.account.emergency_number = Some(number(FOREIGN));
     };
@@ -212,7 +232,12 @@ fn whoever_wants_to_stay_unknown_does_except_in_an_emergency() {
         (Some(DISPLAYED), Source::Displayed),
     );
     assert!(shown.restricted);
-    let shown = check("RFC 3323", Kind::Emergency, restricted, (Some(SITE), Source::Emergency));
+    let shown = check(
+        "RFC 3323",
+        Kind::Emergency,
+        restricted,
+        (Some(ELSEWHERE), Source::Place),
+    );
     assert!(!shown.restricted);
     let on = |case: &mut Case| {
         restricted(case);

@@ -9,7 +9,9 @@ use crate::number::PhoneNumber;
 pub struct StaffCallerId {
     /// What their calls show.
     pub displayed_number: Option<PhoneNumber>,
-    /// Calls that the CRM makes for them show it too, instead of the account's single number.
+    /// What their emergency calls show, where that is not the account's: they sit elsewhere.
+    pub emergency_number: Option<PhoneNumber>,
+    /// Calls that the CRM makes for them show the displayed one too, instead of the account's single number.
     pub on_system_calls: bool,
     /// They see no client's number, on none of their phones and nowhere else.
     pub hides_clients: bool,
@@ -22,7 +24,7 @@ pub struct StaffCallerId {
 pub struct AccountCallerId {
     /// What calls of the CRM and of widgets show.
     pub single_number: Option<PhoneNumber>,
-    /// What emergency calls show: the number of the site.
+    /// What emergency calls show: the number of the site; of people elsewhere their own one says more.
     pub emergency_number: Option<PhoneNumber>,
     pub forwarded: ForwardedShows,
     /// What a hidden client's number is shown as.

@@ -155,6 +155,7 @@ fn no_reason_stays_english() {
         Source::Displayed,
         Source::Single,
         Source::Emergency,
+        Source::Place,
         Source::Did,
         Source::Client,
         Source::Stub,

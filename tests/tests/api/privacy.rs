@@ -314,6 +314,9 @@ async fn l32_l38_displayed_numbers_are_connected_ones_by_the_api_too() {
     let wanted = json!({ "displayed_number": "8 495 111-00-01" });
     let refused = main.patch(&anna, wanted.clone()).await.expect(422);
     assert_eq!(refused.faults(), ["displayed_number not_connected"]);
+    let elsewhere = json!({ "emergency_number": "8 495 111-00-01" });
+    let refused = main.patch(&anna, elsewhere.clone()).await.expect(422);
+    assert_eq!(refused.faults(), ["emergency_number not_connected"]);
     let single = json!({ "single_number": "8 495 111-00-01" });
     let refused = main.patch("/account", single.clone()).await.expect(422);
     assert_eq!(refused.faults(), ["single_number not_connected"]);
@@ -337,8 +340,13 @@ async fn l32_l38_displayed_numbers_are_connected_ones_by_the_api_too() {
     assert_eq!(refused.text("/code"), "in_use");
     assert!(refused.text("/detail").contains("Anna"), "{}", refused.body);
     main.patch(&anna, json!({ "displayed_number": null })).await.expect(200);
+    let theirs = main.patch(&anna, elsewhere).await.expect(200);
+    assert_eq!(theirs.text("/emergency_number"), "+74951110001");
     main.patch("/account", json!({ "single_number": null }))
         .await
         .expect(200);
+    let refused = main.delete(&format!("/numbers/{number}")).await.expect(409);
+    assert!(refused.text("/detail").contains("Anna"), "{}", refused.body);
+    main.patch(&anna, json!({ "emergency_number": null })).await.expect(200);
     main.delete(&format!("/numbers/{number}")).await.expect(204);
 }

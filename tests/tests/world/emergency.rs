@@ -105,6 +105,35 @@ fn an_emergency_call_goes_out_by_any_line_and_shows_the_number_of_the_site() {
     }
 }
 
+/// Whoever sits elsewhere is looked for there; of what is not connected nothing is shown.
+#[test]
+fn an_emergency_call_of_somebody_who_sits_elsewhere_shows_the_number_of_that_place() {
+    for (own, shown, why) in [
+        (OWN, OWN, "it shows the number of the staff member's own site"),
+        ("+74951119999", SITE, "it shows the number of the site"),
+    ] {
+        let mut plan = usual();
+        let mut staff = plan.staff.staff().to_vec();
+        for person in &mut staff {
+            person.caller_id.displayed_number = None;
+            person.caller_id.emergency_number = PhoneNumber::from_e164(own).ok();
+        }
+        plan.staff = Arc::new(StaffSection::new(staff, lines()));
+        let mut world = office(11, FAIR, &plan);
+        world.dial(ANNA_AT, "112");
+        let reached = |world: &World| world.together(ANNA_AT, FIRST) || world.together(ANNA_AT, SECOND);
+        assert!(world.wait_for(s(40), reached), "{}", world.ladder());
+        let server = if world.together(ANNA_AT, FIRST) { FIRST } else { SECOND };
+        let invite = world.sent_to(server, "INVITE").pop().expect("an INVITE");
+        assert!(invite.contains(&format!("From: <sip:{shown}@")), "{invite}");
+        let world = finish(world);
+        let because = &world.record().because;
+        assert!(because.contains(why), "{because}");
+        let russian = because.split("; ").map(frontdesk_routing::russian::told);
+        assert!(russian.into_iter().all(|said| !said.contains("it shows")), "{because}");
+    }
+}
+
 /// Boris has 102 in this company: his colleagues dial him daily.
 #[test]
 fn a_colleague_whose_short_number_is_an_emergency_number_is_called_unless_the_account_says_otherwise() {

@@ -68,7 +68,9 @@ pub struct StaffView {
     pub has_photo: bool,
     /// What their calls show: a connected number, E.164.
     pub displayed_number: Option<String>,
-    /// Calls that the CRM makes for them show it too, instead of the account's single number.
+    /// What their emergency calls show, a connected number; `null`: the account's `emergency_number`.
+    pub emergency_number: Option<String>,
+    /// Calls that the CRM makes for them show the displayed number too, instead of the account's single number.
     pub show_number_on_system_calls: bool,
     /// They see no client's number, on no phone and no page.
     pub hide_client_number: bool,
@@ -142,6 +144,8 @@ struct NewStaffBody {
     access_until: Option<String>,
     /// A connected number.
     displayed_number: Option<String>,
+    /// A connected number: what their emergency calls show who do not sit where the account's says.
+    emergency_number: Option<String>,
     show_number_on_system_calls: Option<bool>,
     hide_client_number: Option<bool>,
     raise_card: Option<bool>,
@@ -177,6 +181,9 @@ struct StaffPatchBody {
     /// A connected number.
     #[serde(default, deserialize_with = "given")]
     displayed_number: Option<Option<String>>,
+    /// A connected number: what their emergency calls show who do not sit where the account's says.
+    #[serde(default, deserialize_with = "given")]
+    emergency_number: Option<Option<String>>,
     show_number_on_system_calls: Option<bool>,
     hide_client_number: Option<bool>,
     raise_card: Option<bool>,
@@ -289,6 +296,7 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         photo_url: super::photo::url(member),
         has_photo: member.photo.is_some(),
         displayed_number: member.caller_id.displayed_number.clone(),
+        emergency_number: member.caller_id.emergency_number.clone(),
         show_number_on_system_calls: member.caller_id.show_number_on_system_calls,
         hide_client_number: member.caller_id.hide_client_number,
         raise_card: member.caller_id.raise_card,
@@ -339,6 +347,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         access_until: body.access_until,
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number.map(Some),
+            emergency_number: body.emergency_number.map(Some),
             show_number_on_system_calls: body.show_number_on_system_calls,
             hide_client_number: body.hide_client_number,
             raise_card: body.raise_card,
@@ -406,6 +415,7 @@ async fn update(
         access_until: body.access_until,
         caller_id: CallerIdPatch {
             displayed_number: body.displayed_number,
+            emergency_number: body.emergency_number,
             show_number_on_system_calls: body.show_number_on_system_calls,
             hide_client_number: body.hide_client_number,
             raise_card: body.raise_card,

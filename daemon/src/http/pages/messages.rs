@@ -158,6 +158,8 @@ words! {
     client_of: "Clients of", "Клиенты сотрудника";
     displayed_number: "Displayed number", "Отображаемый номер";
     displayed_number_hint: "What those who are called see: one of the connected numbers", "Его видят те, кому звонят: один из подключённых номеров";
+    own_emergency_number: "Number on emergency calls", "Номер при экстренных вызовах";
+    own_emergency_number_hint: "Only for who sits elsewhere: a connected number of that place", "Только если сотрудник сидит в другом месте: подключённый номер этого места";
     show_number_on_system_calls: "Show it on calls from the system too", "Отображать номер при исходящих звонках из системы";
     hide_client_number: "Hide clients' numbers from this person", "Скрывать номер клиента от сотрудника";
     raise_card: "Show the caller's card on incoming calls", "Поднимать карточку контакта";

@@ -231,6 +231,7 @@ fn texts(t: &Messages, more: Value) -> String {
         ("displayed_number.invalid", t.error_number),
         ("hang_up", t.hang_up),
         ("hang_up_ask", t.hang_up_ask),
+        ("emergency_number.invalid", t.error_number),
         ("required", t.error_required),
         ("invalid", t.error_invalid),
         ("number.invalid", t.error_number),
