@@ -23,7 +23,7 @@ const ranks = (form) => box.classList.toggle("linear", form.elements["queue.stra
 
 editor({
   kind: "department", path: "/departments", part: "departments",
-  also: { name: "desk", path: (id) => `/departments/${id}/reception` },
+  also: [{ name: "desk", path: (id) => `/departments/${id}/reception` }],
   collect: (form) => ({ ...values(form), members: members() }),
   // a rule that is chosen anew takes its number as it is shown, an empty one too
   write: (body, form) => {

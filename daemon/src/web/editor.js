@@ -68,11 +68,11 @@ export function changes(before, after) {
 }
 
 // The dialog `kind`-dialog with the form `kind`-form; buttons `data-add="kind"`, and `data-edit`, `data-delete` in rows of
-// the part. `path` is that of the list, or gives that of one thing. `also` is a second resource of the same thing: fields that begin with its name are kept there.
+// the part. `path` is that of the list, or gives that of one thing. `also` are further resources of the same thing: fields that begin with the name of one are kept there; one by `PUT` is sent whole.
 // `read(data)` gives fields of the form, `collect(form)` what it says, `show(form, data)` sets what is more than fields;
 // `write(body, form)` is sent, `faults(field)` names the field of the form that a fault belongs to.
 export function editor({
-  kind, path, part, also, read = (data) => data, collect = values, show = () => {}, write = (body) => body,
+  kind, path, part, also = [], read = (data) => data, collect = values, show = () => {}, write = (body) => body,
   faults = (field) => field, changed = () => refresh(part), made = changed,
 }) {
   const dialog = document.getElementById(`${kind}-dialog`);
@@ -108,15 +108,16 @@ export function editor({
 
   async function edit(id) {
     const { data, version } = await api("GET", at(id));
-    if (also) data[also.name] = (await api("GET", also.path(id))).data;
+    for (const { name, path: at } of also) data[name] = (await api("GET", at(id))).data;
     raise(data, version, id);
   }
 
   async function save() {
-    const wanted = Object.entries(open ? changes(before, said()) : said()).filter(([, value]) => open || value !== null);
-    const second = also ? `${also.name}.` : null;
-    const own = Object.fromEntries(wanted.filter(([name]) => !second || !name.startsWith(second)));
-    const others = Object.fromEntries(wanted.filter(([name]) => second && name.startsWith(second)));
+    const all = said();
+    const wanted = Object.entries(open ? changes(before, all) : all).filter(([, value]) => open || value !== null);
+    const within = ({ name }) => ([field]) => field.startsWith(`${name}.`);
+    const own = Object.fromEntries(wanted.filter((field) => !also.some((other) => within(other)(field))));
+    const others = also.filter((other) => wanted.filter(within(other)).some(([, value]) => open || value));
     let answer = {};
     if (!open) {
       answer = await api("POST", path, { body: write(nest(own), form) });
@@ -125,11 +126,14 @@ export function editor({
       answer = await api("PATCH", at(open.id), { body: write(nest(own), form), version: open.version });
       open.version = answer.version;
     }
-    if (Object.keys(others).length > 0) {
+    for (const other of others) {
+      const { name, path: place, method = "PATCH" } = other;
+      const fields = (method === "PUT" ? Object.entries(all) : wanted).filter(within(other));
       try {
-        await api("PATCH", also.path(open.id), { body: nest(others)[also.name], version: open.version });
+        const { version } = await api(method, place(open.id), { body: nest(Object.fromEntries(fields))[name], version: open.version });
+        open.version = version;
       } catch (problem) {
-        for (const fault of problem.fields || []) fault.field = second + fault.field;
+        for (const fault of problem.fields || []) fault.field = `${name}.${fault.field}`;
         throw problem;
       }
     }

@@ -2,8 +2,10 @@
 
 use frontdesk::engine::output::{BoardChange, TrunkRegistration, TrunkState};
 use frontdesk::http::Clock;
+use frontdesk_media::sound;
 use frontdesk_tests::office::Caller;
 use frontdesk_tests::pages::{Desk, looks};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 async fn items(main: &Caller, path: &str) -> Vec<Value> {
@@ -299,5 +301,49 @@ async fn the_pages_of_numbers_and_lines_fit_every_screen() {
         browser.press("[data-add=route]").await;
         browser.check(&look, "routes-dialog").await;
     }
+    browser.quiet().await;
+}
+
+/// What callers of a number hear first is said where the number is set up.
+#[tokio::test]
+async fn a_numbers_greeting_is_chosen_and_taken_away_on_the_page() {
+    let Some(desk) = Desk::open().await else { return };
+    let Desk { browser, office, main } = &desk;
+    office
+        .add(main, json!({ "given_name": "Anna", "short_number": "105" }))
+        .await;
+    let file = sound::tone(425, 1_000).to_wav();
+    let made = main.raw(Method::POST, "/prompts?name=Welcome", "audio/wav", file).await;
+    let prompt = made.expect(201).text("/id").to_owned();
+    desk.visit("/numbers").await;
+    browser.press("[data-add=number]").await;
+    browser.type_into("#number-number", "8 495 123-45-67").await.unwrap();
+    browser.choose("#number-to", "Anna").await;
+    browser.choose("#number-greeting", "Welcome").await;
+    desk.save("number").await;
+    browser.see("#number-table", "Greeting: Welcome").await.unwrap();
+    let number = items(main, "/numbers").await.remove(0);
+    let path = format!("/numbers/{}/greeting", number["id"].as_str().unwrap());
+    let greeting = main.get(&path).await.expect(200).body;
+    assert_eq!(
+        (&greeting["greeting_id"], &greeting["says_recorded"]),
+        (&json!(prompt), &json!(false))
+    );
+    // Beside another setting of the number, in one go.
+    browser.press("#number-table [data-edit]").await;
+    browser
+        .until("document.getElementById('number-greeting').selectedOptions[0].textContent === 'Welcome'")
+        .await
+        .unwrap();
+    browser.choose("#number-greeting", "None").await;
+    browser.press("#number-form [name='greeting.says_recorded']").await;
+    browser.choose("[name='desk.closed_to']", "Anna").await;
+    desk.save("number").await;
+    browser.see("#number-table", "Tells of the recording").await.unwrap();
+    let greeting = main.get(&path).await.expect(200).body;
+    assert_eq!(
+        (&greeting["greeting_id"], &greeting["says_recorded"]),
+        (&Value::Null, &json!(true))
+    );
     browser.quiet().await;
 }

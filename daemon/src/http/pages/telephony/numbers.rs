@@ -5,6 +5,7 @@ use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use frontdesk_crm_core::numbers::{self, Number, UsedAsPhone};
+use frontdesk_crm_core::prompts;
 use frontdesk_crm_core::trunks;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
@@ -38,6 +39,15 @@ words! {
         closed_to: "While closed, calls go to", "В нерабочее время передать";
         closed_refused: "Nobody: they are refused", "Никому: звонок отклоняется";
         project: "Project", "Проект";
+        first: "What callers hear first", "Что звонящий слышит сначала";
+        greeting: "Greeting", "Приветствие";
+        no_greeting: "None", "Нет";
+        greeting_hint: "By day and while closed, before the call goes on. Recordings are made on the page Sounds.",
+            "И в рабочее, и в нерабочее время, до соединения. Фразы загружают на странице «Звуки».";
+        says_recorded: "Tell that the call is recorded", "Предупреждать о записи разговора";
+        says_recorded_hint: "Only where calls are recorded", "Только если разговоры записываются";
+        greets: "Greeting:", "Приветствие:";
+        warns: "Tells of the recording", "Предупреждает о записи";
         single: "Single number", "Единый номер";
         emergency: "Emergencies", "Экстренные";
         used_as_phone: "Said to be somebody's own telephone, which cannot be:", "Записан личным телефоном, так нельзя:";
@@ -73,6 +83,7 @@ struct NumbersPage {
     targets: Targets,
     schedules: Names,
     projects: Names,
+    prompts: Names,
 }
 
 struct Row {
@@ -83,6 +94,8 @@ struct Row {
     to: String,
     line: Option<String>,
     hours: String,
+    /// What callers hear first.
+    greeting: Vec<String>,
     single: bool,
     emergency: bool,
     /// Names of those whose own telephone it is said to be.
@@ -113,7 +126,15 @@ async fn filled(state: &State, reader: &Reader) -> Result<NumbersPage, ApiError>
     let users = numbers::used_as_phones(&state.db, account).await?;
     let plan = state.live.plan();
     let rows = numbers::list(&state.db, account).await?.into_iter();
-    let rows = rows.map(|number| row(&number, reader, (&around, &trunks), (&users, &plan)));
+    let prompts = prompts::list(&state.db, account).await?;
+    let prompts: Names = prompts.into_iter().map(|of| (of.id.to_string(), of.name)).collect();
+    let rows = rows.map(|number| {
+        let greeting = greeting(&number, reader, (&plan, &prompts), w);
+        Row {
+            greeting,
+            ..row(&number, reader, (&around, &trunks), (&users, &plan))
+        }
+    });
     let view = accounts::view(state, account).await?;
     let more = json!({
         "delete_number": w.delete_number,
@@ -134,8 +155,21 @@ async fn filled(state: &State, reader: &Reader) -> Result<NumbersPage, ApiError>
         targets: around.targets,
         schedules: around.schedules,
         projects: around.projects,
+        prompts,
         w,
     })
+}
+
+fn greeting(number: &Number, reader: &Reader, (plan, prompts): (&DialPlan, &Names), w: &NumberWords) -> Vec<String> {
+    let key = PhoneNumber::from_e164(&number.number).ok();
+    let greeting = key.and_then(|key| plan.menus.greeting(reader.access.account, key));
+    let greeting = greeting.unwrap_or_default();
+    let own = greeting.prompt.map(|prompt| {
+        let name = name_of(&prompt.to_string(), prompts).unwrap_or_default().to_owned();
+        format!("{} {name}", w.greets)
+    });
+    let recorded = greeting.says_recorded.then(|| w.warns.to_owned());
+    own.into_iter().chain(recorded).collect()
 }
 
 fn row(
@@ -159,6 +193,7 @@ fn row(
         hours: schedule
             .map(|id| text(&id.to_string(), &around.schedules))
             .unwrap_or_default(),
+        greeting: Vec::new(),
         single: account.single_number.as_ref() == Some(&number.number),
         emergency: account.emergency_number.as_ref() == Some(&number.number),
         used_as_phone: users.join(", "),
