@@ -59,6 +59,7 @@ assets! {
     "clients.js" "text/javascript; charset=utf-8"
     "voicemail.js" "text/javascript; charset=utf-8"
     "mailbox.js" "text/javascript; charset=utf-8"
+    "forwarding.js" "text/javascript; charset=utf-8"
     "calls.js" "text/javascript; charset=utf-8"
     "sites.js" "text/javascript; charset=utf-8"
     "widget.js" "text/javascript; charset=utf-8"

@@ -1,5 +1,6 @@
 import { api, texts } from "./api.js";
 import { onSubmit, toast, values } from "./forms.js";
+import "./forwarding.js";
 import "./page.js";
 
 const [begin, on, off, all] = ["begin", "on", "off", "all"].map((name) => document.getElementById(`factor-${name}`));

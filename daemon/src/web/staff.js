@@ -1,5 +1,6 @@
 import { api, texts } from "./api.js";
 import { clearFaults, confirm, copyText, fill, local, onSubmit, toast, values } from "./forms.js";
+import "./forwarding.js";
 import "./mailbox.js";
 import { listen, refresh } from "./page.js";
 

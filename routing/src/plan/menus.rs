@@ -98,6 +98,10 @@ impl MenuSection {
         self.greetings.get(&(account, number)).copied()
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &PlanMenu> {
+        self.by_id.values().map(|menu| &**menu)
+    }
+
     pub fn get(&self, menu: MenuId) -> Option<&Arc<PlanMenu>> {
         self.by_id.get(&menu)
     }

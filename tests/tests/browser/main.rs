@@ -4,6 +4,7 @@ mod clients;
 mod codes;
 mod deals;
 mod departments;
+mod forwarding;
 mod help;
 mod history;
 mod import;

@@ -4,6 +4,7 @@ mod book;
 mod calls;
 mod clients;
 mod deals;
+mod forwarding;
 mod help;
 mod mailbox;
 mod messages;

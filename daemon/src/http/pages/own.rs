@@ -1,4 +1,4 @@
-//! One's own settings: the second factor of the login; and whether everybody in the account needs one.
+//! One's own settings: where one's calls go, and the second factor of the login; and whether everybody in the account needs one.
 
 use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};
@@ -7,6 +7,7 @@ use axum::response::Response;
 use frontdesk_crm_core::two_factor;
 use serde_json::json;
 
+use super::forwarding::ForwardingPart;
 use super::messages::{in_language_of, words};
 use super::view::Frame;
 use super::{PageError, reader, render};
@@ -56,6 +57,7 @@ struct OwnPage {
     recovery_codes: i64,
     may_require: bool,
     version: i64,
+    forwarding: ForwardingPart,
 }
 
 pub(super) async fn page(
@@ -79,6 +81,7 @@ pub(super) async fn page(
         recovery_codes: status.recovery_codes,
         may_require: reader.access.may(Right::SettingsWrite),
         version: reader.account.version,
+        forwarding: ForwardingPart::of(&state, &reader),
     };
     Ok(render(reader.t, &page))
 }

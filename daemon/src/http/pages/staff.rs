@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::forwarding::ForwardingPart;
 use super::mailbox::MailboxPart;
 use super::messages::Messages;
 use super::view::{Pages, StaffPage, StaffRow};
@@ -66,6 +67,7 @@ pub(super) async fn page(
         frame: reader.frame("staff", "staff.js"),
         pages: pages(leaf("/staff", &asked.search, asked.offset, rows.len(), count), all),
         mailbox,
+        forwarding: ForwardingPart::of(&state, &reader),
         scopes: scopes(t, &asked.search, all),
         all,
         managers,

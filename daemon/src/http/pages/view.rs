@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::forwarding::ForwardingPart;
 use super::mailbox::MailboxPart;
 use super::messages::Messages;
 
@@ -123,6 +124,7 @@ pub(super) struct StaffPage {
     /// The account's number, before each login.
     pub(super) login_prefix: String,
     pub(super) mailbox: Option<MailboxPart>,
+    pub(super) forwarding: ForwardingPart,
     /// Field of the API's answer and its label.
     pub(super) sip_facts: Vec<(&'static str, &'static str)>,
 }
