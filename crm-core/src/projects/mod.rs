@@ -5,13 +5,13 @@ mod store;
 
 use std::collections::BTreeSet;
 
-use frontdesk_routing::ids::{AccountId, ProjectId};
+use frontdesk_routing::ids::{AccountId, ProjectId, StaffId};
 
 use crate::access::Section;
 
 pub use rules::WorkStatus;
 pub(crate) use store::{ALL, enter, found, live};
-pub use store::{archive, choose, create, get, here, list, parts, receivers, set_parts, update};
+pub use store::{archive, choose, create, get, here, list, parts, receivers, set_parts, update, workers};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
@@ -45,6 +45,13 @@ pub struct Part {
     pub receives_deals: bool,
     /// `None`: all that the role allows.
     pub sections: Option<BTreeSet<Section>>,
+}
+
+/// Somebody who works in a project, and what they do there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worker {
+    pub staff: StaffId,
+    pub part: Part,
 }
 
 /// The same as it is given: ids and names of sections.

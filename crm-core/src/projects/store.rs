@@ -4,7 +4,7 @@ use frontdesk_routing::ids::{AccountId, LoginId, ProjectId, StaffId};
 use serde_json::{Value, json};
 
 use super::rules::{self, Choice, MOST};
-use super::{Here, NewPart, Part, Project, ProjectPatch, first_of};
+use super::{Here, NewPart, Part, Project, ProjectPatch, Worker, first_of};
 use crate::access::Section;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, maybe_id};
@@ -35,8 +35,13 @@ const CHOOSE: &str = "UPDATE logins SET project_id = $2 WHERE id = $1 AND ended_
 const RECEIVERS: &str = "SELECT sp.staff_id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
     WHERE p.account_id = $1 AND sp.project_id = $2 AND (sp.receives_calls OR sp.receives_leads OR sp.receives_deals)";
 
+const WORKERS: &str = "SELECT sp.staff_id, p.id AS project_id, p.name, sp.receives_calls, sp.receives_leads, \
+    sp.receives_deals, sp.sections FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
+    JOIN staff s ON s.id = sp.staff_id WHERE p.account_id = $1 AND p.archived_at IS NULL AND s.deleted_at IS NULL \
+    ORDER BY p.name, p.id, s.sort_name, s.id";
+
 pub(crate) const ALL: &[&str] = &[
-    LIST, GET, INSERT, UPDATE, USED, PARTS, LEAVE, ENTER, MEMBER, MOVE_ON, HERE, CHOOSE, RECEIVERS,
+    WORKERS, LIST, GET, INSERT, UPDATE, USED, PARTS, LEAVE, ENTER, MEMBER, MOVE_ON, HERE, CHOOSE, RECEIVERS,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -56,6 +61,13 @@ struct PartRow {
     receives_leads: bool,
     receives_deals: bool,
     sections: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct WorkerRow {
+    staff_id: String,
+    #[sqlx(flatten)]
+    part: PartRow,
 }
 
 #[derive(sqlx::FromRow)]
@@ -320,6 +332,18 @@ pub async fn choose(
         return Err(StoreError::NotFound);
     }
     db.run(CHOOSE, args![login, project]).await.map(drop)
+}
+
+/// Who works in each project that is not archived, by name.
+pub async fn workers(db: &Db, account: AccountId) -> Result<Vec<Worker>, StoreError> {
+    let rows: Vec<WorkerRow> = db.all(WORKERS, args![account]).await?;
+    let worker = |row: WorkerRow| {
+        Ok(Worker {
+            staff: id(&row.staff_id)?,
+            part: part(row.part)?,
+        })
+    };
+    rows.into_iter().map(worker).collect()
 }
 
 /// Those who take anything in a project.

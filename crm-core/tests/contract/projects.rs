@@ -171,6 +171,17 @@ async fn l53_what_somebody_takes_in_a_project_is_said_anew_and_reaches_the_plan(
     assert_eq!(person.projects.as_slice(), [project], "calls only where calls are on");
     let here = projects::receivers(&office.db, account, first).await.unwrap();
     assert!(here.contains(&ivan.id), "leads are reception too");
+    let workers = projects::workers(&office.db, account).await.unwrap();
+    let of_ivan = workers.iter().filter(|worker| worker.staff == ivan.id);
+    let takes = of_ivan.map(|worker| {
+        (
+            worker.part.project,
+            worker.part.receives_calls,
+            worker.part.receives_leads,
+        )
+    });
+    let takes: Vec<_> = takes.collect();
+    assert_eq!(takes, [(first, false, true), (project, true, false)]);
     assert_eq!(office.audit(1).await[0].action, "staff.projects");
 }
 

@@ -11,6 +11,7 @@ mod import;
 mod lines;
 mod menus;
 mod office;
+mod projects;
 mod roles;
 mod schedules;
 mod settings;

@@ -308,6 +308,7 @@ words! {
     help: "Help", "Справка";
     settings_menu: "Parts of the settings", "Разделы настроек";
     roles: "Roles and groups", "Роли и группы";
+    projects: "Projects", "Проекты";
     import: "Import", "Загрузка из файлов";
     notices: "Notices", "Уведомления";
     webhooks: "Webhooks", "Вебхуки";

@@ -61,6 +61,7 @@ pub(super) fn routes() -> Router<State> {
         .route("/sounds", get(telephony::sounds::page))
         .route("/codes", get(telephony::codes::page))
         .route("/roles", get(settings::roles::page))
+        .route("/projects", get(settings::projects::page))
         .route("/import", get(settings::import::page))
         .route("/notices", get(settings::notices::page))
         .route("/webhooks", get(settings::webhooks::page))
@@ -230,9 +231,9 @@ fn texts(t: &Messages, more: Value) -> String {
         ("close", t.close),
         ("not_connected", t.error_not_connected),
         ("displayed_number.invalid", t.error_number),
+        ("emergency_number.invalid", t.error_number),
         ("hang_up", t.hang_up),
         ("hang_up_ask", t.hang_up_ask),
-        ("emergency_number.invalid", t.error_number),
         ("required", t.error_required),
         ("invalid", t.error_invalid),
         ("number.invalid", t.error_number),

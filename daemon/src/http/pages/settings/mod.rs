@@ -4,6 +4,7 @@ pub(super) mod audit;
 pub(super) mod history;
 pub(super) mod import;
 pub(super) mod notices;
+pub(super) mod projects;
 mod rights;
 pub(super) mod roles;
 pub(super) mod security;
@@ -37,6 +38,7 @@ impl Reader {
 pub(super) fn links(t: &Messages, may: May) -> Vec<Link> {
     let all = [
         ("/roles", t.roles, may.staff && (may.roles || may.settings || may.audit)),
+        ("/projects", t.projects, may.settings && may.staff),
         ("/import", t.import, may.import),
         ("/notices", t.notices, may.settings),
         ("/webhooks", t.webhooks, may.settings),
