@@ -87,7 +87,7 @@ pub fn check_clients(
     if !problems.is_empty() {
         return Err(problems);
     }
-    problems.clone_from(&table.problems);
+    problems.extend(table.faults(mapping.fields()));
     let columns = Columns { table, mapping };
     let column = columns.header("number").to_owned();
     let mut ready = Ready {

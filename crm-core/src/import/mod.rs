@@ -7,6 +7,7 @@ mod read;
 mod store;
 mod table;
 mod vcard;
+mod workbook;
 
 use std::fmt;
 

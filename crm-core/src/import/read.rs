@@ -36,14 +36,14 @@ pub(super) struct SipRow {
 
 /// Every row, or every problem. What the database has is not looked at.
 pub(super) fn rows(bytes: &[u8], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
-    let table = table::read(bytes).map_err(|problem| vec![problem])?;
+    let table = table::read(bytes, None).map_err(|problem| vec![problem])?;
     let columns = columns(&table)?;
     staff(&table, &columns, region)
 }
 
 /// The same of a table whose columns are known; one that is `None` stays out.
 pub(super) fn staff(table: &Table, columns: &[Option<&'static str>], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
-    let (mut rows, mut problems) = (Vec::new(), table.problems.clone());
+    let (mut rows, mut problems) = (Vec::new(), table.faults(columns));
     for line in &table.rows {
         match row(columns, line, region) {
             Ok(row) => rows.push(row),

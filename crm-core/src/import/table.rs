@@ -2,13 +2,15 @@
 
 use csv::{ReaderBuilder, StringRecord, Trim};
 
-use super::{Problem, vcard};
+use super::{Problem, vcard, workbook};
 
 /// Bytes of a file.
 pub const LARGEST: usize = 32 * 1024 * 1024;
 /// Rows of a file.
 pub const MOST_ROWS: usize = 250_000;
 pub(super) const MOST_COLUMNS: usize = 100;
+/// Of all rows.
+const MOST_CELLS: usize = 10_000_000;
 pub(super) const MOST_PROBLEMS: usize = 1_000;
 /// Characters of a cell.
 pub(super) const LONGEST_CELL: usize = 4_000;
@@ -17,6 +19,7 @@ pub(super) const LONGEST_CELL: usize = 4_000;
 pub enum Format {
     Csv,
     Vcard,
+    Xlsx,
 }
 
 impl Format {
@@ -24,6 +27,7 @@ impl Format {
         match self {
             Format::Csv => "csv",
             Format::Vcard => "vcard",
+            Format::Xlsx => "xlsx",
         }
     }
 }
@@ -39,6 +43,12 @@ pub struct Table {
     pub rows: Vec<Line>,
     /// What could not be read at all.
     pub(super) problems: Vec<Problem>,
+    /// Cells that could not be read, with the places of their columns: no harm where the column stays out.
+    pub(super) wrong: Vec<(usize, Problem)>,
+    /// A workbook's sheet that this is.
+    pub sheet: Option<String>,
+    /// All that the workbook shows.
+    pub sheets: Vec<String>,
 }
 
 /// Has as many cells as the header.
@@ -49,23 +59,25 @@ pub struct Line {
     pub cells: Vec<String>,
 }
 
-/// Reads a file by what it begins with.
+/// Reads a file by what it begins with; of a workbook the sheet of that name, or the first.
 ///
 /// # Errors
 /// It is none of ours, broken, too large or empty.
-pub fn read(bytes: &[u8]) -> Result<Table, Problem> {
+pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Table, Problem> {
     if bytes.len() > LARGEST {
         return Err(Problem::file("too_large", "the file is larger than 32 MiB"));
     }
-    if bytes.starts_with(b"PK") || bytes.starts_with(b"\xd0\xcf\x11\xe0") {
-        return Err(Problem::file("workbook", "a workbook: save its sheet as \"CSV UTF-8\""));
-    }
-    let (text, encoding) = text(bytes)?;
-    let begins = text.trim_start().get(..11).unwrap_or_default();
-    let table = if begins.eq_ignore_ascii_case("BEGIN:VCARD") {
-        vcard::read(&text, encoding)?
+    let table = if bytes.starts_with(b"PK") {
+        workbook::read(bytes, sheet)?
+    } else if bytes.starts_with(b"\xd0\xcf\x11\xe0") {
+        return Err(workbook::older(bytes));
     } else {
-        csv(&text, encoding)?
+        let (text, encoding) = text(bytes)?;
+        let begins = text.trim_start().get(..11).unwrap_or_default();
+        match begins.eq_ignore_ascii_case("BEGIN:VCARD") {
+            true => vcard::read(&text, encoding)?,
+            false => csv(&text, encoding)?,
+        }
     };
     if table.rows.is_empty() && table.problems.is_empty() {
         return Err(Problem::file("empty", "there is nobody in the file"));
@@ -177,14 +189,8 @@ pub(super) fn csv(text: &str, encoding: &'static str) -> Result<Table, Problem> 
             "the header is missing: a line that names the columns",
         ));
     };
-    let mut table = Table {
-        format: Format::Csv,
-        encoding: Some(encoding),
-        header: header.iter().map(str::to_owned).collect(),
-        header_line: lines.of(&header),
-        rows: Vec::new(),
-        problems: Vec::new(),
-    };
+    let names = header.iter().map(str::to_owned).collect();
+    let mut table = Table::new(Format::Csv, Some(encoding), (lines.of(&header), names));
     table.fits()?;
     for record in records {
         let read = match record {
@@ -206,6 +212,32 @@ pub(super) fn csv(text: &str, encoding: &'static str) -> Result<Table, Problem> 
 }
 
 impl Table {
+    pub(super) fn new(
+        format: Format,
+        encoding: Option<&'static str>,
+        (header_line, header): (usize, Vec<String>),
+    ) -> Table {
+        Table {
+            format,
+            encoding,
+            header,
+            header_line,
+            rows: Vec::new(),
+            problems: Vec::new(),
+            wrong: Vec::new(),
+            sheet: None,
+            sheets: Vec::new(),
+        }
+    }
+
+    /// What could not be read of the columns that become fields.
+    pub(super) fn faults(&self, fields: &[Option<&'static str>]) -> Vec<Problem> {
+        let taken = |place: &usize| fields.get(*place).is_some_and(Option::is_some);
+        let wrong = self.wrong.iter().filter(|(place, _)| taken(place));
+        let wrong = wrong.map(|(_, problem)| problem);
+        self.problems.iter().chain(wrong).cloned().collect()
+    }
+
     /// Whether the header is one.
     pub(super) fn fits(&self) -> Result<(), Problem> {
         if self.header.len() > MOST_COLUMNS {
@@ -235,10 +267,13 @@ impl Table {
 
     /// Says so, too.
     pub(super) fn is_full(&mut self) -> bool {
-        let full = self.rows.len() > MOST_ROWS || self.problems.len() > MOST_PROBLEMS;
+        let faults = self.problems.len().saturating_add(self.wrong.len());
+        let cells = self.rows.len().saturating_mul(self.header.len());
+        let full = self.rows.len() > MOST_ROWS || cells > MOST_CELLS || faults > MOST_PROBLEMS;
         if full {
             let line = self.rows.last().map_or(1, |row| row.line);
-            let message = format!("too much of it: the rest was not read; {MOST_ROWS} rows at most");
+            let message =
+                format!("too much of it: the rest was not read; {MOST_ROWS} rows and {MOST_CELLS} cells at most");
             self.problems.push(Problem::row(line, "too_many_rows", message));
         }
         full
@@ -282,7 +317,7 @@ mod tests {
     #[test]
     fn encodings_and_separators_are_found() {
         let check = |bytes: &[u8], encoding: &str| {
-            let table = read(bytes).unwrap();
+            let table = read(bytes, None).unwrap();
             assert_eq!(table.header, ["ФИО", "Телефон"], "{encoding}");
             assert_eq!(table.rows[0].cells, ["Ёлкин", "8 912 345-67-89"]);
             assert_eq!(table.encoding, Some(encoding));
@@ -300,13 +335,14 @@ mod tests {
 
     #[test]
     fn what_is_no_table_is_told_apart() {
-        let check = |bytes: &[u8], code: &str| assert_eq!(read(bytes).unwrap_err().code, code);
+        let check = |bytes: &[u8], code: &str| assert_eq!(read(bytes, None).unwrap_err().code, code);
         check(b"", "no_header");
         check("ФИО;Телефон\n".as_bytes(), "empty");
         let broken = [b"\xd0\xa4\xd0\x98\xd0\x9e;\xd0\xa2\n".as_slice(), b"\xd0\x98\xff;1\n"].concat();
         check(&broken, "encoding");
         check(b"\x00\x01;\x02\n1;2\n", "encoding");
         check(b"PK\x03\x04 and no more", "workbook");
+        check(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and no more", "old_workbook");
         check(&vec![b'a'; LARGEST + 1], "too_large");
     }
 }

@@ -3,17 +3,11 @@
 use super::Problem;
 use super::table::{Format, Line, Table};
 
-const COLUMNS: [&str; 5] = ["name", "number", "other_numbers", "company", "position"];
+const COLUMNS: [&str; 6] = ["name", "number", "other_numbers", "company", "position", "vip"];
 
 pub(super) fn read(text: &str, encoding: &'static str) -> Result<Table, Problem> {
-    let mut table = Table {
-        format: Format::Vcard,
-        encoding: Some(encoding),
-        header: COLUMNS.map(str::to_owned).to_vec(),
-        header_line: 1,
-        rows: Vec::new(),
-        problems: Vec::new(),
-    };
+    let header = COLUMNS.map(str::to_owned).to_vec();
+    let mut table = Table::new(Format::Vcard, Some(encoding), (1, header));
     let mut card: Option<(usize, Card)> = None;
     for (line, text) in unfolded(text) {
         let Some(property) = Property::read(&text) else {
@@ -95,6 +89,7 @@ struct Card {
     numbers: Vec<(bool, String)>,
     company: String,
     position: String,
+    vip: bool,
     version: String,
 }
 
@@ -129,6 +124,7 @@ impl Card {
                 let parts: Vec<String> = split(value).into_iter().filter(|part| !part.is_empty()).collect();
                 first(&mut self.company, parts.join(", "));
             }
+            "CATEGORIES" => self.vip |= value.split(',').any(|name| name.trim().eq_ignore_ascii_case("vip")),
             "TITLE" => first(&mut self.position, plain(value)),
             "VERSION" => first(&mut self.version, value.trim().to_owned()),
             _ => {}
@@ -144,7 +140,16 @@ impl Card {
         let number = numbers.next().unwrap_or_default();
         let others: Vec<String> = numbers.collect();
         let name = if self.name.is_empty() { self.parts } else { self.name };
-        let cells = vec![name, number, others.join(", "), self.company, self.position];
+        // which says nothing of those who are none
+        let vip = if self.vip { "vip" } else { "" };
+        let cells = vec![
+            name,
+            number,
+            others.join(", "),
+            self.company,
+            self.position,
+            vip.to_owned(),
+        ];
         Ok(Line { line, cells })
     }
 }
@@ -186,13 +191,13 @@ mod tests {
     #[test]
     fn cards_of_both_versions_become_rows() {
         let text = "BEGIN:VCARD\nVERSION:3.0\nFN:Ёлкин\\, Пётр\nN:Ёлкин;Пётр;;;\nitem1.TEL;TYPE=CELL:8 912 345-67-89\n\
-            TEL;TYPE=WORK,PREF:+7 912 345-67-80\nTEL;TYPE=FAX:1\nORG:Завод\\; филиал;Цех\nTITLE:Мас\n тер\nEND:VCARD\n\
+            TEL;TYPE=WORK,PREF:+7 912 345-67-80\nTEL;TYPE=FAX:1\nORG:Завод\\; филиал;Цех\nTITLE:Мас\n тер\nCATEGORIES:Опт,VIP\nEND:VCARD\n\
             BEGIN:VCARD\nVERSION:4.0\nN:Орлова;Анна;;;\nTEL;VALUE=uri;PREF=1:tel:+79123456781;ext=5\nEND:VCARD\n";
         let table = read(text, "UTF-8").unwrap();
         assert!(table.problems.is_empty(), "{:?}", table.problems);
         let rows: Vec<(usize, String)> = table.rows.iter().map(|row| (row.line, row.cells.join("|"))).collect();
-        let first = "Ёлкин, Пётр|+7 912 345-67-80|8 912 345-67-89|Завод; филиал, Цех|Мастер";
-        assert_eq!(rows, [(1, first.into()), (12, "Орлова Анна|+79123456781|||".into())]);
+        let first = "Ёлкин, Пётр|+7 912 345-67-80|8 912 345-67-89|Завод; филиал, Цех|Мастер|vip";
+        assert_eq!(rows, [(1, first.into()), (13, "Орлова Анна|+79123456781||||".into())]);
     }
 
     #[test]

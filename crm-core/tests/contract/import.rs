@@ -76,7 +76,7 @@ async fn a_thousand_come_in_at_once(office: &Office) {
 }
 
 async fn ready(office: &Office, file: &str) -> Ready {
-    let table = import::read(file.as_bytes()).unwrap();
+    let table = import::read(file.as_bytes(), None).unwrap();
     let mapping = Mapping::guess(Kind::Clients, &table.header);
     let managers = import::look(&office.db, office.first.account).await.unwrap();
     let ready = import::check_clients(&table, &mapping, &managers, "RU");

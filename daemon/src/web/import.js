@@ -7,6 +7,7 @@ import { listen, refresh, watch } from "./page.js";
 const form = document.getElementById("import-form");
 const found = document.getElementById("import-found");
 const bring = document.getElementById("import-bring");
+const sheet = document.getElementById("import-sheet");
 const progress = found.querySelector("[data-progress]");
 const columns = document.querySelector("#column-table tbody");
 const faults = document.querySelector("#fault-table tbody");
@@ -18,6 +19,7 @@ function query(chosen) {
   const { kind, duplicates, file } = form.elements;
   const asked = { kind: kind.value, file_name: file.files[0]?.name || "" };
   if (!duplicates.disabled) asked.duplicates = duplicates.value;
+  if (sheet.value) asked.sheet = sheet.value;
   if (chosen) asked.columns = [...columns.querySelectorAll("select")].map((select) => select.value).join(",");
   return new URLSearchParams(asked);
 }
@@ -68,6 +70,8 @@ function show(data) {
   bring.disabled = data.fault_count > 0;
   found.querySelector("[data-faults]").hidden = data.fault_count === 0;
   found.querySelector("[data-more]").hidden = data.fault_count <= data.faults.length;
+  found.querySelector("[data-sheets]").hidden = data.sheets.length < 2;
+  sheet.replaceChildren(...data.sheets.map((name) => new Option(name, name, false, name === data.sheet)));
   faults.replaceChildren(...data.faults.map((fault) => line(
     cell(`${texts.row} ${fault.row}`, "", true), cell(fault.column || "", texts.column), cell(said(fault, data.columns), ""),
   )));
@@ -92,18 +96,22 @@ onSubmit(form, async () => {
   document.getElementById("found-title").focus();
 });
 
-// other fields: looked at again
-columns.addEventListener("change", async () => {
+async function again(chosen) {
   bring.disabled = true;
   try {
-    await look(true);
+    await look(chosen);
   } catch (problem) {
     showFaults(form, problem);
   }
-});
+}
+
+// other fields, or another sheet: looked at again
+columns.addEventListener("change", () => again(true));
+sheet.addEventListener("change", () => again(false));
 
 function forget() {
   found.hidden = true;
+  sheet.replaceChildren();
 }
 
 form.elements.file.addEventListener("change", forget);

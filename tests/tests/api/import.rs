@@ -4,7 +4,7 @@ use frontdesk_tests::office::{Answer, Caller, Office};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-async fn look(caller: &Caller, query: &str, file: &[u8]) -> Answer {
+pub(crate) async fn look(caller: &Caller, query: &str, file: &[u8]) -> Answer {
     let path = format!("/imports/preview?{query}");
     caller
         .raw(Method::POST, &path, "application/octet-stream", file.to_vec())
@@ -12,7 +12,7 @@ async fn look(caller: &Caller, query: &str, file: &[u8]) -> Answer {
 }
 
 /// Brings a file in and gives what became of it.
-async fn bring(office: &Office, caller: &Caller, query: &str, file: &[u8]) -> Value {
+pub(crate) async fn bring(office: &Office, caller: &Caller, query: &str, file: &[u8]) -> Value {
     let mut events = office.live.subscribe(office.first.account, None);
     let path = format!("/imports?{query}");
     let started = caller
@@ -28,7 +28,7 @@ async fn bring(office: &Office, caller: &Caller, query: &str, file: &[u8]) -> Va
     caller.get(&format!("/imports/{id}")).await.expect(200).body
 }
 
-fn faults(preview: &Answer) -> Vec<String> {
+pub(crate) fn faults(preview: &Answer) -> Vec<String> {
     let faults = preview.body["faults"].as_array().unwrap().iter();
     let shown = faults.map(|fault| {
         format!(

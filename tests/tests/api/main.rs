@@ -10,6 +10,7 @@ mod departments;
 mod events;
 mod export;
 mod feature_codes;
+mod files;
 mod foreign;
 mod forwarding;
 mod groups;

@@ -54,7 +54,7 @@ struct ImportView {
     /// `clients` or `staff`.
     kind: String,
     file_name: String,
-    /// `csv` or `vcard`.
+    /// `csv`, `vcard` or `xlsx`.
     format: String,
     /// `refuse`, `skip` or `update`.
     duplicates: String,
@@ -77,10 +77,14 @@ struct ImportView {
 /// What a file holds, and what is wrong with it.
 #[derive(Debug, Serialize, ToSchema)]
 struct PreviewView {
-    /// `csv` or `vcard`.
+    /// `csv`, `vcard` or `xlsx`.
     format: &'static str,
     /// `UTF-8`, `UTF-16LE`, `UTF-16BE` or `windows-1251`.
     encoding: Option<&'static str>,
+    /// The workbook's sheet that was looked at.
+    sheet: Option<String>,
+    /// All that the workbook shows.
+    sheets: Vec<String>,
     columns: Vec<ColumnView>,
     /// The fields that a column may be.
     fields: Vec<&'static str>,
@@ -126,6 +130,8 @@ struct ImportParams {
     /// For each column of the file the field that it is, with commas between them and nothing where it stays out; not said:
     /// found by the columns' names.
     columns: Option<String>,
+    /// Which sheet of a workbook; the first when it is not said.
+    sheet: Option<String>,
     /// What the file is called.
     file_name: Option<String>,
 }
@@ -136,6 +142,7 @@ struct Order {
     kind: Kind,
     duplicates: Duplicates,
     columns: Option<String>,
+    sheet: Option<String>,
     file_name: String,
 }
 
@@ -168,8 +175,8 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ImportI
     Ok(Json(view(import::get(&state.db, access.account, id).await?)))
 }
 
-/// Looks at a file without bringing it in: CSV (UTF-8, UTF-16 or windows-1251; with commas, semicolons or tabs) or, for
-/// clients, vCard 3.0 and 4.0; at most 32 MiB and 250,000 rows.
+/// Looks at a file without bringing it in: CSV (UTF-8, UTF-16 or windows-1251; with commas, semicolons or tabs), a sheet of
+/// an XLSX workbook or, for clients, vCard 3.0 and 4.0; at most 32 MiB and 250,000 rows.
 #[utoipa::path(post, path = "/imports/preview", tag = "imports", params(ImportParams),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"), responses(
         (status = 200, body = PreviewView), (status = 403, body = Problem), (status = 413, body = Problem),
@@ -186,7 +193,7 @@ async fn preview(
     let order = order(&access, params)?;
     let _place = place(&state).await?;
     let file = file(request).await?;
-    let table = table(file).await?;
+    let table = table(file, &order).await?;
     let mapping = mapping(&order, &table)?;
     let (duplicates, faults) = match checked(&state, &access, (&order, &mapping), &table).await? {
         Ok(rows) => known(&state, &access, &order, &rows).await?,
@@ -198,6 +205,8 @@ async fn preview(
     Ok(Json(PreviewView {
         format: table.format.name(),
         encoding: table.encoding,
+        sheet: table.sheet.clone(),
+        sheets: table.sheets.clone(),
         columns: columns
             .map(|(name, field)| ColumnView {
                 name: name.clone(),
@@ -229,7 +238,7 @@ async fn start(
     access.need(Right::DataImport)?;
     let order = order(&access, params)?;
     let place = place(&state).await?;
-    let table = table(file(request).await?).await?;
+    let table = table(file(request).await?, &order).await?;
     let mapping = mapping(&order, &table)?;
     let hands_over = order.duplicates == Duplicates::Update && mapping.has("manager");
     if hands_over {
@@ -284,6 +293,7 @@ fn order(access: &Access, params: ImportParams) -> ApiResult<Order> {
         kind,
         duplicates,
         columns: params.columns,
+        sheet: params.sheet.filter(|sheet| !sheet.is_empty()),
         file_name: file_name.trim().to_owned(),
     })
 }
@@ -302,8 +312,9 @@ async fn file(request: Request) -> ApiResult<Bytes> {
     file.map_err(|error| error.detail("At most 32 MiB"))
 }
 
-async fn table(file: Bytes) -> ApiResult<Table> {
-    let read = tokio::task::spawn_blocking(move || import::read(&file)).await;
+async fn table(file: Bytes, order: &Order) -> ApiResult<Table> {
+    let sheet = order.sheet.clone();
+    let read = tokio::task::spawn_blocking(move || import::read(&file, sheet.as_deref())).await;
     let read = read.map_err(|error| ApiError::internal(&error))?;
     read.map_err(|fault| {
         let line = if fault.line > 1 {

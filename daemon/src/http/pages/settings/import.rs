@@ -24,8 +24,9 @@ words! {
         clients: "Clients", "Клиенты";
         staff: "Staff", "Сотрудники";
         file: "File", "Файл";
-        file_hint: "CSV with a line of headings; for clients vCard (.vcf) too. 32 MB and 250,000 rows at most.",
-            "CSV со строкой заголовков; для клиентов также vCard (.vcf). Не больше 32 МБ и 250 000 строк.";
+        file_hint: "Excel (.xlsx) or CSV with a line of headings; for clients vCard (.vcf) too. 32 MB and 250,000 rows at most.",
+            "Excel (.xlsx) или CSV со строкой заголовков; для клиентов также vCard (.vcf). Не больше 32 МБ и 250 000 строк.";
+        sheet: "Sheet", "Лист";
         known: "Clients whose number is known already", "Клиенты, чей номер уже есть";
         refuse: "are faults", "считать ошибкой";
         skip: "stay as they are", "не трогать";
@@ -59,9 +60,14 @@ words! {
         failed: "Failed: nothing came in", "Не удалось: ничего не загружено";
         interrupted: "Interrupted: nothing came in", "Прервано: ничего не загружено";
         error_file: "Choose a file", "Выберите файл";
-        error_large: "The file is too large: 32 MB at most", "Файл слишком большой: не больше 32 МБ";
+        error_large: "The file is too large: 32 MB at most, and 256 MB when it is unpacked",
+            "Файл слишком большой: не больше 32 МБ, а в распакованном виде — не больше 256 МБ";
         error_busy: "Another file is being brought in: wait for its end", "Уже загружается другой файл: дождитесь окончания";
-        error_workbook: "A workbook: save its sheet as “CSV UTF-8”", "Это книга Excel: сохраните лист как «CSV UTF-8»";
+        error_workbook: "The workbook cannot be read: save it again as XLSX", "Книга не читается: сохраните её ещё раз в формате XLSX";
+        error_old_workbook: "A workbook of an old kind (.xls): open it and save it as XLSX", "Книга старого формата (.xls): откройте её и сохраните как XLSX";
+        error_encrypted: "A password protects the workbook: save it without one", "Книга защищена паролем: сохраните её без пароля";
+        error_sheet: "The workbook has no such sheet", "В книге нет такого листа";
+        error_formula: "The formula in this cell has no value: open the workbook and save it", "У формулы в ячейке нет значения: откройте книгу и сохраните её";
         error_encoding: "Neither UTF-8 nor windows-1251: save the file as “CSV UTF-8”", "Не UTF-8 и не windows-1251: сохраните файл как «CSV UTF-8»";
         error_no_header: "The first line must name the columns", "В первой строке должны быть названия столбцов";
         error_empty: "There is nobody in the file", "В файле никого нет";
@@ -198,6 +204,10 @@ fn said(w: &ImportWords) -> Value {
         "too_large": w.error_large,
         "unavailable": w.error_busy,
         "workbook": w.error_workbook,
+        "old_workbook": w.error_old_workbook,
+        "encrypted": w.error_encrypted,
+        "sheet": w.error_sheet,
+        "formula": w.error_formula,
         "encoding": w.error_encoding,
         "no_header": w.error_no_header,
         "empty": w.error_empty,
