@@ -256,6 +256,7 @@ const PLAIN: &[&str] = &[
     "ip",
     "kind",
     "lang",
+    "format",
     "limit",
     "mark",
     "model",

@@ -87,7 +87,12 @@ pub(super) async fn page(
         may_play: reader.access.may(Right::RecordingsPlay),
         may_download: reader.access.may(Right::RecordingsDownload),
         may_delete: reader.access.may(Right::RecordingsDelete),
-        export: reader.access.may(Right::DataExport).then(|| export(&asked)),
+        exports: match reader.access.may(Right::DataExport) {
+            true => [("Excel", "xlsx"), ("CSV", "csv")]
+                .map(|(kind, format)| (kind, export(&asked, format)))
+                .to_vec(),
+            false => Vec::new(),
+        },
     };
     Ok(render(reader.t, &page))
 }
@@ -142,7 +147,7 @@ fn link(asked: &Asked, cursor: &str) -> String {
 }
 
 /// The same calls as a file.
-fn export(asked: &Asked) -> String {
+fn export(asked: &Asked, format: &str) -> String {
     let asked = params(asked);
     let wanted = [
         ("number", asked.number),
@@ -156,6 +161,7 @@ fn export(asked: &Asked) -> String {
             query.append_pair(name, &value);
         }
     }
+    query.append_pair("format", format);
     format!("/api/v1/calls/export?{}", query.finish())
 }
 
@@ -287,6 +293,7 @@ mod tests {
         };
         assert_eq!(link(&asked, "abc"), "/calls?number=%2B7+9&recorded=true&cursor=abc");
         assert_eq!(link(&Asked::default(), ""), "/calls?");
-        assert_eq!(export(&asked), "/api/v1/calls/export?number=*%2B79*&recorded=true");
+        let expected = "/api/v1/calls/export?number=*%2B79*&recorded=true&format=xlsx";
+        assert_eq!(export(&asked, "xlsx"), expected);
     }
 }

@@ -84,7 +84,11 @@ pub(super) async fn page(
     let pages = pages(&asked, list.next_cursor.as_deref());
     let (count, more) = (list.filtered, list.more);
     let rows: Vec<ClientRow> = list.items.into_iter().map(|client| row(client, &managers)).collect();
-    let export = reader.access.may(Right::DataExport).then(|| export(&asked));
+    let formats = [("Excel", "xlsx"), ("CSV", "csv"), ("vCard", "vcard")];
+    let exports = match reader.access.may(Right::DataExport) {
+        true => formats.map(|(kind, format)| (kind, export(&asked, format))).to_vec(),
+        false => Vec::new(),
+    };
     let manager = asked.manager_id.as_ref();
     let page = ClientsPage {
         frame: reader.frame("clients", "clients.js"),
@@ -97,7 +101,7 @@ pub(super) async fn page(
         more,
         may_write: reader.access.may(Right::ClientsWrite),
         may_delete: reader.access.may(Right::DataDelete),
-        export,
+        exports,
         managers,
         search: asked.search,
     };
@@ -138,7 +142,7 @@ fn name_of(id: &str, names: &[(String, String)]) -> String {
 }
 
 /// The same clients as a file.
-fn export(asked: &Asked) -> String {
+fn export(asked: &Asked, format: &str) -> String {
     let mut query = form_urlencoded::Serializer::new(String::from("/api/v1/clients/export?order=name"));
     if !asked.search.is_empty() {
         query.append_pair("search", &asked.search);
@@ -146,7 +150,7 @@ fn export(asked: &Asked) -> String {
     if let Some(manager) = &asked.manager_id {
         query.append_pair("manager_id", manager);
     }
-    query.finish()
+    query.append_pair("format", format).finish()
 }
 
 /// On to what follows, and back to the beginning.

@@ -183,7 +183,7 @@ words! {
     first_page: "To the beginning", "В начало";
     add_client: "Add contact", "Добавить контакт";
     edit_client: "Contact", "Контрагент";
-    export: "Save as CSV", "Сохранить в CSV";
+    export: "Save as a file", "Сохранить в файл";
     client_search: "Name, number or company", "Имя, номер или компания";
     clients_none: "No contacts found.", "Контакты не найдены.";
     company: "Company", "Компания";

@@ -165,8 +165,8 @@ pub(super) struct ClientsPage {
     pub(super) more: bool,
     pub(super) pages: Pages,
     pub(super) may_write: bool,
-    /// Where the list is a file, for who may take it.
-    pub(super) export: Option<String>,
+    /// Where the list is a file, for who may take it: what kind of one, and its address.
+    pub(super) exports: Vec<(&'static str, String)>,
     pub(super) may_delete: bool,
     /// Columns by which the list may be ordered.
     pub(super) orders: Vec<SortLink>,
@@ -260,8 +260,8 @@ pub(super) struct CallsPage {
     pub(super) may_play: bool,
     pub(super) may_download: bool,
     pub(super) may_delete: bool,
-    /// Where the list is a file, for who may take it.
-    pub(super) export: Option<String>,
+    /// Where the list is a file, for who may take it: what kind of one, and its address.
+    pub(super) exports: Vec<(&'static str, String)>,
 }
 
 pub(super) struct Side {
