@@ -1,6 +1,7 @@
 //! The engine among simulated phones and providers, in simulated time.
 
 mod attended;
+mod attended_into_us;
 mod audio;
 mod caller_id;
 mod calls;
