@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::order::Order;
 use super::settings::VipRule;
 use crate::ids::CallId;
 
@@ -55,6 +56,8 @@ pub(super) struct Line {
     open: BTreeMap<Place, CallId>,
     /// Callers who ring at an agent, or who are about to leave: they keep their place and are not offered.
     held: BTreeMap<Place, CallId>,
+    /// Those of all of them.
+    order: Order,
     /// When each of them began to wait, and their `seq`.
     arrivals: BTreeSet<(u64, u64)>,
 }
@@ -75,6 +78,7 @@ impl Line {
     /// A caller comes, held at first.
     pub(super) fn add(&mut self, place: Place, call: CallId, waited_since: u64) {
         self.held.insert(place, call);
+        self.order.insert(place);
         self.arrivals.insert((waited_since, place.seq()));
     }
 
@@ -94,6 +98,8 @@ impl Line {
     pub(super) fn replace(&mut self, old: Place, new: Place) {
         if let Some(call) = self.held.remove(&old) {
             self.held.insert(new, call);
+            self.order.remove(old);
+            self.order.insert(new);
         }
     }
 
@@ -101,12 +107,13 @@ impl Line {
         if self.open.remove(&place).is_none() {
             self.held.remove(&place);
         }
+        self.order.remove(place);
         self.arrivals.remove(&(waited_since, place.seq()));
     }
 
     /// 1 for the first.
     pub(super) fn position(&self, place: Place) -> usize {
-        1 + self.open.range(..place).count() + self.held.range(..place).count()
+        1 + self.order.before(place)
     }
 
     pub(super) fn longest_waiting_since(&self) -> Option<u64> {

@@ -36,6 +36,7 @@ mod agent;
 mod department;
 mod line;
 mod offer;
+mod order;
 mod pick;
 mod settings;
 mod setup;
