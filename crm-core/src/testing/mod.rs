@@ -2,6 +2,7 @@
 //!
 //! The server is that of `TEST_PG_URL`, or else one started from installed binaries, once in a test program.
 
+pub mod clients;
 mod server;
 
 use std::io::Write;
