@@ -94,7 +94,7 @@ async fn b33_each_step_of_a_call_is_told_within_a_second() -> Result<()> {
 
 /// L45: the caller's card comes within half a second of the phone's ringing, and leads to the client.
 #[tokio::test]
-async fn l45_the_card_of_a_caller_is_told_within_half_a_second() -> Result<()> {
+async fn l45_l46_the_card_of_a_caller_is_told_within_half_a_second_and_leads_to_the_client() -> Result<()> {
     let (daemon, anna, [mut hers, mut gateway]) = office(true).await?;
     let client = daemon
         .post("/clients", &json!({ "name": "Ivanov", "number": CLIENT }))

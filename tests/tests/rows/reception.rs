@@ -284,7 +284,7 @@ fn l40_calls_of_who_takes_them_by_sip_ring_all_registered_phones_and_not_the_mob
 }
 
 #[test]
-fn l41_calls_of_who_takes_them_by_mobile_go_to_exactly_that_number_and_no_phone() {
+fn l26_l41_calls_of_who_takes_them_by_mobile_go_to_exactly_that_number_and_no_phone() {
     visit(async |house| {
         let mut one = reached(house).await;
         let by = json!({ "method": "mobile", "confirm_answer": false });
