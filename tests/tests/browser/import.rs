@@ -1,6 +1,9 @@
 //! Clients from a file on the page, in a real browser.
 
+use std::path::Path;
+
 use frontdesk_tests::pages::{Desk, looks};
+use rust_xlsxwriter::Workbook;
 use serde_json::json;
 
 /// L55: each faulty row is named, columns are chosen, and all of the file comes in.
@@ -55,19 +58,75 @@ async fn l55_a_file_is_looked_at_its_columns_are_named_and_it_is_brought_in() {
     browser.quiet().await;
 }
 
+/// A workbook of two sheets; the second has these rows.
+fn workbook(path: &Path, rows: &[&[&str]]) {
+    let mut book = Workbook::new();
+    let summary = book.add_worksheet().set_name("Сводка").unwrap();
+    summary.write(0, 0, "Итого").unwrap().write(1, 0, 2).unwrap();
+    let sheet = book.add_worksheet().set_name("Клиенты").unwrap();
+    for (row, cells) in (0..).zip(rows) {
+        for (column, text) in (0..).zip(*cells) {
+            match text.parse::<f64>() {
+                Ok(number) => sheet.write(row, column, number).unwrap(),
+                Err(_) => sheet.write(row, column, *text).unwrap(),
+            };
+        }
+    }
+    book.save(path).unwrap();
+}
+
+/// L55: of a workbook one sheet comes in, and its telephone numbers are numbers of its cells.
+#[tokio::test]
+async fn l55_a_sheet_of_a_workbook_is_chosen_and_brought_in() {
+    let Some(desk) = Desk::open().await else { return };
+    let Desk { browser, main, .. } = &desk;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("book.xlsx");
+    workbook(&file, &[&["ФИО", "Телефон"], &["Орлова Анна", "79161234567"]]);
+    desk.visit("/import").await;
+    browser.attach("#import-file", &file).await.unwrap();
+    browser.press("#import-look").await;
+    browser.see("#column-table", "Итого").await.unwrap();
+    browser.choose("#import-sheet", "Клиенты").await;
+    browser.see("[data-verdict]", "No faults").await.unwrap();
+    browser.press("#import-bring").await;
+    browser.see("#job-table", "book.xlsx").await.unwrap();
+    browser.see("#job-table", "1 new").await.unwrap();
+    let listed = main.get("/clients?search=орлова").await.expect(200).body;
+    assert_eq!(listed["items"][0]["number"], "+79161234567");
+    desk.visit("/clients").await;
+    browser.see("[data-part=clients]", "vCard").await.unwrap();
+    let link = "document.querySelector('a[href=\"/api/v1/clients/export?order=name&format=xlsx\"][download]') !== null";
+    browser.until(link).await.unwrap();
+    desk.visit("/calls").await;
+    let link = "document.querySelector('a[href=\"/api/v1/calls/export?format=xlsx\"][download]') !== null";
+    browser.until(link).await.unwrap();
+    browser.quiet().await;
+}
+
 #[tokio::test]
 async fn the_page_of_imports_is_sound_in_both_languages_light_and_dark_small_and_large() {
     let Some(desk) = Desk::furnished().await else { return };
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("клиенты из старой системы.csv");
-    let text = "ФИО;Телефон;Компания;Очень длинное название столбца из старой системы\n\
-        Иванов Пётр;12;ООО Ромашка;да\nПетрова Анна;+79161234568;ИП Петрова;нет\n";
-    std::fs::write(&file, text).unwrap();
+    let file = folder.path().join("клиенты из старой системы.xlsx");
+    let rows: [&[&str]; 3] = [
+        &[
+            "ФИО",
+            "Телефон",
+            "Компания",
+            "Очень длинное название столбца из старой системы",
+        ],
+        &["Иванов Пётр", "12", "ООО Ромашка", "да"],
+        &["Петрова Анна", "79161234568", "ИП Петрова", "нет"],
+    ];
+    workbook(&file, &rows);
     for look in looks() {
         desk.browser.look(&look).await.unwrap();
         desk.visit("/import").await;
         desk.browser.attach("#import-file", &file).await.unwrap();
         desk.browser.press("#import-look").await;
+        desk.browser.see("#column-table", "Итого").await.unwrap();
+        desk.browser.choose("#import-sheet", "Клиенты").await;
         desk.browser.see("#fault-table", "Телефон").await.unwrap();
         let why = if look.language.starts_with("ru") {
             "Нужен номер"

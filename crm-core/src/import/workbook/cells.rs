@@ -34,6 +34,7 @@ pub(super) fn read(package: &mut Package<'_>, path: &str, book: &Book) -> Result
                     let value = cell.value(&mut xml, book)?;
                     rows.set((cell.line, cell.column), value)?;
                     if rows.table.as_mut().is_some_and(Table::is_full) {
+                        rows.cells.clear();
                         break;
                     }
                 }

@@ -67,7 +67,7 @@ fn shown(table: &Table) -> Vec<String> {
 
 fn refused(bytes: &[u8]) -> &'static str {
     match read(bytes, None) {
-        Ok(table) => panic!("{table:?}"),
+        Ok(table) => panic!("{} rows", table.rows.len()),
         Err(problem) => problem.code,
     }
 }
@@ -157,7 +157,7 @@ fn a_bomb_is_refused_before_it_goes_off() {
     let styles = format!("<styleSheet>{}</styleSheet>", spaces.repeat(17));
     assert_eq!(refused(&book("", &[("xl/styles.xml", &styles)])), "too_large");
     // a text that every cell shares
-    let long = "x".repeat(LONGEST_CELL * 4);
+    let long = "x".repeat(LONGEST_CELL);
     let strings = format!("<sst><si><t>{long}</t></si></sst>");
     let rows = "<row><c t=\"s\"><v>0</v></c></row>".repeat(40_000);
     assert_eq!(
