@@ -5,14 +5,18 @@ use sha2::{Digest, Sha256};
 
 use super::Deed;
 use crate::store::db::storable;
-use crate::store::{Db, Ids, StoreError, Tx, args};
+use crate::store::rows::{self, rows};
+use crate::store::{Arg, Db, Ids, StoreError, Tx, args};
 
 const HEAD: &str = "INSERT INTO audit_heads (account_id, seq, hash) VALUES ($1, 0, '') \
     ON CONFLICT (account_id) DO UPDATE SET seq = audit_heads.seq RETURNING seq, hash";
 const MOVE: &str = "UPDATE audit_heads SET seq = $2, hash = $3 WHERE account_id = $1";
-const INSERT: &str = "INSERT INTO audit (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, \
-    before_json, after_json, ip, salt, digest, seq, prev_hash, hash) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+const INSERT: [(usize, &str); 3] = rows!(
+    16,
+    "INSERT INTO audit (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, before_json, after_json, \
+     ip, salt, digest, seq, prev_hash, hash)",
+    ""
+);
 const UNCHAINED: &str = "SELECT account_id FROM audit WHERE seq IS NULL \
     AND NOT EXISTS (SELECT 1 FROM audit_heads h WHERE h.account_id = audit.account_id) LIMIT 1";
 const OLD: &str = "SELECT id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, before_json, after_json, \
@@ -20,7 +24,10 @@ const OLD: &str = "SELECT id, account_id, at, actor_staff_id, actor_name, action
     FROM audit WHERE account_id = $1 AND seq IS NULL ORDER BY at, id LIMIT 1000";
 const JOIN: &str = "UPDATE audit SET salt = $2, digest = $3, seq = $4, prev_hash = $5, hash = $6 WHERE id = $1";
 
-pub(crate) const ALL: &[&str] = &[HEAD, MOVE, INSERT, UNCHAINED, OLD, JOIN];
+pub(crate) const ALL: &[&str] = &[HEAD, MOVE, INSERT[0].1, INSERT[1].1, INSERT[2].1, UNCHAINED, OLD, JOIN];
+
+/// Rows that are made ready together.
+const CHUNK: usize = 1_600;
 
 /// The last row of a chain.
 #[derive(Default, sqlx::FromRow)]
@@ -101,6 +108,27 @@ impl Link {
         &self.entity_id
     }
 
+    fn row(&self) -> Vec<Arg> {
+        args![
+            &self.id,
+            &self.account_id,
+            self.at,
+            &self.actor_staff_id,
+            &self.actor_name,
+            &self.action,
+            &self.entity,
+            &self.entity_id,
+            &self.before_json,
+            &self.after_json,
+            &self.ip,
+            &self.salt,
+            &self.digest,
+            self.seq,
+            &self.prev_hash,
+            &self.hash,
+        ]
+    }
+
     fn seal(&mut self, ids: &mut Ids) {
         // Other identifiers of the same change may come from the same randomness: enough is left that nobody has seen.
         let random = [ids.random(), ids.random(), ids.random()].map(u128::to_le_bytes);
@@ -170,9 +198,11 @@ pub(crate) async fn join(tx: &mut Tx, links: &mut [Link]) -> Result<(), StoreErr
             continue;
         };
         let mut head = lock(tx, &account).await?;
-        for link in links {
-            link.follow(&mut head);
-            insert(tx, link).await?;
+        for some in links.chunks_mut(CHUNK) {
+            for link in some.iter_mut() {
+                link.follow(&mut head);
+            }
+            rows::enter(tx, &INSERT, some.iter().map(Link::row).collect()).await?;
         }
         tx.run(MOVE, args![account, head.seq, head.hash]).await?;
     }
@@ -187,28 +217,6 @@ pub(crate) async fn hold(tx: &mut Tx, account: &str) -> Result<(), StoreError> {
 async fn lock(tx: &mut Tx, account: &str) -> Result<Head, StoreError> {
     let head = tx.one(HEAD, args![account]).await?;
     head.ok_or_else(|| StoreError::Corrupt("the audit has no head".to_owned()))
-}
-
-async fn insert(tx: &mut Tx, link: &Link) -> Result<(), StoreError> {
-    let values = args![
-        &link.id,
-        &link.account_id,
-        link.at,
-        &link.actor_staff_id,
-        &link.actor_name,
-        &link.action,
-        &link.entity,
-        &link.entity_id,
-        &link.before_json,
-        &link.after_json,
-        &link.ip,
-        &link.salt,
-        &link.digest,
-        link.seq,
-        &link.prev_hash,
-        &link.hash,
-    ];
-    tx.run(INSERT, values).await.map(drop)
 }
 
 /// Chains the rows of accounts that have no chain yet, which an older version has written; how many. What turns up

@@ -6,7 +6,7 @@ use frontdesk_routing::ids::{AccountId, ClientId};
 use frontdesk_routing::number::PhoneNumber;
 
 use super::rules::{self, Checked};
-use super::store::{ADD_PHONES, ADD_TERMS, count, live, raced, rewrite, row_of, search_key, told};
+use super::store::{ADD_PHONES, count, live, raced, rewrite, row_of, told};
 use super::{NewClient, terms};
 use crate::access::Scope;
 use crate::accounts::Account;
@@ -79,14 +79,14 @@ pub(crate) async fn holders(
     }
 }
 
-/// New clients whose numbers nobody has.
+/// New clients whose numbers nobody has. They are found by words only when [`super::index_new`] has been there.
 pub(crate) async fn add(
     tx: &mut Tx,
     ids: &mut Ids,
     (author, account): (&Author, &Account),
     new: &[&Incoming],
 ) -> Result<(), StoreError> {
-    let (mut clients, mut phones, mut words) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut clients, mut phones) = (Vec::new(), Vec::new());
     let mut deeds = Vec::with_capacity(new.len());
     for incoming in new {
         let checked = &incoming.checked;
@@ -94,22 +94,17 @@ pub(crate) async fn add(
         let search = terms::haystack(checked, &account.region);
         let mut row = args![client, account.id];
         row.extend(row_of(client, checked, &search));
-        row.extend(args![false, true, ids.now, ids.now, 1_i64]);
+        row.extend(args![false, false, ids.now, ids.now, 1_i64]);
         clients.push(row);
         let places = (0_u32..).zip(checked.numbers());
         phones.extend(places.map(|(place, number)| (number.reveal(), args![account.id, number, client, place])));
-        let key = search_key(client);
-        words.extend(terms::terms(&search).into_iter().map(|term| (term, key)));
         deeds.push((client, told(checked)));
     }
-    // in the order of the indexes, so that each of their pages is written once
+    // in the order of the index, so that each of its pages is written once
     phones.sort_by(|(one, _), (other, _)| one.cmp(other));
-    words.sort_unstable();
     rows::enter(tx, &INSERT, clients).await?;
     let phones = phones.into_iter().map(|(_, row)| row).collect();
     rows::enter(tx, &ADD_PHONES, phones).await.map_err(raced)?;
-    let words = words.into_iter().map(|(term, key)| args![account.number, term, key]);
-    rows::enter(tx, &ADD_TERMS, words.collect()).await?;
     count(tx, account.id, i64::try_from(new.len()).unwrap_or(0)).await?;
     for (client, after) in deeds {
         let deed = author.deed("client.imported", "client", client.to_string());

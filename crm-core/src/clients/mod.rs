@@ -2,6 +2,7 @@
 
 mod erase;
 pub(crate) mod incoming;
+mod index;
 mod list;
 mod rules;
 mod store;
@@ -16,11 +17,13 @@ use frontdesk_routing::number::PhoneNumber;
 use crate::access::Whose;
 
 pub use erase::{Erased, erase};
+pub use index::{index_all, index_new};
 pub use list::{Clients, SHOWN, list};
-pub use store::{create, delete, get, index_all, reassign, update};
+pub use store::{create, delete, get, reassign, update};
 
 pub(crate) use erase::ALL as ERASE;
 pub(crate) use incoming::ALL as INCOMING;
+pub(crate) use index::ALL as INDEX;
 pub(crate) use list::{ALL as COUNTS, PAGES};
 pub use strangers::Stranger;
 pub use timeline::{Beside, Happening, Note, add_note, timeline};

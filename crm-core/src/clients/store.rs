@@ -46,7 +46,8 @@ pub(super) const ADD_PHONES: [(usize, &str); 3] = rows!(
     ""
 );
 const DROP_PHONES: &str = "DELETE FROM client_phones WHERE client_id = $1";
-pub(super) const ADD_TERMS: [(usize, &str); 3] = rows!(3, "INSERT INTO client_terms (account, term, client)", "");
+pub(super) const ADD_TERMS: [(usize, &str); 3] =
+    rows!(3, "INSERT INTO client_terms (account, term, client)", "", 256, 16);
 const DROP_TERM: &str = "DELETE FROM client_terms WHERE account = $1 AND term = $2 AND client = $3";
 const COUNT: &str = "INSERT INTO client_counts (account_id, live) VALUES ($1, $2) \
     ON CONFLICT (account_id) DO UPDATE SET live = client_counts.live + excluded.live";
@@ -60,14 +61,6 @@ const NUMBERS_OF_MANAGER: &str = concat!(
      WHERE c.account_id = $1 AND c.manager_id = $2 AND c.deleted_at IS NULL AND ",
     within_clients!("$3", "$4", "$5")
 );
-const UNINDEXED: &str = concat!(
-    "SELECT ",
-    columns!(),
-    ", c.account_id FROM clients c WHERE NOT c.indexed AND c.deleted_at IS NULL ORDER BY c.id LIMIT 500"
-);
-const INDEXED: &str = "UPDATE clients SET sort_company = $2, number_order = $3, search = $4, search_key = $5, \
-    indexed = TRUE WHERE id = $1";
-
 pub(crate) const ALL: &[&str] = &[
     GET,
     HOLDER,
@@ -87,8 +80,6 @@ pub(crate) const ALL: &[&str] = &[
     COUNT,
     REASSIGN,
     NUMBERS_OF_MANAGER,
-    UNINDEXED,
-    INDEXED,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -123,13 +114,6 @@ struct NumberRow {
 struct SearchRow {
     search: String,
     indexed: bool,
-}
-
-#[derive(sqlx::FromRow)]
-struct UnindexedRow {
-    account_id: String,
-    #[sqlx(flatten)]
-    client: Row,
 }
 
 pub async fn get(db: &Db, within: Scope, client: ClientId) -> Result<Client, StoreError> {
@@ -217,7 +201,7 @@ pub(super) async fn rewrite(
 ) -> Result<(), StoreError> {
     let client = found.id;
     let search = terms::haystack(after, &account.region);
-    let old = old_terms(tx, client).await?;
+    let (old, indexed) = old_terms(tx, client).await?;
     let mut values = args![client];
     values.extend(row_of(client, after, &search));
     values.extend(args![false, now, found.version]);
@@ -228,7 +212,11 @@ pub(super) async fn rewrite(
     }
     let new = terms::terms(&search);
     drop_terms(tx, account, client, old.difference(&new)).await?;
-    add_terms(tx, account, client, new.difference(&old).cloned().collect()).await
+    let more = match indexed {
+        true => new.difference(&old).cloned().collect(),
+        false => new,
+    };
+    add_terms(tx, account, client, more).await
 }
 
 /// Neither found nor matched any more; past calls keep the number. Gives the client as it was.
@@ -254,7 +242,7 @@ pub async fn delete(
 
 /// Leaves the tombstone.
 pub(super) async fn take_out(tx: &mut Tx, account: &Account, client: &Client, now: i64) -> Result<(), StoreError> {
-    let old = old_terms(tx, client.id).await?;
+    let (old, _) = old_terms(tx, client.id).await?;
     changed(tx.run(DELETE, args![client.id, now, client.version]).await?)?;
     tx.run(DROP_PHONES, args![client.id]).await?;
     drop_terms(tx, account, client.id, old.iter()).await?;
@@ -286,35 +274,6 @@ pub async fn reassign(
     tx.commit().await?;
     let numbers = rows.iter().map(|row| e164(&row.number)).collect::<Result<_, _>>()?;
     Ok(Changed { now: moved, numbers })
-}
-
-/// Gives the clients of an older version what they are found by. Gives how many there were.
-pub async fn index_all(db: &Db) -> Result<u64, StoreError> {
-    let accounts = accounts::list(db).await?;
-    let mut done = 0_u64;
-    loop {
-        let mut tx = db.begin().await?;
-        let rows: Vec<UnindexedRow> = tx.all(UNINDEXED, args![]).await?;
-        if rows.is_empty() {
-            return Ok(done);
-        }
-        for row in rows {
-            let home: AccountId = id(&row.account_id)?;
-            let account = accounts.iter().find(|account| account.id == home);
-            let (client, account) = (read(row.client)?, account.ok_or(StoreError::NotFound)?);
-            let checked = Checked::of(&client);
-            let search = terms::haystack(&checked, &account.region);
-            let [company, number, key] = order_of(client.id, &checked);
-            tx.run(
-                INDEXED,
-                vec![client.id.into(), company, number, Arg::from(&search), key],
-            )
-            .await?;
-            add_terms(&mut tx, account, client.id, terms::terms(&search)).await?;
-            done = done.saturating_add(1);
-        }
-        tx.commit().await?;
-    }
 }
 
 /// One that is not deleted, in the version that is to be changed.
@@ -391,14 +350,14 @@ pub(super) fn raced(error: StoreError) -> StoreError {
     error
 }
 
-/// What the database has for the client.
-async fn old_terms(tx: &mut Tx, client: ClientId) -> Result<BTreeSet<Vec<u8>>, StoreError> {
+/// What the database has for the client, or may have in a moment: whether it has it for certain.
+async fn old_terms(tx: &mut Tx, client: ClientId) -> Result<(BTreeSet<Vec<u8>>, bool), StoreError> {
     let row: Option<SearchRow> = tx.one(SEARCH, args![client]).await?;
-    let indexed = row.filter(|row| row.indexed);
-    Ok(indexed.map(|row| terms::terms(&row.search)).unwrap_or_default())
+    let terms = row.map(|row| (terms::terms(&row.search), row.indexed));
+    Ok(terms.unwrap_or_default())
 }
 
-async fn add_terms(
+pub(super) async fn add_terms(
     tx: &mut Tx,
     account: &Account,
     client: ClientId,
@@ -448,7 +407,7 @@ pub(super) fn row_of(client: ClientId, checked: &Checked, search: &str) -> Vec<A
 }
 
 /// `sort_company`, `number_order` and `search_key`.
-fn order_of(client: ClientId, checked: &Checked) -> [Arg; 3] {
+pub(super) fn order_of(client: ClientId, checked: &Checked) -> [Arg; 3] {
     let company = fold(checked.company.as_deref().unwrap_or_default());
     // within a company by name
     let company = format!("{company}\u{1}{}", fold(&checked.name));

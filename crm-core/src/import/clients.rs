@@ -19,7 +19,7 @@ const STAFF: &str = "SELECT id, surname, given_name, patronymic, email FROM staf
 
 pub(crate) const ALL: &[&str] = &[STAFF];
 
-/// Rows whose words of search are sorted and written together.
+/// Rows that are written together.
 const CHUNK: usize = 2_000;
 const YES: [&str; 7] = ["true", "yes", "1", "+", "да", "vip", "вип"];
 const NO: [&str; 6] = ["false", "no", "0", "-", "нет", ""];
@@ -300,7 +300,7 @@ impl Ready {
 }
 
 /// Brings in all rows and ends the job, or neither. Tells how many rows are in so far; gives what came of them and whose
-/// numbers are known by others now.
+/// numbers are known by others now. By words they are found when [`crate::clients::index_new`] has no more to do.
 ///
 /// # Errors
 /// Problems with who is known already.

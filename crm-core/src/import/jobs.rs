@@ -79,6 +79,13 @@ pub struct Ended {
     pub skipped: usize,
 }
 
+impl Ended {
+    /// All that there were.
+    pub fn rows(&self) -> usize {
+        self.created.saturating_add(self.updated).saturating_add(self.skipped)
+    }
+}
+
 #[derive(sqlx::FromRow)]
 struct Row {
     id: String,

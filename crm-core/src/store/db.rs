@@ -19,6 +19,8 @@ const READERS: u32 = 4;
 const PG_CONNECTIONS: u32 = 16;
 /// For a server to answer at the start.
 const REACH: Duration = Duration::from_secs(10);
+/// KiB of pages that the writer of SQLite keeps, so that a large transaction does not write them again and again.
+const WRITER_CACHE: &str = "-131072";
 const BUSY: Duration = Duration::from_secs(10);
 
 pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
@@ -102,7 +104,7 @@ impl Db {
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
-            .connect_with(options.clone())
+            .connect_with(options.clone().pragma("cache_size", WRITER_CACHE))
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)

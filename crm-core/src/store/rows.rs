@@ -10,18 +10,21 @@ pub(crate) type Sizes = [(usize, &'static str)];
 ///
 /// Its parts are constants, and so is the text.
 macro_rules! rows {
-    ($columns:expr, $before:expr, $after:expr) => {{
-        const MANY: usize = $crate::store::rows::length($before, $columns, 16, $after);
-        const SOME: usize = $crate::store::rows::length($before, $columns, 4, $after);
+    ($columns:expr, $before:expr, $after:expr) => {
+        $crate::store::rows::rows!($columns, $before, $after, 16, 4)
+    };
+    ($columns:expr, $before:expr, $after:expr, $many:literal, $some:literal) => {{
+        const MANY: usize = $crate::store::rows::length($before, $columns, $many, $after);
+        const SOME: usize = $crate::store::rows::length($before, $columns, $some, $after);
         const ONE: usize = $crate::store::rows::length($before, $columns, 1, $after);
         const TEXTS: ([u8; MANY], [u8; SOME], [u8; ONE]) = (
-            $crate::store::rows::write($before, $columns, 16, $after),
-            $crate::store::rows::write($before, $columns, 4, $after),
+            $crate::store::rows::write($before, $columns, $many, $after),
+            $crate::store::rows::write($before, $columns, $some, $after),
             $crate::store::rows::write($before, $columns, 1, $after),
         );
         [
-            (16, $crate::store::rows::text(&TEXTS.0)),
-            (4, $crate::store::rows::text(&TEXTS.1)),
+            ($many, $crate::store::rows::text(&TEXTS.0)),
+            ($some, $crate::store::rows::text(&TEXTS.1)),
             (1, $crate::store::rows::text(&TEXTS.2)),
         ]
     }};

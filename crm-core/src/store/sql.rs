@@ -23,6 +23,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     calls::ORDERS,
     clients::ALL,
     clients::ERASE,
+    clients::INDEX,
     clients::COUNTS,
     clients::INCOMING,
     clients::VISITORS,

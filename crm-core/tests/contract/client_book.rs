@@ -90,7 +90,7 @@ async fn v29_an_erased_client_leaves_nothing_that_names_them(office: &Office) {
 }
 
 /// Every text of every table that may speak of a client.
-async fn everything(office: &Office) -> String {
+pub(crate) async fn everything(office: &Office) -> String {
     let mut texts = Vec::new();
     macro_rules! texts {
         ($rows:expr) => {

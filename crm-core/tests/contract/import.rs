@@ -1,13 +1,14 @@
 use std::fmt::Write;
 
 use frontdesk_crm_core::access::Scope;
-use frontdesk_crm_core::clients::{self, ClientQuery};
+use frontdesk_crm_core::clients::{self, ClientPatch, ClientQuery};
 use frontdesk_crm_core::import::{self, Duplicates, Format, ImportError, Kind, Mapping, Ready, State, staff_csv};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::sip_accounts::Ha1;
 use frontdesk_crm_core::staff::{self, StaffQuery};
 use frontdesk_routing::number::ShortNumber;
 
+use crate::client_book::everything;
 use crate::office::{Office, page};
 
 crate::on_both! {
@@ -15,6 +16,7 @@ crate::on_both! {
     nobody_comes_in_when_one_line_is_wrong
     a_thousand_come_in_at_once
     clients_come_in_wholly_or_not_at_all
+    who_came_in_is_changed_and_taken_out_before_any_word_finds_them
     a_job_that_was_interrupted_says_so_and_leaves_nothing
 }
 
@@ -90,6 +92,7 @@ async fn enter(office: &Office, duplicates: Duplicates, file: &str) -> Result<im
         .await
         .unwrap();
     let entered = import::enter_clients(&office.db, &office.author(), (job, duplicates), ready, |_| ()).await;
+    while clients::index_new(&office.db, office.first.account).await.unwrap() > 0 {}
     entered.map(|(ended, _)| ended)
 }
 
@@ -122,6 +125,42 @@ async fn clients_come_in_wholly_or_not_at_all(office: &Office) {
     assert_eq!((ended.created, ended.updated, ended.skipped), (0, 0, 2));
     let told = format!("{:?}", office.audit(50).await);
     assert!(told.contains("client.imported") && told.contains("import.done"));
+}
+
+async fn who_came_in_is_changed_and_taken_out_before_any_word_finds_them(office: &Office) {
+    let ready = ready(
+        office,
+        "name,number\nПервый,+79161234567\nВторой,+79161234568\nТретий,+79161234569\n",
+    )
+    .await;
+    let what = (Kind::Clients, Format::Csv, "a.csv");
+    let begun = import::begin(&office.db, &office.author(), what, (Duplicates::Refuse, 3)).await;
+    let order = (begun.unwrap(), Duplicates::Refuse);
+    let entered = import::enter_clients(&office.db, &office.author(), order, ready, |_| ()).await;
+    assert_eq!(entered.unwrap().0.rows(), 3);
+    let everybody = Scope::whole(office.first.account);
+    let list = clients::list(&office.db, everybody, &ClientQuery::default(), &page(10))
+        .await
+        .unwrap();
+    let of_name = |name: &str| list.items.iter().find(|client| client.name == name).unwrap().id;
+    let patch = ClientPatch {
+        name: Some(Some("Последний".to_owned())),
+        ..ClientPatch::default()
+    };
+    let changed = (everybody, of_name("Первый"));
+    clients::update(&office.db, &office.author(), changed, patch, None)
+        .await
+        .unwrap();
+    clients::delete(&office.db, &office.author(), (everybody, of_name("Второй")), None)
+        .await
+        .unwrap();
+    assert_eq!(clients::index_new(&office.db, office.first.account).await.unwrap(), 1);
+    assert_eq!(clients::index_new(&office.db, office.first.account).await.unwrap(), 0);
+    assert_eq!(found(office, "последний 34567").await, ["Последний"]);
+    assert_eq!(found(office, "третий").await, ["Третий"]);
+    assert!(found(office, "первый").await.is_empty() && found(office, "34568").await.is_empty());
+    let kept = everything(office).await;
+    assert!(kept.contains("последний") && !kept.lines().any(|term| term == "первый" || term == "второй"));
 }
 
 async fn a_job_that_was_interrupted_says_so_and_leaves_nothing(office: &Office) {

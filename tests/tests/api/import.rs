@@ -1,6 +1,7 @@
 //! Files that are brought in (L55): who may, what is wrong with broken ones, and that all of a file comes in or nothing.
 
 use frontdesk_tests::office::{Answer, Caller, Office};
+use futures::FutureExt;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -197,4 +198,45 @@ async fn a_file_waits_for_the_one_before_it() {
         answer.expect(202);
     }
     look(&main, "", &file(4)).await.expect(200);
+}
+
+/// The database has one writer: a large file leaves it to others in between, and all of its rows are found in the end.
+#[tokio::test]
+async fn l55_office_work_goes_on_while_a_large_file_comes_in() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let mut events = office.live.subscribe(office.first.account, None);
+    let mut file = String::from("name,number,company\n");
+    for row in 0..6_000 {
+        file.push_str(&format!("Человек {row:04},+7916{row:07},Завод {}\n", row % 50));
+    }
+    let path = "/imports?file_name=large.csv";
+    let started = main
+        .raw(Method::POST, path, "text/csv", file.into_bytes())
+        .await
+        .expect(202);
+    let client = json!({ "name": "Срочный", "number": "+79171234567" });
+    let made = main.post("/clients", client).await.expect(201);
+    let changed = json!({ "company": "Мастерская" });
+    main.patch(&format!("/clients/{}", made.text("/id")), changed)
+        .await
+        .expect(200);
+    let mut told = Vec::new();
+    while let Some(event) = events.next().now_or_never() {
+        told.push(event.unwrap().name);
+    }
+    assert!(
+        !told.contains(&"import.ended"),
+        "they waited for the end of the import: {told:?}"
+    );
+    while events.next().await.unwrap().name != "import.ended" {}
+    let job = main
+        .get(&format!("/imports/{}", started.text("/id")))
+        .await
+        .expect(200)
+        .body;
+    assert_eq!((&job["state"], &job["created"]), (&json!("done"), &json!(6_000)));
+    assert_eq!(clients(&main).await, 6_001);
+    let found = main.get("/clients?search=5999").await.expect(200).body;
+    assert_eq!(found["items"][0]["name"], "Человек 5999");
 }

@@ -11,10 +11,11 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::accounts;
 use frontdesk_crm_core::audit::Author;
+use frontdesk_crm_core::clients;
 use frontdesk_crm_core::import::{
     self, Duplicates, ImportError, Job, Kind, LARGEST, Mapping, Problem as Fault, Ready, StaffRows, Table,
 };
-use frontdesk_routing::ids::ImportId;
+use frontdesk_routing::ids::{AccountId, ImportId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
@@ -34,8 +35,6 @@ use crate::live::view::time;
 /// Rows that are shown of a file, and faults of it.
 const SAMPLE: usize = 5;
 const FAULTS: usize = 200;
-/// Rows between two tellings of how far it is.
-const STEP: usize = 2_000;
 const LONGEST_NAME: usize = 200;
 /// How long a file waits for the one before it.
 const TURN: Duration = Duration::from_secs(5);
@@ -400,19 +399,14 @@ async fn work(
     let account = author.account;
     let ended = match rows {
         Rows::Clients(ready) => {
-            let total = ready.count();
-            let (live, id) = (Arc::clone(&state.live), job.to_string());
-            let progress = move |done: usize| {
-                if done.is_multiple_of(STEP) || done == total {
-                    let data = json!({ "import_id": id, "done": done, "total": total });
-                    live.publish(account, "import.progress", data);
-                }
-            };
-            let entered = import::enter_clients(&state.db, &author, (job, duplicates), ready, progress).await;
+            let progress = progress(&state, (account, job), ready.count());
+            let entered =
+                import::enter_clients(&state.db, &author, (job, duplicates), ready, |rows| progress(rows, 0)).await;
             match entered {
-                Ok((_, numbers)) => {
+                Ok((ended, numbers)) => {
                     state.plan.clients_changed(account, numbers).await;
                     state.live.publish(account, "clients.changed", json!({}));
+                    index(&state, account, |indexed| progress(ended.rows(), indexed)).await;
                     Ok(())
                 }
                 Err(error) => Err(error),
@@ -432,6 +426,35 @@ async fn work(
     }
     let data = json!({ "import_id": job.to_string() });
     state.live.publish(account, "import.ended", data);
+}
+
+/// Tells how far it is: half of the work is to bring rows in, the other to make them found.
+fn progress(
+    state: &State,
+    (account, job): (AccountId, ImportId),
+    total: usize,
+) -> impl Fn(usize, usize) + Send + Sync + use<> {
+    let (live, id) = (Arc::clone(&state.live), job.to_string());
+    move |rows, indexed| {
+        let done = rows.saturating_add(indexed) / 2;
+        let data = json!({ "import_id": id, "done": done.min(total), "total": total });
+        live.publish(account, "import.progress", data);
+    }
+}
+
+/// What fails of it, the next import or the next start makes up for.
+async fn index(state: &State, account: AccountId, progress: impl Fn(usize)) {
+    let mut indexed = 0_usize;
+    loop {
+        match clients::index_new(&state.db, account).await {
+            Ok(0) => return,
+            Ok(more) => {
+                indexed = indexed.saturating_add(more);
+                progress(indexed);
+            }
+            Err(error) => return tracing::warn!(%account, %error, "what came in cannot be found by its words yet"),
+        }
+    }
 }
 
 async fn failed(state: &State, job: ImportId, error: &ImportError) {
