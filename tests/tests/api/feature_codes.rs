@@ -14,7 +14,7 @@ async fn an_account_reads_the_usual_codes_and_changes_some() {
         (before.text("/codes/dnd_on"), before.text("/pickup")),
         ("*78", "anyone")
     );
-    assert_eq!(before.body["codes"].as_object().unwrap().len(), 17);
+    assert_eq!(before.body["codes"].as_object().unwrap().len(), 18);
     let body = json!({ "codes": { "echo": "#1", "dnd_on": null }, "pickup": "department" });
     let after = main.patch("/feature-codes", body).await.expect(200);
     assert_eq!(
