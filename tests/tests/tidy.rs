@@ -58,7 +58,7 @@ const DOORS: &[(&str, &[&str])] = &[
             "tests/",
         ],
     ),
-    ("sqlx", &["crm-core/"]),
+    ("sqlx", &["crm-core/", "tests/benches/office/"]),
     ("dashmap", &["daemon/src/live.rs", "daemon/src/live/"]),
     ("hickory_resolver", &["daemon/src/shell/resolve/dns.rs"]),
     ("phonenumber", &["crm-core/src/"]),

@@ -119,6 +119,7 @@ pub async fn people(daemon: &Daemon, size: Size) -> Result<()> {
 async fn bring(daemon: &Daemon, query: &str, file: String) -> Result<()> {
     let path = format!("/imports?{query}");
     let job = daemon.post_file(&path, "text/csv", file.into_bytes()).await?;
+    let mut pause = tokio::time::interval(Duration::from_millis(100));
     let path = format!("/imports/{}", job["id"].as_str().unwrap_or_default());
     loop {
         let job = daemon.get(&path).await?;
@@ -126,7 +127,7 @@ async fn bring(daemon: &Daemon, query: &str, file: String) -> Result<()> {
             ensure!(job["state"] == "done", "{job}");
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        pause.tick().await;
     }
 }
 

@@ -48,12 +48,12 @@ pub struct RevisionView {
     /// What it was called.
     pub name: String,
     /// By field, in the order of their names.
-    pub changes: Vec<ChangeView>,
+    pub changes: Vec<RevisedView>,
 }
 
 /// A field that was changed; `null` where there was or is nothing.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct ChangeView {
+pub struct RevisedView {
     pub field: String,
     pub before: Value,
     pub after: Value,
@@ -228,7 +228,7 @@ async fn tell(state: &State, account: AccountId, revision: &Revision) {
 
 fn view(revision: Revision, viewer: Viewer<'_>) -> RevisionView {
     let changes = revisions::changes(revision.before.as_ref(), revision.after.as_ref());
-    let change = |change: revisions::Change| ChangeView {
+    let change = |change: revisions::Change| RevisedView {
         field: change.field,
         before: discreet(change.before, viewer),
         after: discreet(change.after, viewer),

@@ -16,7 +16,7 @@ use super::super::{PageError, ROWS, Reader, reader, render};
 use super::audit::{self, AuditWords};
 use super::link;
 use crate::http::State;
-use crate::http::api::revisions::{ChangeView, RevisionParams, RevisionView, found, needed};
+use crate::http::api::revisions::{RevisedView, RevisionParams, RevisionView, found, needed};
 use crate::http::api::staff;
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
@@ -176,7 +176,7 @@ fn row(one: RevisionView, reader: &Reader, called: &AuditWords, words: &Words<'_
 }
 
 impl Words<'_> {
-    fn change(&self, change: ChangeView) -> Change {
+    fn change(&self, change: RevisedView) -> Change {
         let (before, after) = (
             without(&change.before, &change.after),
             without(&change.after, &change.before),
@@ -250,7 +250,7 @@ mod tests {
         };
         let members = json!([{ "staff_id": "01J", "penalty": 2, "place": null }, { "staff_id": "02K" }]);
         assert_eq!(words.short(&members), "Anna (penalty 2); staff_id 02K");
-        let change = words.change(ChangeView {
+        let change = words.change(RevisedView {
             field: "members".to_owned(),
             before: json!([{ "staff_id": "01J" }, { "staff_id": "02K" }]),
             after: json!([{ "staff_id": "02K" }]),
