@@ -116,6 +116,11 @@ impl Thing {
         )
     }
 
+    /// Settings that stand nowhere as long as they are the usual ones.
+    pub(super) fn has_usual(self) -> bool {
+        matches!(self, Thing::Emergency | Thing::Features)
+    }
+
     /// No two of an account have the same name.
     pub(super) fn has_own_name(self) -> bool {
         matches!(self, Thing::Group | Thing::Project | Thing::Role | Thing::Trunk)

@@ -33,8 +33,12 @@ pub async fn undo(db: &Db, author: &Author, number: i64) -> Result<(), StoreErro
     let raw = Raw::of(&mut tx).await?;
     let is = now(&mut tx, &raw, (revision.thing, &revision.thing_id)).await?;
     let (Some(before), after) = (&revision.before, &revision.after) else {
+        only_made(&revision, is.as_ref())?;
+        if revision.thing.has_usual() {
+            return as_usual(tx, &raw, author, &revision).await;
+        }
         drop(tx);
-        return remove(db, author, &revision, is).await;
+        return remove(db, author, &revision).await;
     };
     let (is, undone) = match (is, after) {
         (Some(is), Some(after)) => {
@@ -62,6 +66,12 @@ pub async fn undo(db: &Db, author: &Author, number: i64) -> Result<(), StoreErro
     if matches!(revision.thing, Thing::Role | Thing::Group) {
         roles::moved_on(&mut tx, author.account).await?;
     }
+    tell(&mut tx, author, (&revision, &differs)).await?;
+    tx.commit().await
+}
+
+/// For the audit, from which the new revision comes.
+async fn tell(tx: &mut Tx, author: &Author, (revision, differs): (&Revision, &[Change])) -> Result<(), StoreError> {
     let told =
         |value: fn(Change) -> (String, Value)| Value::Object(differs.iter().cloned().map(value).collect::<Map<_, _>>());
     let deed = author.deed(
@@ -74,24 +84,35 @@ pub async fn undo(db: &Db, author: &Author, number: i64) -> Result<(), StoreErro
         after: Some(told(|change| (change.field, change.after))),
         ..deed
     };
-    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    audit::write(tx, &mut author.stamp.ids(), deed).await
+}
+
+/// What a revision made is there still, as it was made.
+fn only_made(revision: &Revision, is: Option<&State>) -> Result<(), StoreError> {
+    match is {
+        Some(is) if changes(revision.after.as_ref(), Some(is)).is_empty() => Ok(()),
+        Some(_) | None => Err(changed_since()),
+    }
+}
+
+/// Settings that were never touched before have no row.
+async fn as_usual(mut tx: Tx, raw: &Raw, author: &Author, revision: &Revision) -> Result<(), StoreError> {
+    if let Some((table, key)) = revision.thing.place().row {
+        raw.delete(&mut tx, table, (key, &revision.thing_id)).await?;
+    }
+    let differs = changes(revision.after.as_ref(), None);
+    tell(&mut tx, author, (revision, &differs)).await?;
     tx.commit().await
 }
 
 /// What a revision made is deleted, by the same rules as ever.
-async fn remove(db: &Db, author: &Author, revision: &Revision, is: Option<State>) -> Result<(), StoreError> {
-    let (Some(is), Some(made)) = (is, &revision.after) else {
-        return Err(changed_since());
-    };
+async fn remove(db: &Db, author: &Author, revision: &Revision) -> Result<(), StoreError> {
     let made_here = [".created", ".undone"].iter().any(|end| revision.action.ends_with(end));
     if !made_here || revision.thing.is_setting() || revision.thing == Thing::Project {
         return Err(StoreError::Refused {
             code: "begins_here",
             detail: "what was before this revision is not known, or cannot be gone",
         });
-    }
-    if !changes(Some(made), Some(&is)).is_empty() {
-        return Err(changed_since());
     }
     let thing = &revision.thing_id;
     match revision.thing {
@@ -163,9 +184,8 @@ async fn fitting(
         }
         state.lists.insert("members".to_owned(), staying);
     }
-    let mut rows = vec![&state.row];
-    rows.extend(state.lists.values().flatten());
-    for row in rows {
+    let others = state.lists.iter().filter(|(name, _)| *name != "members");
+    for row in others.flat_map(|(_, rows)| rows).chain([&state.row]) {
         if !working(tx, account, row).await? {
             return Err(gone());
         }

@@ -204,6 +204,14 @@ async fn what_was_made_is_deleted_and_what_was_deleted_comes_back(office: &Offic
         None
     );
 
+    assert_eq!(refusal(undo(office, number).await), "done", "the first change too");
+    let usual = features::get(&office.db, office.first.account).await.unwrap();
+    assert_eq!(
+        usual.settings.codes.code(frontdesk_routing::features::Feature::Echo),
+        Some("*43")
+    );
+    assert_eq!(usual.version, 0, "as if nothing had been changed");
+
     let patch = AccountPatch {
         name: Some("Another".into()),
         ..AccountPatch::default()

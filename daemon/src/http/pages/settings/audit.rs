@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::super::messages::{in_language_of, words};
 use super::super::view::Frame;
 use super::super::{PageError, ROWS, Reader, reader, render};
-use super::link;
+use super::leaves;
 use crate::http::State;
 use crate::http::api::audit::{AuditParams, AuditView, found};
 use crate::http::api::staff::names;
@@ -210,12 +210,8 @@ pub(in crate::http::pages) async fn page(
     let staff = names(&state, &reader.access)
         .await
         .map_err(|error| reader.failed(error))?;
-    let (newest, older) = {
-        let filter = asked.filters();
-        let newest = asked.cursor.as_ref().map(|_| link("/audit", &filter, None));
-        let older = list.next_cursor.map(|cursor| link("/audit", &filter, Some(&cursor)));
-        (newest, older)
-    };
+    let place = (asked.cursor.as_deref(), list.next_cursor.as_deref());
+    let (newest, older) = leaves("/audit", &asked.filters(), place);
     let page = AuditPage {
         rows: list.items.iter().map(|deed| row(deed, &reader, w)).collect(),
         newest,

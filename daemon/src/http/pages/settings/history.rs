@@ -14,7 +14,7 @@ use super::super::messages::{in_language_of, words};
 use super::super::view::Frame;
 use super::super::{PageError, ROWS, Reader, reader, render};
 use super::audit::{self, AuditWords};
-use super::link;
+use super::leaves;
 use crate::http::State;
 use crate::http::api::revisions::{RevisedView, RevisionParams, RevisionView, found, needed};
 use crate::http::api::staff;
@@ -128,8 +128,8 @@ pub(in crate::http::pages) async fn page(
     let names = names(&state, &reader).await.map_err(|error| reader.failed(error))?;
     let words = Words { w, names: &names };
     let filter = [("thing", asked.thing.as_str())];
-    let newest = asked.cursor.as_ref().map(|_| link("/history", &filter, None));
-    let older = list.next_cursor.map(|cursor| link("/history", &filter, Some(&cursor)));
+    let place = (asked.cursor.as_deref(), list.next_cursor.as_deref());
+    let (newest, older) = leaves("/history", &filter, place);
     let things = Thing::ALL.map(|thing| (thing.name(), audit::called(thing.name(), called)));
     let script_words = json!({
         "undo": w.undo, "undo_ask": w.undo_ask, "undo_text": w.undo_text, "changed_since": w.changed_since,

@@ -70,6 +70,17 @@ fn stages(t: &Messages, chosen: &str) -> Vec<Choice> {
     all.into_iter().map(choice).collect()
 }
 
+/// The ways to the list's beginning, from anywhere further within, and to what comes after this part of it.
+fn leaves(
+    path: &str,
+    asked: &[(&str, &str)],
+    (cursor, next): (Option<&str>, Option<&str>),
+) -> (Option<String>, Option<String>) {
+    let newest = cursor.map(|_| link(path, asked, None));
+    let older = next.map(|next| link(path, asked, Some(next)));
+    (newest, older)
+}
+
 /// An address of a list: what is asked for and where to begin.
 fn link(path: &str, asked: &[(&str, &str)], cursor: Option<&str>) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());

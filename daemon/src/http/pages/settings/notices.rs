@@ -10,7 +10,7 @@ use serde_json::json;
 use super::super::messages::{in_language_of, words};
 use super::super::view::{Choice, Frame};
 use super::super::{PageError, ROWS, Reader, reader, render, show};
-use super::{link, stage, stages};
+use super::{leaves, stage, stages};
 use crate::http::State;
 use crate::http::api::notices::{NoticeParams, NoticeView, found};
 use crate::http::api::staff::names;
@@ -135,6 +135,8 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<NoticesP
         all.iter().map(choice).collect()
     };
     let more = json!({ "queued": w.queued, "not_failed": w.not_failed });
+    let place = (asked.cursor.as_deref(), list.next_cursor.as_deref());
+    let (newest, older) = leaves("/notices", &filter, place);
     Ok(NoticesPage {
         rows: list
             .items
@@ -149,8 +151,8 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<NoticesP
         ),
         filtered: filter.iter().any(|(_, value)| !value.is_empty()),
         may_write: reader.access.may(Right::SettingsWrite),
-        newest: asked.cursor.as_ref().map(|_| link("/notices", &filter, None)),
-        older: list.next_cursor.map(|cursor| link("/notices", &filter, Some(&cursor))),
+        newest,
+        older,
         frame: reader.settings("/notices", "notices.js", more),
         w,
     })

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::super::messages::{in_language_of, words};
 use super::super::view::{Choice, Frame};
 use super::super::{PageError, ROWS, Reader, reader, render};
-use super::{link, stage, stages};
+use super::{leaves, stage, stages};
 use crate::http::State;
 use crate::http::api::staff::names;
 use crate::http::api::webhooks::{DeliveryParams, DeliveryView, found};
@@ -173,6 +173,8 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<Webhooks
         found.map(|(_, name)| name.clone()).unwrap_or_default()
     };
     let filter = [("state", asked.state.as_str()), ("webhook", &asked.webhook)];
+    let place = (asked.cursor.as_deref(), list.next_cursor.as_deref());
+    let (newest, older) = leaves("/webhooks", &filter, place);
     let deliveries = list.items.into_iter();
     Ok(WebhooksPage {
         rows: hooks.iter().map(|hook| row(hook, owner(hook), (reader, w))).collect(),
@@ -194,8 +196,8 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<Webhooks
         states: stages(reader.t, &asked.state),
         filtered: filter.iter().any(|(_, value)| !value.is_empty()),
         may_write: reader.access.may(Right::SettingsWrite),
-        newest: asked.cursor.as_ref().map(|_| link("/webhooks", &filter, None)),
-        older: list.next_cursor.map(|cursor| link("/webhooks", &filter, Some(&cursor))),
+        newest,
+        older,
         frame: reader.settings("/webhooks", "webhooks.js", said(w)),
         w,
     })
