@@ -13,6 +13,8 @@ pub enum Data {
     Cname(&'static str),
     /// Priority, weight, port, target.
     Srv(u16, u16, u16, &'static str),
+    /// Order, preference, flags, service, replacement.
+    Naptr(u16, u16, &'static str, &'static str, &'static str),
 }
 
 /// Owner, TTL in seconds, data.
@@ -114,6 +116,15 @@ impl Data {
                 data.extend(wire_name(target));
                 (33, data)
             }
+            Data::Naptr(order, preference, flags, service, replacement) => {
+                let mut data: Vec<u8> = [order, preference].iter().flat_map(|n| n.to_be_bytes()).collect();
+                for text in [*flags, *service, ""] {
+                    data.push(u8::try_from(text.len()).unwrap());
+                    data.extend(text.as_bytes());
+                }
+                data.extend(wire_name(replacement));
+                (35, data)
+            }
         }
     }
 }
@@ -136,7 +147,7 @@ impl Zone {
             found.extend(own().filter(|(.., data)| data.wire().0 == question.kind));
             let alias = own().find_map(|record| match record.2 {
                 Data::Cname(to) => Some((record, to)),
-                Data::A(_) | Data::Aaaa(_) | Data::Srv(..) => None,
+                Data::A(_) | Data::Aaaa(_) | Data::Srv(..) | Data::Naptr(..) => None,
             });
             let Some((record, to)) = alias else { break };
             found.push(record);

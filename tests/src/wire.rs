@@ -294,6 +294,32 @@ impl WirePhone {
         Ok(invite)
     }
 
+    /// Sends a request in the dialog of an INVITE that we have answered; gives the final response.
+    pub async fn ask_caller(
+        &mut self,
+        method: &str,
+        invite: &Message,
+        (headers, body): (&str, &str),
+    ) -> Result<Message> {
+        self.sent += 1;
+        let via = self.via(self.sent);
+        let value = |name| String::from_utf8_lossy(invite.header(name).unwrap_or_default()).into_owned();
+        let target = invite.contacts().next().and_then(|contact| contact.ok());
+        let target = target.context("nowhere to send it")?;
+        let text = format!(
+            "{method} {} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {};tag=answerer\r\nTo: {}\r\nCall-ID: {}\r\n\
+             CSeq: {} {method}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
+            String::from_utf8_lossy(target.raw_uri()),
+            value(HeaderName::To),
+            value(HeaderName::From),
+            value(HeaderName::CallId),
+            self.sent,
+            body.len()
+        );
+        self.wire.send(text.as_bytes()).await?;
+        self.final_response().await
+    }
+
     /// Waits for a request of this method.
     pub async fn request_of(&mut self, method: &str) -> Result<Message> {
         loop {

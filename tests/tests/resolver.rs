@@ -16,11 +16,11 @@ use tokio_util::sync::CancellationToken;
 /// No test waits for it unless it is about it.
 const LONG: Duration = Duration::from_secs(60);
 
-fn name(host: &str, port: Option<u16>, transport: Transport) -> ServerName {
+fn name(host: &str, port: Option<u16>, transport: impl Into<Option<Transport>>) -> ServerName {
     ServerName {
         host: host.into(),
         port,
-        transport,
+        transport: transport.into(),
     }
 }
 
@@ -56,10 +56,25 @@ fn provider() -> Zone {
             a("closed.test", 60, "192.0.2.8"),
             srv("nothing.test", 0, 0, 0, "."),
             a("broken.test", 60, "192.0.2.7"),
+            naptr("chosen.test", (20, 10), ["s", "SIP+D2U"], "_sip._udp.provider.test"),
+            naptr("chosen.test", (10, 20), ["S", "sip+d2t"], "_sip._tcp.provider.test"),
+            naptr("chosen.test", (10, 10), ["s", "SIPS+D2T"], "_odd.provider.test"),
+            naptr("chosen.test", (1, 1), ["s", "SIP+D2S"], "_sip._sctp.provider.test"),
+            naptr("chosen.test", (1, 2), ["u", "E2U+sip"], "provider.test"),
+            naptr("chosen.test", (30, 1), ["s", "SIPS+D2T"], "_sip._none.provider.test"),
+            srv("_odd.provider.test", 5, 0, 5099, "first.provider.test"),
+            naptr("foreign.test", (1, 1), ["s", "SIP+D2S"], "_sip._sctp.provider.test"),
+            a("foreign.test", 60, "192.0.2.10"),
         ],
         silent: vec!["silent.test"],
-        broken: vec!["_sip._udp.broken.test"],
+        broken: vec!["_sip._udp.broken.test", "naptr-broken.test"],
     }
+}
+
+/// `kind`: flags and service.
+fn naptr(owner: &'static str, (order, preference): (u16, u16), kind: [&'static str; 2], to: &'static str) -> Record {
+    let [flags, service] = kind;
+    (owner, 400, Data::Naptr(order, preference, flags, service, to))
 }
 
 async fn resolve(name: &ServerName) -> Result<Resolution, String> {
@@ -75,7 +90,7 @@ async fn check(asked: ServerName, wanted: &[&str], ttl: u64) {
     let servers: Vec<String> = found
         .servers
         .iter()
-        .inspect(|server| assert_eq!(server.transport, asked.transport))
+        .inspect(|server| assert_eq!(server.transport, asked.transport.unwrap_or(server.transport)))
         .map(|server| format!("{} {} {}", server.addr, server.priority, server.weight))
         .collect();
     assert_eq!(servers, wanted, "{asked:?}");
@@ -128,6 +143,62 @@ async fn a_port_turns_srv_off_and_a_name_without_srv_gets_the_usual_port() {
         50,
     )
     .await;
+}
+
+#[tokio::test]
+async fn naptr_records_choose_the_transport_where_nobody_has() {
+    let asked = name("chosen.test", None, None);
+    check(
+        asked.clone(),
+        &[
+            "192.0.2.1:5099 5 0",
+            "192.0.2.3:5062 7 2",
+            "[2001:db8::3]:5062 7 2",
+            "192.0.2.1:5070 18 70",
+            "192.0.2.2:5071 18 30",
+            "192.0.2.3:5080 28 0",
+            "[2001:db8::3]:5080 28 0",
+        ],
+        120,
+    )
+    .await;
+    let transports = resolve(&asked).await.unwrap().servers;
+    let transports: Vec<Transport> = transports.iter().map(|server| server.transport).collect();
+    let wanted = [&[Transport::Tls][..], &[Transport::Tcp; 2], &[Transport::Udp; 4]].concat();
+    assert_eq!(
+        transports, wanted,
+        "by order, then by preference; strangers' services left out"
+    );
+    let chosen = name("chosen.test", None, Transport::Udp);
+    assert!(
+        resolve(&chosen).await.is_err(),
+        "a transport that was chosen is not changed"
+    );
+}
+
+#[tokio::test]
+async fn without_naptr_records_each_service_is_tried_and_without_any_it_is_udp() {
+    let found = resolve(&name("provider.test", None, None)).await.unwrap().servers;
+    let mut transports: Vec<Transport> = found.iter().map(|server| server.transport).collect();
+    transports.dedup();
+    assert_eq!(transports, [Transport::Udp, Transport::Tcp, Transport::Tls]);
+    assert!(found.is_sorted_by_key(|server| server.priority));
+    for (asked, address) in [
+        (name("six.test", None, None), "[2001:db8::6]:5060"),
+        (name("foreign.test", None, None), "192.0.2.10:5060"),
+        (name("chosen.test", Some(5070), None), ""),
+        (name("provider.test", Some(5061), None), "192.0.2.9:5061"),
+    ] {
+        let found = resolve(&asked).await.map_or_else(|_| Vec::new(), |found| found.servers);
+        let shown: Vec<String> = found.iter().map(|server| server.addr.to_string()).collect();
+        assert_eq!(shown.concat(), address, "{asked:?}");
+        assert!(found.iter().all(|server| server.transport == Transport::Udp));
+    }
+    let broken = resolve(&name("naptr-broken.test", None, None)).await.unwrap_err();
+    assert!(
+        broken.starts_with("the name server failed for naptr-broken.test"),
+        "{broken}"
+    );
 }
 
 #[tokio::test]

@@ -46,7 +46,7 @@ pub struct TrunkPatch {
 pub struct ServerPatch {
     pub host: String,
     pub port: Option<u16>,
-    /// UDP when absent.
+    /// `auto` when absent.
     pub transport: Option<String>,
 }
 

@@ -19,7 +19,7 @@ macro_rules! names {
 }
 
 names! {
-    ServerTransport transport_name transport_named { Udp "udp", Tcp "tcp", Tls "tls" }
+    ServerTransport transport_name transport_named { Auto "auto", Udp "udp", Tcp "tcp", Tls "tls" }
     TrunkCodec codec_name codec_named { Pcma "pcma", Pcmu "pcmu", G722 "g722", Opus "opus" }
     NumberFormat format_name format_named { E164 "e164", E164WithoutPlus "e164_without_plus", National "national" }
     IdentityStyle identity_name identity_named { Pai "pai", Rpid "rpid", FromOnly "from" }

@@ -155,7 +155,7 @@ fn servers(given: Vec<ServerPatch>) -> Result<Vec<Server>, FieldError> {
         if server.port == Some(0) {
             return Err(wrong("port", "1 to 65535"));
         }
-        let transport = names::transport_named(server.transport.as_deref().unwrap_or("udp"));
+        let transport = names::transport_named(server.transport.as_deref().unwrap_or("auto"));
         Ok(Server {
             host: host.into(),
             port: server.port,

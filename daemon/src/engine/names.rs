@@ -22,15 +22,27 @@ pub struct ServerName {
     pub host: Box<str>,
     /// `None`: SRV records decide (RFC 3263 section 4.2), and without them the transport's own port.
     pub port: Option<u16>,
-    pub transport: Transport,
+    /// `None`: NAPTR records decide (RFC 3263 section 4.1), and without them whichever SRV records there are.
+    pub transport: Option<Transport>,
 }
 
 impl ServerName {
+    /// One of its addresses when no record says more: UDP unless it was named otherwise (RFC 3263 section 4.1).
+    pub fn at(&self, ip: IpAddr) -> ResolvedServer {
+        let transport = self.transport.unwrap_or(Transport::Udp);
+        ResolvedServer {
+            addr: SocketAddr::new(ip, self.port.unwrap_or(default_port(transport))),
+            transport,
+            priority: 0,
+            weight: 0,
+        }
+    }
+
     /// The server itself when its host is an address: nothing is to be looked up.
-    pub fn literal(&self) -> Option<SocketAddr> {
+    pub fn literal(&self) -> Option<ResolvedServer> {
         let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let ip = host.parse::<IpAddr>().ok()?;
-        Some(SocketAddr::new(ip, self.port.unwrap_or(default_port(self.transport))))
+        Some(self.at(ip))
     }
 }
 
@@ -87,12 +99,7 @@ impl Names {
             if self.known.contains_key(&name) {
                 continue;
             }
-            let literal = name.literal().map(|addr| ResolvedServer {
-                addr,
-                transport: name.transport,
-                priority: 0,
-                weight: 0,
-            });
+            let literal = name.literal();
             let known = Known {
                 servers: literal.into_iter().collect(),
                 ask_at: None,
@@ -180,7 +187,7 @@ mod tests {
         ServerName {
             host: host.into(),
             port: None,
-            transport: Transport::Udp,
+            transport: Some(Transport::Udp),
         }
     }
 
@@ -215,7 +222,7 @@ mod tests {
         let literal = ServerName {
             host: "2001:db8::7".into(),
             port: None,
-            transport: Transport::Tls,
+            transport: Some(Transport::Tls),
         };
         assert!(names.want([literal.clone()], Instant::now()).is_empty());
         let servers = names.servers(&literal, |_| 0);

@@ -17,13 +17,13 @@ function server(text) {
   return { host, ...(port && { port: Number(port) }), ...(transport && { transport: transport.toLowerCase() }) };
 }
 
-const written = ({ host, port, transport }) => `${host}${port ? `:${port}` : ""}${transport === "udp" ? "" : ` ${transport}`}`;
+const written = ({ host, port, transport }) => `${host}${port ? `:${port}` : ""}${transport === "auto" ? "" : ` ${transport}`}`;
 
 function read(line) {
   const [first, ...more] = line.servers;
   const kind = line.sip_user ? "gateway" : line.registration ? "registration" : "address";
   return {
-    ...line, kind, server: first || { transport: "udp" }, more_servers: more.map(written).join("\n"),
+    ...line, kind, server: first || { transport: "auto" }, more_servers: more.map(written).join("\n"),
     sources: line.sources.join("\n"), prefixes: line.prefixes.join(" "), registration: line.registration || {},
   };
 }

@@ -96,7 +96,9 @@ pub struct Server {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum ServerTransport {
+    /// What the domain's own records say (RFC 3263 section 4.1); UDP when they say nothing.
     #[default]
+    Auto,
     Udp,
     Tcp,
     Tls,

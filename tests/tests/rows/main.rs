@@ -5,6 +5,7 @@ mod company_book;
 mod directory;
 mod guests;
 mod leads;
+mod numbers;
 mod phones;
 mod photo;
 mod reception;

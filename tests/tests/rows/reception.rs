@@ -224,6 +224,8 @@ struct Reached {
     mobile: String,
     number: String,
     provider: WirePhone,
+    /// By which calls go to the provider.
+    line: String,
     gateway: WirePhone,
 }
 
@@ -241,7 +243,7 @@ async fn reached(house: &House) -> Reached {
     // by the longest prefix, so that no other test's provider is asked
     let out =
         json!({ "name": format!("Out {number}"), "servers": [server], "prefixes": [mobile.trim_start_matches('+')] });
-    house.main.post("/trunks", out).await.expect(201);
+    let out = house.main.post("/trunks", out).await.expect(201).body;
     let line = house
         .main
         .post("/trunks", json!({ "name": format!("In {number}") }))
@@ -253,6 +255,7 @@ async fn reached(house: &House) -> Reached {
         mobile,
         number,
         provider,
+        line: id(&out).to_owned(),
         gateway: house.wire_phone(Transport::Udp, &line.body["sip"]).await,
     }
 }
@@ -297,5 +300,112 @@ fn l26_l41_calls_of_who_takes_them_by_mobile_go_to_exactly_that_number_and_no_ph
         assert!(to.contains(&one.mobile), "{to}");
         let (_, lines) = rung(house, &number).await.unwrap();
         assert_eq!(lines.len(), 1, "no phone was rung");
+    });
+}
+
+#[test]
+fn l42_calls_of_who_has_an_operators_sim_go_by_its_line_and_without_a_line_it_cannot_be_set() {
+    visit(async |house| {
+        let mut one = reached(house).await;
+        let path = format!("/staff/{}/reception", id(&one.member));
+        let refused = house.main.patch(&path, json!({ "method": "sim" })).await.expect(422);
+        assert_eq!(refused.faults(), ["sim_trunk_id required"]);
+        let by = json!({ "method": "sim", "sim_trunk_id": one.line, "confirm_answer": false });
+        reception(house, &one.member, by).await;
+        let number = one.number.clone();
+        takes(&mut one.gateway, &number, &mut one.provider).await.unwrap();
+        let (_, lines) = rung(house, &number).await.unwrap();
+        assert_eq!(lines, [one.line]);
+    });
+}
+
+/// Whoever picks up presses 1: a voicemail does not, and what comes back to our own number is stopped.
+#[test]
+fn l29_a_call_by_mobile_is_connected_after_key_1_alone_and_one_that_comes_back_is_stopped() {
+    visit(async |house| {
+        let mut one = reached(house).await;
+        reception(house, &one.member, json!({ "method": "mobile" })).await;
+        let number = one.number.clone();
+        let picks_up = async |provider: &mut WirePhone| {
+            let invite = provider.request_of("INVITE").await?;
+            let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", provider.contact());
+            provider.respond(&invite, 200, (&headers, &sdp(42_004))).await?;
+            provider.request_of("ACK").await?;
+            anyhow::Ok(invite)
+        };
+        let voicemail = async {
+            let invite = picks_up(&mut one.provider).await?;
+            one.provider.ask_caller("BYE", &invite, ("", "")).await
+        };
+        let (called, left) = tokio::join!(calls(&mut one.gateway, &number), voicemail);
+        assert_eq!(left.unwrap().status(), Some(200));
+        assert_eq!(
+            called.unwrap().status(),
+            Some(480),
+            "the voicemail has not taken the call"
+        );
+        let person = async {
+            let invite = picks_up(&mut one.provider).await?;
+            let key = (
+                "Content-Type: application/dtmf-relay\r\n",
+                "Signal=1\r\nDuration=160\r\n",
+            );
+            let told = one.provider.ask_caller("INFO", &invite, key).await?;
+            ensure!(told.status() == Some(200), "the key is not taken");
+            let bye = one.provider.request_of("BYE").await?;
+            one.provider.respond(&bye, 200, ("", "")).await
+        };
+        let (called, taken) = tokio::join!(calls(&mut one.gateway, &number), person);
+        taken.unwrap();
+        assert_eq!(called.unwrap().status(), Some(200));
+        let to = format!("sip:{number}@pbx.example");
+        let own = format!("P-Asserted-Identity: <sip:{number}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+        let back = one.gateway.ask("INVITE", &to, (&own, &sdp(42_000))).await.unwrap();
+        assert_eq!(back.status(), Some(482));
+    });
+}
+
+#[test]
+fn v6_a_short_number_rings_whoever_has_it_and_is_nobody_elses() {
+    visit(async |house| {
+        let (first, second) = (house.short(), house.short());
+        let anna = house.hire(json!({ "short_number": first })).await;
+        let boris = house.hire(json!({ "short_number": second })).await;
+        let mut phones = [house.phone(&anna).await, house.phone(&boris).await];
+        for phone in &mut phones {
+            phone.register().await.unwrap();
+        }
+        let [caller, callee] = &mut phones;
+        let (called, invite) = tokio::join!(caller.calls(&second), callee.answers());
+        called.unwrap();
+        invite.unwrap();
+        let taken = json!({ "given_name": "Clara", "short_number": second });
+        let refused = house.main.post("/staff", taken).await.expect(409);
+        assert_eq!(refused.faults(), ["short_number taken"]);
+    });
+}
+
+/// By penalties the first member is rung alone; the department is dialled by its short number, and by its telephone number.
+#[test]
+fn v30_a_department_that_is_called_rings_by_its_strategy() {
+    visit(async |house| {
+        let mut sales = sales(house).await;
+        let [anna, boris] = &sales.people;
+        let members = json!([{ "staff_id": id(anna), "penalty": 5 }, { "staff_id": id(boris), "penalty": 0 }]);
+        let path = format!("/departments/{}", sales.department);
+        let changed = json!({ "members": members, "queue": { "strategy": "linear" } });
+        let department = house.main.patch(&path, changed).await.expect(200).body;
+        takes(&mut sales.gateway, &sales.number, &mut sales.phones[1])
+            .await
+            .unwrap();
+        assert_eq!(rung(house, &sales.number).await.unwrap().0, [id(boris)]);
+        let short = department["short_number"].as_str().unwrap().to_owned();
+        let clara = house.hire(json!({ "short_number": house.short() })).await;
+        let mut phone = house.phone(&clara).await;
+        phone.register().await.unwrap();
+        let (called, invite) = tokio::join!(phone.calls(&short), sales.phones[1].answers());
+        called.unwrap();
+        invite.unwrap();
+        assert_eq!(rung(house, &short).await.unwrap().0, [id(boris)]);
     });
 }

@@ -54,9 +54,10 @@ pub(super) fn name_of(server: &Server) -> ServerName {
         host: server.host.clone(),
         port: server.port,
         transport: match server.transport {
-            ServerTransport::Udp => Transport::Udp,
-            ServerTransport::Tcp => Transport::Tcp,
-            ServerTransport::Tls => Transport::Tls,
+            ServerTransport::Auto => None,
+            ServerTransport::Udp => Some(Transport::Udp),
+            ServerTransport::Tcp => Some(Transport::Tcp),
+            ServerTransport::Tls => Some(Transport::Tls),
         },
     }
 }

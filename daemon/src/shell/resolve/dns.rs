@@ -12,11 +12,11 @@ use hickory_resolver::config::{
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::{Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::SRV;
+use hickory_resolver::proto::rr::rdata::{NAPTR, SRV};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 use hickory_resolver::{Hosts, TokioResolver};
 
-use crate::engine::names::{Resolution, ResolvedServer, ServerName, default_port};
+use crate::engine::names::{Resolution, ResolvedServer, ServerName};
 
 /// Records of one answer that are followed.
 const MOST: usize = 16;
@@ -29,6 +29,9 @@ pub(super) struct Client {
     resolver: TokioResolver,
     hosts: Hosts,
 }
+
+/// A transport with the name of its SRV records.
+type Service = (Transport, String);
 
 /// Addresses, the older protocol's first, and how long they hold.
 struct Addresses {
@@ -60,21 +63,79 @@ impl Client {
     }
 
     pub(super) async fn resolve(&self, name: &ServerName) -> Result<Resolution, String> {
-        if let Some(addr) = name.literal() {
-            let server = plain(addr, name.transport);
+        if let Some(server) = name.literal() {
             return Ok(found(vec![server], u32::MAX));
         }
         let host = host(&name.host)?;
-        if let (None, Some(service), false) = (name.port, service(name.transport), self.is_own(&host)) {
-            let offered = self.services(&format!("{service}.{}", name.host)).await?;
-            if let Some((services, ttl)) = offered {
-                return self.targets(name, services, ttl).await;
-            }
+        if name.port.is_none()
+            && !self.is_own(&host)
+            && let Some(offered) = self.offered(name).await?
+        {
+            return Ok(offered);
         }
-        let port = name.port.unwrap_or(default_port(name.transport));
         let addresses = self.addresses(host).await?;
-        let server = |ip: IpAddr| plain(SocketAddr::new(ip, port), name.transport);
-        Ok(found(addresses.ips.into_iter().map(server).collect(), addresses.ttl))
+        let servers = addresses.ips.into_iter().map(|ip| name.at(ip));
+        Ok(found(servers.collect(), addresses.ttl))
+    }
+
+    /// What the records of a domain lead to (RFC 3263 sections 4.1 and 4.2); `None` when it has none.
+    async fn offered(&self, name: &ServerName) -> Result<Option<Resolution>, String> {
+        let (services, longest) = match name.transport {
+            Some(transport) => (service(transport, &name.host).into_iter().collect(), u32::MAX),
+            None => self.transports(&name.host).await?,
+        };
+        let (mut all, mut failure) = (found(Vec::new(), longest), None);
+        for (transport, service) in services {
+            let more = match self.servers(transport, &service).await {
+                Ok(Some(more)) => more,
+                Ok(None) => continue,
+                Err(reason) => {
+                    failure = failure.or(Some(reason));
+                    continue;
+                }
+            };
+            all.ttl = all.ttl.min(more.ttl);
+            // Whoever is offered by a transport of less worth comes after all of the others.
+            let before = all.servers.last().map_or(0, |last| last.priority.saturating_add(1));
+            all.servers
+                .extend(more.servers.into_iter().map(|server| ResolvedServer {
+                    priority: server.priority.saturating_add(before),
+                    ..server
+                }));
+        }
+        match failure {
+            Some(reason) if all.servers.is_empty() => Err(reason),
+            Some(_) | None => Ok((!all.servers.is_empty()).then_some(all)),
+        }
+    }
+
+    /// The services of a domain, the best one first, with the TTL of that order: by its NAPTR records, or else all
+    /// that may be.
+    async fn transports(&self, host: &str) -> Result<(Vec<Service>, u32), String> {
+        let all = || {
+            let ours = [Transport::Udp, Transport::Tcp, Transport::Tls];
+            ours.into_iter().filter_map(|transport| service(transport, host))
+        };
+        let lookup = match self.resolver.lookup(full(host)?, RecordType::NAPTR).await {
+            Ok(lookup) => lookup,
+            Err(error) if is_absent(&error) => return Ok((all().collect(), u32::MAX)),
+            Err(error) => return Err(reason(host, &error)),
+        };
+        let records = lookup.answers();
+        let mut ways: Vec<&NAPTR> = records.iter().filter_map(naptr).collect();
+        ways.sort_by_key(|way| (way.order, way.preference));
+        let services: Vec<Service> = ways.into_iter().filter_map(way).take(MOST).collect();
+        match services.is_empty() {
+            true => Ok((all().collect(), ttl(records))),
+            false => Ok((services, ttl(records))),
+        }
+    }
+
+    async fn servers(&self, transport: Transport, service: &str) -> Result<Option<Resolution>, String> {
+        match self.services(service).await? {
+            Some((services, ttl)) => self.targets(transport, services, ttl).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether the system's own list of hosts has it: then its port is the usual one, and no server is asked.
@@ -107,7 +168,7 @@ impl Client {
     }
 
     /// Those whose addresses are known; the first failure's reason when that is none.
-    async fn targets(&self, name: &ServerName, services: Vec<SRV>, ttl: u32) -> Result<Resolution, String> {
+    async fn targets(&self, transport: Transport, services: Vec<SRV>, ttl: u32) -> Result<Resolution, String> {
         let asked = services
             .into_iter()
             .filter(|service| !service.target.is_root())
@@ -120,7 +181,7 @@ impl Client {
                     shortest = shortest.min(addresses.ttl);
                     servers.extend(addresses.ips.into_iter().map(|ip| ResolvedServer {
                         addr: SocketAddr::new(ip, service.port),
-                        transport: name.transport,
+                        transport,
                         priority: service.priority,
                         weight: service.weight,
                     }));
@@ -159,13 +220,27 @@ fn server(addr: &SocketAddr) -> NameServerConfig {
 }
 
 /// RFC 3263 section 4.1 and RFC 5626's registry; RFC 7118 section 4 gives WebSocket none.
-fn service(transport: Transport) -> Option<&'static str> {
-    match transport {
-        Transport::Udp => Some("_sip._udp"),
-        Transport::Tcp => Some("_sip._tcp"),
-        Transport::Tls => Some("_sips._tcp"),
-        Transport::Ws | Transport::Wss => None,
-    }
+fn service(transport: Transport, host: &str) -> Option<Service> {
+    let service = match transport {
+        Transport::Udp => "_sip._udp",
+        Transport::Tcp => "_sip._tcp",
+        Transport::Tls => "_sips._tcp",
+        Transport::Ws | Transport::Wss => return None,
+    };
+    Some((transport, format!("{service}.{host}")))
+}
+
+/// A terminal record of a transport that we speak (RFC 3263 section 4.1, RFC 3403 section 4.1).
+fn way(record: &NAPTR) -> Option<Service> {
+    let known = [
+        ("SIP+D2U", Transport::Udp),
+        ("SIP+D2T", Transport::Tcp),
+        ("SIPS+D2T", Transport::Tls),
+    ];
+    let named = |name: &str| record.services.eq_ignore_ascii_case(name.as_bytes());
+    let (_, transport) = known.into_iter().find(|(name, _)| named(name))?;
+    let leads_on = record.flags.eq_ignore_ascii_case(b"s") && record.regexp.is_empty() && !record.replacement.is_root();
+    leads_on.then(|| (transport, record.replacement.to_string()))
 }
 
 /// A name of one word may be meant within the system's own domain; all others are complete.
@@ -190,17 +265,16 @@ fn srv(record: &Record) -> Option<&SRV> {
     }
 }
 
-fn ttl(records: &[Record]) -> u32 {
-    records.iter().map(|record| record.ttl).min().unwrap_or(0)
+fn naptr(record: &Record) -> Option<&NAPTR> {
+    if let RData::NAPTR(naptr) = &record.data {
+        Some(naptr)
+    } else {
+        None
+    }
 }
 
-fn plain(addr: SocketAddr, transport: Transport) -> ResolvedServer {
-    ResolvedServer {
-        addr,
-        transport,
-        priority: 0,
-        weight: 0,
-    }
+fn ttl(records: &[Record]) -> u32 {
+    records.iter().map(|record| record.ttl).min().unwrap_or(0)
 }
 
 fn found(servers: Vec<ResolvedServer>, ttl: u32) -> Resolution {

@@ -44,7 +44,7 @@ pub(super) struct TrunkView {
 struct ServerView {
     host: String,
     port: Option<u16>,
-    /// `udp`, `tcp` or `tls`.
+    /// `auto`, `udp`, `tcp` or `tls`.
     transport: &'static str,
 }
 
@@ -112,10 +112,10 @@ pub(super) struct TrunkBody {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ServerBody {
-    /// A domain name (SRV records are asked for when there is no port) or an address.
+    /// A domain name (NAPTR and SRV records are asked for when there is no port) or an address.
     host: String,
     port: Option<u16>,
-    /// `udp` (when absent), `tcp` or `tls`.
+    /// `auto` (when absent: what the domain's records say, else UDP), `udp`, `tcp` or `tls`.
     transport: Option<String>,
 }
 
