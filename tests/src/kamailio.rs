@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use frontdesk::shell::tls::own;
 use tokio::net::UdpSocket;
 use tokio::process::{Child, Command};
 
@@ -25,6 +26,8 @@ const MODULES: [&str; 4] = [
 /// A running Kamailio.
 pub struct Kamailio {
     pub address: SocketAddr,
+    /// Where it speaks TLS, as the name `localhost`; `None` without its module.
+    pub secure: Option<SocketAddr>,
     log: PathBuf,
     _child: Child,
 }
@@ -34,22 +37,34 @@ pub fn found() -> bool {
     tools::found("kamailio", "a provider with registrations and failover", "kamailio")
 }
 
+/// Where the certificate is that it proves itself by.
+fn certificates(folder: &Path) -> PathBuf {
+    folder.join("provider")
+}
+
 impl Kamailio {
     /// `algorithm` is that of its challenges: `MD5` or `SHA-256`.
     pub async fn start(folder: &Path, algorithm: &str) -> Result<Kamailio> {
         let port = ports::free_udp_and_tcp()?;
+        let secure = ports::free_udp_and_tcp()?;
+        let modules = MODULES.into_iter().find(|path| Path::new(path).is_dir());
+        let modules = modules.context("Kamailio's modules are not found")?;
+        let has_tls = Path::new(modules).join("tls.so").is_file();
+        own::certificate(&certificates(folder), &["localhost".to_owned()])?;
         let config = include_str!("kamailio.cfg")
+            .replace("@FOLDER@", &folder.display().to_string())
+            .replace("@TLS_PORT@", &secure.to_string())
             .replace("@PORT@", &port.to_string())
             .replace("@SECRET@", SECRET)
             .replace("@ALGORITHM@", algorithm);
         let file = folder.join("kamailio.cfg");
         std::fs::write(&file, config)?;
-        let modules = MODULES.into_iter().find(|path| Path::new(path).is_dir());
         let log = folder.join("kamailio.log");
         let output = std::fs::File::create(&log)?;
         let child = Command::new("kamailio")
             .args(["-DD", "-E", "-m", "32", "-M", "4"])
-            .args(["-L", modules.context("Kamailio's modules are not found")?])
+            .args(["-L", modules])
+            .args(if has_tls { &["-A", "SECURE"][..] } else { &[] })
             .arg("-f")
             .arg(&file)
             .arg("-Y")
@@ -62,11 +77,17 @@ impl Kamailio {
             .context("kamailio does not start")?;
         let kamailio = Kamailio {
             address: ([127, 0, 0, 1], port).into(),
+            secure: has_tls.then(|| ([127, 0, 0, 1], secure).into()),
             log,
             _child: child,
         };
         kamailio.answers().await.with_context(|| kamailio.log())?;
         Ok(kamailio)
+    }
+
+    /// What a client has to trust.
+    pub fn certificate(folder: &Path) -> PathBuf {
+        certificates(folder).join("certificate.pem")
     }
 
     /// What it wrote so far.

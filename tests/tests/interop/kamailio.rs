@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use frontdesk::app::App;
 use frontdesk::engine::input::Input;
-use frontdesk::engine::output::{TrunkRegistration, TrunkState};
+use frontdesk::engine::output::TrunkRegistration;
 use frontdesk_config::{Config, Overrides};
 use frontdesk_crm_core::plan_build;
 use frontdesk_routing::ids::TrunkId;
@@ -49,9 +49,11 @@ impl Office {
         let provider = Kamailio::start(folder.path(), algorithm).await?;
         let (sip, http, low) = (address()?, address()?, ports::range(100));
         let config = format!(
-            "[data]\ndir = \"{}\"\n[sip]\nudp = [\"{sip}\"]\ntcp = [\"{sip}\"]\n[rtp]\nports = \"{low}-{}\"\n\
+            "[data]\ndir = \"{}\"\n[sip]\nudp = [\"{sip}\"]\ntcp = [\"{sip}\"]\n\
+             tls_ca = \"{}\"\n[rtp]\nports = \"{low}-{}\"\n\
              [http]\nlisten = \"{http}\"\n",
             folder.path().join("data").display(),
+            Kamailio::certificate(folder.path()).display(),
             low + 99
         );
         let app = App::build(Config::load(&config, &[], &Overrides::default())?).await?;
@@ -112,13 +114,21 @@ impl Office {
     }
 
     async fn is_registered(&self) -> Result<()> {
-        let registered = Some(TrunkState {
-            registration: Some(TrunkRegistration::Registered),
-            reachable: None,
-        });
+        let registered = |state: &TrunkRegistration| matches!(state, TrunkRegistration::Registered);
+        self.registration_is("registered", registered).await
+    }
+
+    async fn is_failing(&self) -> Result<()> {
+        let failing = |state: &TrunkRegistration| matches!(state, TrunkRegistration::Failing { .. });
+        self.registration_is("failing", failing).await
+    }
+
+    async fn registration_is(&self, what: &str, wanted: impl Fn(&TrunkRegistration) -> bool) -> Result<()> {
         let live = &self.app.ground.live;
-        let look = async || (live.trunk(TrunkId::from_u128(1)) == registered).then_some(());
-        let seen = ports::eventually("the trunk to be registered", Duration::from_secs(10), look);
+        let state = || live.trunk(TrunkId::from_u128(1)).and_then(|state| state.registration);
+        let look = async || state().is_some_and(|state| wanted(&state)).then_some(());
+        let what = format!("the trunk's registration to be {what}");
+        let seen = ports::eventually(&what, Duration::from_secs(10), look);
         let told = || format!("{:?}\n{}", live.trunk(TrunkId::from_u128(1)), self.provider.log());
         seen.await.with_context(told)
     }
@@ -185,11 +195,36 @@ async fn a_trunk_over_tcp_does_so_too() -> Result<()> {
     both_ways(ServerTransport::Tcp).await
 }
 
+#[tokio::test]
+async fn a_trunk_over_tls_does_so_too_with_a_provider_that_proves_its_name() -> Result<()> {
+    let Some(office) = Office::open("MD5").await? else {
+        return Ok(());
+    };
+    let Some(address) = office.provider.secure else {
+        tools::skipped("a provider over TLS (needs Debian's package kamailio-tls-modules)");
+        return Ok(());
+    };
+    let by_address = server(address, ServerTransport::Tls);
+    let by_name = Server {
+        host: "localhost".into(),
+        ..by_address.clone()
+    };
+    // Its certificate names no address.
+    office.connect(vec![office.trunk(1, vec![by_address])])?;
+    office.is_failing().await?;
+    office.connect(vec![office.trunk(1, vec![by_name])])?;
+    talk_both_ways(office).await
+}
+
 async fn both_ways(transport: ServerTransport) -> Result<()> {
     let Some(office) = Office::open("MD5").await? else {
         return Ok(());
     };
     office.connect(vec![office.trunk(1, vec![office.server(transport)])])?;
+    talk_both_ways(office).await
+}
+
+async fn talk_both_ways(office: Office) -> Result<()> {
     office.is_registered().await?;
     office.provider.says("registered line1 with expires 120").await?;
     let (mut ours, mut theirs) = office.phones().await?;
