@@ -3,6 +3,7 @@
 //! `handle(Input, Now)`, then `poll()` until `None`, then wait for `deadline()` or the next input.
 //! No lock, no await, no SQL, no clock, no socket inside.
 
+mod alert;
 mod call;
 mod caller;
 mod cdr;

@@ -79,7 +79,11 @@ impl Engine {
                 .unwrap_or_default()
                 .to_owned(),
             route: target.binding().map(|binding| binding.path.clone()).unwrap_or_default(),
-            headers: asserted.into_iter().chain(passed_on(&shown.headers, viewer)).collect(),
+            headers: asserted
+                .into_iter()
+                .chain([shown.alert.header()])
+                .chain(passed_on(&shown.headers, viewer))
+                .collect(),
             to: Party {
                 display: String::new(),
                 uri: format!("sip:{to_user}@{host}"),
@@ -173,7 +177,7 @@ fn passed_on<'a>(headers: &'a Headers, viewer: Viewer<'a>) -> impl Iterator<Item
     headers.iter().filter(move |(_, value)| fits(value)).cloned()
 }
 
-type Header = (std::borrow::Cow<'static, str>, String);
+pub(super) type Header = (std::borrow::Cow<'static, str>, String);
 
 fn identity_of_party(viewer: Viewer<'_>, party: &CdrParty) -> CallerIdentity {
     let number = party.number.as_deref();

@@ -22,6 +22,7 @@ use frontdesk_sip::trunk::cause;
 use frontdesk_sip::wire::Message;
 
 use super::Engine;
+use super::alert::Alert;
 use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
@@ -75,6 +76,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Shown<'a> {
     pub(super) caller: &'a CallerIdentity,
     pub(super) outgoing: OutgoingCall,
+    pub(super) alert: Alert,
     pub(super) max_forwards: u8,
     pub(super) headers: Headers,
 }
@@ -397,6 +399,7 @@ impl Engine {
         let shown = Shown {
             caller: &new.known.shown,
             outgoing: self.outgoing(&call, Side::Caller),
+            alert: self.alert(&call, Side::Caller),
             max_forwards: call.max_forwards,
             headers: std::iter::once(("Max-Breadth".into(), share.to_string()))
                 .chain(diversions)

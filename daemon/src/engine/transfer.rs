@@ -275,12 +275,11 @@ impl Engine {
         call.machine.call(&ids, more.one_person);
         call.way = more.way;
         let max_forwards = call.max_forwards;
-        let Some(outgoing) = self.calls.get(&id).map(|call| self.outgoing(call, waiting)) else {
-            return;
-        };
+        let Some(call) = self.calls.get(&id) else { return };
         let shown = Shown {
             caller: &caller,
-            outgoing,
+            outgoing: self.outgoing(call, waiting),
+            alert: self.alert(call, waiting),
             max_forwards,
             headers,
         };

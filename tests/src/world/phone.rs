@@ -73,6 +73,8 @@ pub struct PhoneCall {
     pub asserted: Option<String>,
     /// Max-Forwards of an incoming call.
     pub max_forwards: Option<u8>,
+    /// How it was asked to ring (RFC 7462).
+    pub alert: Option<String>,
     /// The last description that the server gave.
     pub heard: Option<Seen>,
     /// Statuses of our re-INVITEs and of our other requests in the dialog.
@@ -112,6 +114,8 @@ pub struct Phone {
     pub secrecy: Secrecy,
     pub calls: Vec<PhoneCall>,
     pub watching: Vec<Watching>,
+    /// Bodies of NOTIFYs that it has not subscribed to.
+    pub unasked: Vec<String>,
     /// Final statuses of REGISTERs and other requests outside dialogs, without the challenges.
     pub answers: Vec<u16>,
     pub contacts: Vec<String>,
@@ -162,6 +166,7 @@ impl Phone {
             secrecy: Secrecy::default(),
             calls: Vec::new(),
             watching: Vec::new(),
+            unasked: Vec::new(),
             answers: Vec::new(),
             contacts: Vec::new(),
             claims: Vec::new(),
@@ -401,6 +406,7 @@ impl PhoneCall {
             shown: Default::default(),
             asserted: None,
             max_forwards: None,
+            alert: None,
             heard: None,
             results: Vec::new(),
             offers: 0,

@@ -1,5 +1,6 @@
 //! The engine among simulated phones and providers, in simulated time.
 
+mod alert;
 mod attended;
 mod attended_into_us;
 mod audio;

@@ -9,7 +9,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::auth::{Answering, Login, answer};
 use frontdesk_sip::command::{Body, Command, Invite, Party, Reply};
 use frontdesk_sip::event::{Event, SessionId};
-use frontdesk_sip::wire::{HeaderName, Message};
+use frontdesk_sip::wire::{HeaderName, Message, Method};
 
 use super::{DOMAIN, Deed, Manner, Phone, PhoneCall, Secrecy, State};
 use crate::world::sdp;
@@ -89,10 +89,14 @@ impl Phone {
                 request,
                 flow,
             } => {
+                let is_told = request.method() == Method::Notify;
+                if is_told {
+                    self.unasked.push(String::from_utf8_lossy(request.body()).into_owned());
+                }
                 let provider = self.provider.as_mut();
                 let served = provider.and_then(|provider| provider.answer(&request, &flow, now));
                 let reply = served.unwrap_or(Reply {
-                    status: 405,
+                    status: if is_told { 200 } else { 405 },
                     ..Reply::default()
                 });
                 self.endpoint.command(Command::Respond { transaction, reply }, now);
@@ -193,6 +197,7 @@ impl Phone {
             .as_ref()
             .map(|from| String::from_utf8_lossy(from.raw_uri()).into_owned());
         let asserted = request.header(HeaderName::PAssertedIdentity);
+        let alert = request.header(HeaderName::Other("Alert-Info"));
         self.calls.push(PhoneCall {
             state: State::Ringing,
             shown: (
@@ -201,6 +206,7 @@ impl Phone {
             ),
             asserted: asserted.map(|value| String::from_utf8_lossy(value).into_owned()),
             max_forwards: request.max_forwards(),
+            alert: alert.map(|value| String::from_utf8_lossy(value).into_owned()),
             heard: sdp::read(request.body()),
             ..PhoneCall::new(session)
         });
