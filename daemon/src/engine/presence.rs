@@ -35,6 +35,9 @@ impl Engine {
                 }
                 BindingChange::Online => {
                     self.online.insert(account);
+                    if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
+                        self.tell_of_mailbox(staff.id);
+                    }
                     self.tell_board(account, true, now);
                 }
                 BindingChange::Offline => {

@@ -357,6 +357,53 @@ fn a_mailbox_is_its_owners_and_its_lamp_follows() {
 }
 
 #[test]
+fn a_phone_that_never_asks_is_told_of_its_mailbox_too() {
+    let mut world = World::office(15, FAIR);
+    let staff = StaffId::from_u128(BORIS.id);
+    let put = |world: &mut World, new, old| {
+        let messages = Messages { new, old };
+        world.input(Input::Mailbox { staff, messages });
+        world.run_for(s(1));
+    };
+    put(&mut world, 2, 1);
+    put(&mut world, 2, 1);
+    let told = "Messages-Waiting: yes\r\nMessage-Account: sip:boris_u@203.0.113.1:5060\r\nVoice-Message: 2/1 (0/0)\r\n";
+    assert_eq!(world.phones[BORIS_AT].unasked, [told]);
+    let second = world.add_phone(BORIS);
+    world.register(second);
+    world.run_for(s(1));
+    put(&mut world, 0, 3);
+    let unasked = |world: &World, phone: usize| world.phones[phone].unasked.len();
+    assert_eq!(
+        (unasked(&world, BORIS_AT), unasked(&world, second)),
+        (2, 1),
+        "each change, to each phone"
+    );
+    assert!(world.phones[second].unasked[0].starts_with("Messages-Waiting: no"));
+    watch(&mut world, BORIS_AT, "message-summary", BORIS.number);
+    put(&mut world, 1, 3);
+    assert_eq!(unasked(&world, second), 1, "who subscribes is told by that");
+    assert_eq!(unasked(&world, CLARA_AT), 0);
+    world.close();
+}
+
+#[test]
+fn whoever_comes_online_is_told_of_waiting_messages_at_once() {
+    let mut world = World::office(16, rough(20));
+    let staff = StaffId::from_u128(BORIS.id);
+    world.act(BORIS_AT, |phone, now| phone.register(0, now));
+    world.run_for(s(40));
+    let messages = Messages { new: 1, old: 0 };
+    world.input(Input::Mailbox { staff, messages });
+    world.run_for(s(1));
+    assert!(world.phones[BORIS_AT].unasked.is_empty());
+    world.register(BORIS_AT);
+    let told = |world: &World| !world.phones[BORIS_AT].unasked.is_empty();
+    assert!(world.wait_for(s(40), told));
+    world.close();
+}
+
+#[test]
 fn registrations_of_an_address_are_told_to_its_owner() {
     let mut world = World::office(14, FAIR);
     let own = watch(&mut world, ANNA_AT, "reg", ANNA.number);

@@ -42,6 +42,14 @@ impl Address {
         }
     }
 
+    /// Somebody of ours, at the address by which their phone knows us.
+    pub(super) fn at(user: &str, ours: SocketAddr) -> Address {
+        Address {
+            user: user.to_owned(),
+            host: ours.to_string(),
+        }
+    }
+
     pub(super) fn uri(&self) -> String {
         self.neighbour(&self.user)
     }

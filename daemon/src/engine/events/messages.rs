@@ -1,7 +1,5 @@
 //! `message-summary` (RFC 3842): what stands in a mailbox.
 
-use super::watchers::Watch;
-
 /// Voice messages of one person.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Messages {
@@ -9,9 +7,8 @@ pub struct Messages {
     pub old: u32,
 }
 
-pub(super) fn document(messages: &Messages, watch: &Watch) -> String {
+pub(super) fn document(messages: &Messages, account: &str) -> String {
     let waiting = if messages.new > 0 { "yes" } else { "no" };
     let Messages { new, old } = messages;
-    let account = watch.address.uri();
     format!("Messages-Waiting: {waiting}\r\nMessage-Account: {account}\r\nVoice-Message: {new}/{old} (0/0)\r\n")
 }

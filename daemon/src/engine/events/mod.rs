@@ -9,6 +9,7 @@ mod messages;
 mod presence;
 mod reg;
 mod told;
+mod unasked;
 mod watchers;
 mod xml;
 
@@ -180,6 +181,7 @@ impl Engine {
         for subscription in self.watchers.touched() {
             self.tell_watcher(subscription, false, now);
         }
+        self.tell_unasked(now);
     }
 
     /// A new plan: whoever may not watch any more, and whoever watches somebody who is gone, is told so.

@@ -34,7 +34,7 @@ impl Told {
                 reg::document(contacts, before, watch, now)
             }
             Told::Presence(presence) => presence::document(presence, watch),
-            Told::Messages(messages) => messages::document(messages, watch),
+            Told::Messages(messages) => messages::document(messages, &watch.address.uri()),
         }
     }
 }

@@ -95,6 +95,8 @@ pub(in crate::engine) struct Watchers {
     touched: BTreeSet<Watched>,
     /// Mailboxes with something in them.
     mailboxes: BTreeMap<StaffId, Messages>,
+    /// Whose phones are to be told what stands in their mailbox, if they have not subscribed to it.
+    news: BTreeSet<StaffId>,
 }
 
 impl Watchers {
@@ -193,6 +195,9 @@ impl Watchers {
     }
 
     pub(super) fn set_messages(&mut self, staff: StaffId, messages: Messages) {
+        if self.messages(staff) != messages {
+            self.note_mailbox(staff);
+        }
         if messages == Messages::default() {
             self.mailboxes.remove(&staff);
         } else {
@@ -201,9 +206,25 @@ impl Watchers {
         self.touch(Watched::Person(staff));
     }
 
+    pub(super) fn note_mailbox(&mut self, staff: StaffId) {
+        self.news.insert(staff);
+    }
+
+    /// Asked again there are none.
+    pub(super) fn take_mailbox_news(&mut self) -> BTreeSet<StaffId> {
+        std::mem::take(&mut self.news)
+    }
+
+    pub(super) fn has_subscribed(&self, watcher: SipAccountId, package: Package) -> bool {
+        let of_one = self.by_watcher.get(&watcher).into_iter().flatten();
+        of_one
+            .filter_map(|subscription| self.watches.get(subscription))
+            .any(|watch| watch.package == package)
+    }
+
     /// All that is kept, mailboxes apart: nothing when nobody watches and nobody talks.
     pub(in crate::engine) fn count(&self) -> usize {
-        let indexes = self.by_watched.len() + self.by_watcher.len() + self.touched.len();
+        let indexes = self.by_watched.len() + self.by_watcher.len() + self.touched.len() + self.news.len();
         self.watches.len() + indexes + self.busy.len() + self.parties.len()
     }
 }
