@@ -124,6 +124,10 @@ impl Scope {
         self.reach == Reach::Any
     }
 
+    pub fn reaches(&self, least: Reach) -> bool {
+        self.reach >= least
+    }
+
     /// Whose right it is; `None`: nobody's in person.
     pub fn staff(&self) -> Option<StaffId> {
         self.staff

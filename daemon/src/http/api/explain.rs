@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
+use frontdesk_crm_core::access::Reach;
 use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::{accounts, calls};
 use frontdesk_routing::decision::Decision;
@@ -112,7 +113,8 @@ struct CandidateView {
     skipped: Option<String>,
 }
 
-/// Why a call would go where it goes. Who is in a call at that moment is not looked at.
+/// Why a call would go where it goes. Who is in a call at that moment is not looked at. It needs `calls:read` for a project
+/// at least: any caller and any callee may be asked for.
 #[utoipa::path(post, path = "/route/explain", tag = "calls", params(Spoken), request_body = ForeseenCallBody, responses(
     (status = 200, body = ForeseenCallView), (status = 403, body = Problem), (status = 422, body = Problem),
 ))]
@@ -123,7 +125,9 @@ async fn route(
     headers: HeaderMap,
     Body(body): Body<ForeseenCallBody>,
 ) -> ApiResult<Json<ForeseenCallView>> {
-    access.need(Right::CallsRead)?;
+    if !access.within(Right::CallsRead)?.reaches(Reach::Project) {
+        return Err(ApiError::forbidden("this needs `calls:read` for a project at least"));
+    }
     let language = spoken.language(&headers)?;
     let account = accounts::get(&state.db, access.account).await?;
     let plan = state.live.plan();
