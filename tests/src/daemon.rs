@@ -446,6 +446,7 @@ fn free_address() -> Result<SocketAddr> {
 }
 
 /// The daemon's binary beside the test's own; built first, since Cargo builds a test without its package's binaries.
+/// `FRONTDESK_BINARY` names one that there is already.
 fn binary() -> Result<&'static Path> {
     static BINARY: OnceLock<std::result::Result<PathBuf, String>> = OnceLock::new();
     let built = BINARY.get_or_init(|| build().map_err(|error| format!("{error:#}")));
@@ -453,6 +454,9 @@ fn binary() -> Result<&'static Path> {
 }
 
 fn build() -> Result<PathBuf> {
+    if let Some(built) = std::env::var_os("FRONTDESK_BINARY") {
+        return Ok(built.into());
+    }
     let test = std::env::current_exe()?;
     let profile = test.ancestors().nth(2).context("a test lies two folders deep")?;
     let mut cargo = std::process::Command::new(env!("CARGO"));
