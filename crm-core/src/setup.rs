@@ -8,7 +8,7 @@ use crate::audit::{self, Actor, Deed};
 use crate::logins;
 use crate::projects;
 use crate::sip_accounts::{self, SipData};
-use crate::staff;
+use crate::staff::{self, WorkPlace};
 use crate::store::{Db, FieldError, Ids, Stamp, StoreError, args};
 
 /// What is printed once.
@@ -118,6 +118,7 @@ pub async fn another(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<Firs
         none(),
         none(),
         none(),
+        WorkPlace::default().name(),
         MAIN_SHORT_NUMBER,
         MAIN_LOGIN,
         "main",

@@ -159,6 +159,23 @@ impl Schedule {
         }
     }
 
+    /// Minutes of the days from `from` up to, without it, `until`; an interval that ends on the next day is its own
+    /// day's. Those that the clocks skip are not worked, those that they repeat are worked twice.
+    pub fn minutes(&self, from: Date, until: Date) -> u64 {
+        let lasts = |date: Date, interval: &Interval| {
+            let (begins, ends) = (self.instant(date, interval.from)?, self.instant(date, interval.to)?);
+            u64::try_from(ends.as_second().saturating_sub(begins.as_second())).ok()
+        };
+        let dates = from.series(Span::new().days(1)).take_while(|date| *date < until);
+        let of = |date: Date| {
+            self.hours(date)
+                .into_iter()
+                .flatten()
+                .filter_map(move |interval| lasts(date, interval))
+        };
+        dates.flat_map(of).sum::<u64>() / 60
+    }
+
     /// Weekdays of which nothing is said.
     pub fn undefined(&self) -> impl Iterator<Item = Weekday> + '_ {
         let days = WEEKDAYS.iter().zip(&self.week);

@@ -115,6 +115,10 @@ const NAMES: &[(&str, &[&str])] = &[
         ],
     ),
     ("position", &["title", "job title", "post", "должность"]),
+    (
+        "work_place",
+        &["work place", "workplace", "место работы", "формат работы"],
+    ),
     ("vip", &["важный", "вип", "важный клиент"]),
     (
         "manager",

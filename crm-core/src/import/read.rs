@@ -15,6 +15,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "given_name",
     "patronymic",
     "position",
+    "work_place",
     "phone",
     "email",
     "short_number",
@@ -107,6 +108,7 @@ fn row(columns: &[Option<&'static str>], record: &Line, region: &str) -> Result<
         phone: value("phone"),
         email: value("email"),
         position: value("position"),
+        work_place: value("work_place"),
         short_number: value("short_number"),
         ..NewStaff::default()
     };

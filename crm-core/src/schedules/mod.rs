@@ -10,7 +10,7 @@ use frontdesk_routing::schedule::Day;
 use jiff::civil::Date;
 
 pub(crate) use store::{ALL, planned};
-pub use store::{check, create, delete, get, holidays, list, set_holidays, update};
+pub use store::{check, create, delete, get, holidays, in_force, list, set_holidays, update};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {

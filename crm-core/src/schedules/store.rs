@@ -253,6 +253,12 @@ pub async fn set_holidays(db: &Db, author: &Author, typed: Vec<(String, String)>
     Ok(after)
 }
 
+/// The hours that a schedule and the company's holidays make.
+pub async fn in_force(db: &Db, account: AccountId, id: ScheduleId) -> Result<schedule::Schedule, StoreError> {
+    let (kept, holidays) = (get(db, account, id).await?, holidays(db, account).await?);
+    Ok(hours(kept, holidays.iter().map(|holiday| &holiday.day)))
+}
+
 /// Members of a department with weekdays of which nothing is said: its hours cannot be judged by the plan.
 pub async fn check(db: &Db, account: AccountId, department: DepartmentId) -> Result<Vec<Undefined>, StoreError> {
     let mut tx = db.begin().await?;
@@ -278,7 +284,7 @@ pub async fn check(db: &Db, account: AccountId, department: DepartmentId) -> Res
     Ok(gaps)
 }
 
-/// All accounts' hours, for the dial plan. One whose zone this machine does not know says nothing of any day.
+/// All accounts' hours, for the dial plan.
 pub(crate) async fn planned(db: &Db) -> Result<Vec<(ScheduleId, schedule::Schedule)>, StoreError> {
     let rows: Vec<Row> = db.all(EVERY, args![]).await?;
     let days: Vec<DayRow> = db.all(EVERY_DAY, args![]).await?;
@@ -295,22 +301,27 @@ pub(crate) async fn planned(db: &Db) -> Result<Vec<(ScheduleId, schedule::Schedu
     let mut planned = Vec::with_capacity(rows.len());
     for row in &rows {
         let own = by_schedule.remove(row.id.as_str()).unwrap_or_default();
-        let mut kept = read(row, own)?;
-        if kept.observes_holidays {
-            for day in of_account.get(&row.account_id).into_iter().flatten() {
-                kept.dates.entry(*day).or_default();
-            }
-        }
-        let hours = match TimeZone::get(&kept.time_zone) {
-            Ok(zone) => schedule::Schedule::new(zone, kept.week, kept.dates),
-            Err(error) => {
-                tracing::warn!(%error, schedule = %kept.id, "a schedule's time zone is not known here");
-                schedule::Schedule::new(TimeZone::UTC, Default::default(), BTreeMap::new())
-            }
-        };
-        planned.push((kept.id, hours));
+        let kept = read(row, own)?;
+        let holidays = of_account.get(&row.account_id).into_iter().flatten();
+        planned.push((kept.id, hours(kept, holidays)));
     }
     Ok(planned)
+}
+
+/// One whose zone this machine does not know says nothing of any day.
+fn hours<'a>(mut kept: Schedule, holidays: impl Iterator<Item = &'a Date>) -> schedule::Schedule {
+    if kept.observes_holidays {
+        for day in holidays {
+            kept.dates.entry(*day).or_default();
+        }
+    }
+    match TimeZone::get(&kept.time_zone) {
+        Ok(zone) => schedule::Schedule::new(zone, kept.week, kept.dates),
+        Err(error) => {
+            tracing::warn!(%error, schedule = %kept.id, "a schedule's time zone is not known here");
+            schedule::Schedule::new(TimeZone::UTC, Default::default(), BTreeMap::new())
+        }
+    }
 }
 
 fn read<'a>(row: &Row, days: impl IntoIterator<Item = &'a DayRow>) -> Result<Schedule, StoreError> {

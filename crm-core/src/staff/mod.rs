@@ -33,6 +33,7 @@ pub struct StaffMember {
     pub phone: Option<String>,
     pub email: Option<String>,
     pub position: Option<String>,
+    pub work_place: WorkPlace,
     pub short_number: Option<String>,
     pub login: Option<String>,
     /// `None` is no access.
@@ -80,6 +81,29 @@ impl SystemStatus {
     }
 }
 
+/// Where somebody works; it changes nothing about their calls (K15).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WorkPlace {
+    #[default]
+    Office,
+    Remote,
+}
+
+impl WorkPlace {
+    pub fn name(self) -> &'static str {
+        match self {
+            WorkPlace::Office => "office",
+            WorkPlace::Remote => "remote",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<WorkPlace> {
+        [WorkPlace::Office, WorkPlace::Remote]
+            .into_iter()
+            .find(|place| place.name() == name)
+    }
+}
+
 impl StaffMember {
     pub fn system_status(&self) -> SystemStatus {
         if self.deleted_at.is_some() {
@@ -124,6 +148,8 @@ pub struct NewStaff {
     pub phone: Option<String>,
     pub email: Option<String>,
     pub position: Option<String>,
+    /// `office` when absent.
+    pub work_place: Option<String>,
     pub short_number: Option<String>,
     pub login: Option<String>,
     pub password: Option<String>,
@@ -146,6 +172,7 @@ pub struct StaffPatch {
     pub phone: Option<Option<String>>,
     pub email: Option<Option<String>>,
     pub position: Option<Option<String>>,
+    pub work_place: Option<String>,
     pub short_number: Option<Option<String>>,
     pub login: Option<Option<String>>,
     pub password: Option<String>,
@@ -172,6 +199,7 @@ pub struct StaffQuery {
     /// Any part of the name, a number, the login, the e-mail or the position.
     pub search: Option<String>,
     pub position: Option<String>,
+    pub work_place: Option<WorkPlace>,
     /// Without those who were deleted.
     pub live_only: bool,
     /// Only those who work in this project, and the main account.

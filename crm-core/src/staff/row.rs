@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::rules::Checked;
-use super::{CallerId, StaffMember};
+use super::{CallerId, StaffMember, WorkPlace};
 use crate::access::Role;
 use crate::reception;
 use crate::store::text::{fold, haystack, id, maybe_id};
@@ -13,7 +13,7 @@ macro_rules! member {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
-             s.phone, s.email, s.position, s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
+             s.phone, s.email, s.position, s.work_place, s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
              s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.emergency_number, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
              s.schedule_id, s.photo, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
@@ -37,6 +37,7 @@ pub(super) struct Row {
     phone: Option<String>,
     email: Option<String>,
     position: Option<String>,
+    work_place: String,
     short_number: Option<String>,
     login: Option<String>,
     role: Option<String>,
@@ -85,6 +86,7 @@ impl Checked {
             self.phone,
             self.email,
             self.position,
+            self.work_place.name(),
             self.short_number,
             self.login,
             self.role.map(|role| role.name().into_owned()),
@@ -103,6 +105,7 @@ impl From<&StaffMember> for Checked {
             phone: member.phone.clone(),
             email: member.email.clone(),
             position: member.position.clone(),
+            work_place: member.work_place,
             short_number: member.short_number.clone(),
             login: member.login.clone(),
             role: member.role,
@@ -118,6 +121,7 @@ pub(crate) fn told(checked: &Checked) -> Value {
         "phone": checked.phone,
         "email": checked.email,
         "position": checked.position,
+        "work_place": checked.work_place.name(),
         "short_number": checked.short_number,
         "login": checked.login,
         "role": checked.role.map(|role| role.name().into_owned()),
@@ -136,6 +140,7 @@ pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
         phone: row.phone,
         email: row.email,
         position: row.position,
+        work_place: WorkPlace::named(&row.work_place).ok_or_else(|| StoreError::Corrupt(row.work_place.clone()))?,
         short_number: row.short_number,
         login: row.login,
         role: row.role.as_deref().and_then(Role::named),

@@ -1,6 +1,6 @@
 //! What a staff record may hold. Pure.
 
-use super::{NewStaff, StaffPatch};
+use super::{NewStaff, StaffPatch, WorkPlace};
 use crate::access::Role;
 use crate::emergency;
 use crate::notices::is_address;
@@ -21,6 +21,7 @@ pub(crate) struct Checked {
     pub(crate) phone: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) position: Option<String>,
+    pub(crate) work_place: WorkPlace,
     pub(crate) short_number: Option<String>,
     pub(crate) login: Option<String>,
     pub(crate) role: Option<Role>,
@@ -34,6 +35,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         phone: Some(new.phone.clone()),
         email: Some(new.email.clone()),
         position: Some(new.position.clone()),
+        work_place: new.work_place.clone(),
         short_number: Some(new.short_number.clone()),
         login: Some(new.login.clone()),
         password: new.password.clone(),
@@ -70,6 +72,12 @@ pub(crate) fn patched(before: Checked, patch: StaffPatch, region: &str, whom: Wh
         &mut faults,
     );
     text(&mut after.position, patch.position, ("position", LONGEST), &mut faults);
+    if let Some(given) = &patch.work_place {
+        match WorkPlace::named(given) {
+            Some(place) => after.work_place = place,
+            None => faults.push(FieldError::new("work_place", "invalid", "office or remote")),
+        }
+    }
     let mut checked = |place: &mut Option<String>, given: Option<Option<String>>, check: Check<'_>| {
         if let Some(given) = given {
             match trimmed(given).map(|given| check(&given)).transpose() {

@@ -6,7 +6,7 @@ use super::caller_id::{self, CallerId};
 use super::row::{Row, member, read, told};
 use super::rules::{self, Checked};
 use super::until::{self, Whose};
-use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery, WorkPlace};
 use crate::access::Role;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, needle};
@@ -15,7 +15,7 @@ use crate::{accounts, destinations, groups, logins, numbers, projects, roles, to
 
 const GET: &str = member!("AND s.id = $3");
 const LIST: &str = member!(
-    "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) \
+    "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) AND (s.work_place = $10 OR $10 IS NULL) \
      AND (NOT $5 OR s.deleted_at IS NULL) \
      AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = s.id AND x.project_id = $9) OR s.is_main OR $9 IS NULL) \
      ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
@@ -29,17 +29,17 @@ const LIST: &str = member!(
      s.sort_name, s.id LIMIT $7 OFFSET $8"
 );
 const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) \
-    AND (position = $3 OR $3 IS NULL) AND (NOT $4 OR deleted_at IS NULL) \
+    AND (position = $3 OR $3 IS NULL) AND (work_place = $6 OR $6 IS NULL) AND (NOT $4 OR deleted_at IS NULL) \
     AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = staff.id AND x.project_id = $5) OR is_main OR $5 IS NULL) \
     THEN 1 END) AS filtered FROM staff WHERE account_id = $1";
 const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
     ORDER BY sort_name, id";
 const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given_name, patronymic, phone, email, position, \
-    short_number, login, password_hash, role, sort_name, search, created_at, updated_at, version) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $16, 1)";
+    work_place, short_number, login, password_hash, role, sort_name, search, created_at, updated_at, version) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1)";
 const UPDATE: &str = "UPDATE staff SET surname = $2, given_name = $3, patronymic = $4, phone = $5, email = $6, position = $7, \
-    short_number = $8, login = $9, role = $10, sort_name = $11, search = $12, updated_at = $13, \
-    password_hash = COALESCE($14, password_hash), version = version + 1 WHERE id = $1 AND version = $15";
+    work_place = $8, short_number = $9, login = $10, role = $11, sort_name = $12, search = $13, updated_at = $14, \
+    password_hash = COALESCE($15, password_hash), version = version + 1 WHERE id = $1 AND version = $16";
 const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, role = NULL, password_hash = NULL, \
     version = version + 1 WHERE id = $1 AND version = $3";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE staff_id = $1";
@@ -108,7 +108,7 @@ pub async fn list(
     now: i64,
 ) -> Result<Listing<StaffMember>, StoreError> {
     let search = query.search.as_deref().map(needle);
-    let live = query.live_only;
+    let (live, place) = (query.live_only, query.work_place.map(WorkPlace::name));
     let rows: Vec<Row> = db
         .all(
             LIST,
@@ -121,12 +121,16 @@ pub async fn list(
                 order(query),
                 page.limit,
                 page.offset,
-                query.project
+                query.project,
+                place
             ],
         )
         .await?;
     let counts: Option<Counts> = db
-        .one(COUNT, args![account, &search, &query.position, live, query.project])
+        .one(
+            COUNT,
+            args![account, &search, &query.position, live, query.project, place],
+        )
         .await?;
     let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
     Ok(Listing {
@@ -355,12 +359,13 @@ pub(crate) async fn insert(
         phone,
         email,
         position,
+        work_place,
         short_number,
         login,
         role,
         sort_name,
         search,
-    ] = <[Arg; 11]>::try_from(row).map_err(|_| StoreError::Corrupt("a staff row has eleven values".into()))?;
+    ] = <[Arg; 12]>::try_from(row).map_err(|_| StoreError::Corrupt("a staff row has twelve values".into()))?;
     let mut values = args![staff, account, main];
     values.extend([
         surname,
@@ -369,6 +374,7 @@ pub(crate) async fn insert(
         phone,
         email,
         position,
+        work_place,
         short_number,
         login,
     ]);

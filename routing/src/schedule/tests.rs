@@ -34,6 +34,22 @@ fn check(schedule: &Schedule, at: &str, expected: &str) {
 }
 
 #[test]
+fn minutes_are_summed_by_day_and_a_clock_that_jumps_counts_as_it_goes() {
+    let sum =
+        |schedule: &Schedule, from: &str, until: &str| schedule.minutes(from.parse().unwrap(), until.parse().unwrap());
+    let part = schedule(
+        "Europe/Berlin",
+        "09:00-13:00,09:00-13:00,09:00-13:00,?,22:00-06:00,,01:00-04:00",
+        &[("2026-11-04", "")],
+    );
+    assert_eq!(sum(&part, "2026-11-02", "2026-11-09"), (4 + 4 + 8 + 3) * 60);
+    assert_eq!(sum(&part, "2026-11-06", "2026-11-07"), 8 * 60, "the night is Friday's");
+    assert_eq!(sum(&part, "2026-11-07", "2026-11-08"), 0);
+    assert_eq!(sum(&part, "2026-10-25", "2026-10-26"), 4 * 60, "an hour came twice");
+    assert_eq!(sum(&part, "2026-03-29", "2026-03-30"), 2 * 60, "an hour was skipped");
+}
+
+#[test]
 fn hours_are_read_and_written_and_bad_ones_are_refused() {
     for text in [
         "09:00-18:00",

@@ -27,6 +27,7 @@ async fn l56_without_the_right_no_list_is_taken_home() {
         let (caller, _) = office.log_in_new(&main, new).await;
         caller.get("/clients/export").await.expect(403);
         caller.get("/calls/export").await.expect(403);
+        caller.get("/staff/export").await.expect(403);
     }
     office
         .token(&main, &["data:export"])
@@ -40,6 +41,34 @@ async fn l56_without_the_right_no_list_is_taken_home() {
         .get("/clients/export")
         .await
         .expect(200);
+}
+
+#[tokio::test]
+async fn l56_the_staff_as_a_file_is_whole_and_stands_in_the_audit() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    for number in 0..3 {
+        let short = (200 + number).to_string();
+        let new = json!({ "surname": format!("=Орлов {number}"), "given_name": "Лев", "position": "Кассир",
+                          "work_place": "remote", "short_number": short, "phone": format!("+7916000000{number}") });
+        main.post("/staff", new).await.expect(201);
+    }
+    let file = rows(&main.get("/staff/export?work_place=remote").await.expect(200));
+    let told: Vec<_> = file.iter().map(|row| row[..8].join("|")).collect();
+    let expected = |number: u32| {
+        format!(
+            "'=Орлов {number}|Лев||Кассир|remote|+7916000000{number}||{}",
+            200 + number
+        )
+    };
+    assert_eq!(told, (0..3).map(expected).collect::<Vec<_>>());
+    let all = rows(&main.get("/staff/export?scope=all").await.expect(200));
+    assert_eq!(all.len(), 4, "the main account too");
+    main.get("/staff/export?format=vcard").await.expect(400);
+    let book = main.get("/staff/export?format=xlsx").await.expect(200);
+    assert!(book.bytes.starts_with(b"PK"));
+    let audit = main.get("/audit?action=staff.exported").await.expect(200);
+    assert_eq!(audit.body["items"].as_array().unwrap().len(), 3);
 }
 
 #[tokio::test]

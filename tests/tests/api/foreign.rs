@@ -275,6 +275,7 @@ const PLAIN: &[&str] = &[
     "thing",
     "until",
     "vip",
+    "work_place",
 ];
 
 /// What one may ask a list for that the company has.

@@ -251,3 +251,19 @@ fn v29_what_was_erased_of_a_contact_is_in_past_calls_no_more() {
         }
     });
 }
+
+/// Of the front desk's duties the part that is no price list: nothing here has prices.
+#[test]
+fn k21_the_front_desk_keeps_the_client_base_and_nobody_does_without_the_right() {
+    visit(async |house| {
+        let (desk, _) = house.log_in_new(json!({ "role": "receptionist" })).await;
+        let (guest, _) = house.log_in_new(json!({ "role": "external" })).await;
+        let client = json!({ "name": "Regular", "number": house.number() });
+        guest.post("/clients", client.clone()).await.expect(403);
+        let kept = desk.post("/clients", client).await.expect(201).body;
+        let path = format!("/clients/{}", id(&kept));
+        guest.patch(&path, json!({ "company": "Mine" })).await.expect(403);
+        desk.patch(&path, json!({ "company": "Factory" })).await.expect(200);
+        assert_eq!(house.main.get(&path).await.expect(200).body["company"], "Factory");
+    });
+}

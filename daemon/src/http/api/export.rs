@@ -2,6 +2,7 @@
 
 mod card;
 mod sheet;
+mod staff;
 
 use std::future::{Future, ready};
 
@@ -30,6 +31,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(clients_file))
         .routes(routes!(calls_file))
+        .merge(staff::routes())
 }
 
 /// Spreadsheets take a file without it for one of the country's old code page.

@@ -22,6 +22,7 @@ pub mod me;
 pub mod media;
 mod menus;
 pub mod music;
+mod norm;
 pub mod notices;
 pub mod numbers;
 pub mod orders;
@@ -123,6 +124,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         groups::routes(),
         help::routes(),
         sip::routes(),
+        norm::routes(),
         notices::routes(),
         forwarding::routes(),
         clients::routes(),

@@ -6,7 +6,9 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use frontdesk_crm_core::projects::{self, WorkStatus};
 use frontdesk_crm_core::reception::method_name;
-use frontdesk_crm_core::staff::{self, CallerIdPatch, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery};
+use frontdesk_crm_core::staff::{
+    self, CallerIdPatch, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery, WorkPlace,
+};
 use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -43,6 +45,8 @@ pub struct StaffView {
     pub phone: Option<String>,
     pub email: Option<String>,
     pub position: Option<String>,
+    /// `office` or `remote`; calls do not depend on it.
+    pub work_place: &'static str,
     pub short_number: Option<String>,
     pub login: Option<String>,
     /// What is typed to log in: the account's number, `_` and the login; the main account's e-mail.
@@ -109,6 +113,8 @@ pub struct StaffParams {
     pub search: Option<String>,
     /// Exactly this position.
     pub position: Option<String>,
+    /// `office` or `remote`.
+    pub work_place: Option<String>,
     /// Those deleted too; they are left out when `false`.
     pub deleted: Option<bool>,
     /// Those who work in this project; when absent the one that is looked at.
@@ -133,6 +139,8 @@ struct NewStaffBody {
     phone: Option<String>,
     email: Option<String>,
     position: Option<String>,
+    /// `office` (when absent) or `remote`.
+    work_place: Option<String>,
     short_number: Option<String>,
     login: Option<String>,
     password: Option<String>,
@@ -167,6 +175,8 @@ struct StaffPatchBody {
     email: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
     position: Option<Option<String>>,
+    /// `office` or `remote`.
+    work_place: Option<String>,
     #[serde(default, deserialize_with = "given")]
     short_number: Option<Option<String>>,
     #[serde(default, deserialize_with = "given")]
@@ -210,6 +220,7 @@ pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiRe
         project,
         search: params.search,
         position: params.position,
+        work_place: named("work_place", params.work_place.as_deref(), WorkPlace::named)?,
         live_only: params.deleted == Some(false),
         order: named("order", params.order.as_deref(), order)?.unwrap_or_default(),
         descending: params.direction.unwrap_or_default() == Direction::Desc,
@@ -283,6 +294,7 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         phone: member.phone.clone(),
         email: member.email.clone(),
         position: member.position.clone(),
+        work_place: member.work_place.name(),
         short_number: member.short_number.clone(),
         login: member.login.clone(),
         effective_login: member.effective_login(),
@@ -339,6 +351,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         phone: body.phone,
         email: body.email,
         position: body.position,
+        work_place: body.work_place,
         short_number: body.short_number,
         login: body.login,
         password: body.password,
@@ -407,6 +420,7 @@ async fn update(
         phone: body.phone,
         email: body.email,
         position: body.position,
+        work_place: body.work_place,
         short_number: body.short_number,
         login: body.login,
         password: body.password,

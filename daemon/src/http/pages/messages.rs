@@ -92,6 +92,9 @@ words! {
     phone: "Phone", "Телефон";
     email: "E-mail", "Почта";
     position: "Position", "Должность";
+    work_place: "Works", "Работает";
+    work_place_office: "In the office", "В офисе";
+    work_place_remote: "Remotely", "Удалённо";
     short_number: "Short number", "Короткий номер";
     role: "Access", "Доступ";
     role_none: "No access", "Без доступа";

@@ -78,6 +78,13 @@ pub(super) async fn page(
             .map(|(role, name)| (role.name().into_owned(), name.to_owned()))
             .chain(own.into_iter().map(|role| (role.id.to_string(), role.name)))
             .collect(),
+        exports: match reader.access.may(Right::DataExport) {
+            true => vec![
+                ("CSV", export(&asked.search, all, "csv")),
+                ("XLSX", export(&asked.search, all, "xlsx")),
+            ],
+            false => Vec::new(),
+        },
         hours: super::telephony::hours_of(&asked.search, asked.offset),
         search: asked.search,
         count,
@@ -126,6 +133,19 @@ fn scopes(t: &Messages, search: &str, all: bool) -> Vec<(String, &'static str, b
     ]
 }
 
+/// The same people as a file.
+fn export(search: &str, all: bool, format: &str) -> String {
+    const PATH: &str = "/api/v1/staff/export?";
+    let mut query = form_urlencoded::Serializer::for_suffix(PATH.to_owned(), PATH.len());
+    if !search.is_empty() {
+        query.append_pair("search", search);
+    }
+    if all {
+        query.append_pair("scope", "all");
+    }
+    query.append_pair("format", format).finish()
+}
+
 fn pages(mut pages: Pages, all: bool) -> Pages {
     for link in [&mut pages.previous, &mut pages.next].into_iter().flatten() {
         if all {
@@ -143,6 +163,7 @@ fn row(reader: &Reader, member: &StaffView) -> StaffRow {
         main: member.is_main,
         deleted: member.deleted_at.is_some(),
         position: text(&member.position),
+        remote: member.work_place == "remote",
         short_number: text(&member.short_number),
         phone: show::number(&text(&member.phone)),
         login: text(&member.effective_login),

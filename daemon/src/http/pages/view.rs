@@ -119,6 +119,8 @@ pub(super) struct StaffPage {
     /// To whom clients may be handed over: id and name.
     pub(super) managers: Vec<(String, String)>,
     pub(super) may_hand_over: bool,
+    /// Format and address.
+    pub(super) exports: Vec<(&'static str, String)>,
     /// The page of the same people's hours.
     pub(super) hours: String,
     /// The account's number, before each login.
@@ -135,6 +137,7 @@ pub(super) struct StaffRow {
     pub(super) main: bool,
     pub(super) deleted: bool,
     pub(super) position: String,
+    pub(super) remote: bool,
     pub(super) short_number: String,
     pub(super) phone: String,
     pub(super) login: String,

@@ -87,6 +87,7 @@ words! {
         other_numbers: "Other telephones", "Другие телефоны";
         company: "Company", "Компания";
         position: "Position", "Должность";
+        work_place: "Works (office, remote)", "Работает (office, remote)";
         vip: "VIP", "VIP";
         manager: "Manager", "Менеджер";
         email: "E-mail", "Почта";
@@ -229,7 +230,7 @@ fn said(w: &ImportWords) -> Value {
     Value::Object(texts)
 }
 
-fn fields(w: &ImportWords) -> [(&'static str, &'static str); 15] {
+fn fields(w: &ImportWords) -> [(&'static str, &'static str); 16] {
     [
         ("name", w.name),
         ("surname", w.surname),
@@ -240,6 +241,7 @@ fn fields(w: &ImportWords) -> [(&'static str, &'static str); 15] {
         ("other_numbers", w.other_numbers),
         ("company", w.company),
         ("position", w.position),
+        ("work_place", w.work_place),
         ("vip", w.vip),
         ("manager", w.manager),
         ("email", w.email),
