@@ -1,5 +1,6 @@
 //! The composition: configuration, database, plan, sockets, threads; and the way back down.
 
+mod address_book;
 mod bind;
 mod greeting;
 mod notices;
@@ -150,12 +151,13 @@ impl App {
         };
         supervisor.critical("plan", publisher.run(changed, supervisor.stopping()));
         pages::serve(&ground, listener, (plan.clone(), upgrades), &supervisor);
+        address_book::start(&ground.db, &supervisor);
         notices::start(&ground, &supervisor)?;
 
-        match welcome {
-            Some(welcome) => say(&greeting::first(&welcome, http, (sip, sip_tls))),
-            None => say(&greeting::again(http, (sip, sip_tls))),
-        }
+        say(&match welcome {
+            Some(welcome) => greeting::first(&welcome, http, (sip, sip_tls)),
+            None => greeting::again(http, (sip, sip_tls)),
+        });
         Ok(App {
             ground,
             plan,

@@ -5,7 +5,7 @@ use frontdesk_routing::ids::AccountId;
 use super::rules::Checked;
 use super::store::{ADD_TERMS, Row, add_terms, columns, order_of, read};
 use super::terms;
-use crate::accounts;
+use crate::accounts::{self, Account};
 use crate::store::rows;
 use crate::store::text::id;
 use crate::store::{Arg, Db, StoreError, args};
@@ -13,14 +13,15 @@ use crate::store::{Arg, Db, StoreError, args};
 const UNINDEXED: &str = concat!(
     "SELECT ",
     columns!(),
-    ", c.account_id FROM clients c WHERE NOT c.indexed AND c.deleted_at IS NULL ORDER BY c.id LIMIT 500"
+    ", c.account_id FROM clients c WHERE NOT c.indexed AND c.search_key = 0 AND c.deleted_at IS NULL \
+     ORDER BY c.id LIMIT 500"
 );
 /// In one statement, so that nobody changes one of them between the reading and the writing.
 const INDEX_NEW: &str = "UPDATE clients SET indexed = TRUE WHERE id IN (SELECT id FROM clients WHERE account_id = $1 \
-    AND NOT indexed AND deleted_at IS NULL ORDER BY id LIMIT 1000) AND NOT indexed AND deleted_at IS NULL \
+    AND NOT indexed AND search_key <> 0 AND deleted_at IS NULL ORDER BY id LIMIT 1000) AND NOT indexed AND deleted_at IS NULL \
     RETURNING search, search_key";
 const INDEXED: &str = "UPDATE clients SET sort_company = $2, number_order = $3, search = $4, search_key = $5, \
-    indexed = TRUE WHERE id = $1";
+    indexed = TRUE WHERE id = $1 AND NOT indexed";
 
 pub(crate) const ALL: &[&str] = &[UNINDEXED, INDEX_NEW, INDEXED];
 
@@ -37,33 +38,54 @@ struct UnindexedRow {
     client: Row,
 }
 
-/// Gives the clients of an older version what they are found by. Gives how many there were.
+/// Gives all clients what they are found by. Gives how many lacked it.
 pub async fn index_all(db: &Db) -> Result<u64, StoreError> {
-    let accounts = accounts::list(db).await?;
     let mut done = 0_u64;
     loop {
-        let mut tx = db.begin().await?;
-        let rows: Vec<UnindexedRow> = tx.all(UNINDEXED, args![]).await?;
-        if rows.is_empty() {
-            return Ok(done);
+        match index_some(db).await? {
+            0 => return Ok(done),
+            some => done = done.saturating_add(some),
         }
-        for row in rows {
-            let home: AccountId = id(&row.account_id)?;
-            let account = accounts.iter().find(|account| account.id == home);
-            let (client, account) = (read(row.client)?, account.ok_or(StoreError::NotFound)?);
-            let checked = Checked::of(&client);
-            let search = terms::haystack(&checked, &account.region);
-            let [company, number, key] = order_of(client.id, &checked);
-            tx.run(
-                INDEXED,
-                vec![client.id.into(), company, number, Arg::from(&search), key],
-            )
-            .await?;
-            add_terms(&mut tx, account, client.id, terms::terms(&search)).await?;
-            done = done.saturating_add(1);
-        }
-        tx.commit().await?;
     }
+}
+
+/// Gives some clients, of whatever account, what they are found by. Gives how many: zero when all have it.
+pub async fn index_some(db: &Db) -> Result<u64, StoreError> {
+    let accounts = accounts::list(db).await?;
+    let old = index_old(db, &accounts).await?;
+    if old > 0 {
+        return Ok(old);
+    }
+    for account in accounts {
+        let new = index_new(db, account.id).await?;
+        if new > 0 {
+            return Ok(u64::try_from(new).unwrap_or(u64::MAX));
+        }
+    }
+    Ok(0)
+}
+
+/// Some clients of an older version, whose words are to be made first.
+async fn index_old(db: &Db, accounts: &[Account]) -> Result<u64, StoreError> {
+    let mut tx = db.begin().await?;
+    let rows: Vec<UnindexedRow> = tx.all(UNINDEXED, args![]).await?;
+    let mut done = 0_u64;
+    for row in rows {
+        let home: AccountId = id(&row.account_id)?;
+        let account = accounts.iter().find(|account| account.id == home);
+        let (client, account) = (read(row.client)?, account.ok_or(StoreError::NotFound)?);
+        let checked = Checked::of(&client);
+        let search = terms::haystack(&checked, &account.region);
+        let [company, number, key] = order_of(client.id, &checked);
+        let values = vec![client.id.into(), company, number, Arg::from(&search), key];
+        done = done.saturating_add(1);
+        // Somebody may have edited it meanwhile, which is all that it lacked.
+        if tx.run(INDEXED, values).await? > 0 {
+            add_terms(&mut tx, account, client.id, terms::terms(&search)).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(done)
 }
 
 /// Gives some of the clients that came in together what they are found by. Gives how many: zero when all have it. Each

@@ -10,11 +10,20 @@ const CLIENTS: &str = "WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 
 const PHONES: &str = "INSERT INTO client_phones (account_id, number, client_id, place) \
     SELECT account_id, number, id, 0 FROM clients WHERE account_id = $1";
 
+const UNINDEXED: &str = "UPDATE clients SET indexed = FALSE, search_key = number_order";
+
 /// Fills an empty book of an SQLite database: the client of [`nth`] has the number +79 and nine digits of the same.
 pub async fn many(db: &Db, account: AccountId, count: i64) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     tx.run(CLIENTS, args![account, count]).await?;
     tx.run(PHONES, args![account]).await?;
+    tx.commit().await
+}
+
+/// Takes away what they are found by, as it is when a file has just come in.
+pub async fn without_words(db: &Db) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.run(UNINDEXED, args![]).await?;
     tx.commit().await
 }
 

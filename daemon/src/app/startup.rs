@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use frontdesk_config::Config;
-use frontdesk_crm_core::clients;
 use frontdesk_crm_core::import;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::setup::{self, Beginning};
@@ -59,12 +58,6 @@ pub async fn database(config: &Config) -> anyhow::Result<Db> {
     db.migrate()
         .await
         .with_context(|| format!("the schema of the database {shown} cannot be brought up to date"))?;
-    let indexed = clients::index_all(&db)
-        .await
-        .with_context(|| format!("the clients in the database {shown} cannot be indexed"))?;
-    if indexed > 0 {
-        tracing::info!(clients = indexed, "the address book can be searched");
-    }
     let chained = audit::chain_old(&db, &mut stamp().ids())
         .await
         .with_context(|| format!("the audit in the database {shown} cannot be chained"))?;

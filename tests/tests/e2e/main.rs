@@ -1,6 +1,7 @@
 //! The running daemon as a company meets it: several parts of it in one story.
 
 mod accounts;
+mod address_book;
 mod backup;
 mod caller_id;
 mod live;
