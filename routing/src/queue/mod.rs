@@ -45,6 +45,7 @@ mod stats;
 mod tests;
 
 use std::cmp::Reverse;
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use agent::{AgentState, AgentView, Rest, RestReason};
@@ -109,6 +110,25 @@ struct Caller {
     tried: Tried,
 }
 
+/// Where a caller stands, and what they wait for.
+struct Stands {
+    department: DepartmentId,
+    place: Place,
+    leave_at: Option<u64>,
+    manager: Option<StaffId>,
+}
+
+impl Caller {
+    fn stands(&self) -> Stands {
+        Stands {
+            department: self.department,
+            place: self.place,
+            leave_at: self.leave_at,
+            manager: self.manager,
+        }
+    }
+}
+
 /// The queues of all departments and the agents that they share. See the [module](self).
 #[derive(Debug)]
 pub struct Queues {
@@ -156,9 +176,9 @@ impl Queues {
         now: u64,
     ) -> Result<Place, JoinRefusal> {
         self.advance(now);
-        if self.callers.contains_key(&id) {
+        let Entry::Vacant(entry) = self.callers.entry(id) else {
             return Err(JoinRefusal::Waiting);
-        }
+        };
         let manager = entrant.manager.and_then(|staff| self.agents.get(&staff));
         let manager_free = manager.is_some_and(Agent::takes_client);
         let queue = self.departments.get_mut(&department).ok_or(JoinRefusal::Unknown)?;
@@ -182,8 +202,9 @@ impl Queues {
             rings: Agents::new(),
             tried: Tried::default(),
         };
-        self.callers.insert(id, caller);
-        self.open(id);
+        let stands = caller.stands();
+        entry.insert(caller);
+        self.open_at(id, stands);
         Ok(place)
     }
 
@@ -278,11 +299,19 @@ impl Queues {
 
     /// A caller who is held may be offered.
     fn open(&mut self, id: CallId) {
-        let Some(caller) = self.callers.get(&id) else {
-            return;
-        };
-        let (place, manager, department) = (caller.place, caller.manager, caller.department);
-        if let Some(at) = caller.leave_at {
+        if let Some(stands) = self.callers.get(&id).map(Caller::stands) {
+            self.open_at(id, stands);
+        }
+    }
+
+    fn open_at(&mut self, id: CallId, stands: Stands) {
+        let Stands {
+            department,
+            place,
+            leave_at,
+            manager,
+        } = stands;
+        if let Some(at) = leave_at {
             self.leaves.insert((at, id));
         }
         let Some(queue) = self.departments.get_mut(&department) else {

@@ -42,7 +42,7 @@ async fn company() -> Result<Daemon> {
 /// The next call of this client is told as one of a VIP, or of somebody who is none.
 async fn sees(daemon: &Daemon, client: u32, vip: bool) -> Result<()> {
     let call = json!({ "caller_number": format!("+79{client:09}"), "called": NUMBER });
-    let told = daemon.post("/route/explain?language=en", &call).await?;
+    let told = daemon.post("/route/explain?lang=en", &call).await?;
     let first = told["sentences"][0].as_str().unwrap_or_default().to_owned();
     ensure!(
         first.starts_with("the caller is the client Client ") && first.ends_with(", a VIP") == vip,
