@@ -381,6 +381,7 @@ fn a_phone_that_never_asks_is_told_of_its_mailbox_too() {
     );
     assert!(world.phones[second].unasked[0].starts_with("Messages-Waiting: no"));
     watch(&mut world, BORIS_AT, "message-summary", BORIS.number);
+    world.run_for(s(1));
     put(&mut world, 1, 3);
     assert_eq!(unasked(&world, second), 1, "who subscribes is told by that");
     assert_eq!(unasked(&world, CLARA_AT), 0);
