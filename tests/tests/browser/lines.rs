@@ -173,7 +173,7 @@ async fn a_line_is_made_watched_and_given_routes_on_the_page() {
     assert_eq!(line["codecs"], json!(["opus"]));
     assert_eq!(
         line["servers"][0],
-        json!({ "host": "sip.provider.example", "port": 5070, "transport": "udp" })
+        json!({ "host": "sip.provider.example", "port": 5070, "transport": "auto" })
     );
     assert_eq!(line["servers"][1]["port"], 5071);
     assert_eq!(line["servers"][1]["transport"], "tls");
