@@ -110,7 +110,7 @@ words! {
         port: "Port", "Порт";
         port_hint: "Empty: as the provider's name says", "Пусто: как указано у оператора";
         transport: "Transport", "Транспорт";
-        transport_auto: "Automatic", "Автоматически";
+        transport_auto: "Auto", "Авто";
         user: "Login", "Логин";
         password: "Password", "Пароль";
         password_keep: "Empty: the present one stays", "Пусто: останется прежний";
