@@ -34,7 +34,7 @@ pub struct Score {
     pub time: Duration,
     called: u32,
     sent: u32,
-    pub refused: u32,
+    refused: u32,
     /// Those of them that had answered the challenge.
     refused_late: u32,
     setups: Vec<Duration>,
