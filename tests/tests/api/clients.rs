@@ -3,6 +3,7 @@
 use frontdesk_tests::office::Office;
 use serde_json::{Value, json};
 
+/// Rows V18, V20, V22.
 #[tokio::test]
 async fn v18_v20_v22_a_client_is_added_with_the_number_in_any_usual_form() {
     let office = Office::open().await;
@@ -25,6 +26,7 @@ async fn v18_v20_v22_a_client_is_added_with_the_number_in_any_usual_form() {
     check("+44 20 7183 8750", "+442071838750").await;
 }
 
+/// Rows V19, V20, V21, V23.
 #[tokio::test]
 async fn v19_v20_v21_v23_bad_clients_are_refused_naming_the_field() {
     let office = Office::open().await;
@@ -94,6 +96,7 @@ async fn v19_v20_v21_v23_bad_clients_are_refused_naming_the_field() {
     assert_eq!(required.faults(), ["number required"]);
 }
 
+/// Row V24.
 #[tokio::test]
 async fn v24_making_a_client_vip_is_an_audit_row() {
     let office = Office::open().await;
@@ -115,6 +118,7 @@ async fn v24_making_a_client_vip_is_an_audit_row() {
     assert_eq!(row["entity_id"], made.body["id"]);
 }
 
+/// Row V29.
 #[tokio::test]
 async fn v29_a_deleted_client_is_found_no_more_and_the_number_is_free_again() {
     let office = Office::open().await;
@@ -162,6 +166,7 @@ async fn an_old_version_of_a_client_changes_nothing() {
     assert_eq!(main.get(&path).await.text("/company"), "Север");
 }
 
+/// Rows V13, V15, V16, V26.
 #[tokio::test]
 async fn v13_v15_v16_v26_the_book_lists_every_column_with_counters_in_order_of_numbers() {
     let office = Office::open().await;
@@ -217,6 +222,7 @@ async fn v13_v15_v16_v26_the_book_lists_every_column_with_counters_in_order_of_n
     );
 }
 
+/// Row V17.
 #[tokio::test]
 async fn v17_search_takes_parts_of_numbers_names_and_companies_in_any_order() {
     let office = Office::open().await;
@@ -270,6 +276,7 @@ async fn one_number_belongs_to_one_client_and_the_second_is_told_whose_it_is() {
     assert_eq!(wrong.faults(), ["other_numbers[1] invalid"]);
 }
 
+/// Row V29.
 #[tokio::test]
 async fn v29_who_was_erased_is_not_named_anywhere_and_only_admins_erase() {
     let office = Office::open().await;
@@ -293,6 +300,7 @@ async fn v29_who_was_erased_is_not_named_anywhere_and_only_admins_erase() {
     assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
 }
 
+/// Rows B31, V14.
 #[tokio::test]
 async fn b31_v14_clients_of_who_left_stay_and_are_handed_over_at_once() {
     let office = Office::open().await;

@@ -45,6 +45,7 @@ async fn a_reader_from_before_a_restart_is_told_that_events_were_missed() {
     assert_eq!(stream.next().await.name, "events.missed");
 }
 
+/// Row L10.
 #[tokio::test]
 async fn l10_a_phones_coming_and_going_is_told() {
     let office = Office::open().await;

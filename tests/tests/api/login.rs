@@ -4,6 +4,7 @@ use frontdesk_tests::office::Office;
 use reqwest::Method;
 use serde_json::json;
 
+/// Row L12.
 #[tokio::test]
 async fn l12_the_main_account_logs_in_with_its_e_mail_and_out_again() {
     let office = Office::open().await;
@@ -32,6 +33,7 @@ async fn the_cookie_cannot_be_read_by_scripts_nor_sent_by_other_sites() {
     assert_eq!(answer.header("cache-control"), "no-store");
 }
 
+/// Row L14.
 #[tokio::test]
 async fn l14_the_prefix_is_part_of_the_login() {
     let office = Office::open().await;
@@ -58,6 +60,7 @@ async fn l14_the_prefix_is_part_of_the_login() {
     assert_eq!(log_in(format!("{number}_IVAN")).await, 200);
 }
 
+/// Row K5.
 #[tokio::test]
 async fn k5_who_has_no_access_is_refused_like_a_stranger() {
     let office = Office::open().await;
@@ -77,6 +80,7 @@ async fn k5_who_has_no_access_is_refused_like_a_stranger() {
     assert_eq!(stranger.body, wrong.body);
 }
 
+/// Row K17.
 #[tokio::test]
 async fn k17_granting_a_role_gives_access_and_revoking_it_ends_live_sessions_at_once() {
     let office = Office::open().await;
@@ -98,6 +102,7 @@ async fn k17_granting_a_role_gives_access_and_revoking_it_ends_live_sessions_at_
     assert_eq!(main.get(&path).await.body["system_status"], "no_access");
 }
 
+/// Row L25.
 #[tokio::test]
 async fn l25_a_new_password_ends_the_other_sessions_and_the_old_one_stops_working() {
     let office = Office::open().await;
@@ -119,6 +124,7 @@ async fn l25_a_new_password_ends_the_other_sessions_and_the_old_one_stops_workin
     office.log_in(&office.effective("anna"), "battery staple").await;
 }
 
+/// Rows K9, L16.
 #[tokio::test]
 async fn k9_the_last_login_and_l16_the_last_visit_are_told_with_their_zone() {
     let office = Office::open().await;
@@ -132,6 +138,7 @@ async fn k9_the_last_login_and_l16_the_last_visit_are_told_with_their_zone() {
     assert!(anna["last_login_at"].is_null());
 }
 
+/// Row K7.
 #[tokio::test]
 async fn k7_a_session_that_times_out_is_offline() {
     let office = Office::open().await;

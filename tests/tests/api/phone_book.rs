@@ -20,6 +20,7 @@ async fn row(main: &Caller, staff: &Value) -> Value {
     main.get(&path).await.expect(200).body
 }
 
+/// Rows V1, V3, V4, V5, V6, V7, V10.
 #[tokio::test]
 async fn v1_v3_v4_v5_v6_v7_v10_the_book_shows_what_staff_departments_and_numbers_say() {
     let office = Office::open().await;
@@ -70,6 +71,7 @@ async fn v1_v3_v4_v5_v6_v7_v10_the_book_shows_what_staff_departments_and_numbers
         .expect(404);
 }
 
+/// Rows V2, V12.
 #[tokio::test]
 async fn v2_v12_nothing_can_be_written_into_the_book() {
     let office = Office::open().await;
@@ -90,6 +92,7 @@ async fn v2_v12_nothing_can_be_written_into_the_book() {
     assert_eq!(row(&main, &anna).await["full_name"], "Соколова Анна");
 }
 
+/// Rows V8, V11, V12, V14.
 #[tokio::test]
 async fn v8_v11_v12_v14_a_persons_clients_are_those_whose_form_names_them() {
     let office = Office::open().await;
@@ -126,6 +129,7 @@ async fn v8_v11_v12_v14_a_persons_clients_are_those_whose_form_names_them() {
     assert_eq!(row(&token, &anna).await["clients"], Value::Null);
 }
 
+/// Row V9.
 #[tokio::test]
 async fn v9_the_book_is_searched_by_parts_of_names_and_numbers() {
     let office = Office::open().await;

@@ -306,6 +306,7 @@ async fn l45_and_l46_the_card_comes_to_whose_phone_rings_with_a_link_to_the_clie
     );
 }
 
+/// Rows L32, L38.
 #[tokio::test]
 async fn l32_l38_displayed_numbers_are_connected_ones_by_the_api_too() {
     let office = Office::open().await;

@@ -54,6 +54,7 @@ async fn a_project_is_made_renamed_archived_and_brought_back() {
     assert_eq!(audit.body["items"].as_array().unwrap().len(), 1);
 }
 
+/// Rows L5, L6.
 #[tokio::test]
 async fn l5_and_l6_the_staff_list_shows_the_project_that_is_looked_at_or_everybody() {
     let office = Office::open().await;
@@ -77,6 +78,7 @@ async fn l5_and_l6_the_staff_list_shows_the_project_that_is_looked_at_or_everybo
     assert_eq!(main.get("/me").await.text("/project/project_id"), shop);
 }
 
+/// Rows L18, L22.
 #[tokio::test]
 async fn l18_to_l22_the_toggle_and_each_projects_reception_make_the_work_status() {
     let office = Office::open().await;
@@ -123,6 +125,7 @@ async fn l18_to_l22_the_toggle_and_each_projects_reception_make_the_work_status(
     assert_eq!(plans.last(), Some(&PlanSection::Reception));
 }
 
+/// Rows L40, L42.
 #[tokio::test]
 async fn l40_to_l42_the_method_is_chosen_and_what_it_needs_is_asked_for() {
     let office = Office::open().await;
@@ -161,6 +164,7 @@ async fn l40_to_l42_the_method_is_chosen_and_what_it_needs_is_asked_for() {
     );
 }
 
+/// Row L51.
 #[tokio::test]
 async fn l51_a_section_that_one_project_opens_is_closed_in_another() {
     let office = Office::open().await;
@@ -195,6 +199,7 @@ async fn l51_a_section_that_one_project_opens_is_closed_in_another() {
         .expect(404);
 }
 
+/// Row L52.
 #[tokio::test]
 async fn l52_what_all_projects_share_is_not_granted_by_one() {
     let office = Office::open().await;
@@ -224,6 +229,7 @@ async fn l52_what_all_projects_share_is_not_granted_by_one() {
     );
 }
 
+/// Row L27.
 #[tokio::test]
 async fn l27_a_connected_number_is_nobodys_own_telephone() {
     let office = Office::open().await;

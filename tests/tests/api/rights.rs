@@ -68,6 +68,7 @@ async fn b3_a_role_takes_effect_without_a_new_login_and_so_does_its_change() {
     token.get("/calls").await.expect(200);
 }
 
+/// Row K17.
 #[tokio::test]
 async fn k17_the_first_role_gives_access_and_without_it_the_session_ends_at_once() {
     let office = Office::open().await;
@@ -101,6 +102,7 @@ async fn k17_the_first_role_gives_access_and_without_it_the_session_ends_at_once
     assert_eq!((&empty["roles"], &empty["rights"]), (&json!([]), &json!([])));
 }
 
+/// Row L3.
 #[tokio::test]
 async fn l3_the_main_accounts_rights_cannot_be_restricted_by_anything() {
     let office = Office::open().await;

@@ -140,6 +140,7 @@ async fn desks_get_hours_a_project_and_somebody_who_takes_their_calls() {
     assert_eq!(audit.text("/items/0/entity_id"), number);
 }
 
+/// Rows B16, B22.
 #[tokio::test]
 async fn b16_and_b22_a_plan_with_undefined_weekdays_is_incorrect_and_the_company_says_what_they_are() {
     let office = Office::open().await;

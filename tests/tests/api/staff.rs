@@ -4,6 +4,7 @@ use frontdesk_tests::office::Office;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// Row L1.
 #[tokio::test]
 async fn l1_a_fresh_installation_has_exactly_one_main_account_with_every_right() {
     let office = Office::open().await;
@@ -14,6 +15,7 @@ async fn l1_a_fresh_installation_has_exactly_one_main_account_with_every_right()
     assert_eq!(list.body["items"][0]["role"], "main");
 }
 
+/// Rows L2, L3.
 #[tokio::test]
 async fn l2_the_main_account_is_edited_but_l3_never_restricted_or_deleted() {
     let office = Office::open().await;
@@ -36,6 +38,7 @@ async fn l2_the_main_account_is_edited_but_l3_never_restricted_or_deleted() {
     assert_eq!(main.get(&path).await.body["role"], "main");
 }
 
+/// Rows L4, K2.
 #[tokio::test]
 async fn l4_a_new_member_is_listed_and_k2_found_by_any_part_of_the_name() {
     let office = Office::open().await;
@@ -261,6 +264,7 @@ async fn l47_sip_data_is_shown_once_and_again_only_by_rotating_it() {
     assert!(!read.body.to_string().contains(rotated.text("/password")));
 }
 
+/// Row L10.
 #[tokio::test]
 async fn l10_a_phone_that_registers_is_online_in_the_next_answer() {
     let office = Office::open().await;

@@ -23,6 +23,7 @@ async fn numbers(browser: &Browser) -> Vec<String> {
         .collect()
 }
 
+/// Rows V15, V16.
 #[test]
 fn v15_v16_the_list_says_how_many_and_is_ordered_by_a_click_on_the_phone_column() {
     alone(async |house| {
@@ -48,6 +49,7 @@ fn v15_v16_the_list_says_how_many_and_is_ordered_by_a_click_on_the_phone_column(
     });
 }
 
+/// Row V18.
 #[test]
 fn v18_a_contact_is_added_by_the_form() {
     visit(async |house| {
@@ -71,6 +73,7 @@ fn v18_a_contact_is_added_by_the_form() {
     });
 }
 
+/// Row V26.
 #[test]
 fn v26_the_status_column_says_vip_beside_vips_alone() {
     visit(async |house| {
@@ -85,6 +88,7 @@ fn v26_the_status_column_says_vip_beside_vips_alone() {
     });
 }
 
+/// Row V27.
 #[test]
 fn v27_a_contact_is_changed_by_the_pencil_and_an_old_version_is_told() {
     visit(async |house| {
@@ -112,6 +116,7 @@ fn v27_a_contact_is_changed_by_the_pencil_and_an_old_version_is_told() {
     });
 }
 
+/// Row V28.
 #[test]
 fn v28_a_contact_is_deleted_only_when_that_is_confirmed() {
     visit(async |house| {

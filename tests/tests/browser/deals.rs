@@ -44,6 +44,7 @@ impl Sales {
     }
 }
 
+/// Rows B34, L58.
 #[tokio::test]
 async fn b34_l58_what_is_overdue_is_marked_and_what_has_no_next_step_has_a_list() {
     let Some(sales) = sales().await else { return };
@@ -69,6 +70,7 @@ async fn b34_l58_what_is_overdue_is_marked_and_what_has_no_next_step_has_a_list(
     browser.quiet().await;
 }
 
+/// Row L59.
 #[tokio::test]
 async fn l59_a_step_is_moved_in_the_dialog_which_asks_why() {
     let Some(sales) = sales().await else { return };
@@ -172,6 +174,7 @@ async fn l60_several_are_handed_over_together_and_the_page_hears_of_it() {
     browser.quiet().await;
 }
 
+/// Row B31.
 #[tokio::test]
 async fn b31_what_somebody_has_is_handed_over_from_the_page_of_staff() {
     let Some(sales) = sales().await else { return };

@@ -38,6 +38,7 @@ async fn a_person_logs_in_and_out_and_a_wrong_password_is_told() {
     browser.quiet().await;
 }
 
+/// Rows L4, L17.
 #[tokio::test]
 async fn l4_l17_staff_is_added_edited_and_deleted_on_the_page() {
     let Some(browser) = browser().await else { return };
@@ -120,6 +121,7 @@ async fn l47_l48_sip_data_is_made_on_the_page_and_shown_once() {
     browser.quiet().await;
 }
 
+/// Rows V18, V24, V29.
 #[tokio::test]
 async fn v18_v24_v29_clients_are_added_marked_and_deleted_on_the_page() {
     let Some(browser) = browser().await else { return };

@@ -3,6 +3,7 @@
 use frontdesk_tests::pages::{Desk, looks};
 use serde_json::json;
 
+/// Rows L21, L53.
 #[tokio::test]
 async fn l21_l53_projects_are_made_renamed_and_archived_and_say_who_takes_what_there() {
     let Some(desk) = Desk::open().await else { return };

@@ -34,6 +34,7 @@ async fn quiet(browser: &Browser) {
     assert_eq!(ours.collect::<Vec<_>>(), [] as [&String; 0]);
 }
 
+/// Rows L5, L6.
 #[test]
 fn l5_l6_the_page_shows_those_of_the_project_and_everybody_on_wish() {
     visit(async |house| {
@@ -58,6 +59,7 @@ fn l5_l6_the_page_shows_those_of_the_project_and_everybody_on_wish() {
     });
 }
 
+/// Rows L7, L23.
 #[test]
 fn l7_l23_a_photo_is_chosen_in_the_form_and_stands_beside_the_name() {
     visit(async |house| {
@@ -90,6 +92,7 @@ fn l7_l23_a_photo_is_chosen_in_the_form_and_stands_beside_the_name() {
     });
 }
 
+/// Row L17.
 #[test]
 fn l17_somebody_is_edited_and_deleted_by_the_buttons_of_the_row_but_not_the_main_account() {
     visit(async |house| {
@@ -112,6 +115,7 @@ fn l17_somebody_is_edited_and_deleted_by_the_buttons_of_the_row_but_not_the_main
     });
 }
 
+/// Rows L18, L19, L20.
 #[test]
 fn l18_l19_l20_the_switch_of_a_row_lets_somebody_work_and_not_work() {
     visit(async |house| {
@@ -163,6 +167,7 @@ fn l49_new_sip_data_come_with_links_and_a_code_to_scan() {
     });
 }
 
+/// Rows L49, L50.
 #[test]
 fn l49_l50_the_page_of_a_phone_lists_programs_and_shows_a_models_fields_with_the_persons_values() {
     visit(async |house| {
@@ -199,6 +204,7 @@ fn l49_l50_the_page_of_a_phone_lists_programs_and_shows_a_models_fields_with_the
     });
 }
 
+/// Row B31.
 #[test]
 fn b31_whoever_deletes_somebody_is_offered_to_hand_over_the_clients() {
     visit(async |house| {
@@ -233,6 +239,7 @@ fn b31_whoever_deletes_somebody_is_offered_to_hand_over_the_clients() {
     });
 }
 
+/// Row V10.
 #[test]
 fn v10_the_city_number_is_shown_by_a_click_where_there_is_one() {
     visit(async |house| {
@@ -268,6 +275,7 @@ fn v10_the_city_number_is_shown_by_a_click_where_there_is_one() {
     });
 }
 
+/// Row V11.
 #[test]
 fn v11_a_persons_row_of_the_book_opens_all_departments_and_all_clients() {
     visit(async |house| {
@@ -328,6 +336,7 @@ fn the_page_of_a_phone_fits_every_screen() {
     });
 }
 
+/// Row B9.
 #[test]
 fn b9_the_end_of_access_is_set_in_the_form_and_the_row_tells_when_it_has_come() {
     visit(async |house| {

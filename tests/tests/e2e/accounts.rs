@@ -11,6 +11,7 @@ fn word_after(text: &str, label: &str) -> String {
         .to_owned()
 }
 
+/// Row L1.
 #[tokio::test]
 async fn l1_a_second_company_is_made_at_the_command_line_and_sees_nothing_of_the_first() -> Result<()> {
     let daemon = Daemon::start(&["101"]).await?;

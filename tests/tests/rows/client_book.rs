@@ -18,6 +18,7 @@ async fn faults(house: &House, body: Value) -> Vec<String> {
     house.main.post("/clients", body).await.expect(422).faults()
 }
 
+/// Rows V13, V16, V26.
 #[test]
 fn v13_v16_v26_the_list_has_status_number_name_company_position_and_manager() {
     visit(async |house| {
@@ -33,6 +34,7 @@ fn v13_v16_v26_the_list_has_status_number_name_company_position_and_manager() {
     });
 }
 
+/// Row V16.
 #[test]
 fn v16_the_list_is_ordered_by_numbers_both_ways() {
     alone(async |house| {
@@ -52,6 +54,7 @@ fn v16_the_list_is_ordered_by_numbers_both_ways() {
     });
 }
 
+/// Row V17.
 #[test]
 fn v17_a_client_is_found_by_number_names_and_a_part_of_the_company() {
     visit(async |house| {
@@ -68,6 +71,7 @@ fn v17_a_client_is_found_by_number_names_and_a_part_of_the_company() {
     });
 }
 
+/// Row V18.
 #[test]
 fn v18_a_saved_contact_is_in_the_list() {
     visit(async |house| {
@@ -79,6 +83,7 @@ fn v18_a_saved_contact_is_in_the_list() {
     });
 }
 
+/// Row V19.
 #[test]
 fn v19_a_contact_without_a_number_is_refused() {
     visit(async |house| {
@@ -88,6 +93,7 @@ fn v19_a_contact_without_a_number_is_refused() {
     });
 }
 
+/// Row V21.
 #[test]
 fn v21_a_contact_without_a_name_is_refused() {
     visit(async |house| {
@@ -98,6 +104,7 @@ fn v21_a_contact_without_a_name_is_refused() {
     });
 }
 
+/// Row V24.
 #[test]
 fn v24_making_a_contact_vip_is_told_and_stands_in_the_audit() {
     visit(async |house| {
@@ -120,6 +127,7 @@ fn v24_making_a_contact_vip_is_told_and_stands_in_the_audit() {
     });
 }
 
+/// Row V27.
 #[test]
 fn v27_a_changed_contact_is_listed_as_it_is_now_and_an_old_version_changes_nothing() {
     visit(async |house| {
@@ -135,6 +143,7 @@ fn v27_a_changed_contact_is_listed_as_it_is_now_and_an_old_version_changes_nothi
     });
 }
 
+/// Rows V28, V29.
 #[test]
 fn v28_v29_a_deleted_contact_is_found_no_more() {
     visit(async |house| {
@@ -200,6 +209,7 @@ impl Called {
     }
 }
 
+/// Row V29.
 #[test]
 fn v29_calls_of_a_deleted_contact_match_nobody_and_past_calls_keep_the_number() {
     visit(async |house| {
@@ -228,6 +238,7 @@ fn v29_calls_of_a_deleted_contact_match_nobody_and_past_calls_keep_the_number() 
     });
 }
 
+/// Row V29.
 #[test]
 fn v29_what_was_erased_of_a_contact_is_in_past_calls_no_more() {
     visit(async |house| {
@@ -253,6 +264,7 @@ fn v29_what_was_erased_of_a_contact_is_in_past_calls_no_more() {
 }
 
 /// Of the front desk's duties the part that is no price list: nothing here has prices.
+/// Row K21.
 #[test]
 fn k21_the_front_desk_keeps_the_client_base_and_nobody_does_without_the_right() {
     visit(async |house| {

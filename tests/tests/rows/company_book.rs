@@ -22,6 +22,7 @@ fn names(answer: &Answer) -> Vec<&str> {
     rows.iter().map(|row| row["full_name"].as_str().unwrap()).collect()
 }
 
+/// Rows V1, V4, V5.
 #[test]
 fn v1_v4_v5_there_is_a_row_for_each_person_with_a_number() {
     alone(async |house| {
@@ -50,6 +51,7 @@ fn v1_v4_v5_there_is_a_row_for_each_person_with_a_number() {
     });
 }
 
+/// Row V2.
 #[test]
 fn v2_nobody_writes_into_the_book() {
     visit(async |house| {
@@ -70,6 +72,7 @@ fn v2_nobody_writes_into_the_book() {
     });
 }
 
+/// Row V3.
 #[test]
 fn v3_the_book_shows_a_changed_name_and_department_at_the_next_reading() {
     visit(async |house| {
@@ -155,6 +158,7 @@ async fn three_clients(house: &House, manager: &Value) -> Vec<String> {
     made
 }
 
+/// Rows V8, V11.
 #[test]
 fn v8_v11_the_link_of_a_row_leads_to_exactly_the_clients_of_the_person_in_pages() {
     visit(async |house| {
@@ -168,6 +172,7 @@ fn v8_v11_the_link_of_a_row_leads_to_exactly_the_clients_of_the_person_in_pages(
     });
 }
 
+/// Rows V12, V14.
 #[test]
 fn v12_v14_a_client_whose_form_names_another_manager_moves_to_that_ones_row() {
     visit(async |house| {
@@ -187,6 +192,7 @@ fn v12_v14_a_client_whose_form_names_another_manager_moves_to_that_ones_row() {
     });
 }
 
+/// Row V9.
 #[test]
 fn v9_people_are_found_by_parts_of_names_and_numbers_in_any_form() {
     visit(async |house| {
@@ -219,6 +225,7 @@ fn v9_people_are_found_by_parts_of_names_and_numbers_in_any_form() {
     });
 }
 
+/// Row V10.
 #[test]
 fn v10_the_city_number_is_told_while_one_leads_to_the_person() {
     visit(async |house| {
@@ -240,6 +247,7 @@ fn v10_the_city_number_is_told_while_one_leads_to_the_person() {
     });
 }
 
+/// Row V8.
 #[test]
 fn v8_who_may_not_read_clients_is_told_no_count_of_them() {
     visit(async |house| {

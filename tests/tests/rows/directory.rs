@@ -39,6 +39,7 @@ fn text(answer: &Answer) -> String {
     String::from_utf8(answer.bytes.clone()).unwrap()
 }
 
+/// Row V1.
 #[test]
 fn v1_a_phone_reads_the_company_book_in_its_makers_format() {
     visit(async |house| {
@@ -57,6 +58,7 @@ fn v1_a_phone_reads_the_company_book_in_its_makers_format() {
     });
 }
 
+/// Row V9.
 #[test]
 fn v9_a_phone_searches_the_company_book() {
     visit(async |house| {

@@ -67,6 +67,7 @@ async fn told(phone: &mut WirePhone) -> [Option<u16>; 2] {
     [registered.status(), called.status()]
 }
 
+/// Row B9.
 #[test]
 fn b9_before_the_moment_all_works_and_from_then_on_log_in_session_token_and_phone_are_refused() {
     visit(async |house| {
@@ -104,6 +105,7 @@ fn b9_before_the_moment_all_works_and_from_then_on_log_in_session_token_and_phon
     });
 }
 
+/// Row B9.
 #[test]
 fn b9_whose_access_has_ended_is_rung_by_nobody_and_explain_says_why() {
     visit(async |house| {
@@ -142,6 +144,7 @@ fn b9_whose_access_has_ended_is_rung_by_nobody_and_explain_says_why() {
     });
 }
 
+/// Row B9.
 #[test]
 fn b9_a_link_for_a_phone_is_good_only_while_there_is_access() {
     visit(async |house| {
@@ -163,6 +166,7 @@ fn b9_a_link_for_a_phone_is_good_only_while_there_is_access() {
     });
 }
 
+/// Row B9.
 #[test]
 fn b9_access_is_given_up_to_a_moment_in_the_future_by_whoever_gives_roles_and_never_taken_from_the_main_account() {
     visit(async |house| {

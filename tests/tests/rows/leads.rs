@@ -101,6 +101,7 @@ fn b35_a_form_of_the_site_becomes_a_lead_with_its_source() {
     });
 }
 
+/// Rows L18, L53.
 #[test]
 fn l18_l53_calls_on_and_leads_off_brings_the_call_only() {
     visit(async |house| {
@@ -167,6 +168,7 @@ async fn calls(gateway: &mut WirePhone, number: &str) -> Option<u16> {
     answer.status()
 }
 
+/// Row L57.
 #[test]
 fn l57_own_unprocessed_leads_alone_are_listed_until_they_are_processed() {
     visit(async |house| {
@@ -194,6 +196,7 @@ fn l57_own_unprocessed_leads_alone_are_listed_until_they_are_processed() {
     });
 }
 
+/// Row L58.
 #[test]
 fn l58_a_lead_is_unprocessed_when_the_date_of_its_step_has_passed() {
     visit(async |house| {
@@ -213,6 +216,7 @@ fn l58_a_lead_is_unprocessed_when_the_date_of_its_step_has_passed() {
     });
 }
 
+/// Row L58.
 #[test]
 fn l58_a_time_of_day_is_one_of_the_companys_time_zone() {
     alone(async |house| {
@@ -223,6 +227,7 @@ fn l58_a_time_of_day_is_one_of_the_companys_time_zone() {
     });
 }
 
+/// Row L59.
 #[test]
 fn l59_a_step_is_moved_with_a_reason_that_the_supervisor_reads() {
     visit(async |house| {
@@ -283,6 +288,7 @@ fn l54_l60_a_colleagues_deals_are_seen_and_handed_over_with_the_right_only() {
     });
 }
 
+/// Row B34.
 #[test]
 fn b34_the_admin_reads_a_list_of_the_deals_that_have_no_next_step() {
     visit(async |house| {
@@ -301,6 +307,7 @@ fn b34_the_admin_reads_a_list_of_the_deals_that_have_no_next_step() {
     });
 }
 
+/// Row B31.
 #[test]
 fn b31_the_open_deals_of_whoever_has_left_are_handed_over_together() {
     visit(async |house| {

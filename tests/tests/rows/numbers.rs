@@ -4,6 +4,7 @@ use frontdesk_tests::house::{House, alone, id, visit};
 use frontdesk_tests::office::Caller;
 use serde_json::{Value, json};
 
+/// Rows L32, L38, L39.
 #[test]
 fn l32_l38_l39_only_connected_numbers_are_shown_and_one_that_is_shown_is_not_disconnected() {
     alone(async |house| {

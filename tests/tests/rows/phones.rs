@@ -49,6 +49,7 @@ async fn fetch(house: &House, url: &str) -> Answer {
     Caller::at(&house.daemon.base()).get(&format!("/{path}")).await
 }
 
+/// Row L50.
 #[test]
 fn l50_each_model_has_instructions_with_the_persons_values_and_never_the_password() {
     visit(async |house| {
@@ -80,6 +81,7 @@ fn l50_each_model_has_instructions_with_the_persons_values_and_never_the_passwor
     });
 }
 
+/// Row L50.
 #[test]
 fn l50_instructions_are_in_the_readers_language() {
     visit(async |house| {

@@ -40,6 +40,7 @@ async fn shown(house: &House, member: &Value) -> Answer {
     house.main.get(&format!("/{url}")).await.expect(200)
 }
 
+/// Row L7.
 #[test]
 fn l7_a_photo_comes_with_the_name_and_without_one_a_placeholder() {
     visit(async |house| {
@@ -56,6 +57,7 @@ fn l7_a_photo_comes_with_the_name_and_without_one_a_placeholder() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_a_photo_of_each_format_is_kept_as_a_square_jpeg_of_two_sizes() {
     visit(async |house| {
@@ -77,6 +79,7 @@ fn l23_a_photo_of_each_format_is_kept_as_a_square_jpeg_of_two_sizes() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_where_a_photo_was_taken_is_not_kept() {
     alone(async |house| {
@@ -97,6 +100,7 @@ fn l23_where_a_photo_was_taken_is_not_kept() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_what_is_no_image_is_refused_whatever_it_is_called() {
     visit(async |house| {
@@ -116,6 +120,7 @@ fn l23_what_is_no_image_is_refused_whatever_it_is_called() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_too_large_a_file_or_picture_is_refused() {
     visit(async |house| {
@@ -133,6 +138,7 @@ fn l23_too_large_a_file_or_picture_is_refused() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_a_new_photo_replaces_the_old_one_and_one_that_is_taken_away_is_gone() {
     alone(async |house| {
@@ -169,6 +175,7 @@ fn l23_a_new_photo_replaces_the_old_one_and_one_that_is_taken_away_is_gone() {
     });
 }
 
+/// Row L23.
 #[test]
 fn l23_only_who_may_change_staff_gives_photos_and_nobody_else_sees_them() {
     visit(async |house| {
@@ -186,6 +193,7 @@ fn l23_only_who_may_change_staff_gives_photos_and_nobody_else_sees_them() {
     });
 }
 
+/// Row L2.
 #[test]
 fn l2_the_main_account_has_a_photo_too() {
     visit(async |house| {

@@ -96,6 +96,7 @@ async fn reception(house: &House, member: &Value, wanted: Value) {
     house.main.patch(&path, wanted).await.expect(200);
 }
 
+/// Rows L18, L20.
 #[test]
 fn l18_l20_who_is_switched_off_gets_no_call_from_the_next_one_on_and_back_again() {
     visit(async |house| {
@@ -133,6 +134,7 @@ fn l20_a_department_whose_people_are_all_switched_off_rings_nobody() {
     });
 }
 
+/// Rows L19, L21, L53.
 #[test]
 fn l19_l21_l53_whoever_takes_the_calls_of_one_project_only_works_there_and_rings_for_it_alone() {
     visit(async |house| {
@@ -260,6 +262,7 @@ async fn reached(house: &House) -> Reached {
     }
 }
 
+/// Row L40.
 #[test]
 fn l40_calls_of_who_takes_them_by_sip_ring_all_registered_phones_and_not_the_mobile_one() {
     visit(async |house| {
@@ -286,6 +289,7 @@ fn l40_calls_of_who_takes_them_by_sip_ring_all_registered_phones_and_not_the_mob
     });
 }
 
+/// Rows L26, L41.
 #[test]
 fn l26_l41_calls_of_who_takes_them_by_mobile_go_to_exactly_that_number_and_no_phone() {
     visit(async |house| {
@@ -303,6 +307,7 @@ fn l26_l41_calls_of_who_takes_them_by_mobile_go_to_exactly_that_number_and_no_ph
     });
 }
 
+/// Row L42.
 #[test]
 fn l42_calls_of_who_has_an_operators_sim_go_by_its_line_and_without_a_line_it_cannot_be_set() {
     visit(async |house| {

@@ -23,6 +23,7 @@ async fn somebody(house: &House) -> (Value, WirePhone) {
     (member, phone)
 }
 
+/// Row L10.
 #[test]
 fn l10_who_registers_is_online_within_a_second_and_offline_after_unregistering() {
     visit(async |house| {
@@ -35,6 +36,7 @@ fn l10_who_registers_is_online_within_a_second_and_offline_after_unregistering()
     });
 }
 
+/// Row L10.
 #[test]
 fn l10_whose_connection_is_closed_is_offline_within_a_second() {
     visit(async |house| {
@@ -47,6 +49,7 @@ fn l10_whose_connection_is_closed_is_offline_within_a_second() {
     });
 }
 
+/// Row L10.
 #[test]
 fn l10_who_has_a_second_phone_stays_online_when_the_first_one_goes() {
     visit(async |house| {
@@ -64,6 +67,7 @@ fn l10_who_has_a_second_phone_stays_online_when_the_first_one_goes() {
     });
 }
 
+/// Row L9.
 #[test]
 fn l9_a_call_to_whose_phones_are_away_is_refused_at_once() {
     visit(async |house| {

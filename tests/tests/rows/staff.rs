@@ -15,6 +15,7 @@ async fn found(house: &House, query: &str) -> Vec<Value> {
     list.body["items"].as_array().unwrap().clone()
 }
 
+/// Row K2.
 #[test]
 fn k2_the_parts_of_a_name_come_back_apart_and_any_one_of_them_finds_the_person() {
     visit(async |house| {
@@ -36,6 +37,7 @@ fn k2_the_parts_of_a_name_come_back_apart_and_any_one_of_them_finds_the_person()
     });
 }
 
+/// Row K6.
 #[test]
 fn k6_whoever_has_a_live_session_is_online_and_whoever_has_none_is_not() {
     visit(async |house| {
@@ -48,6 +50,7 @@ fn k6_whoever_has_a_live_session_is_online_and_whoever_has_none_is_not() {
     });
 }
 
+/// Row K7.
 #[test]
 fn k7_whoever_has_logged_out_everywhere_is_offline_at_once() {
     visit(async |house| {
@@ -60,6 +63,7 @@ fn k7_whoever_has_logged_out_everywhere_is_offline_at_once() {
     });
 }
 
+/// Row K7.
 #[test]
 fn k7_whose_session_is_no_longer_used_is_offline_within_half_a_minute() {
     visit(async |house| {
@@ -71,6 +75,7 @@ fn k7_whose_session_is_no_longer_used_is_offline_within_half_a_minute() {
     });
 }
 
+/// Row L1.
 #[test]
 fn l1_a_fresh_installation_has_one_main_account_that_may_do_everything() {
     alone(async |house| {
@@ -83,6 +88,7 @@ fn l1_a_fresh_installation_has_one_main_account_that_may_do_everything() {
     });
 }
 
+/// Row L2.
 #[test]
 fn l2_the_main_account_changes_its_name_phone_and_mail() {
     alone(async |house| {
@@ -105,6 +111,7 @@ async fn state_of_main(main: &Caller, path: &str) -> [Value; 2] {
     ]
 }
 
+/// Row L3.
 #[test]
 fn l3_no_request_takes_anything_from_the_main_account() {
     alone(async |house| {
@@ -130,6 +137,7 @@ fn l3_no_request_takes_anything_from_the_main_account() {
     });
 }
 
+/// Row L4.
 #[test]
 fn l4_who_is_added_is_listed_and_only_who_may_adds() {
     visit(async |house| {
@@ -157,6 +165,7 @@ async fn two_projects(house: &House) -> (Value, Value) {
     (here, there)
 }
 
+/// Row L5.
 #[test]
 fn l5_the_list_shows_those_of_the_project_that_is_looked_at() {
     visit(async |house| {
@@ -167,6 +176,7 @@ fn l5_the_list_shows_those_of_the_project_that_is_looked_at() {
     });
 }
 
+/// Row L6.
 #[test]
 fn l6_the_list_shows_everybody_when_all_are_asked_for() {
     visit(async |house| {
@@ -191,6 +201,7 @@ fn l13_a_login_is_nobody_elses_in_the_account() {
     });
 }
 
+/// Rows L15, L31.
 #[test]
 fn l15_l31_a_position_is_shown_where_there_is_one() {
     visit(async |house| {
@@ -204,6 +215,7 @@ fn l15_l31_a_position_is_shown_where_there_is_one() {
     });
 }
 
+/// Row L17.
 #[test]
 fn l17_anybody_but_the_main_account_is_changed_and_deleted() {
     visit(async |house| {
@@ -219,6 +231,7 @@ fn l17_anybody_but_the_main_account_is_changed_and_deleted() {
     });
 }
 
+/// Row L25.
 #[test]
 fn l25_a_new_password_replaces_the_old_one_and_ends_the_sessions_that_it_opened() {
     visit(async |house| {
@@ -235,6 +248,7 @@ fn l25_a_new_password_replaces_the_old_one_and_ends_the_sessions_that_it_opened(
     });
 }
 
+/// Row L25.
 #[test]
 fn l25_whoever_changes_their_own_password_stays_logged_in_where_they_did_it() {
     alone(async |house| {
@@ -259,6 +273,7 @@ fn holds(folder: &std::path::Path, text: &[u8]) -> bool {
     })
 }
 
+/// Row L25.
 #[test]
 fn l25_what_is_kept_of_a_password_is_a_memory_hard_hash() {
     alone(async |house| {
@@ -279,6 +294,7 @@ async fn connect(house: &House, number: &str) -> Value {
     house.main.post("/numbers", body).await.expect(201).body
 }
 
+/// Row L27.
 #[test]
 fn l27_a_connected_number_is_no_phone_of_a_person() {
     visit(async |house| {
@@ -296,6 +312,7 @@ fn l27_a_connected_number_is_no_phone_of_a_person() {
     });
 }
 
+/// Row L27.
 #[test]
 fn l27_who_has_a_number_as_phone_that_is_connected_later_is_told() {
     visit(async |house| {
@@ -311,6 +328,7 @@ fn l27_who_has_a_number_as_phone_that_is_connected_later_is_told() {
     });
 }
 
+/// Row B31.
 #[test]
 fn b31_the_history_of_a_client_outlives_the_manager_and_all_clients_are_handed_over_at_once() {
     visit(async |house| {

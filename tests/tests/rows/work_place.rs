@@ -3,6 +3,7 @@
 use frontdesk_tests::house::{id, visit};
 use serde_json::json;
 
+/// Row K15.
 #[test]
 fn k15_who_works_remotely_is_found_by_that_and_called_like_everybody() {
     visit(async |house| {
@@ -35,6 +36,7 @@ fn k15_who_works_remotely_is_found_by_that_and_called_like_everybody() {
     });
 }
 
+/// Row K16.
 #[test]
 fn k16_only_the_hours_of_a_part_time_schedule_are_the_norm() {
     visit(async |house| {

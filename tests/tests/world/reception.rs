@@ -101,6 +101,7 @@ fn rings(world: &mut World, phone: usize, dialled: &str) -> Vec<usize> {
     rung
 }
 
+/// Rows L18, L20.
 #[test]
 fn l18_and_l20_who_is_toggled_off_is_not_rung_from_the_next_call_on() {
     let (mut world, line) = office(1, ReceptionSection::default());
@@ -266,6 +267,7 @@ fn mobile(seed: u8, trunks: Vec<PlanTrunk>, method: Method) -> World {
     world
 }
 
+/// Rows L26, L41.
 #[test]
 fn l26_and_l41_calls_of_a_mobile_person_ring_their_telephone_by_a_line_and_no_phone() {
     for (style, header) in [
@@ -317,6 +319,7 @@ fn l26_and_l41_calls_of_a_mobile_person_ring_their_telephone_by_a_line_and_no_ph
     }
 }
 
+/// Row L40.
 #[test]
 fn l40_calls_of_a_sip_person_ring_their_phones_and_not_the_telephone() {
     let mut world = mobile(6, vec![trunk(1, &["192.0.2.10"], false)], Method::Sip);
@@ -329,6 +332,7 @@ fn l40_calls_of_a_sip_person_ring_their_phones_and_not_the_telephone() {
     world.close();
 }
 
+/// Row L42.
 #[test]
 fn l42_calls_by_sim_card_take_its_own_line_alone() {
     let lines = || vec![trunk(1, &["192.0.2.10"], false), trunk(2, &["192.0.2.11"], false)];

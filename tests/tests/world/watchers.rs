@@ -194,6 +194,7 @@ fn presence_follows_a_plan_that_takes_the_phone_away() {
     world.close();
 }
 
+/// Row B9.
 #[test]
 fn b9_whose_access_ends_loses_phone_and_subscriptions_and_watchers_see_it() {
     let mut world = World::office(6, FAIR);
