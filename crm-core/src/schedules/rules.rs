@@ -101,7 +101,7 @@ fn day(field: &str, hours: &[String], faults: &mut Vec<FieldError>) -> Option<Da
 }
 
 /// Only `2026-12-31`: other forms of ISO 8601 would be two names of one day.
-pub(super) fn date(field: &str, text: &str) -> Result<Date, FieldError> {
+pub fn date(field: &str, text: &str) -> Result<Date, FieldError> {
     let plain = |date: &Date| date.to_string() == text;
     let read = text.parse::<Date>().ok().filter(plain);
     read.ok_or_else(|| FieldError::new(field, "invalid", "not a date, as in 2026-12-31"))

@@ -98,9 +98,6 @@ async fn first_of_month(state: &State, access: &Access) -> ApiResult<Date> {
     Ok(zone.to_datetime(now).date().first_of_month())
 }
 
-/// Only `2026-12-31`: other forms of ISO 8601 would be two names of one day.
 fn date(field: &str, text: &str) -> ApiResult<Date> {
-    let plain = |date: &Date| date.to_string() == text;
-    let read = text.parse::<Date>().ok().filter(plain);
-    read.ok_or_else(|| bad_query(field, "invalid", "not a date, as in 2026-12-31"))
+    schedules::date(field, text).map_err(|fault| bad_query(&fault.field, fault.code, fault.message))
 }
