@@ -3,13 +3,15 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
 use serde_json::json;
 
+use crate::access::Role;
 use crate::accounts::{self, Account, CallerId, RecordingPolicy};
 use crate::audit::{self, Actor, Deed};
 use crate::logins;
 use crate::projects;
 use crate::sip_accounts::{self, SipData};
-use crate::staff::{self, WorkPlace};
-use crate::store::{Db, FieldError, Ids, Stamp, StoreError, args};
+use crate::staff;
+use crate::staff::rules::Checked;
+use crate::store::{Db, FieldError, Ids, Stamp, StoreError};
 
 /// What is printed once.
 #[derive(Clone)]
@@ -110,21 +112,14 @@ pub async fn another(db: &Db, stamp: Stamp, beginning: Beginning) -> Result<Firs
     let staff = StaffId::new(ids.now, ids.random());
     let mut tx = db.begin().await?;
     accounts::create(&mut tx, &mut ids, &account).await?;
-    let none = || None::<String>;
-    let row = args![
-        none(),
-        "Main",
-        none(),
-        none(),
-        none(),
-        none(),
-        WorkPlace::default().name(),
-        MAIN_SHORT_NUMBER,
-        MAIN_LOGIN,
-        "main",
-        "main",
-        "main\n100",
-    ];
+    let main = Checked {
+        given_name: Some("Main".to_owned()),
+        short_number: Some(MAIN_SHORT_NUMBER.to_owned()),
+        login: Some(MAIN_LOGIN.to_owned()),
+        role: Some(Role::Main),
+        ..Checked::default()
+    };
+    let row = main.into_row();
     staff::insert(&mut tx, &ids, (account.id, staff, true), row, Some(hash)).await?;
     projects::enter(&mut tx, staff, projects::first_of(account.id)).await?;
     let actor = Actor::program();

@@ -47,7 +47,7 @@ impl ServerName {
 }
 
 /// RFC 3261 section 19.1.2, RFC 7118 section 4.
-pub fn default_port(transport: Transport) -> u16 {
+fn default_port(transport: Transport) -> u16 {
     match transport {
         Transport::Udp | Transport::Tcp => 5060,
         Transport::Tls => 5061,
