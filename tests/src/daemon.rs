@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use frontdesk_crm_core::store::Db;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
@@ -278,6 +279,18 @@ impl Daemon {
         between(self).await?;
         self.child = run(self.folder.path(), &self.log)?;
         self.is_ready().await
+    }
+
+    /// The same, with something done to its SQLite file, which nobody else has open then.
+    pub async fn restart_filled(&mut self, fill: impl AsyncFnOnce(&Db) -> Result<()>) -> Result<()> {
+        self.restart_after(async |daemon| {
+            let file = daemon.folder().join("data/frontdesk.db");
+            let db = Db::existing(&file.to_string_lossy()).await?;
+            fill(&db).await?;
+            db.close().await;
+            Ok(())
+        })
+        .await
     }
 
     async fn signal(&self, name: &str) -> Result<()> {

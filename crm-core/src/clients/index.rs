@@ -38,31 +38,26 @@ struct UnindexedRow {
     client: Row,
 }
 
-/// Gives all clients what they are found by. Gives how many lacked it.
+/// Gives all clients what they are found by. Gives how many lacked it. It works in small steps, so that others write in
+/// between and whoever gives it up loses one step.
 pub async fn index_all(db: &Db) -> Result<u64, StoreError> {
+    let accounts = accounts::list(db).await?;
     let mut done = 0_u64;
     loop {
-        match index_some(db).await? {
-            0 => return Ok(done),
-            some => done = done.saturating_add(some),
+        match index_old(db, &accounts).await? {
+            0 => break,
+            old => done = done.saturating_add(old),
         }
     }
-}
-
-/// Gives some clients, of whatever account, what they are found by. Gives how many: zero when all have it.
-pub async fn index_some(db: &Db) -> Result<u64, StoreError> {
-    let accounts = accounts::list(db).await?;
-    let old = index_old(db, &accounts).await?;
-    if old > 0 {
-        return Ok(old);
-    }
-    for account in accounts {
-        let new = index_new(db, account.id).await?;
-        if new > 0 {
-            return Ok(u64::try_from(new).unwrap_or(u64::MAX));
+    for account in &accounts {
+        loop {
+            match index_new(db, account.id).await? {
+                0 => break,
+                new => done = done.saturating_add(u64::try_from(new).unwrap_or(u64::MAX)),
+            }
         }
     }
-    Ok(0)
+    Ok(done)
 }
 
 /// Some clients of an older version, whose words are to be made first.

@@ -17,7 +17,7 @@ use frontdesk_routing::number::PhoneNumber;
 use crate::access::Whose;
 
 pub use erase::{Erased, erase};
-pub use index::{index_all, index_new, index_some};
+pub use index::{index_all, index_new};
 pub use list::{Clients, SHOWN, list};
 pub use store::{create, delete, get, reassign, update};
 

@@ -15,26 +15,22 @@ pub(super) fn start(db: &Db, supervisor: &Supervisor) {
     supervisor.critical("address book", index(db.clone(), supervisor.stopping()));
 }
 
-/// Makes them found, a few at a time and beside everything else: a start waits for none of it, and calls know all of
-/// them from the beginning.
+/// Makes them found, beside everything else: a start waits for none of it, and calls know all of them from the beginning.
 async fn index(db: Db, stopping: CancellationToken) -> anyhow::Result<()> {
-    let mut all = 0_u64;
-    while !stopping.is_cancelled() {
-        match clients::index_some(&db).await {
-            Ok(0) => break,
-            Ok(some) => all = all.saturating_add(some),
-            Err(error) => {
-                tracing::warn!(%error, "not all clients can be found by their words yet");
-                tokio::select! {
-                    () = stopping.cancelled() => {}
-                    () = tokio::time::sleep(AGAIN) => {}
-                }
-            }
-        }
+    tokio::select! {
+        () = stopping.cancelled() => {}
+        () = index_all(&db) => stopping.cancelled().await,
     }
-    if all > 0 {
-        tracing::info!(clients = all, "the address book can be searched");
-    }
-    stopping.cancelled().await;
     Ok(())
+}
+
+async fn index_all(db: &Db) {
+    loop {
+        match clients::index_all(db).await {
+            Ok(0) => return,
+            Ok(all) => return tracing::info!(clients = all, "the address book can be searched"),
+            Err(error) => tracing::warn!(%error, "not all clients can be found by their words yet"),
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }

@@ -9,7 +9,6 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use criterion::{Criterion, criterion_group, criterion_main};
-use frontdesk_crm_core::store::Db;
 use frontdesk_crm_core::testing::clients;
 use frontdesk_tests::daemon::Daemon;
 use serde_json::{Value, json};
@@ -28,13 +27,7 @@ async fn company() -> Result<Daemon> {
         .await?;
     let account = me["account"]["id"].as_str().context("no account")?.parse()?;
     daemon
-        .restart_after(async |daemon| {
-            let file = daemon.folder().join("data/frontdesk.db");
-            let db = Db::existing(&file.to_string_lossy()).await?;
-            clients::many(&db, account, CLIENTS.into()).await?;
-            db.close().await;
-            Ok(())
-        })
+        .restart_filled(async |db| Ok(clients::many(db, account, CLIENTS.into()).await?))
         .await?;
     Ok(daemon)
 }

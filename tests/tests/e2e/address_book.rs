@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_crm_core::store::Db;
 use frontdesk_crm_core::testing::clients;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
@@ -17,13 +16,9 @@ async fn clients_whose_words_a_stop_cut_off_are_found_after_the_next_start() -> 
     let me = daemon.get("/me").await?;
     let account = me["account"]["id"].as_str().context("no account")?.parse()?;
     daemon
-        .restart_after(async |daemon| {
-            let file = daemon.folder().join("data/frontdesk.db");
-            let db = Db::existing(&file.to_string_lossy()).await?;
-            clients::many(&db, account, CLIENTS.into()).await?;
-            clients::without_words(&db).await?;
-            db.close().await;
-            Ok(())
+        .restart_filled(async |db| {
+            clients::many(db, account, CLIENTS.into()).await?;
+            Ok(clients::without_words(db).await?)
         })
         .await?;
     let first = daemon.get("/clients?limit=1").await?;
