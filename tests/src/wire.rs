@@ -24,6 +24,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol;
 
+use crate::ports;
+
 const PATIENCE: Duration = Duration::from_secs(10);
 /// A name: what a URI says need not be where the message goes.
 const SERVER: &str = "pbx.example";
@@ -48,7 +50,8 @@ impl Wire {
     /// `ca` is the only certificate that TLS believes; `path` is asked of a WebSocket.
     pub async fn open(transport: Transport, server: SocketAddr, (ca, path): (&Path, &str)) -> Result<Wire> {
         if transport == Transport::Udp {
-            let socket = UdpSocket::bind(SocketAddr::new(server.ip(), 0)).await?;
+            // A phone whose port is its own for TCP too: what is too long for UDP goes there.
+            let socket = UdpSocket::bind((server.ip(), ports::free_udp_and_tcp()?)).await?;
             socket.connect(server).await?;
             let local = socket.local_addr()?;
             return Ok(Wire {
