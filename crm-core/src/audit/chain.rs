@@ -5,13 +5,13 @@ use sha2::{Digest, Sha256};
 
 use super::Deed;
 use crate::store::db::storable;
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::{Arg, Db, Ids, StoreError, Tx, args};
 
 const HEAD: &str = "INSERT INTO audit_heads (account_id, seq, hash) VALUES ($1, 0, '') \
     ON CONFLICT (account_id) DO UPDATE SET seq = audit_heads.seq RETURNING seq, hash";
 const MOVE: &str = "UPDATE audit_heads SET seq = $2, hash = $3 WHERE account_id = $1";
-const INSERT: [(usize, &str); 3] = rows!(
+const INSERT: [RowText; 3] = rows!(
     16,
     "INSERT INTO audit (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, before_json, after_json, \
      ip, salt, digest, seq, prev_hash, hash)",
@@ -24,7 +24,16 @@ const OLD: &str = "SELECT id, account_id, at, actor_staff_id, actor_name, action
     FROM audit WHERE account_id = $1 AND seq IS NULL ORDER BY at, id LIMIT 1000";
 const JOIN: &str = "UPDATE audit SET salt = $2, digest = $3, seq = $4, prev_hash = $5, hash = $6 WHERE id = $1";
 
-pub(crate) const ALL: &[&str] = &[HEAD, MOVE, INSERT[0].1, INSERT[1].1, INSERT[2].1, UNCHAINED, OLD, JOIN];
+pub(crate) const ALL: &[&str] = &[
+    HEAD,
+    MOVE,
+    INSERT[0].numbered,
+    INSERT[1].numbered,
+    INSERT[2].numbered,
+    UNCHAINED,
+    OLD,
+    JOIN,
+];
 
 /// Rows that are made ready together.
 const CHUNK: usize = 1_600;

@@ -3,7 +3,7 @@ use frontdesk_routing::ids::{AccountId, CallId};
 use super::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use crate::access::{Scope, within_calls};
 use crate::store::page::Place;
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::text::{id, maybe_id};
 use crate::store::{Arg, Db, StoreError, Tx, args};
 
@@ -24,7 +24,7 @@ const GET: &str = concat!(call!("AND id = $2 AND "), within_calls!("$3", "$4", "
 const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id, l.peer, l.started_at, l.answered_at, \
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
     ORDER BY l.started_at, l.id";
-const SAVE: [(usize, &str); 3] = rows!(
+const SAVE: [RowText; 3] = rows!(
     22,
     "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
      callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
@@ -36,7 +36,7 @@ const SAVE: [(usize, &str); 3] = rows!(
      ended_by = excluded.ended_by, status = excluded.status, department_id = excluded.department_id, \
      waited_ms = excluded.waited_ms"
 );
-const SAVE_LEG: [(usize, &str); 3] = rows!(
+const SAVE_LEG: [RowText; 3] = rows!(
     11,
     "INSERT INTO legs (id, call_id, caller, staff_id, trunk_id, sip_call_id, peer, started_at, answered_at, ended_at, \
      status)",
@@ -52,12 +52,12 @@ const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND e
 pub(crate) const ALL: &[&str] = &[
     GET,
     LEGS,
-    SAVE[0].1,
-    SAVE[1].1,
-    SAVE[2].1,
-    SAVE_LEG[0].1,
-    SAVE_LEG[1].1,
-    SAVE_LEG[2].1,
+    SAVE[0].numbered,
+    SAVE[1].numbered,
+    SAVE[2].numbered,
+    SAVE_LEG[0].numbered,
+    SAVE_LEG[1].numbered,
+    SAVE_LEG[2].numbered,
     OPEN,
     CLOSE,
     CLOSE_LEGS,

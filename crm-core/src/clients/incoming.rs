@@ -11,11 +11,11 @@ use super::{NewClient, terms};
 use crate::access::Scope;
 use crate::accounts::Account;
 use crate::audit::{self, Author, Deed};
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::text::id;
 use crate::store::{Db, Ids, StoreError, Tx, args};
 
-const INSERT: [(usize, &str); 3] = rows!(
+const INSERT: [RowText; 3] = rows!(
     18,
     "INSERT INTO clients (id, account_id, number, name, company, position, manager_id, vip, sort_name, sort_company, \
      number_order, search, search_key, stub, indexed, created_at, updated_at, version)",
@@ -24,7 +24,7 @@ const INSERT: [(usize, &str); 3] = rows!(
 const HOLDERS: &str = "SELECT number, client_id FROM client_phones WHERE account_id = $1 AND number > $2 \
     ORDER BY number LIMIT 10000";
 
-pub(crate) const ALL: &[&str] = &[INSERT[0].1, INSERT[1].1, INSERT[2].1, HOLDERS];
+pub(crate) const ALL: &[&str] = &[INSERT[0].numbered, INSERT[1].numbered, INSERT[2].numbered, HOLDERS];
 
 /// A client who comes from outside.
 #[derive(Debug, Clone)]

@@ -9,7 +9,7 @@ use super::{Changed, Client, ClientPatch, NewClient, Source, terms};
 use crate::access::{Scope, within_clients};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::text::{fold, id, maybe_id};
 use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
 
@@ -40,14 +40,13 @@ const DELETE: &str = "UPDATE clients SET deleted_at = $2, updated_at = $2, versi
     WHERE id = $1 AND version = $3";
 const SEARCH: &str = "SELECT search, indexed FROM clients WHERE id = $1";
 const MANAGER: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
-pub(super) const ADD_PHONES: [(usize, &str); 3] = rows!(
+pub(super) const ADD_PHONES: [RowText; 3] = rows!(
     4,
     "INSERT INTO client_phones (account_id, number, client_id, place)",
     ""
 );
 const DROP_PHONES: &str = "DELETE FROM client_phones WHERE client_id = $1";
-pub(super) const ADD_TERMS: [(usize, &str); 3] =
-    rows!(3, "INSERT INTO client_terms (account, term, client)", "", 256, 16);
+pub(super) const ADD_TERMS: [RowText; 3] = rows!(3, "INSERT INTO client_terms (account, term, client)", "", 256, 16);
 const DROP_TERM: &str = "DELETE FROM client_terms WHERE account = $1 AND term = $2 AND client = $3";
 const COUNT: &str = "INSERT INTO client_counts (account_id, live) VALUES ($1, $2) \
     ON CONFLICT (account_id) DO UPDATE SET live = client_counts.live + excluded.live";
@@ -69,13 +68,13 @@ pub(crate) const ALL: &[&str] = &[
     DELETE,
     SEARCH,
     MANAGER,
-    ADD_PHONES[0].1,
-    ADD_PHONES[1].1,
-    ADD_PHONES[2].1,
+    ADD_PHONES[0].numbered,
+    ADD_PHONES[1].numbered,
+    ADD_PHONES[2].numbered,
     DROP_PHONES,
-    ADD_TERMS[0].1,
-    ADD_TERMS[1].1,
-    ADD_TERMS[2].1,
+    ADD_TERMS[0].numbered,
+    ADD_TERMS[1].numbered,
+    ADD_TERMS[2].numbered,
     DROP_TERM,
     COUNT,
     REASSIGN,

@@ -4,7 +4,7 @@ use super::{Recording, RecordingState};
 use crate::access::{Scope, within_calls};
 use crate::audit::{self, Author};
 use crate::store::page::Place;
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::text::id;
 use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
 use crate::voicemails;
@@ -59,12 +59,12 @@ const OF_CLIENT: &str = concat!(
     " ORDER BY started_at, id"
 );
 const UNFINISHED: &str = recording!("WHERE state = 'recording' ORDER BY id");
-const INSERT: [(usize, &str); 3] = rows!(
+const INSERT: [RowText; 3] = rows!(
     7,
     "INSERT INTO recordings (id, account_id, call_id, path, state, started_at, version)",
     " ON CONFLICT (id) DO NOTHING"
 );
-const READY: [(usize, &str); 3] = rows!(
+const READY: [RowText; 3] = rows!(
     3,
     "UPDATE recordings SET state = 'ready', duration_ms = CAST(made.column2 AS BIGINT), \
      bytes = CAST(made.column3 AS BIGINT), version = version + 1 FROM (",
@@ -81,12 +81,12 @@ pub(crate) const ALL: &[&str] = &[
     OF_CALLS,
     OF_CLIENT,
     UNFINISHED,
-    INSERT[0].1,
-    INSERT[1].1,
-    INSERT[2].1,
-    READY[0].1,
-    READY[1].1,
-    READY[2].1,
+    INSERT[0].numbered,
+    INSERT[1].numbered,
+    INSERT[2].numbered,
+    READY[0].numbered,
+    READY[1].numbered,
+    READY[2].numbered,
     FAILED,
     DELETE,
 ];

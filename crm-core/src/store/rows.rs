@@ -1,10 +1,20 @@
 //! The same statement for one row and for several: a batch costs the database one round trip for many rows.
 
-use super::db::{Arg, Tx};
+use super::db::{Arg, Inner, Tx};
 use super::error::StoreError;
 
-/// Texts of one statement, each with the number of rows that it takes, the largest number first and 1 last.
-pub(crate) type Sizes = [(usize, &'static str)];
+/// A statement for one or several rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowText {
+    pub(crate) rows: usize,
+    /// With `$n` for the values, as all statements have it.
+    pub(crate) numbered: &'static str,
+    /// With `?`. SQLite looks for each name among all those before it: of a thousand values half a million times.
+    plain: &'static str,
+}
+
+/// Texts of one statement, the one for the most rows first and that for a single row last.
+pub(crate) type Sizes = [RowText];
 
 /// `before VALUES (..), (..) after` for several rows; the result stands in the statements' list like any other.
 ///
@@ -14,50 +24,83 @@ macro_rules! rows {
         $crate::store::rows::rows!($columns, $before, $after, 16, 4)
     };
     ($columns:expr, $before:expr, $after:expr, $many:literal, $some:literal) => {{
-        const MANY: usize = $crate::store::rows::length($before, $columns, $many, $after);
-        const SOME: usize = $crate::store::rows::length($before, $columns, $some, $after);
-        const ONE: usize = $crate::store::rows::length($before, $columns, 1, $after);
-        const TEXTS: ([u8; MANY], [u8; SOME], [u8; ONE]) = (
-            $crate::store::rows::write($before, $columns, $many, $after),
-            $crate::store::rows::write($before, $columns, $some, $after),
-            $crate::store::rows::write($before, $columns, 1, $after),
-        );
         [
-            ($many, $crate::store::rows::text(&TEXTS.0)),
-            ($some, $crate::store::rows::text(&TEXTS.1)),
-            (1, $crate::store::rows::text(&TEXTS.2)),
+            $crate::store::rows::row_text!($columns, $before, $after, $many),
+            $crate::store::rows::row_text!($columns, $before, $after, $some),
+            $crate::store::rows::row_text!($columns, $before, $after, 1),
         ]
     }};
 }
 pub(crate) use rows;
 
+/// One of the sizes.
+macro_rules! row_text {
+    ($columns:expr, $before:expr, $after:expr, $rows:literal) => {{
+        const SHAPE: $crate::store::rows::Shape = $crate::store::rows::Shape {
+            before: $before,
+            columns: $columns,
+            rows: $rows,
+            after: $after,
+        };
+        const NUMBERED: [u8; SHAPE.length(true)] = SHAPE.write(true);
+        const PLAIN: [u8; SHAPE.length(false)] = SHAPE.write(false);
+        $crate::store::rows::RowText::new($rows, &NUMBERED, &PLAIN)
+    }};
+}
+pub(crate) use row_text;
+
 /// Enters all rows, in order, in as few statements as the sizes allow.
 pub(crate) async fn enter(tx: &mut Tx, sizes: &Sizes, rows: Vec<Vec<Arg>>) -> Result<(), StoreError> {
     let mut left = rows.len();
     let mut rows = rows.into_iter();
-    for (size, sql) in sizes {
-        while left >= *size {
-            let values: Vec<Arg> = rows.by_ref().take(*size).flatten().collect();
+    for size in sizes {
+        let sql = match tx.inner {
+            Inner::Sqlite(_) => size.plain,
+            Inner::Postgres(_) => size.numbered,
+        };
+        while left >= size.rows {
+            let values: Vec<Arg> = rows.by_ref().take(size.rows).flatten().collect();
             tx.run(sql, values).await?;
-            left = left.saturating_sub(*size);
+            left = left.saturating_sub(size.rows);
         }
     }
     Ok(())
 }
 
-pub(crate) const fn length(before: &str, columns: usize, rows: usize, after: &str) -> usize {
-    let mut text = Text::<0>::new();
-    text.write(before, columns, rows, after);
-    text.length
+impl RowText {
+    pub(crate) const fn new(rows: usize, numbered: &'static [u8], plain: &'static [u8]) -> RowText {
+        RowText {
+            rows,
+            numbered: text(numbered),
+            plain: text(plain),
+        }
+    }
 }
 
-pub(crate) const fn write<const N: usize>(before: &str, columns: usize, rows: usize, after: &str) -> [u8; N] {
-    let mut text = Text::<N>::new();
-    text.write(before, columns, rows, after);
-    text.bytes
+/// What a text is made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub(crate) before: &'static str,
+    pub(crate) columns: usize,
+    pub(crate) rows: usize,
+    pub(crate) after: &'static str,
 }
 
-pub(crate) const fn text(bytes: &'static [u8]) -> &'static str {
+impl Shape {
+    pub(crate) const fn length(self, numbered: bool) -> usize {
+        let mut text = Text::<0>::new();
+        text.write(self, numbered);
+        text.length
+    }
+
+    pub(crate) const fn write<const N: usize>(self, numbered: bool) -> [u8; N] {
+        let mut text = Text::<N>::new();
+        text.write(self, numbered);
+        text.bytes
+    }
+}
+
+const fn text(bytes: &'static [u8]) -> &'static str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(_) => "",
@@ -78,22 +121,25 @@ impl<const N: usize> Text<N> {
         }
     }
 
-    const fn write(&mut self, before: &str, columns: usize, rows: usize, after: &str) {
-        self.push(before);
+    const fn write(&mut self, shape: Shape, numbered: bool) {
+        self.push(shape.before);
         self.push(" VALUES ");
         let mut row = 0;
-        while row < rows {
+        while row < shape.rows {
             self.push(if row == 0 { "(" } else { ", (" });
             let mut column = 0;
-            while column < columns {
-                self.push(if column == 0 { "$" } else { ", $" });
-                self.number(row * columns + column + 1);
+            while column < shape.columns {
+                self.push(if column == 0 { "" } else { ", " });
+                self.push(if numbered { "$" } else { "?" });
+                if numbered {
+                    self.number(row * shape.columns + column + 1);
+                }
                 column += 1;
             }
             self.push(")");
             row += 1;
         }
-        self.push(after);
+        self.push(shape.after);
     }
 
     const fn push(&mut self, text: &str) {
@@ -134,20 +180,26 @@ impl<const N: usize> Text<N> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn a_text_has_a_place_for_each_value_of_each_row() {
-        const SIZES: [(usize, &str); 3] = rows!(3, "INSERT INTO t (a, b, c)", " ON CONFLICT DO NOTHING");
-        let [(16, many), (4, some), (1, one)] = SIZES else {
-            panic!("{SIZES:?}");
-        };
+        const SIZES: [RowText; 3] = rows!(3, "INSERT INTO t (a, b, c)", " ON CONFLICT DO NOTHING");
+        let [many, some, one] = SIZES;
+        assert_eq!((many.rows, some.rows, one.rows), (16, 4, 1));
         assert_eq!(
-            one,
+            one.numbered,
             "INSERT INTO t (a, b, c) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING"
         );
         assert_eq!(
-            some,
+            one.plain,
+            "INSERT INTO t (a, b, c) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+        );
+        assert_eq!(
+            some.numbered,
             "INSERT INTO t (a, b, c) VALUES ($1, $2, $3), ($4, $5, $6), ($7, $8, $9), ($10, $11, $12) ON CONFLICT DO NOTHING"
         );
-        assert!(many.contains(", ($46, $47, $48) ON"), "{many}");
+        assert!(many.numbered.contains(", ($46, $47, $48) ON"), "{many:?}");
+        assert_eq!(many.plain.matches('?').count(), 48);
     }
 }

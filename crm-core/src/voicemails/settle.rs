@@ -4,7 +4,7 @@ use frontdesk_routing::ids::{AccountId, CallId, MailboxId, RecordingId};
 
 use super::SHORTEST_MS;
 use crate::notices::{self, News, What, Whom};
-use crate::store::rows::{self, rows};
+use crate::store::rows::{self, RowText, rows};
 use crate::store::text::{id, maybe_id};
 use crate::store::{StoreError, Tx, args};
 
@@ -13,7 +13,7 @@ const STARTED: &str = "INSERT INTO voicemails (recording_id, account_id, mailbox
     JOIN mailboxes m ON m.account_id = r.account_id WHERE r.id = $1 AND m.id = $2 ON CONFLICT (recording_id) DO NOTHING";
 const DROPPED: &str = "UPDATE voicemails SET state = 'dropped', version = version + 1 \
     WHERE recording_id = $1 AND state = 'recording'";
-const ENDED: [(usize, &str); 3] = rows!(
+const ENDED: [RowText; 3] = rows!(
     2,
     "UPDATE voicemails SET state = 'left', duration_ms = CASE WHEN voicemails.state = 'dropped' THEN 0 ELSE CAST(made.column2 AS BIGINT) END, \
      version = version + 1 FROM (",
@@ -28,7 +28,15 @@ const FORGET: &str = "DELETE FROM voicemails WHERE recording_id = $1";
 const NO_SOUND: &str = "UPDATE recordings SET state = 'deleted', deleted_at = $2, version = version + 1 WHERE id = $1";
 
 pub(crate) const ALL: &[&str] = &[
-    STARTED, DROPPED, ENDED[0].1, ENDED[1].1, ENDED[2].1, LEFT, KEEP, FORGET, NO_SOUND,
+    STARTED,
+    DROPPED,
+    ENDED[0].numbered,
+    ENDED[1].numbered,
+    ENDED[2].numbered,
+    LEFT,
+    KEEP,
+    FORGET,
+    NO_SOUND,
 ];
 
 #[derive(sqlx::FromRow)]

@@ -105,10 +105,13 @@ pub(super) async fn each(
 pub(in crate::store) async fn enter(tx: &mut Tx, table: &Table, rows: Vec<Vec<Value>>) -> Result<u64, sqlx::Error> {
     let width = table.columns.len();
     let columns: Vec<String> = table.columns.iter().map(|column| quoted(&column.name)).collect();
+    // SQLite would look for each `$n` among all those before it.
+    let numbered = matches!(tx.inner, Inner::Postgres(_));
+    let place = |number: usize| if numbered { format!("${number}") } else { "?".to_owned() };
     let places: Vec<String> = (0..rows.len())
         .map(|row| {
             let first = row.saturating_mul(width);
-            let places = (1..=width).map(|column| format!("${}", first.saturating_add(column)));
+            let places = (1..=width).map(|column| place(first.saturating_add(column)));
             format!("({})", places.collect::<Vec<_>>().join(", "))
         })
         .collect();
