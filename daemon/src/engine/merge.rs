@@ -77,7 +77,9 @@ impl Engine {
     fn has_to_do_with_us(&self, (id, side): (CallId, Side)) -> bool {
         let machine = self.calls.get(&id).map(|call| &call.machine);
         machine.is_some_and(|machine| {
-            let asked = machine.waiting().filter(|_| machine.is_attended());
+            let asked = machine
+                .waiting()
+                .filter(|_| machine.is_attended() || machine.is_queued());
             machine.served_party().or(asked) == Some(side)
         })
     }
@@ -88,6 +90,11 @@ impl Engine {
         let parks = call.service.as_ref().is_some_and(|service| service.parks_at.is_some());
         if call.machine.is_served() && parks {
             return self.park_attended(here.call, here.leaves, other, now);
+        }
+        if let Some((department, since)) = call.line_waited_in() {
+            self.dissolve((other, by, None), here.call, now);
+            self.send_to_line(here.call, here.leaves, (department, Some(since)), now);
+            return Ok(());
         }
         let dialled = call.dialled.clone();
         let (to, because) = if call.machine.is_served() {

@@ -37,7 +37,10 @@ impl Engine {
         }
         let numbers = contacts(response);
         let mut targets = self.forwarded_to((id, leg), &numbers, now);
-        if targets.is_empty() || call.called.len() + targets.len() > MOST_LEGS {
+        if targets.is_empty() {
+            return self.redirect_to_us((id, leg), &numbers, now);
+        }
+        if call.called.len() + targets.len() > MOST_LEGS {
             return;
         }
         let waiting = call.machine.waiting().unwrap_or(Side::Caller);
@@ -62,6 +65,29 @@ impl Engine {
             way: Way::default(),
         };
         self.call_more(id, more, headers, now);
+    }
+
+    /// The same where a line, a menu or a mailbox is named and no other phone of the person rings.
+    fn redirect_to_us(&mut self, (id, leg): (CallId, LegId), numbers: &[String], now: Now) {
+        let by = Side::Called(leg);
+        let Some(call) = self.calls.get(&id) else { return };
+        let own = call.leg(by).filter(|leg| leg.trunk.is_none());
+        let Some(staff) = own.and_then(|leg| leg.staff) else {
+            return;
+        };
+        if call.way.person != Some(staff) || !call.machine.calling().all(|calling| calling == leg) {
+            return;
+        }
+        let found = numbers.iter().find_map(|number| {
+            let onwards = self.ours_for((id, by), number, now)?;
+            Some((number, onwards))
+        });
+        let Some((number, onwards)) = found else { return };
+        self.note(id, &format!("forwarded by {} to {number}", self.name_of(id, by)));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.sender = Some(staff);
+        }
+        self.send_call_to_us(id, onwards, now);
     }
 
     /// Phones that have not been rung in this call yet, with the rights of whoever sends it on.

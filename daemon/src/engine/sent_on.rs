@@ -21,7 +21,7 @@ use super::history::{Turn, cause, history};
 use super::media::Wanted;
 use super::outgoing::inside;
 use super::setup::{Asked, Target, one_person};
-use super::transfer::{MOST_LEGS, More};
+use super::transfer::{MOST_LEGS, More, Onwards, Ours};
 
 /// How a call came to whom it rings now.
 #[derive(Debug, Clone, Default)]
@@ -65,31 +65,13 @@ impl Engine {
         let Some(decision) = self.decide_later(&plan, (call, now), (person, why, &mut trail)) else {
             return false;
         };
-        if let Decision::Queue { department, because } = decision {
-            self.step(id, CallEvent::SendOn, now);
-            self.note(id, &format!("then {because}"));
-            if let Some(call) = self.calls.get_mut(&id) {
-                call.forwarded = call.forwarded.saturating_add(1);
-                call.way = Way { person: None, trail };
+        let (decision, trail) = match Onwards::of(decision, trail) {
+            Ok(onwards) => {
+                self.send_call_to_us(id, onwards, now);
+                return true;
             }
-            self.join_line(id, department, now);
-            return true;
-        }
-        if let Decision::Message { mailbox, because } = decision {
-            self.note(id, &format!("then {because}"));
-            self.take_message(id, mailbox, 480, now);
-            return true;
-        }
-        if let Decision::Menu { menu, because } = decision {
-            self.step(id, CallEvent::SendOn, now);
-            self.note(id, &format!("then {because}"));
-            if let Some(call) = self.calls.get_mut(&id) {
-                call.forwarded = call.forwarded.saturating_add(1);
-                call.way = Way { person: None, trail };
-            }
-            self.enter_menu(id, menu, now);
-            return true;
-        }
+            Err(other) => other,
+        };
         let more = self.more_on_the_way(id, &plan, decision, (trail, now));
         self.step(id, CallEvent::SendOn, now);
         match more {
@@ -108,6 +90,26 @@ impl Engine {
             }
         }
         true
+    }
+
+    /// A line, a menu or a mailbox takes the call in place of the phones that ring.
+    pub(super) fn send_call_to_us(&mut self, id: CallId, to: Onwards, now: Now) {
+        let Onwards { to, because, trail } = to;
+        if let Ours::Mailbox(mailbox) = to {
+            self.note(id, &format!("then {because}"));
+            return self.take_message(id, mailbox, 480, now);
+        }
+        self.step(id, CallEvent::SendOn, now);
+        self.note(id, &format!("then {because}"));
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.forwarded = call.forwarded.saturating_add(1);
+            call.way = Way { person: None, trail };
+        }
+        match to {
+            Ours::Line(department) => self.join_line(id, department, now),
+            Ours::Menu(menu) => self.enter_menu(id, menu, now),
+            Ours::Mailbox(_) => {}
+        }
     }
 
     fn decide_later(

@@ -35,7 +35,7 @@ struct Refer {
     headers: Headers,
 }
 
-/// Where a transferred party has to do with us.
+/// Where a party has to do with us.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Ours {
     Line(DepartmentId),
@@ -56,6 +56,23 @@ pub(super) struct More {
     pub(super) legs: Vec<Leg>,
     pub(super) one_person: bool,
     pub(super) way: Way,
+}
+
+impl Onwards {
+    /// A decision that is for somebody's phones, or for nobody, comes back.
+    pub(super) fn of(decision: Decision, trail: Trail) -> Result<Onwards, (Decision, Trail)> {
+        let (to, because) = match decision {
+            Decision::Queue { department, because } => (Ours::Line(department), because),
+            Decision::Menu { menu, because } => (Ours::Menu(menu), because),
+            Decision::Message { mailbox, because } => (Ours::Mailbox(mailbox), because),
+            Decision::Ring { .. }
+            | Decision::Outside { .. }
+            | Decision::Emergency { .. }
+            | Decision::Feature(_)
+            | Decision::Refuse { .. } => return Err((decision, trail)),
+        };
+        Ok(Onwards { to, because, trail })
+    }
 }
 
 impl Engine {
@@ -160,7 +177,7 @@ impl Engine {
     }
 
     /// What of ours a transfer is meant for; `None`: for somebody's phones, or for nobody.
-    fn ours_for(&self, (id, by): (CallId, Side), dialled: &str, now: Now) -> Option<Onwards> {
+    pub(super) fn ours_for(&self, (id, by): (CallId, Side), dialled: &str, now: Now) -> Option<Onwards> {
         let call = self.calls.get(&id)?;
         let facts = CallFacts {
             account: call.account,
@@ -174,17 +191,7 @@ impl Engine {
             return Some(Onwards { to, because, trail });
         }
         let (decision, trail) = self.decide(&self.plan, &facts);
-        let (to, because) = match decision {
-            Decision::Queue { department, because } => (Ours::Line(department), because),
-            Decision::Menu { menu, because } => (Ours::Menu(menu), because),
-            Decision::Message { mailbox, because } => (Ours::Mailbox(mailbox), because),
-            Decision::Ring { .. }
-            | Decision::Outside { .. }
-            | Decision::Emergency { .. }
-            | Decision::Feature(_)
-            | Decision::Refuse { .. } => return None,
-        };
-        Some(Onwards { to, because, trail })
+        Onwards::of(decision, trail).ok()
     }
 
     /// Whoever `by` talks with has to do with us from now on; `by` is told how that went, and let go, or gets the call
@@ -192,7 +199,7 @@ impl Engine {
     pub(super) fn send_to_us(&mut self, id: CallId, (by, dialled): (Side, &str), to: Onwards, now: Now) {
         let Onwards { to, because, trail } = to;
         if let Ours::Line(department) = to {
-            return self.send_to_line(id, (by, department), now);
+            return self.send_to_line(id, by, (department, None), now);
         }
         self.note(id, &format!("transferred by {} to {dialled}", self.name_of(id, by)));
         self.note(id, &format!("then {because}"));
@@ -209,7 +216,14 @@ impl Engine {
         }
     }
 
-    fn send_to_line(&mut self, id: CallId, (by, department): (Side, DepartmentId), now: Now) {
+    /// `since`: when somebody came into the line in whose place the party is now, as the queues count.
+    pub(super) fn send_to_line(
+        &mut self,
+        id: CallId,
+        by: Side,
+        (department, since): (DepartmentId, Option<u64>),
+        now: Now,
+    ) {
         let name = self
             .plan
             .departments
@@ -217,7 +231,7 @@ impl Engine {
             .map(|department| department.name.to_string());
         let name = name.unwrap_or_default();
         let by_name = self.name_of(id, by);
-        match self.transfer_to_line(id, (by, department), now) {
+        match self.transfer_to_line(id, by, (department, since), now) {
             Ok(()) => self.note(id, &format!("transferred by {by_name} to the department {name}")),
             Err(status) => {
                 self.note(

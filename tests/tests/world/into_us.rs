@@ -53,7 +53,7 @@ pub(crate) fn plan(forwarding: Forwarding) -> DialPlan {
     }
 }
 
-fn office(seed: u8, weather: Weather) -> World {
+pub(crate) fn office(seed: u8, weather: Weather) -> World {
     let mut world = menus::office(seed, weather);
     world.input(Input::Plan(Arc::new(plan(Forwarding::default()))));
     world

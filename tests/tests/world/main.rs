@@ -3,6 +3,7 @@
 mod alert;
 mod attended;
 mod attended_into_us;
+mod attended_lines;
 mod audio;
 mod caller_id;
 mod calls;
@@ -35,6 +36,7 @@ mod reasons;
 mod reception;
 mod routes;
 mod sent_on;
+mod sent_to_us;
 mod srtp;
 mod storm;
 mod strategies;

@@ -16,7 +16,7 @@ const ANNA_AT: usize = 0;
 const BORIS_AT: usize = 1;
 const CLARA_AT: usize = 2;
 
-fn sales(members: &[Person], settings: QueueSettings) -> PlanDepartment {
+pub(crate) fn sales(members: &[Person], settings: QueueSettings) -> PlanDepartment {
     PlanDepartment {
         queue: settings,
         ..people::department("200", 1, members)
@@ -31,7 +31,7 @@ fn plan(departments: Vec<PlanDepartment>) -> DialPlan {
 }
 
 /// The office with a provider's line, which is the last phone.
-fn office(seed: u8, weather: Weather, departments: Vec<PlanDepartment>) -> (World, usize) {
+pub(crate) fn office(seed: u8, weather: Weather, departments: Vec<PlanDepartment>) -> (World, usize) {
     let mut world = World::office(seed, weather);
     let line = world.add_phone(LINE);
     world.register(line);
@@ -41,26 +41,26 @@ fn office(seed: u8, weather: Weather, departments: Vec<PlanDepartment>) -> (Worl
 }
 
 /// Somebody calls the department from outside.
-fn call_in(world: &mut World, line: usize, number: &str) -> usize {
+pub(crate) fn call_in(world: &mut World, line: usize, number: &str) -> usize {
     let value = format!("<sip:{number}@provider.example>");
     world.phones[line].claims = vec![("P-Asserted-Identity".into(), value)];
     world.dial(line, "200")
 }
 
-fn last(world: &World, phone: usize) -> State {
+pub(crate) fn last(world: &World, phone: usize) -> State {
     world.phones[phone].calls.last().map_or(State::Over, |call| call.state)
 }
 
-fn rings(world: &World, phone: usize) -> bool {
+pub(crate) fn rings(world: &World, phone: usize) -> bool {
     last(world, phone) == State::Ringing
 }
 
 /// The number that the ringing or talking phone shows.
-fn shows(world: &World, phone: usize) -> String {
+pub(crate) fn shows(world: &World, phone: usize) -> String {
     world.phones[phone].last().shown.1.clone()
 }
 
-fn records(world: &World) -> Vec<CdrRow> {
+pub(crate) fn records(world: &World) -> Vec<CdrRow> {
     let ended = world.journal.iter().filter_map(|entry| match entry {
         JournalEntry::CallEnded { call } => Some((**call).clone()),
         _ => None,
@@ -68,7 +68,7 @@ fn records(world: &World) -> Vec<CdrRow> {
     ended.collect()
 }
 
-fn music(world: &World) -> usize {
+pub(crate) fn music(world: &World) -> usize {
     world
         .media
         .legs
@@ -78,16 +78,16 @@ fn music(world: &World) -> usize {
 }
 
 /// The phone's newest call is joined with another one.
-fn is_heard(world: &World, phone: usize) -> bool {
+pub(crate) fn is_heard(world: &World, phone: usize) -> bool {
     let call = world.phones[phone].last();
     let leg = call.heard.as_ref().and_then(|heard| world.media.leg_at(heard.port));
     let joined = leg.and_then(|leg| world.media.legs.get(&leg)?.joined);
     call.state == State::Talking && joined.is_some()
 }
 
-const ORDINARY: [&str; 3] = ["+79160000001", "+79160000002", "+79160000003"];
+pub(crate) const ORDINARY: [&str; 3] = ["+79160000001", "+79160000002", "+79160000003"];
 
-fn one_by_one() -> QueueSettings {
+pub(crate) fn one_by_one() -> QueueSettings {
     QueueSettings {
         strategy: Strategy::Linear,
         vip: VipRule::Strict {

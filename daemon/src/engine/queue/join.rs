@@ -57,22 +57,23 @@ impl Engine {
 
     /// The caller, or whoever waits, joins the department's line; if it may not, the call goes where such calls go.
     pub(in crate::engine) fn join_line(&mut self, id: CallId, department: DepartmentId, now: Now) {
-        match self.enter_line(id, (department, Side::Caller), now) {
+        match self.enter_line(id, Side::Caller, (department, None), now) {
             Ok(()) => self.line_up(id, None, now),
             Err(why) => self.overflow(id, (department, why), now),
         }
     }
 
-    /// Whoever `by` talks with joins the department's line, and `by` is let go. The error is what a transferor is told;
-    /// nothing has changed then.
+    /// Whoever `by` talks with joins the department's line, at the place of somebody who has waited there `since` then,
+    /// and `by` is let go. The error is what a transferor is told; nothing has changed then.
     pub(in crate::engine) fn transfer_to_line(
         &mut self,
         id: CallId,
-        (by, department): (Side, DepartmentId),
+        by: Side,
+        (department, since): (DepartmentId, Option<u64>),
         now: Now,
     ) -> Result<(), u16> {
         let party = self.calls.get(&id).and_then(|call| call.other(by)).ok_or(481_u16)?;
-        match self.enter_line(id, (department, party), now) {
+        match self.enter_line(id, party, (department, since), now) {
             Ok(()) => {
                 self.line_up(id, Some(by), now);
                 Ok(())
@@ -92,16 +93,24 @@ impl Engine {
         }
     }
 
-    fn enter_line(&mut self, id: CallId, (department, party): (DepartmentId, Side), now: Now) -> Result<(), Because> {
+    fn enter_line(
+        &mut self,
+        id: CallId,
+        party: Side,
+        (department, since): (DepartmentId, Option<u64>),
+        now: Now,
+    ) -> Result<(), Because> {
         let bug = || Because::Bug("a call that joins a line is none");
         let ms = self.lines.ms(now);
         let call = self.calls.get(&id).ok_or_else(bug)?;
         let party = call.machine.waiting().unwrap_or(party);
         let client = self.client_of(call, party);
+        let own = call.line.as_ref().map(|stay| stay.since);
+        let since = own.into_iter().chain(since).min().unwrap_or(ms);
         let entrant = Entrant {
             vip: client.is_some_and(|client| client.vip),
             manager: client.and_then(|client| client.manager),
-            waited_since: call.line.as_ref().map_or(ms, |stay| stay.since),
+            waited_since: since,
         };
         let joined = self.lines.queues.join(id, department, entrant, ms);
         let name = || department_name(&self.plan, department);
@@ -114,8 +123,8 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else {
             return Ok(());
         };
-        let mut visited = call.line.take().map(|stay| (stay.joined_at, stay.since, stay.visited));
-        let (joined_at, since, mut visited) = visited.take().unwrap_or((now.unix_ms, ms, Vec::new()));
+        let before = call.line.take().map(|stay| (stay.joined_at, stay.visited));
+        let (joined_at, mut visited) = before.unwrap_or((now.unix_ms, Vec::new()));
         visited.push(department);
         call.line = Some(Stay {
             department,

@@ -238,6 +238,14 @@ impl Engine {
     }
 }
 
+impl Call {
+    /// The line that it is in, and since when, as the queues count.
+    pub(super) fn line_waited_in(&self) -> Option<(DepartmentId, u64)> {
+        let stay = self.line.as_ref().filter(|stay| stay.active)?;
+        Some((stay.department, stay.since))
+    }
+}
+
 fn department_name(plan: &DialPlan, department: DepartmentId) -> String {
     let found = plan.departments.get(department);
     found.map(|department| department.name.to_string()).unwrap_or_default()

@@ -1,0 +1,111 @@
+//! Attended transfers into a department's line: whoever transfers has called it first, and waits there or rings.
+
+use frontdesk::engine::output::Disposition;
+use frontdesk_routing::ids::DepartmentId;
+use frontdesk_tests::world::net::{FAIR, Weather, rough};
+use frontdesk_tests::world::people::{BORIS, CLARA};
+use frontdesk_tests::world::phone::{Manner, State};
+use frontdesk_tests::world::{World, ms, s};
+
+use crate::into_us::is_free;
+use crate::queue::{ORDINARY, call_in, is_heard, office, one_by_one, records, sales, shows};
+
+const BORIS_AT: usize = 1;
+const CLARA_AT: usize = 2;
+const PARTY: &str = "+79160000009";
+
+/// Somebody from outside talks with Boris, who has put them on hold.
+fn held_by_boris(seed: u8, weather: Weather) -> (World, usize, usize) {
+    let (mut world, line) = office(seed, weather, vec![sales(&[CLARA], one_by_one())]);
+    world.phones[BORIS_AT].manner = Manner::Answer(ms(500));
+    let value = format!("<sip:{PARTY}@provider.example>");
+    world.phones[line].claims = vec![("P-Asserted-Identity".into(), value)];
+    let party = world.talk(line, BORIS_AT, BORIS.number);
+    world.act(BORIS_AT, |phone, now| phone.reinvite(0, "sendonly", now));
+    world.run_for(s(30));
+    (world, line, party)
+}
+
+#[test]
+fn whoever_is_transferred_into_a_line_gets_the_place_of_the_transferor() {
+    for loss in [0, 5, 20] {
+        let (mut world, line, party) = held_by_boris(120, rough(loss));
+        world.phones[CLARA_AT].manner = Manner::Answer(ms(500));
+        let busy = call_in(&mut world, line, ORDINARY[0]);
+        assert!(
+            world.wait_for(s(60), |world| is_heard(world, CLARA_AT)),
+            "{}",
+            world.ladder()
+        );
+        let consultation = world.dial(BORIS_AT, "200");
+        let waits = |world: &World| world.phones[BORIS_AT].call(consultation).state == State::Talking;
+        assert!(world.wait_for(s(30), waits), "{}", world.ladder());
+        let later = call_in(&mut world, line, ORDINARY[1]);
+        let waits = |world: &World| world.phones[line].call(later).state == State::Talking;
+        assert!(world.wait_for(s(30), waits), "{}", world.ladder());
+        world.run_for(s(2));
+        world.act(BORIS_AT, |phone, now| phone.refer_to_call(0, consultation, now));
+        assert!(
+            world.wait_for(s(60), |world| is_free(world, BORIS_AT)),
+            "{}",
+            world.ladder()
+        );
+        assert_eq!(world.phones[BORIS_AT].call(0).told.last(), Some(&200));
+        world.hang_up(line, busy);
+        let before = world.phones[CLARA_AT].calls.len();
+        let next = |world: &World| world.phones[CLARA_AT].calls.len() > before && is_heard(world, CLARA_AT);
+        assert!(world.wait_for(s(60), next), "{}", world.ladder());
+        assert!(shows(&world, CLARA_AT).contains(PARTY), "{}", shows(&world, CLARA_AT));
+        world.hang_up(line, party);
+        let before = world.phones[CLARA_AT].calls.len();
+        let next = |world: &World| world.phones[CLARA_AT].calls.len() > before && is_heard(world, CLARA_AT);
+        assert!(world.wait_for(s(60), next), "{}", world.ladder());
+        assert!(shows(&world, CLARA_AT).contains(ORDINARY[1]));
+        world.hang_up(line, later);
+        world.run_for(s(40));
+        world.close();
+        let all = records(&world);
+        let [_, whole] = &all
+            .iter()
+            .filter(|row| row.called == "102" || row.called == "200")
+            .filter(|row| row.because.contains("went on in call") || row.because.contains("transferred by 102"))
+            .collect::<Vec<_>>()[..]
+        else {
+            panic!("{all:#?}");
+        };
+        assert_eq!(whole.disposition, Some(Disposition::Answered));
+        assert_eq!(whole.department, Some(DepartmentId::from_u128(1)));
+        assert!(whole.because.contains("taken by Clara Tester"), "{}", whole.because);
+    }
+}
+
+#[test]
+fn an_agent_who_rings_for_the_transferor_rings_for_the_party_then() {
+    let (mut world, line, party) = held_by_boris(121, FAIR);
+    world.phones[CLARA_AT].manner = Manner::Answer(s(8));
+    let consultation = world.dial(BORIS_AT, "200");
+    world.run_for(s(3));
+    assert_eq!(world.phones[BORIS_AT].call(consultation).state, State::Ringing);
+    world.act(BORIS_AT, |phone, now| phone.refer_to_call(0, consultation, now));
+    assert!(
+        world.wait_for(s(30), |world| is_heard(world, CLARA_AT)),
+        "{}",
+        world.ladder()
+    );
+    assert!(
+        shows(&world, CLARA_AT).contains("101") || is_free(&world, BORIS_AT),
+        "{}",
+        world.ladder()
+    );
+    world.hang_up(line, party);
+    world.run_for(s(2));
+    // She is free for the next one.
+    let next = call_in(&mut world, line, ORDINARY[0]);
+    assert!(
+        world.wait_for(s(30), |world| is_heard(world, CLARA_AT)),
+        "{}",
+        world.ladder()
+    );
+    world.hang_up(line, next);
+    world.close();
+}
