@@ -65,13 +65,10 @@ impl Engine {
         let Some(decision) = self.decide_later(&plan, (call, now), (person, why, &mut trail)) else {
             return false;
         };
-        let (decision, trail) = match Onwards::of(decision, trail) {
-            Ok(onwards) => {
-                self.send_call_to_us(id, onwards, now);
-                return true;
-            }
-            Err(other) => other,
-        };
+        if let Some(onwards) = Onwards::of(&decision, &trail) {
+            self.send_call_to_us(id, onwards, now);
+            return true;
+        }
         let more = self.more_on_the_way(id, &plan, decision, (trail, now));
         self.step(id, CallEvent::SendOn, now);
         match more {

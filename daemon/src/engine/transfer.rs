@@ -59,19 +59,23 @@ pub(super) struct More {
 }
 
 impl Onwards {
-    /// A decision that is for somebody's phones, or for nobody, comes back.
-    pub(super) fn of(decision: Decision, trail: Trail) -> Result<Onwards, (Decision, Trail)> {
+    /// `None`: the decision is for somebody's phones, or for nobody.
+    pub(super) fn of(decision: &Decision, trail: &Trail) -> Option<Onwards> {
         let (to, because) = match decision {
-            Decision::Queue { department, because } => (Ours::Line(department), because),
-            Decision::Menu { menu, because } => (Ours::Menu(menu), because),
-            Decision::Message { mailbox, because } => (Ours::Mailbox(mailbox), because),
+            Decision::Queue { department, because } => (Ours::Line(*department), because),
+            Decision::Menu { menu, because } => (Ours::Menu(*menu), because),
+            Decision::Message { mailbox, because } => (Ours::Mailbox(*mailbox), because),
             Decision::Ring { .. }
             | Decision::Outside { .. }
             | Decision::Emergency { .. }
             | Decision::Feature(_)
-            | Decision::Refuse { .. } => return Err((decision, trail)),
+            | Decision::Refuse { .. } => return None,
         };
-        Ok(Onwards { to, because, trail })
+        Some(Onwards {
+            to,
+            because: because.clone(),
+            trail: trail.clone(),
+        })
     }
 }
 
@@ -191,7 +195,7 @@ impl Engine {
             return Some(Onwards { to, because, trail });
         }
         let (decision, trail) = self.decide(&self.plan, &facts);
-        Onwards::of(decision, trail).ok()
+        Onwards::of(&decision, &trail)
     }
 
     /// Whoever `by` talks with has to do with us from now on; `by` is told how that went, and let go, or gets the call
