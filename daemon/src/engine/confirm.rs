@@ -22,15 +22,11 @@ impl Engine {
     /// Somebody's own telephone has been picked up, by them or by a machine: the key is asked for until the call has rung
     /// as long as it may. False: the answer counts as it is.
     pub(super) fn ask_for_key(&mut self, id: CallId, leg: LegId) -> bool {
-        let token = self.token();
         let plan = Arc::clone(&self.plan);
-        let account = self.calls.get(&id).map(|call| call.account);
-        let Some(wish) = account.map(|account| self.phrase(account, Phrase::PressOne)) else {
-            return false;
-        };
         let Some(call) = self.calls.get_mut(&id) else {
             return false;
         };
+        let account = call.account;
         let side = Side::Called(leg);
         let calling = call.machine.calling().any(|calling| calling == leg);
         let Some(answered) = call.leg_mut(side).filter(|leg| calling && leg.trunk.is_some()) else {
@@ -43,7 +39,9 @@ impl Engine {
         answered.confirms = true;
         answered.media.listens = true;
         let media = answered.media.leg;
+        let wish = self.phrase(account, Phrase::PressOne);
         self.configure(id, side);
+        let token = self.token();
         let pause = Sound::silence(PAUSE);
         let sound = Arc::new(pause.clone().then(&wish).then(&pause));
         self.outputs.extend([
