@@ -211,6 +211,19 @@ impl Daemon {
         .with_context(|| self.log())
     }
 
+    /// Waits until a call to this number, as dialled, is in that state (`ringing`, `talking` ...).
+    pub async fn call_to(&self, called: &str, state: &str) -> Result<()> {
+        let what = format!("a call to {called} that is {state}");
+        eventually(&what, PATIENCE, async || {
+            let calls = self.get("/calls/live").await.ok()?;
+            let mut calls = calls["items"].as_array()?.iter();
+            let found = calls.any(|call| call["called"] == called && call["state"] == state);
+            found.then_some(())
+        })
+        .await
+        .with_context(|| self.log())
+    }
+
     /// Waits for the newest call to be over, and for its recording to be ready where it has one.
     pub async fn last_call(&self) -> Result<Value> {
         let over = async || {

@@ -13,6 +13,7 @@ use crate::ports;
 
 mod dialogs;
 mod watching;
+mod ways;
 
 /// SIPp gives up after this, in seconds.
 const LIMIT: u64 = 30;

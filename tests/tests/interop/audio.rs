@@ -1,5 +1,6 @@
 //! baresip's audio through the running daemon: encrypted, on hold, and in the codecs that it has.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
@@ -12,6 +13,13 @@ const CALLER_TONE: f64 = 440.0;
 const CALLEE_TONE: f64 = 1_000.0;
 const MOST: f64 = 0.8;
 
+/// A transport, and how far its port is from that of UDP and TCP.
+type Way = (&'static str, u16);
+const UDP: Way = ("udp", 0);
+const TLS: Way = ("tls", 1);
+/// How a phone is connected, and what it can.
+type Seat<'a> = (Way, Talent<'a>);
+
 /// Two phones in a call.
 struct Call {
     daemon: Daemon,
@@ -20,25 +28,35 @@ struct Call {
 }
 
 impl Call {
-    /// `None` where there is no baresip.
     async fn begin(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<Option<Call>> {
+        Call::begin_over(audio, (UDP, caller), (UDP, callee)).await
+    }
+
+    /// `None` where there is no baresip.
+    async fn begin_over(audio: &str, caller: Seat<'_>, callee: Seat<'_>) -> Result<Option<Call>> {
         if !tools::found("baresip", "two softphones with real audio", "baresip") {
             return Ok(None);
         }
         let daemon = Daemon::start_audio(&["101", "102"], audio).await?;
-        let line = |phone: &Phone, tone| Line {
+        let line = |phone: &Phone, (transport, port): Way, tone| Line {
             user: phone.user.clone(),
             secret: phone.secret.clone(),
-            server: daemon.sip,
-            transport: "udp",
+            server: SocketAddr::new(daemon.sip.ip(), daemon.sip.port() + port),
+            transport,
             tone,
         };
         let folder = daemon.folder();
-        let mut caller = Baresip::start_with(folder, line(&daemon.phones[0], CALLER_TONE), caller).await?;
-        let mut callee = Baresip::start_with(folder, line(&daemon.phones[1], CALLEE_TONE), callee).await?;
+        let lines = [
+            line(&daemon.phones[0], caller.0, CALLER_TONE),
+            line(&daemon.phones[1], callee.0, CALLEE_TONE),
+        ];
+        let dialled = format!("sip:102@{};transport={}", lines[0].server, lines[0].transport);
+        let [calling, called] = lines;
+        let mut caller = Baresip::start_with(folder, calling, caller.1).await?;
+        let mut callee = Baresip::start_with(folder, called, callee.1).await?;
         daemon.sip_status("101", "online").await?;
         daemon.sip_status("102", "online").await?;
-        caller.command("dial", &format!("sip:102@{}", daemon.sip)).await?;
+        caller.command("dial", &dialled).await?;
         callee.until("CALL_INCOMING").await?;
         callee.command("accept", "").await?;
         caller.until("CALL_ESTABLISHED").await?;
@@ -80,7 +98,11 @@ fn is_tone(what: &str, audio: &Audio, channel: usize, hertz: f64) -> Result<()> 
 
 /// Both hear each other, and the recording has both.
 async fn talk(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<()> {
-    let Some(mut call) = Call::begin(audio, caller, callee).await? else {
+    talk_over(audio, (UDP, caller), (UDP, callee)).await
+}
+
+async fn talk_over(audio: &str, caller: Seat<'_>, callee: Seat<'_>) -> Result<()> {
+    let Some(mut call) = Call::begin_over(audio, caller, callee).await? else {
         return Ok(());
     };
     call.caller.talks_for(Duration::from_secs(3)).await?;
@@ -93,13 +115,28 @@ async fn talk(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<()>
     call.quit().await
 }
 
+/// Takes no call that is not encrypted.
+const SECRET: Talent<'_> = Talent {
+    modules: &["srtp.so"],
+    account: ";mediaenc=srtp-mand",
+};
+
 #[tokio::test]
 async fn two_phones_that_encrypt_hear_each_other() -> Result<()> {
-    let secret = Talent {
-        modules: &["srtp.so"],
-        account: ";mediaenc=srtp-mand",
-    };
-    talk("srtp = \"always\"", secret, secret).await
+    talk("srtp = \"always\"", SECRET, SECRET).await
+}
+
+#[tokio::test]
+async fn two_phones_that_encrypt_hear_each_other_over_tls() -> Result<()> {
+    talk_over("", (TLS, SECRET), (TLS, SECRET)).await
+}
+
+/// SRTP on the one leg, plain RTP on the other, whoever calls.
+#[tokio::test]
+async fn a_phone_that_encrypts_over_tls_and_a_plain_one_over_udp_hear_each_other() -> Result<()> {
+    let plain = (UDP, Talent::default());
+    talk_over("", (TLS, SECRET), plain).await?;
+    talk_over("", plain, (TLS, SECRET)).await
 }
 
 /// What the held phone is played cannot be measured here: baresip's bridge device falls silent when a hold starts its

@@ -1,13 +1,15 @@
-//! The running daemon and programs that others wrote: SIPp, baresip, Kamailio, sipvicious.
+//! The running daemon and programs that others wrote: SIPp, baresip, Linphone, Kamailio, sipvicious.
 
 mod audio;
 mod baresip;
 mod features;
 mod kamailio;
+mod linphone;
 mod menus;
 mod sipp;
 mod sipp_dialogs;
 mod sipp_events;
+mod sipp_ways;
 mod sipvicious;
 mod torture;
 mod transfer;
