@@ -1,0 +1,4 @@
+-- Schedules are read by a right of their own now, which may reach less far; whoever could read them reads them on.
+UPDATE roles SET rights = rights || '
+schedules:read any' WHERE rights LIKE '%staff:read any%';
+UPDATE api_tokens SET scopes = scopes || ' schedules:read' WHERE ' ' || scopes || ' ' LIKE '% staff:read %';
