@@ -2,3 +2,9 @@
 UPDATE roles SET rights = rights || '
 schedules:read any' WHERE rights LIKE '%staff:read any%';
 UPDATE api_tokens SET scopes = scopes || ' schedules:read' WHERE ' ' || scopes || ' ' LIKE '% staff:read %';
+
+-- What links to recordings and messages are signed with, so it is kept as it is.
+CREATE TABLE media_keys (
+    account_id TEXT PRIMARY KEY REFERENCES accounts (id),
+    secret TEXT NOT NULL
+);

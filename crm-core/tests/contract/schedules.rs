@@ -69,7 +69,9 @@ async fn given_to(office: &Office, staff: StaffId, schedule: Option<ScheduleId>)
 async fn schedules_are_made_changed_and_deleted_when_nobody_has_them(office: &Office) {
     let account = office.first.account;
     let schedule = made(office).await;
-    let kept = schedules::get(&office.db, Scope::whole(account), schedule).await.unwrap();
+    let kept = schedules::get(&office.db, Scope::whole(account), schedule)
+        .await
+        .unwrap();
     assert_eq!(
         (kept.week.iter().flatten().count(), kept.dates.len(), kept.version),
         (3, 1, 1)
@@ -99,7 +101,12 @@ async fn schedules_are_made_changed_and_deleted_when_nobody_has_them(office: &Of
         refusal(schedules::get(&office.db, Scope::whole(account), schedule).await),
         "not found"
     );
-    assert!(schedules::list(&office.db, Scope::whole(account)).await.unwrap().is_empty());
+    assert!(
+        schedules::list(&office.db, Scope::whole(account))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn holidays_close_the_schedules_that_observe_them(office: &Office) {
@@ -197,7 +204,10 @@ async fn k18_schedules_are_read_as_far_as_the_right_reaches(office: &Office) {
         };
         office.hire(new).await.unwrap().id
     };
-    let north = projects::create(&office.db, &office.author(), "North").await.unwrap().id;
+    let north = projects::create(&office.db, &office.author(), "North")
+        .await
+        .unwrap()
+        .id;
     let (ivan, colleague) = (office.ivan().await.id, hire(None).await);
     let new = DepartmentPatch {
         name: Some("Sales".into()),
@@ -208,7 +218,14 @@ async fn k18_schedules_are_read_as_far_as_the_right_reaches(office: &Office) {
     let sales = departments::create(&office.db, &office.author(), new).await.unwrap();
     // one's own, a colleague's, the department's, somebody's of the project, nobody's, and somebody's of another project
     let mut all = Vec::new();
-    for owner in [Some(ivan), Some(colleague), None, Some(hire(None).await), None, Some(hire(Some(north)).await)] {
+    for owner in [
+        Some(ivan),
+        Some(colleague),
+        None,
+        Some(hire(None).await),
+        None,
+        Some(hire(Some(north)).await),
+    ] {
         let schedule = made(office).await;
         all.push(schedule);
         if let Some(owner) = owner {

@@ -52,6 +52,14 @@ const NOBODYS: &[(&str, &str)] = &[
         "topics are the program's; an opinion is kept with whoever has it",
     ),
     (
+        "/media/recordings",
+        "a signature made with the company's own key opens it, and no log-in (media_links)",
+    ),
+    (
+        "/media/voicemails",
+        "a signature made with the company's own key opens it, and no log-in (media_links)",
+    ),
+    (
         "/revisions",
         "they are numbered from 1 in each account: a number names one's own",
     ),

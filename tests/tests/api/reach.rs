@@ -373,7 +373,13 @@ async fn k18_schedules_and_norms_are_read_as_far_as_the_right_reaches() {
     let mut schedules = Vec::new();
     for owner in &house.people {
         let made = json!({ "name": "Hours", "week": { "mon": ["09:00-18:00"] } });
-        let made = house.main.post("/schedules", made).await.expect(201).text("/id").to_owned();
+        let made = house
+            .main
+            .post("/schedules", made)
+            .await
+            .expect(201)
+            .text("/id")
+            .to_owned();
         if let Some(owner) = owner["id"].as_str() {
             let path = format!("/staff/{owner}/reception");
             let given = json!({ "schedule_id": made });
@@ -388,17 +394,9 @@ async fn k18_schedules_and_norms_are_read_as_far_as_the_right_reaches() {
         assert_eq!(list["total"], count, "{reach}");
         for (n, schedule) in schedules.iter().enumerate() {
             let status = if n < count { 200 } else { 404 };
-            house
-                .ivan
-                .get(&format!("/schedules/{schedule}"))
-                .await
-                .expect(status);
+            house.ivan.get(&format!("/schedules/{schedule}")).await.expect(status);
             if let Some(owner) = house.people[n]["id"].as_str() {
-                house
-                    .ivan
-                    .get(&format!("/staff/{owner}/norm"))
-                    .await
-                    .expect(status);
+                house.ivan.get(&format!("/staff/{owner}/norm")).await.expect(status);
             }
         }
         let page = house.ivan.get("//schedules").await.expect(200);

@@ -10,6 +10,7 @@ mod numbers;
 mod phones;
 mod photo;
 mod reception;
+mod recordings;
 mod schedules;
 mod sip_status;
 mod staff;

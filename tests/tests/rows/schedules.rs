@@ -36,19 +36,32 @@ fn k18_a_specialist_reads_their_own_hours_and_calls_and_enters_nothing_for_other
         let timeline = format!("/clients/{}/timeline", id(&client));
         anna.post(&timeline, note.clone()).await.expect(404);
         let own = house.client(json!({ "manager_id": member["id"] })).await;
-        anna.post(&format!("/clients/{}/timeline", id(&own)), note).await.expect(201);
+        anna.post(&format!("/clients/{}/timeline", id(&own)), note)
+            .await
+            .expect(201);
         let lead = |staff: &Value| json!({ "title": "Visit", "client_id": own["id"], "staff_id": staff["id"] });
         anna.post("/deals", lead(&other)).await.expect(403);
         let mine = anna.post("/deals", lead(&member)).await.expect(201).body;
         let theirs = main.post("/deals", lead(&other)).await.expect(201).body;
         let list = anna.get("/deals").await.expect(200).body;
-        let ids: Vec<&Value> = list["items"].as_array().unwrap().iter().map(|deal| &deal["id"]).collect();
+        let ids: Vec<&Value> = list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|deal| &deal["id"])
+            .collect();
         assert_eq!(ids, [&mine["id"]]);
         anna.get(&format!("/deals/{}", id(&theirs))).await.expect(404);
         for (path, body) in [
             (format!("/schedules/{}", id(&made[0])), json!({ "name": "Mine" })),
-            (format!("/staff/{}/reception", id(&member)), json!({ "schedule_id": null })),
-            (format!("/staff/{}/reception", id(&other)), json!({ "schedule_id": null })),
+            (
+                format!("/staff/{}/reception", id(&member)),
+                json!({ "schedule_id": null }),
+            ),
+            (
+                format!("/staff/{}/reception", id(&other)),
+                json!({ "schedule_id": null }),
+            ),
         ] {
             anna.patch(&path, body).await.expect(403);
         }
