@@ -233,6 +233,7 @@ pub(crate) async fn status(caller: &frontdesk_tests::office::Caller, method: &Me
             "/me/project" => json!({ "project_id": ID }),
             "/holidays" => json!({ "items": [] }),
             path if path.starts_with("/requests/") => json!({ "state": "done" }),
+            path if path.starts_with("/voicemails/") => json!({ "heard": true }),
             path if path.ends_with("/roles") => json!({ "roles": [] }),
             path if path.ends_with("/projects") => json!({ "projects": [] }),
             "/security/blocks" => json!({ "address": "192.0.2.1" }),

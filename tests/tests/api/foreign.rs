@@ -2,7 +2,7 @@
 //! the ids of the other, who finds nothing, changes nothing and hears nothing.
 
 mod bodies;
-mod company;
+pub(crate) mod company;
 mod document;
 
 use std::collections::BTreeMap;
