@@ -20,6 +20,7 @@ pub mod import;
 pub mod journal;
 pub mod logins;
 pub mod mailboxes;
+pub mod media_links;
 pub mod menus;
 pub mod notices;
 pub mod numbers;

@@ -35,6 +35,7 @@ rights! {
     StaffRead "staff:read"
     StaffWrite "staff:write"
     SipWrite "sip:write"
+    SchedulesRead "schedules:read"
     ClientsRead "clients:read"
     ClientsWrite "clients:write"
     ClientsErase "clients:erase"
@@ -70,7 +71,8 @@ impl Right {
     pub fn narrows(self) -> bool {
         matches!(
             self,
-            Right::ClientsRead
+            Right::SchedulesRead
+                | Right::ClientsRead
                 | Right::ClientsWrite
                 | Right::DealsRead
                 | Right::DealsWrite

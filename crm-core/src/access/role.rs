@@ -90,7 +90,12 @@ pub fn built_in(role: Role) -> Rights {
         Role::Receptionist => of(&[
             (
                 Reach::Any,
-                &[Right::StaffRead, Right::DepartmentsRead, Right::CallsMake],
+                &[
+                    Right::StaffRead,
+                    Right::SchedulesRead,
+                    Right::DepartmentsRead,
+                    Right::CallsMake,
+                ],
             ),
             (
                 Reach::Project,
@@ -120,6 +125,7 @@ pub fn built_in(role: Role) -> Rights {
 
 const SUPERVISOR: &[Right] = &[
     Right::StaffRead,
+    Right::SchedulesRead,
     Right::ClientsRead,
     Right::ClientsWrite,
     Right::DealsRead,
@@ -140,6 +146,7 @@ const SUPERVISOR: &[Right] = &[
 ];
 const EMPLOYEE: &[Right] = &[
     Right::StaffRead,
+    Right::SchedulesRead,
     Right::ClientsRead,
     Right::ClientsWrite,
     Right::CallsMake,
@@ -147,6 +154,7 @@ const EMPLOYEE: &[Right] = &[
     Right::DataHandOver,
 ];
 const SPECIALIST: &[Right] = &[
+    Right::SchedulesRead,
     Right::ClientsRead,
     Right::ClientsWrite,
     Right::DealsRead,

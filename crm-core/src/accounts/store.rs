@@ -5,7 +5,7 @@ use super::{Account, AccountPatch, UnknownCallers, caller_id, is_zone, policy_na
 use crate::audit::{self, Author, Deed};
 use crate::store::text::id;
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
-use crate::{projects, revisions};
+use crate::{media_links, projects, revisions};
 
 macro_rules! account {
     ($rest:literal) => {
@@ -88,13 +88,15 @@ pub async fn create(tx: &mut Tx, ids: &mut Ids, account: &Account) -> Result<(),
     ];
     tx.run(INSERT, values).await?;
     projects::found(tx, ids, account.id).await?;
+    media_links::found(tx, ids, account.id).await?;
     revisions::begin(tx, account.id, ids.now).await
 }
 
-/// Gives each account the key that hidden clients' names are made with, where it has none yet.
+/// Gives each account the keys that hidden clients' names and links to sounds are made with, where it has none yet.
 pub async fn seal(db: &Db, ids: &mut Ids) -> Result<(), StoreError> {
     for account in list(db).await? {
         db.run(SEAL, args![account.id, caller_id::fresh_key(ids)]).await?;
+        media_links::seal(db, ids, account.id).await?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::access::Section;
 
 pub use rules::WorkStatus;
 pub(crate) use store::{ALL, enter, found, live};
-pub use store::{archive, choose, create, get, here, list, parts, receivers, set_parts, update, workers};
+pub use store::{archive, choose, create, get, here, here_in, list, parts, receivers, set_parts, update, workers};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {

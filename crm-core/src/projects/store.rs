@@ -308,6 +308,22 @@ pub async fn here(
 ) -> Result<Here, StoreError> {
     let rows: Vec<HereRow> = db.all(HERE, args![account, staff, login]).await?;
     let wanted = rows.first().map(|row| maybe_id(&row.wanted)).transpose()?.flatten();
+    best(account, rows, wanted, main)
+}
+
+/// The same in a project that is named; `None`: it is not open to the person.
+pub async fn here_in(
+    db: &Db,
+    (account, staff): (AccountId, StaffId),
+    project: ProjectId,
+    main: bool,
+) -> Result<Option<Here>, StoreError> {
+    let rows: Vec<HereRow> = db.all(HERE, args![account, staff, None::<LoginId>]).await?;
+    let here = best(account, rows, Some(project), main)?;
+    Ok(Some(here).filter(|here| here.project == project))
+}
+
+fn best(account: AccountId, rows: Vec<HereRow>, wanted: Option<ProjectId>, main: bool) -> Result<Here, StoreError> {
     let choice = |row: HereRow| {
         Ok(Choice {
             project: id(&row.id)?,

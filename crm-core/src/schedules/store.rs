@@ -8,14 +8,45 @@ use serde_json::{Value, json};
 
 use super::rules::{self, MOST};
 use super::{Holiday, Schedule, SchedulePatch, Undefined};
+use crate::access::{Scope, within_lines, within_people};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, Tx, args};
 
+/// A row of `schedules` is within the reach: somebody's or a line's whose hours these are. Numbers have theirs for the project
+/// that they are in, and what nobody has is each project's.
+macro_rules! within_schedules {
+    ($reach:literal, $staff:literal, $project:literal) => {
+        concat!(
+            "(",
+            $reach,
+            " = 'any' OR EXISTS (SELECT 1 FROM staff p WHERE p.schedule_id = schedules.id AND p.deleted_at IS NULL AND (",
+            within_people!("p.id", $reach, $staff, $project),
+            ")) OR EXISTS (SELECT 1 FROM departments q WHERE q.schedule_id = schedules.id AND (",
+            within_lines!("q.id", $reach, $staff, $project),
+            ")) OR (",
+            $reach,
+            " = 'project' AND (EXISTS (SELECT 1 FROM numbers n WHERE n.schedule_id = schedules.id \
+             AND COALESCE(n.project_id, n.account_id) = ",
+            $project,
+            ") OR NOT EXISTS (SELECT 1 FROM staff p WHERE p.schedule_id = schedules.id AND p.deleted_at IS NULL \
+             UNION ALL SELECT 1 FROM departments q WHERE q.schedule_id = schedules.id \
+             UNION ALL SELECT 1 FROM numbers n WHERE n.schedule_id = schedules.id))))"
+        )
+    };
+}
+
 const EVERY: &str = "SELECT id, account_id, name, time_zone, observes_holidays, version FROM schedules ORDER BY id";
-const LIST: &str = "SELECT id, account_id, name, time_zone, observes_holidays, version FROM schedules \
-    WHERE account_id = $1 ORDER BY name, id";
+const LIST: &str = concat!(
+    "SELECT id, account_id, name, time_zone, observes_holidays, version FROM schedules WHERE account_id = $1 AND ",
+    within_schedules!("$2", "$3", "$4"),
+    " ORDER BY name, id"
+);
+const READ: &str = concat!(
+    "SELECT id, account_id, name, time_zone, observes_holidays, version FROM schedules WHERE account_id = $1 AND id = $5 AND ",
+    within_schedules!("$2", "$3", "$4"),
+);
 const GET: &str = "SELECT id, account_id, name, time_zone, observes_holidays, version FROM schedules \
     WHERE account_id = $1 AND id = $2";
 const EVERY_DAY: &str = "SELECT schedule_id, day, hours FROM schedule_days ORDER BY schedule_id, day";
@@ -45,6 +76,7 @@ const DEPARTMENT: &str = "SELECT COUNT(*) AS count FROM departments WHERE accoun
 pub(crate) const ALL: &[&str] = &[
     EVERY,
     LIST,
+    READ,
     GET,
     EVERY_DAY,
     DAYS,
@@ -97,17 +129,22 @@ struct MemberRow {
     schedule_id: Option<String>,
 }
 
-/// By name.
-pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Schedule>, StoreError> {
-    let rows: Vec<Row> = db.all(LIST, args![account]).await?;
-    let days: Vec<DayRow> = db.all(DAYS, args![account, None::<ScheduleId>]).await?;
+/// Those within the scope, by name.
+pub async fn list(db: &Db, within: Scope) -> Result<Vec<Schedule>, StoreError> {
+    let mut values = args![within.account];
+    values.extend(within.values());
+    let rows: Vec<Row> = db.all(LIST, values).await?;
+    let days: Vec<DayRow> = db.all(DAYS, args![within.account, None::<ScheduleId>]).await?;
     rows.iter().map(|row| read(row, &days)).collect()
 }
 
-pub async fn get(db: &Db, account: AccountId, schedule: ScheduleId) -> Result<Schedule, StoreError> {
-    let row: Option<Row> = db.one(GET, args![account, schedule]).await?;
+pub async fn get(db: &Db, within: Scope, schedule: ScheduleId) -> Result<Schedule, StoreError> {
+    let mut values = args![within.account];
+    values.extend(within.values());
+    values.push(schedule.into());
+    let row: Option<Row> = db.one(READ, values).await?;
     let row = row.ok_or(StoreError::NotFound)?;
-    let days: Vec<DayRow> = db.all(DAYS, args![account, Some(schedule)]).await?;
+    let days: Vec<DayRow> = db.all(DAYS, args![within.account, Some(schedule)]).await?;
     read(&row, &days)
 }
 
@@ -140,7 +177,7 @@ pub async fn create(db: &Db, author: &Author, patch: SchedulePatch) -> Result<Sc
     };
     audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await?;
-    get(db, account.id, new).await
+    get(db, Scope::whole(account.id), new).await
 }
 
 pub async fn update(
@@ -173,7 +210,7 @@ pub async fn update(
     };
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
     tx.commit().await?;
-    get(db, author.account, schedule).await
+    get(db, Scope::whole(author.account), schedule).await
 }
 
 /// Refused while somebody has these hours.
@@ -255,7 +292,8 @@ pub async fn set_holidays(db: &Db, author: &Author, typed: Vec<(String, String)>
 
 /// The hours that a schedule and the company's holidays make.
 pub async fn in_force(db: &Db, account: AccountId, id: ScheduleId) -> Result<schedule::Schedule, StoreError> {
-    let (kept, holidays) = (get(db, account, id).await?, holidays(db, account).await?);
+    let kept = get(db, Scope::whole(account), id).await?;
+    let holidays = holidays(db, account).await?;
     Ok(hours(kept, holidays.iter().map(|holiday| &holiday.day)))
 }
 
@@ -267,7 +305,7 @@ pub async fn check(db: &Db, account: AccountId, department: DepartmentId) -> Res
     }
     let members: Vec<MemberRow> = tx.all(MEMBERS, args![account, department]).await?;
     drop(tx);
-    let schedules = list(db, account).await?;
+    let schedules = list(db, Scope::whole(account)).await?;
     let mut gaps = Vec::new();
     for member in members {
         let own = maybe_id::<ScheduleId>(&member.schedule_id)?;

@@ -4,7 +4,8 @@ use sqlx::Executor;
 
 use super::copy;
 use super::db::{Db, MIGRATIONS, Pools};
-use crate::{accounts, clients, plan_build};
+use crate::access::{Reach, Right};
+use crate::{accounts, clients, plan_build, roles, tokens};
 
 async fn first_version(path: &str) {
     let Pools::Sqlite { writer, .. } = Db::connect(path).await.unwrap().0 else {
@@ -52,5 +53,40 @@ async fn the_first_versions_database_is_brought_up_to_date_and_loses_nothing() {
     let plan = plan_build::full(&db).await.unwrap();
     let anna = frontdesk_routing::number::ShortNumber::read("101").unwrap();
     assert!(plan.staff.by_short(account.id, anna).unwrap().sip.is_some());
+    db.close().await;
+}
+
+/// Row K18: schedules got a right of their own (0034), and whoever could read them by a role or a token reads them on.
+#[tokio::test]
+async fn k18_whoever_could_read_schedules_reads_them_by_their_own_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("frontdesk.db").display().to_string();
+    first_version(&path).await;
+    let Pools::Sqlite { writer, .. } = Db::connect(&path).await.unwrap().0 else {
+        panic!("{path} is no file")
+    };
+    MIGRATIONS.run_to(33, &writer).await.unwrap();
+    let rows = "INSERT INTO roles (id, account_id, name, rights, created_at, updated_at, version) VALUES \
+        ('0000000000000000000000000A', '00000000000000000000000001', 'Reader', 'staff:read any\ncalls:read own', 1, 1, 1), \
+        ('0000000000000000000000000B', '00000000000000000000000001', 'Caller', 'calls:read any', 1, 1, 1); \
+        INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) VALUES \
+        ('0000000000000000000000000C', '00000000000000000000000001', '00000000000000000000000002', 'x', 'x', \
+         'calls:read staff:read', 1, 2)";
+    writer.execute(rows).await.unwrap();
+    writer.close().await;
+
+    let db = Db::open(&path).await.unwrap();
+    let account = accounts::by_number(&db, 19_079).await.unwrap().id;
+    for (id, expected) in [
+        ("0000000000000000000000000A", Some(Reach::Any)),
+        ("0000000000000000000000000B", None),
+    ] {
+        let role = roles::get(&db, account, id.parse().unwrap()).await.unwrap();
+        assert_eq!(role.rights.reach(Right::SchedulesRead), expected, "{id}");
+    }
+    let main = "00000000000000000000000002".parse().unwrap();
+    let tokens = tokens::list(&db, account, main).await.unwrap();
+    let expected = [Right::StaffRead, Right::SchedulesRead, Right::CallsRead];
+    assert_eq!(tokens[0].scopes, expected.into_iter().collect());
     db.close().await;
 }

@@ -4,9 +4,9 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
-    forwardings, groups, help, import, journal, logins, mailboxes, menus, notices, numbers, phone_book, plan_build,
-    projects, prompts, reception, recordings, requests, revisions, roles, routes, schedules, sip_accounts, sites,
-    staff, tokens, trunks, two_factor, voicemails, webhooks,
+    forwardings, groups, help, import, journal, logins, mailboxes, media_links, menus, notices, numbers, phone_book,
+    plan_build, projects, prompts, reception, recordings, requests, revisions, roles, routes, schedules, sip_accounts,
+    sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -52,6 +52,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     journal::ALL,
     logins::ALL,
     mailboxes::ALL,
+    media_links::ALL,
     menus::ALL,
     notices::ALL,
     notices::QUEUE,

@@ -31,6 +31,8 @@ mod leads;
 #[cfg(test)]
 mod logins;
 #[cfg(test)]
+mod media_links;
+#[cfg(test)]
 mod menus;
 #[cfg(test)]
 mod notices;

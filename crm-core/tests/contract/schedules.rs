@@ -1,11 +1,14 @@
 use std::collections::BTreeMap;
 
+use frontdesk_crm_core::access::{Reach, Scope};
 use frontdesk_crm_core::accounts::{self, AccountPatch};
 use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch};
 use frontdesk_crm_core::plan_build;
-use frontdesk_crm_core::reception::{self, ReceptionPatch};
+use frontdesk_crm_core::projects;
+use frontdesk_crm_core::reception::{self, DeskOf, DeskPatch, ReceptionPatch};
 use frontdesk_crm_core::schedules::{self, SchedulePatch};
-use frontdesk_routing::ids::{DepartmentId, ScheduleId};
+use frontdesk_crm_core::staff::NewStaff;
+use frontdesk_routing::ids::{DepartmentId, ProjectId, ScheduleId, StaffId};
 use frontdesk_routing::plan::reception::Hours;
 use frontdesk_routing::schedule::Open;
 
@@ -16,6 +19,7 @@ crate::on_both! {
     holidays_close_the_schedules_that_observe_them
     b16_the_company_says_what_a_day_without_hours_is
     b22_members_whose_weekdays_are_undefined_are_listed
+    k18_schedules_are_read_as_far_as_the_right_reaches
 }
 
 fn days(days: &[(&str, &[&str])]) -> Option<BTreeMap<String, Vec<String>>> {
@@ -49,11 +53,15 @@ async fn made(office: &Office) -> ScheduleId {
 }
 
 async fn given(office: &Office, schedule: Option<ScheduleId>) {
+    given_to(office, office.first.staff, schedule).await;
+}
+
+async fn given_to(office: &Office, staff: StaffId, schedule: Option<ScheduleId>) {
     let patch = ReceptionPatch {
         schedule: Some(schedule.map(|schedule| schedule.to_string())),
         ..ReceptionPatch::default()
     };
-    reception::set_person(&office.db, &office.author(), office.first.staff, patch, None)
+    reception::set_person(&office.db, &office.author(), staff, patch, None)
         .await
         .unwrap();
 }
@@ -61,7 +69,9 @@ async fn given(office: &Office, schedule: Option<ScheduleId>) {
 async fn schedules_are_made_changed_and_deleted_when_nobody_has_them(office: &Office) {
     let account = office.first.account;
     let schedule = made(office).await;
-    let kept = schedules::get(&office.db, account, schedule).await.unwrap();
+    let kept = schedules::get(&office.db, Scope::whole(account), schedule)
+        .await
+        .unwrap();
     assert_eq!(
         (kept.week.iter().flatten().count(), kept.dates.len(), kept.version),
         (3, 1, 1)
@@ -88,10 +98,15 @@ async fn schedules_are_made_changed_and_deleted_when_nobody_has_them(office: &Of
         .await
         .unwrap();
     assert_eq!(
-        refusal(schedules::get(&office.db, account, schedule).await),
+        refusal(schedules::get(&office.db, Scope::whole(account), schedule).await),
         "not found"
     );
-    assert!(schedules::list(&office.db, account).await.unwrap().is_empty());
+    assert!(
+        schedules::list(&office.db, Scope::whole(account))
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 async fn holidays_close_the_schedules_that_observe_them(office: &Office) {
@@ -177,4 +192,70 @@ async fn b22_members_whose_weekdays_are_undefined_are_listed(office: &Office) {
     assert_eq!(of(ivan.id).count(), 7, "without a schedule nothing is said of any day");
     let foreign = schedules::check(&office.db, account, DepartmentId::from_u128(7)).await;
     assert_eq!(refusal(foreign), "not found");
+}
+
+async fn k18_schedules_are_read_as_far_as_the_right_reaches(office: &Office) {
+    let account = office.first.account;
+    let hire = async |project: Option<ProjectId>| {
+        let new = NewStaff {
+            given_name: Some("Other".into()),
+            project,
+            ..NewStaff::default()
+        };
+        office.hire(new).await.unwrap().id
+    };
+    let north = projects::create(&office.db, &office.author(), "North")
+        .await
+        .unwrap()
+        .id;
+    let (ivan, colleague) = (office.ivan().await.id, hire(None).await);
+    let new = DepartmentPatch {
+        name: Some("Sales".into()),
+        short_number: Some("200".into()),
+        members: Some([ivan, colleague].map(MemberPatch::new).to_vec()),
+        ..DepartmentPatch::default()
+    };
+    let sales = departments::create(&office.db, &office.author(), new).await.unwrap();
+    // one's own, a colleague's, the department's, somebody's of the project, nobody's, and somebody's of another project
+    let mut all = Vec::new();
+    for owner in [
+        Some(ivan),
+        Some(colleague),
+        None,
+        Some(hire(None).await),
+        None,
+        Some(hire(Some(north)).await),
+    ] {
+        let schedule = made(office).await;
+        all.push(schedule);
+        if let Some(owner) = owner {
+            given_to(office, owner, Some(schedule)).await;
+        }
+    }
+    let desk = DeskPatch {
+        schedule: Some(Some(all[2].to_string())),
+        ..DeskPatch::default()
+    };
+    let sales = DeskOf::Department(sales.plan.id);
+    reception::set_desk(&office.db, &office.author(), sales, desk, None)
+        .await
+        .unwrap();
+    for (reach, seen) in [
+        (Reach::Own, 1),
+        (Reach::Department, 3),
+        (Reach::Project, 5),
+        (Reach::Any, 6),
+    ] {
+        let within = Scope::of(account, reach, (ivan, projects::first_of(account)));
+        let list = schedules::list(&office.db, within).await.unwrap();
+        let mut listed: Vec<ScheduleId> = list.iter().map(|schedule| schedule.id).collect();
+        let mut expected = all[..seen].to_vec();
+        listed.sort();
+        expected.sort();
+        assert_eq!(listed, expected, "{reach:?}");
+        for (n, schedule) in all.iter().enumerate() {
+            let found = schedules::get(&office.db, within, *schedule).await.is_ok();
+            assert_eq!(found, n < seen, "{reach:?} {n}");
+        }
+    }
 }

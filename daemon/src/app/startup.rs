@@ -114,7 +114,7 @@ async fn look_around(db: &Db) -> anyhow::Result<()> {
 /// Gives accounts what older versions did not make for them.
 async fn seal(db: &Db) -> anyhow::Result<()> {
     let sealed = accounts::seal(db, &mut stamp().ids()).await;
-    sealed.context("the accounts' hiding keys cannot be made")
+    sealed.context("the accounts' keys cannot be made")
 }
 
 /// Hands the engine the music that accounts have given us, and what it is to know of mailboxes.

@@ -13,6 +13,7 @@ use axum::http::{HeaderMap, Method};
 use frontdesk_crm_core::access::{Circle, Reach, Rights, Scope, Section, circle};
 pub use frontdesk_crm_core::access::{Right, Role};
 use frontdesk_crm_core::audit::{Actor, Author};
+use frontdesk_crm_core::media_links::{MediaLink, Owner};
 use frontdesk_crm_core::projects::{self, Here};
 use frontdesk_crm_core::roles::Duties;
 use frontdesk_crm_core::{logins, tokens};
@@ -74,6 +75,11 @@ pub enum How {
     Token {
         scopes: BTreeSet<Right>,
     },
+    /// A signed link is good for one right of whose it is, until then (unix seconds).
+    Link {
+        only: Right,
+        expires: i64,
+    },
 }
 
 impl Access {
@@ -86,6 +92,7 @@ impl Access {
             && match &self.how {
                 How::Session { .. } => true,
                 How::Token { scopes } => scopes.contains(&right),
+                How::Link { only, .. } => *only == right,
             }
     }
 
@@ -135,7 +142,7 @@ impl Access {
     pub fn author(&self, state: &State) -> Author {
         let login = match &self.how {
             How::Session { login, .. } => Some(*login),
-            How::Token { .. } => None,
+            How::Token { .. } | How::Link { .. } => None,
         };
         let ip = self.address.map(|address| address.to_string());
         let actor = Actor {
@@ -156,6 +163,7 @@ impl Access {
         let found = match &self.how {
             How::Session { .. } => by_session(state, &self.secret, self.address).await,
             How::Token { .. } => by_token(state, &self.secret, self.address).await,
+            How::Link { .. } => Ok(None),
         };
         // a database that is away for a moment ends no stream
         let found = found.unwrap_or_else(|_| Some(self.clone()));
@@ -167,13 +175,30 @@ impl Access {
         match &self.how {
             How::Session { login, .. } => Ok(*login),
             How::Token { .. } => Err(ApiError::forbidden("a token cannot do this: log in")),
+            How::Link { .. } => Err(ApiError::forbidden("a link cannot do this: log in")),
+        }
+    }
+
+    /// The same of what a person may hand on by a link.
+    pub fn need_person(&self) -> ApiResult<()> {
+        match &self.how {
+            How::Link { .. } => Ok(()),
+            How::Session { .. } | How::Token { .. } => self.need_session().map(drop),
+        }
+    }
+
+    /// Until when the link by which the request was let in is good, unix seconds; `None`: it was let in otherwise.
+    pub fn link(&self) -> Option<i64> {
+        match &self.how {
+            How::Link { expires, .. } => Some(*expires),
+            How::Session { .. } | How::Token { .. } => None,
         }
     }
 
     pub fn csrf(&self) -> &str {
         match &self.how {
             How::Session { csrf, .. } => csrf,
-            How::Token { .. } => "",
+            How::Token { .. } | How::Link { .. } => "",
         }
     }
 }
@@ -266,6 +291,39 @@ async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiRe
         address,
         must_enrol: false,
         secret: secret.to_owned(),
+    }))
+}
+
+/// Whose a signed link is, for the one right that it is good for, where they looked when they made it; `None`: that project is
+/// no longer open to them.
+pub(super) async fn by_link(
+    state: &State,
+    owner: Owner,
+    link: &MediaLink,
+    address: Option<IpAddr>,
+) -> ApiResult<Option<Access>> {
+    let who = (owner.account, link.staff);
+    let here = projects::here_in(&state.db, who, link.project, owner.role == Role::Main).await?;
+    let Some(here) = here else { return Ok(None) };
+    let duties = state
+        .duties()
+        .of(&state.db, owner.account, owner.rights_version)
+        .await?;
+    Ok(Some(Access {
+        rights: duties.of(link.staff, Some(owner.role)),
+        duties,
+        here,
+        account: owner.account,
+        staff: link.staff,
+        name: owner.name,
+        role: owner.role,
+        how: How::Link {
+            only: link.sound.right(),
+            expires: link.expires,
+        },
+        address,
+        must_enrol: false,
+        secret: String::new(),
     }))
 }
 

@@ -128,6 +128,19 @@ impl ApiError {
         .detail("send the X-CSRF-Token that `GET /api/v1/me` gives, from the same origin")
     }
 
+    /// A signed link that says something else than it did, or whose owner has no access any more.
+    pub fn bad_link() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "link_invalid", "This link is not good")
+    }
+
+    pub fn link_expired() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "link_expired",
+            "This link is good no longer: ask for another one",
+        )
+    }
+
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not_found", "There is no such thing here")
     }

@@ -2,7 +2,7 @@
 //! the ids of the other, who finds nothing, changes nothing and hears nothing.
 
 mod bodies;
-mod company;
+pub(crate) mod company;
 mod document;
 
 use std::collections::BTreeMap;
@@ -50,6 +50,14 @@ const NOBODYS: &[(&str, &str)] = &[
     (
         "/help",
         "topics are the program's; an opinion is kept with whoever has it",
+    ),
+    (
+        "/media/recordings",
+        "a signature made with the company's own key opens it, and no log-in (media_links)",
+    ),
+    (
+        "/media/voicemails",
+        "a signature made with the company's own key opens it, and no log-in (media_links)",
     ),
     (
         "/revisions",

@@ -17,6 +17,7 @@ mod groups;
 mod import;
 mod login;
 mod matrix;
+mod media_links;
 mod menus;
 mod music;
 mod notices;

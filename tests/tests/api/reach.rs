@@ -365,3 +365,45 @@ async fn leads_and_deals_are_told_of_as_far_as_the_right_reaches() {
         assert_eq!(seen, expected, "{reach}");
     }
 }
+
+/// Row K18.
+#[tokio::test]
+async fn k18_schedules_and_norms_are_read_as_far_as_the_right_reaches() {
+    let house = House::open().await;
+    let mut schedules = Vec::new();
+    for owner in &house.people {
+        let made = json!({ "name": "Hours", "week": { "mon": ["09:00-18:00"] } });
+        let made = house
+            .main
+            .post("/schedules", made)
+            .await
+            .expect(201)
+            .text("/id")
+            .to_owned();
+        if let Some(owner) = owner["id"].as_str() {
+            let path = format!("/staff/{owner}/reception");
+            let given = json!({ "schedule_id": made });
+            house.main.patch(&path, given).await.expect(200);
+        }
+        schedules.push(made);
+    }
+    for (reach, count) in REACHES.into_iter().zip(SEEN) {
+        house.allow(&[("schedules:read", reach), ("staff:read", "any")]).await;
+        let list = house.ivan.get("/schedules").await.expect(200).body;
+        assert_eq!(ids(&list), first(count, &schedules), "{reach}");
+        assert_eq!(list["total"], count, "{reach}");
+        for (n, schedule) in schedules.iter().enumerate() {
+            let status = if n < count { 200 } else { 404 };
+            house.ivan.get(&format!("/schedules/{schedule}")).await.expect(status);
+            if let Some(owner) = house.people[n]["id"].as_str() {
+                house.ivan.get(&format!("/staff/{owner}/norm")).await.expect(status);
+            }
+        }
+        let page = house.ivan.get("//schedules").await.expect(200);
+        let page = String::from_utf8(page.bytes).unwrap();
+        let shown = |schedule: &&String| page.contains(schedule.as_str());
+        assert_eq!(schedules.iter().filter(shown).count(), count, "{reach}");
+    }
+    house.allow(&[("staff:read", "any")]).await;
+    house.ivan.get("/schedules").await.expect(403);
+}

@@ -10,6 +10,8 @@ mod numbers;
 mod phones;
 mod photo;
 mod reception;
+mod recordings;
+mod schedules;
 mod sip_status;
 mod staff;
 mod work_place;

@@ -125,11 +125,14 @@ const MAX_PLAYS: usize = 10_000;
 
 /// Who listens to what: a player asks for one sound in many parts, and that is one play.
 #[derive(Debug, Default)]
-pub struct Plays(Mutex<HashMap<(StaffId, RecordingId), i64>>);
+pub struct Plays(Mutex<HashMap<Listening, i64>>);
+
+/// Who, to what, and by which link, told by its end: whoever follows one may be somebody else.
+type Listening = (StaffId, RecordingId, Option<i64>);
 
 impl Plays {
     /// Whether this request begins a play.
-    pub(super) fn begins(&self, staff: StaffId, recording: RecordingId, from_start: bool, now: i64) -> bool {
+    pub(super) fn begins(&self, listening: Listening, from_start: bool, now: i64) -> bool {
         let mut plays = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if plays.len() >= MAX_PLAYS {
             plays.retain(|_, last| now.saturating_sub(*last) < SAME_PLAY_MS);
@@ -137,7 +140,7 @@ impl Plays {
         if plays.len() >= MAX_PLAYS {
             return true;
         }
-        let before = plays.insert((staff, recording), now);
+        let before = plays.insert(listening, now);
         let pause = if from_start { SAME_START_MS } else { SAME_PLAY_MS };
         before.is_none_or(|last| now.saturating_sub(last) >= pause)
     }

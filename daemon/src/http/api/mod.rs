@@ -20,6 +20,7 @@ mod imports;
 mod mailboxes;
 pub mod me;
 pub mod media;
+mod media_links;
 mod menus;
 pub mod music;
 mod norm;
@@ -148,6 +149,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         recordings::routes(),
         mailboxes::routes(),
         voicemails::routes(),
+        media_links::routes(),
         sites::routes(),
         requests::routes(),
         webhooks::routes(),

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
+use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::{accounts, schedules, staff};
 use frontdesk_routing::ids::StaffId;
 use jiff::civil::Date;
@@ -51,9 +52,10 @@ struct NormView {
     minutes: u64,
 }
 
-/// The norm of a person's working time.
+/// The norm of a person's working time; of those on whom `schedules:read` reaches.
 #[utoipa::path(get, path = "/staff/{id}/norm", tag = "staff", params(("id" = String, Path), NormParams), responses(
-    (status = 200, body = NormView), (status = 400, body = Problem), (status = 404, body = Problem),
+    (status = 200, body = NormView), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem),
 ))]
 async fn read(
     Extract(state): Extract<State>,
@@ -61,8 +63,11 @@ async fn read(
     Id(id): Id<StaffId>,
     Params(params): Params<NormParams>,
 ) -> ApiResult<Json<NormView>> {
-    access.need(Right::StaffRead)?;
+    let within = access.within(Right::SchedulesRead)?;
     let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
+    if !access.circle(&state, within).await?.holds(&Whose::of([id])) {
+        return Err(ApiError::not_found());
+    }
     let from = match &params.from {
         Some(from) => date("from", from)?,
         None => first_of_month(&state, &access).await?,

@@ -146,14 +146,27 @@ async fn media(
     Params(params): Params<MediaParams>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let download = params.download.unwrap_or(false);
-    let within = access.within(if download {
-        Right::RecordingsDownload
-    } else {
-        Right::RecordingsPlay
-    })?;
+    play(&state, &access, (id, params.download.unwrap_or(false)), &headers).await
+}
+
+/// To be played, or as a file to keep.
+pub(super) fn right(download: bool) -> Right {
+    match download {
+        true => Right::RecordingsDownload,
+        false => Right::RecordingsPlay,
+    }
+}
+
+/// Its sound as the request asks for it, by whatever the one who asks was let in.
+pub(super) async fn play(
+    state: &State,
+    access: &Access,
+    (id, download): (RecordingId, bool),
+    headers: &HeaderMap,
+) -> ApiResult<Response> {
+    let within = access.within(right(download))?;
     let recording = recordings::get(&state.db, within, id).await?;
-    let path = playable(&state, &recording)?;
+    let path = playable(state, &recording)?;
     let (file, size) = open(&path).await?;
     let sound = Sound {
         file,
@@ -161,21 +174,19 @@ async fn media(
         name: id.to_string(),
         download,
     };
-    let from_start = match sound.asked(&headers) {
+    let from_start = match sound.asked(headers) {
         Asked::Whole => true,
         Asked::Part(first, _) => first == 0,
         Asked::Unsatisfiable => false,
     };
-    if state
-        .plays()
-        .begins(access.staff, id, from_start, state.clock.unix_ms())
-    {
-        recordings::played(&state.db, &access.author(&state), id).await?;
+    let listening = (access.staff, id, access.link());
+    if state.plays().begins(listening, from_start, state.clock.unix_ms()) {
+        recordings::played(&state.db, &access.author(state), id).await?;
         let data = json!({ "recording_id": id.to_string(), "staff_id": access.staff.to_string() });
-        let whose = whose(&state, &recording).await;
+        let whose = whose(state, &recording).await;
         state.live.publish_of(access.account, "recording.played", whose, data);
     }
-    sound.answer(&headers).await
+    sound.answer(headers).await
 }
 
 /// Destroys the sound; the call stays.

@@ -103,13 +103,13 @@ struct UndefinedView {
     weekday: &'static str,
 }
 
-/// The company's schedules.
+/// The company's schedules: those of the people and lines on whom `schedules:read` reaches.
 #[utoipa::path(get, path = "/schedules", tag = "schedules", responses(
     (status = 200, body = Listing<ScheduleView>), (status = 403, body = Problem),
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<ScheduleView>>> {
-    access.need(Right::StaffRead)?;
-    let schedules = schedules::list(&state.db, access.account).await?;
+    let within = access.within(Right::SchedulesRead)?;
+    let schedules = schedules::list(&state.db, within).await?;
     Ok(Json(whole(schedules.iter().map(view).collect())))
 }
 
@@ -130,8 +130,8 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
     (status = 200, body = ScheduleView, headers(("ETag" = String))), (status = 404, body = Problem),
 ))]
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ScheduleId>) -> ApiResult<Response> {
-    access.need(Right::StaffRead)?;
-    let schedule = schedules::get(&state.db, access.account, id).await?;
+    let within = access.within(Right::SchedulesRead)?;
+    let schedule = schedules::get(&state.db, within, id).await?;
     Ok(versioned(view(&schedule), schedule.version))
 }
 

@@ -244,7 +244,7 @@ fn field(field: Filled) -> InstructionField {
 }
 
 /// The address that the page was opened with.
-fn base(state: &State, headers: &HeaderMap) -> String {
+pub(super) fn base(state: &State, headers: &HeaderMap) -> String {
     let scheme = if state.settings.secure_cookies { "https" } else { "http" };
     let host = headers.get(HOST).and_then(|value| value.to_str().ok());
     format!("{scheme}://{}", host.unwrap_or_default())

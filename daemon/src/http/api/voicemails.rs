@@ -1,6 +1,8 @@
 //! Messages in mailboxes: listed, played, marked, deleted. Whoever has the mailbox, or is of its department, may; others
 //! need the rights that recordings need, for the whole company.
 
+use std::path::PathBuf;
+
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::{HeaderMap, StatusCode};
@@ -157,32 +159,42 @@ async fn media(
     Id(id): Id<RecordingId>,
     headers: HeaderMap,
 ) -> ApiResult<Response> {
-    let reader = reader(&access, Right::RecordingsPlay)?;
-    let message = voicemails::get(&state.db, reader, id).await?;
+    play(&state, &access, id, &headers).await
+}
+
+/// A message that the one who asks may hear, and its file.
+pub(super) async fn heard_by(state: &State, access: &Access, id: RecordingId) -> ApiResult<PathBuf> {
+    let message = voicemails::get(&state.db, reader(access, Right::RecordingsPlay)?, id).await?;
     let recording = recordings::get(&state.db, Scope::whole(access.account), message.recording).await?;
-    let (file, size) = open(&playable(&state, &recording)?).await?;
+    playable(state, &recording)
+}
+
+/// Its sound as the request asks for it, by whatever the one who asks was let in.
+pub(super) async fn play(state: &State, access: &Access, id: RecordingId, headers: &HeaderMap) -> ApiResult<Response> {
+    let (file, size) = open(&heard_by(state, access, id).await?).await?;
     let sound = Sound {
         file,
         size,
         name: id.to_string(),
         download: false,
     };
-    let from_start = match sound.asked(&headers) {
+    let from_start = match sound.asked(headers) {
         Asked::Whole => true,
         Asked::Part(first, _) => first == 0,
         Asked::Unsatisfiable => false,
     };
-    if state
-        .plays()
-        .begins(access.staff, id, from_start, state.clock.unix_ms())
-    {
-        voicemails::played(&state.db, &access.author(&state), id).await?;
-        let own = Reader { all: false, ..reader };
+    let listening = (access.staff, id, access.link());
+    if state.plays().begins(listening, from_start, state.clock.unix_ms()) {
+        voicemails::played(&state.db, &access.author(state), id).await?;
+        let own = Reader {
+            all: false,
+            ..reader(access, Right::RecordingsPlay)?
+        };
         if voicemails::get(&state.db, own, id).await.is_ok() {
-            heard(&state, &access, id, true).await?;
+            heard(state, access, id, true).await?;
         }
     }
-    sound.answer(&headers).await
+    sound.answer(headers).await
 }
 
 /// Deletes a message and destroys its sound; the call stays.
@@ -202,7 +214,7 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Recor
 fn reader(access: &Access, right: Right) -> ApiResult<Reader> {
     let all = everywhere(access, right);
     if !access.may(right) {
-        access.need_session()?;
+        access.need_person()?;
     }
     Ok(Reader {
         account: access.account,

@@ -3,6 +3,7 @@
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::{departments, schedules};
 use serde::Deserialize;
 
@@ -82,7 +83,7 @@ async fn settings(state: &State, reader: &Reader) -> Result<(Vec<SiteView>, Name
     let account = reader.access.account;
     let departments = departments::list(&state.db, account).await?;
     let department = |of: departments::Department| (of.plan.id.to_string(), of.plan.name.to_string());
-    let schedules = schedules::list(&state.db, account).await?;
+    let schedules = schedules::list(&state.db, Scope::whole(account)).await?;
     Ok((
         all(state, &reader.access).await?,
         names(state, &reader.access).await?,

@@ -114,6 +114,7 @@ words! {
         erased: "erased", "стирание";
         played: "listened to", "прослушивание";
         downloaded: "saved", "скачивание";
+        linked: "link made", "ссылка";
         ordered: "ordered", "заказан";
         hung_up: "hung up", "завершён";
     }
@@ -382,6 +383,7 @@ fn verb<'a>(done: &'a str, w: &AuditWords) -> &'a str {
         "erased" => w.erased,
         "played" => w.played,
         "downloaded" => w.downloaded,
+        "linked" => w.linked,
         "ordered" => w.ordered,
         "hung_up" => w.hung_up,
         "retried" => w.retried,

@@ -14,8 +14,9 @@ words! {
         recordings: "Recordings", "Записи разговоров";
         telephony: "Telephony", "Телефония";
         company: "Company", "Компания";
-        staff_read: "See people, groups and schedules", "Видеть сотрудников, группы и графики";
+        staff_read: "See people and groups", "Видеть сотрудников и группы";
         staff_write: "Change people and schedules", "Изменять сотрудников и графики";
+        schedules_read: "See schedules", "Видеть графики";
         sip_write: "Give out SIP data", "Выдавать данные SIP";
         roles_write: "Change roles and groups, give access", "Изменять роли и группы, давать доступ";
         tokens_write: "Make keys for programs", "Выпускать ключи для программ";
@@ -140,6 +141,7 @@ fn told(right: Right, w: &RightWords) -> (&'static str, &'static str) {
     match right {
         Right::StaffRead => (w.staff, w.staff_read),
         Right::StaffWrite => (w.staff, w.staff_write),
+        Right::SchedulesRead => (w.staff, w.schedules_read),
         Right::SipWrite => (w.staff, w.sip_write),
         Right::RolesWrite => (w.staff, w.roles_write),
         Right::TokensWrite => (w.company, w.tokens_write),
@@ -192,7 +194,7 @@ mod tests {
             .collect();
         let told = lines(&rights, RightWords::ENGLISH);
         let expected = [
-            ("Staff", "See people, groups and schedules".to_owned()),
+            ("Staff", "See people and groups".to_owned()),
             ("Calls", "See calls (the department's)".to_owned()),
         ];
         assert_eq!(told, expected);

@@ -9,6 +9,7 @@ pub(super) mod schedules;
 pub(super) mod sounds;
 mod words;
 
+use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::destinations::{self, Owner};
 use frontdesk_crm_core::{departments as department_store, projects, schedules as schedule_store};
 use frontdesk_routing::plan::Destination;
@@ -118,7 +119,7 @@ struct Around {
 impl Around {
     async fn of(state: &State, reader: &Reader) -> Result<Around, ApiError> {
         let account = reader.access.account;
-        let schedules = schedule_store::list(&state.db, account).await?;
+        let schedules = schedule_store::list(&state.db, Scope::whole(account)).await?;
         let projects = projects::list(&state.db, account).await?;
         let living = projects.into_iter().filter(|of| of.archived_at.is_none());
         Ok(Around {

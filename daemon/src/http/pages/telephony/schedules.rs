@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
+use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::schedules::{self, Schedule};
 use frontdesk_crm_core::trunks;
 use frontdesk_routing::ids::StaffId;
@@ -81,6 +82,8 @@ struct Person {
     position: String,
     /// Empty: at any time.
     hours: String,
+    /// Not theirs to see who reads.
+    hidden: bool,
     takes: bool,
     method: &'static str,
 }
@@ -103,7 +106,11 @@ pub(in crate::http::pages) async fn page(
 async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<SchedulesPage, ApiError> {
     let account = reader.access.account;
     let w = in_language_of!(reader.t, ScheduleWords);
-    let schedules = schedules::list(&state.db, account).await?;
+    let within = reader.access.within_or_own(Right::SchedulesRead);
+    let (schedules, circle) = (
+        schedules::list(&state.db, within).await?,
+        reader.access.circle(state, within).await?,
+    );
     let names: Names = schedules
         .iter()
         .map(|of| (of.id.to_string(), of.name.clone()))
@@ -118,7 +125,12 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<Schedule
     let staff = found(state, &reader.access, params).await?;
     let (plan, count) = (state.live.plan(), staff.filtered.unwrap_or(0));
     let there = staff.items.iter().filter(|member| member.deleted_at.is_none());
-    let people: Vec<Person> = there.map(|member| person(member, &plan, &names, w)).collect();
+    let seen = |member: &StaffView| circle.holds(&Whose::of(member.id.parse::<StaffId>()));
+    let row = |member: &StaffView| Person {
+        hidden: !seen(member),
+        ..person(member, &plan, &names, w)
+    };
+    let people: Vec<Person> = there.map(row).collect();
     let more = json!({
         "delete_schedule": w.delete_schedule,
         "delete_schedule_text": w.delete_schedule_text,
@@ -145,7 +157,8 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<Schedule
         search: asked.search,
         count,
         may_write: reader.access.may(Right::SettingsWrite),
-        may_staff: reader.access.may(Right::StaffWrite),
+        // who does not see all hours would give people others unawares
+        may_staff: reader.access.may(Right::StaffWrite) && within.is_whole(),
         frame: reader.telephony("/schedules", "schedules.js", more),
         names,
         trunks: trunks
@@ -240,6 +253,7 @@ fn person(member: &StaffView, plan: &DialPlan, names: &Names, w: &ScheduleWords)
         name: member.name.clone(),
         position: member.position.clone().unwrap_or_default(),
         hours: hours.unwrap_or_default(),
+        hidden: false,
         takes: reception.is_none_or(|reception| reception.receiving),
         method: match reception.map(|reception| reception.method).unwrap_or_default() {
             Method::Sip => w.method_sip,
