@@ -10,6 +10,7 @@ mod calls;
 mod confirm;
 mod connected;
 mod dialogs;
+mod early;
 mod emergency;
 mod events;
 mod features;
