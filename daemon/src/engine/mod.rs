@@ -29,6 +29,7 @@ mod merge;
 mod music;
 pub mod names;
 mod new_call;
+mod offered;
 mod operator;
 mod originate;
 mod outgoing;

@@ -27,6 +27,7 @@ use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::{EMERGENCY_RING, NewCall, client_called, comes_back};
+use super::offered::offer_of;
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
 use super::requests::{reply, reply_with};
@@ -474,21 +475,4 @@ pub(super) fn one_person(targets: &[Target]) -> bool {
 fn breadth(request: &Message, phones: usize) -> Option<u32> {
     let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
     (share > 0).then_some(share)
-}
-
-pub(super) fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
-    if request.body().is_empty() {
-        return Ok(None);
-    }
-    let is_sdp = request
-        .content_type()
-        .and_then(|kind| kind.split(|byte| *byte == b';').next())
-        .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp"));
-    if !is_sdp {
-        return Err(turned(
-            reply_with(415, "Accept", "application/sdp"),
-            Because::NoCommonCodec,
-        ));
-    }
-    Ok(Some(request.body_bytes()))
 }

@@ -123,6 +123,8 @@ pub struct Phone {
     pub claims: Headers,
     /// Extra header fields of its 200 to an INVITE.
     pub answers_with: Headers,
+    /// What stands beside its descriptions, with header fields of its own: they are bodies of several parts then.
+    pub beside: Option<&'static str>,
     /// From of what it sends; by default its own user.
     pub from: Party,
     /// An ACK with the answer to a late offer carries none.
@@ -171,6 +173,7 @@ impl Phone {
             contacts: Vec::new(),
             claims: Vec::new(),
             answers_with: Vec::new(),
+            beside: None,
             from: Party {
                 display: String::new(),
                 uri: format!("sip:{user}@{DOMAIN}"),

@@ -30,6 +30,7 @@ mod ordered_lines;
 mod originate;
 mod overload;
 mod parking;
+mod parts;
 mod pickup;
 mod presence;
 mod queue;
