@@ -69,6 +69,8 @@ pub struct Counts {
     pub subscriptions: usize,
     /// Legs to numbers outside.
     pub outside: usize,
+    /// Legs to phones that could be reached otherwise too.
+    pub flows: usize,
     /// Places where calls are parked that are taken.
     pub parked: usize,
     /// Calls that wait in departments' lines.

@@ -15,6 +15,7 @@ mod digits;
 mod early;
 mod events;
 mod feature;
+mod flows;
 mod forwarding;
 mod greeting;
 mod history;
@@ -118,6 +119,8 @@ pub struct Engine {
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
+    /// How else phones may be reached that are rung.
+    flows: flows::Alternatives,
     lines: queue::Lines,
     draining: bool,
     journal_full: bool,
@@ -159,6 +162,7 @@ impl Engine {
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),
+            flows: flows::Alternatives::default(),
             lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
@@ -237,6 +241,7 @@ impl Engine {
                 .sum(),
             subscriptions: self.endpoint.counts().subscriptions,
             outside: self.trunks.attempts.len(),
+            flows: self.flows.len(),
             parked: self.parked.len(),
             queued: self.lines.count(),
             watches: self.watchers.count(),

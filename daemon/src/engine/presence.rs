@@ -26,10 +26,11 @@ impl Engine {
                         .push_back(Output::Journal(JournalEntry::BindingSaved(stored)));
                 }
                 BindingChange::Removed(binding) => {
-                    self.kept.forget(account, &binding.contact);
+                    let name = binding.name().into_owned();
+                    self.kept.forget(account, &name);
                     let entry = JournalEntry::BindingRemoved {
                         sip_account: account,
-                        contact: binding.contact.clone(),
+                        name,
                     };
                     self.outputs.push_back(Output::Journal(entry));
                 }
@@ -114,6 +115,7 @@ impl Engine {
 fn stored(sip_account: SipAccountId, binding: &Binding) -> StoredBinding {
     StoredBinding {
         sip_account,
+        name: binding.name().into_owned(),
         contact: binding.contact.clone(),
         path: binding.path.clone(),
         flow: binding.flow,
@@ -122,6 +124,7 @@ fn stored(sip_account: SipAccountId, binding: &Binding) -> StoredBinding {
         sip_call_id: binding.sip_call_id.clone(),
         cseq: binding.cseq,
         instance: binding.instance.clone(),
+        reg_id: binding.reg_id,
         user_agent: binding.user_agent.clone(),
     }
 }
@@ -139,7 +142,7 @@ fn restored(stored: StoredBinding, now: Now) -> Binding {
         sip_call_id: stored.sip_call_id,
         cseq: stored.cseq,
         instance: stored.instance,
-        reg_id: None,
+        reg_id: stored.reg_id,
         user_agent: stored.user_agent,
         reachable: true,
     }

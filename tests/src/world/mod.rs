@@ -280,10 +280,10 @@ impl World {
         for entry in &self.journal {
             match entry {
                 JournalEntry::BindingSaved(binding) => {
-                    rows.insert((binding.sip_account, binding.contact.clone()), (**binding).clone());
+                    rows.insert((binding.sip_account, binding.name.clone()), (**binding).clone());
                 }
-                JournalEntry::BindingRemoved { sip_account, contact } => {
-                    rows.remove(&(*sip_account, contact.clone()));
+                JournalEntry::BindingRemoved { sip_account, name } => {
+                    rows.remove(&(*sip_account, name.clone()));
                 }
                 JournalEntry::RecordingStarted { .. }
                 | JournalEntry::MessageStarted { .. }

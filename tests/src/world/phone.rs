@@ -123,6 +123,8 @@ pub struct Phone {
     pub claims: Headers,
     /// Extra header fields of its 200 to an INVITE.
     pub answers_with: Headers,
+    /// It registers a flow (RFC 5626): of which device, and which of its flows.
+    pub outbound: Option<(&'static str, u32)>,
     /// What stands beside its descriptions, with header fields of its own: they are bodies of several parts then.
     pub beside: Option<&'static str>,
     /// From of what it sends; by default its own user.
@@ -173,6 +175,7 @@ impl Phone {
             contacts: Vec::new(),
             claims: Vec::new(),
             answers_with: Vec::new(),
+            outbound: None,
             beside: None,
             from: Party {
                 display: String::new(),
@@ -214,11 +217,13 @@ impl Phone {
     // What the person at the phone does.
 
     pub fn register(&mut self, expires: u32, now: Now) {
-        let contact = format!("<sip:{}@{}{}>", self.user, self.home, self.transport_param());
-        let headers = vec![
-            (Cow::Borrowed("Contact"), contact),
-            (Cow::Borrowed("Expires"), expires.to_string()),
-        ];
+        let mut contact = format!("<sip:{}@{}{}>", self.user, self.home, self.transport_param());
+        let mut headers = vec![(Cow::Borrowed("Expires"), expires.to_string())];
+        if let Some((device, reg_id)) = self.outbound {
+            contact.push_str(&format!(";+sip.instance=\"<urn:uuid:{device}>\";reg-id={reg_id}"));
+            headers.push((Cow::Borrowed("Supported"), "path, outbound".to_owned()));
+        }
+        headers.push((Cow::Borrowed("Contact"), contact));
         self.ask("REGISTER", &format!("sip:{DOMAIN}"), headers, now);
     }
 

@@ -14,6 +14,7 @@ mod early;
 mod emergency;
 mod events;
 mod features;
+mod flows;
 mod forward;
 mod forwarding;
 mod gateways;
