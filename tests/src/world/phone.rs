@@ -92,7 +92,8 @@ pub struct PhoneCall {
     claims: Headers,
     offered: bool,
     tried: bool,
-    dialled: String,
+    /// As it was dialled; of an incoming call nothing.
+    pub dialled: String,
 }
 
 #[derive(Debug, Clone, Copy)]
