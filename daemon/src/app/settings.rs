@@ -112,6 +112,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
             allow: config.guard.allow.clone(),
             ..GuardConfig::default()
         },
+        keep_alive: config.nat.keep_alive,
         ring_timeout: config.calls.ring_timeout,
         parking_timeout: config.calls.parking_timeout,
         recording: config.recording.enabled,

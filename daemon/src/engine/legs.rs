@@ -74,7 +74,11 @@ impl Engine {
                 token,
                 status,
                 response,
-            } => self.on_trunk_response(token, (status, response), now),
+            } => {
+                if !self.on_sign_of_life(token, response.is_some(), now) {
+                    self.on_trunk_response(token, (status, response), now);
+                }
+            }
             Event::Subscribe {
                 subscription,
                 request,

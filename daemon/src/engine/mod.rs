@@ -4,6 +4,7 @@
 //! No lock, no await, no SQL, no clock, no socket inside.
 
 mod alert;
+mod alive;
 mod call;
 mod caller;
 mod cdr;
@@ -121,6 +122,7 @@ pub struct Engine {
     trunks: Trunks,
     /// How else phones may be reached that are rung.
     flows: flows::Alternatives,
+    alive: alive::Alive,
     lines: queue::Lines,
     draining: bool,
     journal_full: bool,
@@ -163,6 +165,7 @@ impl Engine {
             names: Names::default(),
             trunks: Trunks::default(),
             flows: flows::Alternatives::default(),
+            alive: alive::Alive::default(),
             lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
@@ -216,6 +219,7 @@ impl Engine {
             self.guard.deadline(),
             self.names.deadline(),
             self.trunks.deadline(),
+            self.alive.deadline(),
             self.lines.deadline(),
             ringing,
         ]
@@ -268,6 +272,7 @@ impl Engine {
         }
         self.end_blocks(now);
         self.trunks_pass(now);
+        self.ask_phones(now);
         for name in self.names.outdated(now.instant) {
             self.outputs.push_back(Output::Resolve(name));
         }

@@ -18,6 +18,8 @@ impl Engine {
             self.touch_bindings(account);
             match what {
                 BindingChange::Saved(binding) => {
+                    self.watch_phone(account, &binding, now);
+                    self.review_dark(account, now);
                     if !self.kept.is_news(account, &binding) {
                         continue;
                     }
@@ -26,6 +28,8 @@ impl Engine {
                         .push_back(Output::Journal(JournalEntry::BindingSaved(stored)));
                 }
                 BindingChange::Removed(binding) => {
+                    self.unwatch_phone(account, &binding);
+                    self.review_dark(account, now);
                     let name = binding.name().into_owned();
                     self.kept.forget(account, &name);
                     let entry = JournalEntry::BindingRemoved {
@@ -43,7 +47,9 @@ impl Engine {
                 }
                 BindingChange::Offline => {
                     self.online.remove(&account);
-                    self.tell_board(account, false, now);
+                    if !self.alive.take_dark(account) {
+                        self.tell_board(account, false, now);
+                    }
                 }
             }
         }
@@ -99,7 +105,7 @@ impl Engine {
         }
     }
 
-    fn tell_board(&mut self, account: SipAccountId, online: bool, now: Now) {
+    pub(super) fn tell_board(&mut self, account: SipAccountId, online: bool, now: Now) {
         if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
             let change = BoardChange::Sip {
                 account: staff.account,

@@ -48,7 +48,7 @@ impl Engine {
         })
     }
 
-    /// The registered phones of a person, each once.
+    /// The registered phones of a person that give signs of life, each once.
     pub(super) fn phones_of(&self, plan: &DialPlan, staff: StaffId) -> Vec<Target> {
         let Some(staff) = plan.staff.get(staff) else {
             return Vec::new();
@@ -62,6 +62,10 @@ impl Engine {
             reach: Reach::Phone(Box::new(flows)),
         };
         let devices = self.registrar.devices(Aor(sip.id.as_u128())).into_iter();
-        devices.filter_map(|flows| Flows::of(&flows)).map(target).collect()
+        let there = devices.map(|mut flows| {
+            flows.retain(|flow| !self.alive.is_silent(sip.id, flow));
+            flows
+        });
+        there.filter_map(|flows| Flows::of(&flows)).map(target).collect()
     }
 }

@@ -10,6 +10,7 @@ use frontdesk_sip::event::{EndedBy, SessionId};
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::{Endpoint, Now};
 
+use super::nat::Nat;
 use super::provider::Provider;
 use super::sdp::{self, Seen};
 pub use watches::Watching;
@@ -155,6 +156,8 @@ pub struct Phone {
     pub listens: bool,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
+    /// What stands between it and the net; `None`: something that never forgets.
+    pub nat: Option<Nat>,
     /// It is no phone but a provider.
     pub provider: Option<Box<Provider>>,
 }
@@ -199,6 +202,7 @@ impl Phone {
             sends_on_to: None,
             listens: false,
             gone: false,
+            nat: None,
             provider: None,
         }
     }

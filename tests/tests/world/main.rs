@@ -1,6 +1,7 @@
 //! The engine among simulated phones and providers, in simulated time.
 
 mod alert;
+mod alive;
 mod attended;
 mod attended_into_us;
 mod attended_lines;
