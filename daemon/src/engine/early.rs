@@ -95,12 +95,19 @@ impl Engine {
         let (Some((codec, b)), Some(offer)) = (heard, call.offer.clone()) else {
             return;
         };
-        if let Some(codec) = codec.filter(|_| !call.early.is_described()) {
-            call.caller.media.prefer(codec);
-        }
-        let Ok(body) = call.caller.media.answer(&offer, Direction::SendRecv) else {
+        let first = !call.early.is_described();
+        let mut media = call.caller.media.clone();
+        codec
+            .filter(|_| first)
+            .into_iter()
+            .for_each(|codec| media.prefer(codec));
+        let Ok(body) = media.answer(&offer, Direction::SendRecv) else {
             return;
         };
+        if first {
+            // Later the caller may have changed by UPDATE what it offered at first.
+            call.caller.media = media;
+        }
         call.early = Early::Leg(leg);
         let (session, a) = (call.caller.session, call.caller.media.leg);
         let ring = Command::Ring {
@@ -111,7 +118,9 @@ impl Engine {
         };
         self.endpoint.command(ring, now);
         self.configure(id, side);
-        self.configure(id, Side::Caller);
+        if first {
+            self.configure(id, Side::Caller);
+        }
         self.set_tune(id, Side::Caller, None);
         self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
     }

@@ -68,7 +68,12 @@ impl Engine {
             return;
         };
         let Some(aor) = self.aor_of(session) else { return };
-        self.registrar.set_reachable(aor, &flows.now.name(), false);
+        let failed = &flows.now;
+        let bindings = self.registrar.bindings(aor);
+        // It may have been registered anew meanwhile, over another connection.
+        if bindings.iter().any(|binding| binding.flow == failed.flow) {
+            self.registrar.set_reachable(aor, &failed.name(), false);
+        }
         if let Some(next) = self.still_there(aor, &flows) {
             let why = format!("a connection of the phone failed with {status}");
             self.call_otherwise((id, leg), Reach::Phone(Box::new(next)), &why, now);
