@@ -186,6 +186,10 @@ impl Checker<'_> {
 
     fn addresses(&mut self) {
         let config = self.config;
+        let alive = config.nat.keep_alive;
+        if !alive.is_zero() && !(Duration::from_secs(5)..=Duration::from_secs(3_600)).contains(&alive) {
+            self.wrong("nat.keep_alive", "must lie between 5s and 1h, or be 0 for never");
+        }
         if let Some(public) = config.nat.public_address
             && (public.is_unspecified() || public.is_multicast())
         {

@@ -281,6 +281,11 @@ fn well_formed_values_that_make_no_sense_are_refused() {
     );
     check(
         "",
+        &[("FRONTDESK_NAT_KEEP_ALIVE", "2s")],
+        &["nat.keep_alive: must lie between 5s and 1h, or be 0"],
+    );
+    check(
+        "",
         &[("FRONTDESK_CALLS_RING_TIMEOUT", "1s")],
         &["calls.ring_timeout: must lie between 5 and 600"],
     );

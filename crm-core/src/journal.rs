@@ -14,14 +14,14 @@ use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
 use crate::voicemails::{self, Settled};
 
-const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, contact, path, flow, expires_at, q, sip_call_id, cseq, \
-    instance, user_agent) SELECT p.id, $2, $3, $4, $5, $6, $7, $8, $9, $10 FROM sip_accounts p WHERE p.id = $1 \
-    ON CONFLICT (sip_account_id, contact) DO UPDATE SET path = excluded.path, flow = excluded.flow, \
-    expires_at = excluded.expires_at, q = excluded.q, sip_call_id = excluded.sip_call_id, cseq = excluded.cseq, \
-    instance = excluded.instance, user_agent = excluded.user_agent";
-const REMOVE_BINDING: &str = "DELETE FROM bindings WHERE sip_account_id = $1 AND contact = $2";
-const BINDINGS: &str = "SELECT sip_account_id, contact, path, flow, expires_at, q, sip_call_id, cseq, instance, user_agent \
-    FROM bindings WHERE expires_at > $1 ORDER BY sip_account_id, contact";
+const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, name, contact, path, flow, expires_at, q, sip_call_id, \
+    cseq, instance, reg_id, user_agent) SELECT p.id, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 FROM sip_accounts p \
+    WHERE p.id = $1 ON CONFLICT (sip_account_id, name) DO UPDATE SET contact = excluded.contact, path = excluded.path, \
+    flow = excluded.flow, expires_at = excluded.expires_at, q = excluded.q, sip_call_id = excluded.sip_call_id, \
+    cseq = excluded.cseq, instance = excluded.instance, reg_id = excluded.reg_id, user_agent = excluded.user_agent";
+const REMOVE_BINDING: &str = "DELETE FROM bindings WHERE sip_account_id = $1 AND name = $2";
+const BINDINGS: &str = "SELECT sip_account_id, name, contact, path, flow, expires_at, q, sip_call_id, cseq, instance, \
+    reg_id, user_agent FROM bindings WHERE expires_at > $1 ORDER BY sip_account_id, name";
 const EXPIRED: &str = "DELETE FROM bindings WHERE expires_at <= $1";
 
 pub(crate) const ALL: &[&str] = &[SAVE_BINDING, REMOVE_BINDING, BINDINGS, EXPIRED];
@@ -30,6 +30,8 @@ pub(crate) const ALL: &[&str] = &[SAVE_BINDING, REMOVE_BINDING, BINDINGS, EXPIRE
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     pub sip_account: SipAccountId,
+    /// What tells it from the others of the account.
+    pub name: String,
     pub contact: String,
     pub path: Vec<String>,
     /// Socket and peer, as the daemon writes them.
@@ -40,6 +42,7 @@ pub struct Binding {
     pub sip_call_id: String,
     pub cseq: u32,
     pub instance: Option<String>,
+    pub reg_id: Option<u32>,
     pub user_agent: Option<String>,
 }
 
@@ -48,7 +51,7 @@ pub enum Entry {
     BindingSaved(Box<Binding>),
     BindingRemoved {
         sip_account: SipAccountId,
-        contact: String,
+        name: String,
     },
     /// The call was answered; its recording lies at `path` below the recordings' folder.
     RecordingStarted {
@@ -99,6 +102,7 @@ pub struct Applied {
 #[derive(sqlx::FromRow)]
 struct Row {
     sip_account_id: String,
+    name: String,
     contact: String,
     path: String,
     flow: String,
@@ -107,6 +111,7 @@ struct Row {
     sip_call_id: String,
     cseq: i64,
     instance: Option<String>,
+    reg_id: Option<i64>,
     user_agent: Option<String>,
 }
 
@@ -250,8 +255,8 @@ async fn one_by_one(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
 async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
     match entry {
         Entry::BindingSaved(binding) => save_binding(tx, binding).await,
-        Entry::BindingRemoved { sip_account, contact } => {
-            tx.run(REMOVE_BINDING, args![*sip_account, contact]).await.map(drop)
+        Entry::BindingRemoved { sip_account, name } => {
+            tx.run(REMOVE_BINDING, args![*sip_account, name]).await.map(drop)
         }
         Entry::RecordingFailed {
             recording,
@@ -271,6 +276,7 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
 async fn save_binding(tx: &mut Tx, binding: &Binding) -> Result<(), StoreError> {
     let values = args![
         binding.sip_account,
+        &binding.name,
         &binding.contact,
         binding.path.join("\n"),
         &binding.flow,
@@ -279,6 +285,7 @@ async fn save_binding(tx: &mut Tx, binding: &Binding) -> Result<(), StoreError> 
         &binding.sip_call_id,
         binding.cseq,
         &binding.instance,
+        binding.reg_id.map(i64::from),
         &binding.user_agent,
     ];
     tx.run(SAVE_BINDING, values).await.map(drop)
@@ -293,8 +300,10 @@ pub async fn bindings(db: &Db, now: i64) -> Result<Vec<Binding>, StoreError> {
 
 fn read(row: Row) -> Result<Binding, StoreError> {
     let number = |value: i64| StoreError::Corrupt(format!("{value} in a binding"));
+    let reg_id = row.reg_id.map(|id| u32::try_from(id).map_err(|_| number(id)));
     Ok(Binding {
         sip_account: id(&row.sip_account_id)?,
+        name: row.name,
         contact: row.contact,
         path: row.path.lines().map(str::to_owned).collect(),
         flow: row.flow,
@@ -303,6 +312,7 @@ fn read(row: Row) -> Result<Binding, StoreError> {
         sip_call_id: row.sip_call_id,
         cseq: u32::try_from(row.cseq).map_err(|_| number(row.cseq))?,
         instance: row.instance,
+        reg_id: reg_id.transpose()?,
         user_agent: row.user_agent,
     })
 }

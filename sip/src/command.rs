@@ -157,7 +157,7 @@ pub enum Command {
     /// A request outside dialogs; its final answer is `Event::Response` with the token.
     Request(Box<Request>),
     /// 180 or 183 on an incoming INVITE; reliable (RFC 3262) when the caller requires that, or when it has a body and the
-    /// caller knows it.
+    /// caller knows it. Goes without its body once a reliable one has settled the media.
     Ring {
         session: SessionId,
         status: u16,

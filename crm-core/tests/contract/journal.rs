@@ -216,6 +216,7 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
         .unwrap();
     let binding = |contact: &str, expires_at: i64| Binding {
         sip_account: data.id,
+        name: contact.into(),
         contact: contact.into(),
         path: vec!["<sip:a;lr>".into(), "<sip:b;lr>".into()],
         flow: "udp 192.0.2.1:5060 192.0.2.9:5060 0".into(),
@@ -224,6 +225,7 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
         sip_call_id: "abc".into(),
         cseq: u32::MAX,
         instance: None,
+        reg_id: None,
         user_agent: Some("phone".into()),
     };
     let saved = |binding: &Binding| Entry::BindingSaved(Box::new(binding.clone()));
@@ -245,10 +247,26 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
     );
     let removed = Entry::BindingRemoved {
         sip_account: data.id,
-        contact: one.contact.clone(),
+        name: one.name.clone(),
     };
     journal::apply(&office.db, &[removed.clone(), removed]).await.unwrap();
     assert!(journal::bindings(&office.db, NOON).await.unwrap().is_empty());
+    let flow = |reg_id: u32, contact: &str| Binding {
+        name: format!("#{reg_id} urn:uuid:1"),
+        instance: Some("urn:uuid:1".into()),
+        reg_id: Some(reg_id),
+        ..binding(contact, NOON + 60_000)
+    };
+    let (first, second) = (flow(1, "sip:one@192.0.2.9"), flow(2, "sip:one@192.0.2.9"));
+    let moved = flow(1, "sip:one@192.0.2.10");
+    let batch = [saved(&first), saved(&second), saved(&moved)];
+    journal::apply(&office.db, &batch).await.unwrap();
+    assert_eq!(journal::bindings(&office.db, NOON).await.unwrap(), [moved, second]);
+    let both = [1, 2].map(|reg_id| Entry::BindingRemoved {
+        sip_account: data.id,
+        name: format!("#{reg_id} urn:uuid:1"),
+    });
+    journal::apply(&office.db, &both).await.unwrap();
     frontdesk_crm_core::staff::delete(&office.db, &office.author(), ivan.id, None)
         .await
         .unwrap();

@@ -83,7 +83,9 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
                 public: config.nat.public_address,
                 local_networks: config.nat.local_networks.clone(),
             },
-            supported: ["path", "replaces", "norefersub"].map(Cow::Borrowed).to_vec(),
+            supported: ["path", "replaces", "norefersub", "outbound"]
+                .map(Cow::Borrowed)
+                .to_vec(),
             session_timer: (!config.sip.session_expires.is_zero()).then_some(SessionIntervals {
                 interval: config.sip.session_expires,
                 min_se: config.sip.session_min_expires,
@@ -110,6 +112,7 @@ pub(super) fn engine(config: &Config) -> EngineConfig {
             allow: config.guard.allow.clone(),
             ..GuardConfig::default()
         },
+        keep_alive: config.nat.keep_alive,
         ring_timeout: config.calls.ring_timeout,
         parking_timeout: config.calls.parking_timeout,
         recording: config.recording.enabled,

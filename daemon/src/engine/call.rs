@@ -15,6 +15,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
 
+use super::early::Early;
 use super::feature::Service;
 use super::greeting::Greeting;
 use super::media::MediaSide;
@@ -84,8 +85,8 @@ pub(super) struct Call {
     pub(super) held: bool,
     /// The caller's offer, until it is answered; `None`: the INVITE had none.
     pub(super) offer: Option<Bytes>,
-    /// The caller hears the callee before it has answered.
-    pub(super) early: bool,
+    /// What the caller hears before somebody has answered.
+    pub(super) early: Early,
     /// Max-Forwards of the INVITEs that come next (RFC 7332).
     pub(super) max_forwards: u8,
     /// What a provider gave as the reason of what the machine is told at this moment (RFC 3326).
@@ -146,7 +147,7 @@ impl Call {
             joined: None,
             held: false,
             offer: None,
-            early: false,
+            early: Early::default(),
             max_forwards: 0,
             reason: None,
             forwarded: 0,

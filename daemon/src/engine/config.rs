@@ -14,6 +14,8 @@ pub struct EngineConfig {
     pub registrar: RegistrarConfig,
     pub auth: AuthConfig,
     pub guard: GuardConfig,
+    /// How often phones behind a NAT are asked for a sign of life; zero: never.
+    pub keep_alive: Duration,
     /// How long phones ring before the caller gets 480.
     pub ring_timeout: Duration,
     /// How long a call stays parked before whoever parked it is called back.
@@ -69,6 +71,8 @@ pub struct Counts {
     pub subscriptions: usize,
     /// Legs to numbers outside.
     pub outside: usize,
+    /// Legs to phones that could be reached otherwise too.
+    pub flows: usize,
     /// Places where calls are parked that are taken.
     pub parked: usize,
     /// Calls that wait in departments' lines.

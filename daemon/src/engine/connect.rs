@@ -33,7 +33,9 @@ impl Engine {
             leg.status = status;
             leg.ended_at = Some(now.unix_ms);
         }
-        for command in call.machine.step(event) {
+        let commands = call.machine.step(event);
+        self.review_early(id, now);
+        for command in commands {
             self.perform(id, command, now);
         }
         if let Some(call) = self.calls.get_mut(&id) {
@@ -53,7 +55,7 @@ impl Engine {
                     headers: Vec::new(),
                     body: None,
                 };
-                if !call.early {
+                if !call.early.is_described() {
                     self.endpoint.command(ring, now);
                 }
                 self.outputs
@@ -120,7 +122,7 @@ impl Engine {
         };
         let (codec, party) = (called.media.codec(), called.party.clone());
         // What a 183 has answered already the 200 repeats (RFC 6337 section 3.1).
-        let codec = codec.filter(|_| !call.early);
+        let codec = codec.filter(|_| !call.early.is_described());
         codec.into_iter().for_each(|codec| call.caller.media.prefer(codec));
         call.callee = party.clone();
         call.answered_at = Some(now.unix_ms);

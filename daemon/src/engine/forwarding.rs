@@ -9,11 +9,13 @@ use frontdesk_routing::plan::{DialPlan, Method};
 use frontdesk_sip::registrar::{Aor, Registrar};
 
 use super::Engine;
+use super::alive::Alive;
 
 /// The engine as forwarding sees it.
 pub(super) struct View<'a> {
     plan: &'a DialPlan,
     registrar: &'a Registrar,
+    alive: &'a Alive,
     pending: &'a Pending,
 }
 
@@ -25,7 +27,7 @@ impl Situation for View<'_> {
         }
         let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
         sip.filter(|sip| sip.enabled)
-            .is_some_and(|sip| !self.registrar.bindings(Aor(sip.id.as_u128())).is_empty())
+            .is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128())) && !self.alive.is_dark(sip.id))
     }
 
     fn settings(&self, staff: StaffId) -> Forwarding {
@@ -57,6 +59,7 @@ impl Engine {
         View {
             plan,
             registrar: &self.registrar,
+            alive: &self.alive,
             pending: &self.pending,
         }
     }

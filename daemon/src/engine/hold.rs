@@ -12,6 +12,7 @@ use frontdesk_sip::wire::Message;
 use super::Engine;
 use super::call::Side;
 use super::media::{Asking, status_of};
+use super::offered::{is_description, not_understood};
 use super::output::{BoardChange, Output};
 use super::requests::reply;
 
@@ -27,6 +28,11 @@ impl Engine {
                 now,
             );
         };
+        let named = request.content_type().is_some() && !request.body().is_empty();
+        if named && !is_description(request) {
+            let reply = not_understood();
+            return self.endpoint.command(Command::RefuseOffer { session, reply }, now);
+        }
         let wanted = self.wanted(id, side);
         let Some(leg) = self.calls.get_mut(&id).and_then(|call| call.leg_mut(side)) else {
             return;

@@ -12,7 +12,9 @@ const WORTH_WRITING: i64 = 30_000;
 
 #[derive(Debug)]
 struct Written {
-    contact: String,
+    name: String,
+    /// Where the name does not say it.
+    contact: Option<Box<str>>,
     flow: FlowId,
     expires_at: i64,
 }
@@ -27,25 +29,28 @@ impl Kept {
     /// Whether this registration is news for the journal; if so it counts as written from now on.
     pub(super) fn is_news(&mut self, account: SipAccountId, binding: &Binding) -> bool {
         let of_account = self.written.entry(account).or_default();
+        let name = binding.name();
         let news = Written {
-            contact: String::new(),
+            name: String::new(),
+            contact: (name != binding.contact).then(|| binding.contact.as_str().into()),
             flow: binding.flow,
             expires_at: binding.expires_at,
         };
-        match of_account.iter_mut().find(|written| written.contact == binding.contact) {
+        match of_account.iter_mut().find(|written| written.name == name) {
             Some(written) => {
                 let moved = binding.expires_at.saturating_sub(written.expires_at);
-                if written.flow == binding.flow && (0..WORTH_WRITING).contains(&moved) {
+                let same = written.flow == binding.flow && written.contact == news.contact;
+                if same && (0..WORTH_WRITING).contains(&moved) {
                     return false;
                 }
-                let contact = std::mem::take(&mut written.contact);
-                *written = Written { contact, ..news };
+                let name = std::mem::take(&mut written.name);
+                *written = Written { name, ..news };
             }
             None => {
                 // Most people have one phone.
                 of_account.reserve_exact(1);
                 of_account.push(Written {
-                    contact: binding.contact.clone(),
+                    name: name.into_owned(),
                     ..news
                 });
             }
@@ -53,9 +58,9 @@ impl Kept {
         true
     }
 
-    pub(super) fn forget(&mut self, account: SipAccountId, contact: &str) {
+    pub(super) fn forget(&mut self, account: SipAccountId, name: &str) {
         if let Some(of_account) = self.written.get_mut(&account) {
-            of_account.retain(|written| written.contact != contact);
+            of_account.retain(|written| written.name != name);
             if of_account.is_empty() {
                 self.written.remove(&account);
             }

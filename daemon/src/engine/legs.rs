@@ -74,7 +74,11 @@ impl Engine {
                 token,
                 status,
                 response,
-            } => self.on_trunk_response(token, (status, response), now),
+            } => {
+                if !self.on_sign_of_life(token, response.is_some(), now) {
+                    self.on_trunk_response(token, (status, response), now);
+                }
+            }
             Event::Subscribe {
                 subscription,
                 request,
@@ -115,6 +119,7 @@ impl Engine {
             self.on_redirected(session, response, now);
         }
         let status = self.on_outside_refused(session, status, response, now);
+        self.on_flow_failed(session, status, response, now);
         if !matches!(response.and_then(Message::status), Some(401..=403 | 407)) {
             let reason = response.and_then(|response| response.listed(HeaderName::Reason));
             self.hear_reason(session, reason.as_deref());

@@ -4,6 +4,7 @@
 //! No lock, no await, no SQL, no clock, no socket inside.
 
 mod alert;
+mod alive;
 mod call;
 mod caller;
 mod cdr;
@@ -15,6 +16,7 @@ mod digits;
 mod early;
 mod events;
 mod feature;
+mod flows;
 mod forwarding;
 mod greeting;
 mod history;
@@ -29,6 +31,7 @@ mod merge;
 mod music;
 pub mod names;
 mod new_call;
+mod offered;
 mod operator;
 mod originate;
 mod outgoing;
@@ -117,6 +120,9 @@ pub struct Engine {
     watchers: events::Watchers,
     names: Names,
     trunks: Trunks,
+    /// How else phones may be reached that are rung.
+    flows: flows::Alternatives,
+    alive: alive::Alive,
     lines: queue::Lines,
     draining: bool,
     journal_full: bool,
@@ -158,6 +164,8 @@ impl Engine {
             watchers: events::Watchers::default(),
             names: Names::default(),
             trunks: Trunks::default(),
+            flows: flows::Alternatives::default(),
+            alive: alive::Alive::default(),
             lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
@@ -211,6 +219,7 @@ impl Engine {
             self.guard.deadline(),
             self.names.deadline(),
             self.trunks.deadline(),
+            self.alive.deadline(),
             self.lines.deadline(),
             ringing,
         ]
@@ -236,6 +245,7 @@ impl Engine {
                 .sum(),
             subscriptions: self.endpoint.counts().subscriptions,
             outside: self.trunks.attempts.len(),
+            flows: self.flows.len(),
             parked: self.parked.len(),
             queued: self.lines.count(),
             watches: self.watchers.count(),
@@ -262,6 +272,7 @@ impl Engine {
         }
         self.end_blocks(now);
         self.trunks_pass(now);
+        self.ask_phones(now);
         for name in self.names.outdated(now.instant) {
             self.outputs.push_back(Output::Resolve(name));
         }

@@ -78,9 +78,10 @@ pub enum RecordCommand {
 #[derive(Debug, Clone, PartialEq)]
 pub enum JournalEntry {
     BindingSaved(Box<StoredBinding>),
+    /// By its name.
     BindingRemoved {
         sip_account: SipAccountId,
-        contact: String,
+        name: String,
     },
     /// The call was answered and is being recorded: its rows exist before the file does.
     RecordingStarted {
@@ -128,6 +129,8 @@ pub enum BlockChange {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredBinding {
     pub sip_account: SipAccountId,
+    /// What tells it from the others of the account.
+    pub name: String,
     pub contact: String,
     pub path: Vec<String>,
     pub flow: FlowId,
@@ -137,6 +140,7 @@ pub struct StoredBinding {
     pub sip_call_id: String,
     pub cseq: u32,
     pub instance: Option<String>,
+    pub reg_id: Option<u32>,
     pub user_agent: Option<String>,
 }
 

@@ -18,6 +18,8 @@ impl Engine {
             self.touch_bindings(account);
             match what {
                 BindingChange::Saved(binding) => {
+                    self.watch_phone(account, &binding, now);
+                    self.review_dark(account, now);
                     if !self.kept.is_news(account, &binding) {
                         continue;
                     }
@@ -26,10 +28,13 @@ impl Engine {
                         .push_back(Output::Journal(JournalEntry::BindingSaved(stored)));
                 }
                 BindingChange::Removed(binding) => {
-                    self.kept.forget(account, &binding.contact);
+                    self.unwatch_phone(account, &binding);
+                    self.review_dark(account, now);
+                    let name = binding.name().into_owned();
+                    self.kept.forget(account, &name);
                     let entry = JournalEntry::BindingRemoved {
                         sip_account: account,
-                        contact: binding.contact.clone(),
+                        name,
                     };
                     self.outputs.push_back(Output::Journal(entry));
                 }
@@ -42,7 +47,9 @@ impl Engine {
                 }
                 BindingChange::Offline => {
                     self.online.remove(&account);
-                    self.tell_board(account, false, now);
+                    if !self.alive.take_dark(account) {
+                        self.tell_board(account, false, now);
+                    }
                 }
             }
         }
@@ -98,7 +105,7 @@ impl Engine {
         }
     }
 
-    fn tell_board(&mut self, account: SipAccountId, online: bool, now: Now) {
+    pub(super) fn tell_board(&mut self, account: SipAccountId, online: bool, now: Now) {
         if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
             let change = BoardChange::Sip {
                 account: staff.account,
@@ -114,6 +121,7 @@ impl Engine {
 fn stored(sip_account: SipAccountId, binding: &Binding) -> StoredBinding {
     StoredBinding {
         sip_account,
+        name: binding.name().into_owned(),
         contact: binding.contact.clone(),
         path: binding.path.clone(),
         flow: binding.flow,
@@ -122,6 +130,7 @@ fn stored(sip_account: SipAccountId, binding: &Binding) -> StoredBinding {
         sip_call_id: binding.sip_call_id.clone(),
         cseq: binding.cseq,
         instance: binding.instance.clone(),
+        reg_id: binding.reg_id,
         user_agent: binding.user_agent.clone(),
     }
 }
@@ -139,7 +148,7 @@ fn restored(stored: StoredBinding, now: Now) -> Binding {
         sip_call_id: stored.sip_call_id,
         cseq: stored.cseq,
         instance: stored.instance,
-        reg_id: None,
+        reg_id: stored.reg_id,
         user_agent: stored.user_agent,
         reachable: true,
     }

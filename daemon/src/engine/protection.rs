@@ -17,13 +17,19 @@ impl Engine {
     pub(super) fn on_datagram(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
         self.counters.messages += 1;
         match self.guard.admit(flow.peer, now) {
-            Verdict::Trusted => self.endpoint.receive(flow, bytes, now),
+            Verdict::Trusted => {
+                self.hear_phone(flow, now);
+                self.endpoint.receive(flow, bytes, now);
+            }
             Verdict::Watched if is_scanner(&bytes) => {
                 self.counters.blocked += 1;
                 self.guard.offence(flow.peer, Offence::Scanner, now);
                 self.turn_away(flow);
             }
-            Verdict::Watched => self.receive_watched(flow, bytes, now),
+            Verdict::Watched => {
+                self.hear_phone(flow, now);
+                self.receive_watched(flow, bytes, now);
+            }
             Verdict::Throttled => self.counters.throttled += 1,
             Verdict::Blocked => {
                 self.counters.blocked += 1;

@@ -3,10 +3,11 @@
 use frontdesk_routing::ids::{StaffId, TrunkId};
 use frontdesk_routing::outbound::{self, OutsideNumber};
 use frontdesk_routing::plan::{DialPlan, Method, PlanStaff, Term};
-use frontdesk_sip::registrar::{Aor, Binding};
+use frontdesk_sip::registrar::Aor;
 
 use super::Engine;
 use super::caller::party_of_staff;
+use super::flows::Flows;
 use super::output::CdrParty;
 use super::setup::{Reach, Target};
 
@@ -47,7 +48,7 @@ impl Engine {
         })
     }
 
-    /// The registered phones of a person.
+    /// The registered phones of a person that give signs of life, each once.
     pub(super) fn phones_of(&self, plan: &DialPlan, staff: StaffId) -> Vec<Target> {
         let Some(staff) = plan.staff.get(staff) else {
             return Vec::new();
@@ -55,15 +56,16 @@ impl Engine {
         let Some(sip) = staff.sip.as_ref().filter(|sip| sip.enabled) else {
             return Vec::new();
         };
-        let target = |binding: &Binding| Target {
+        let target = |flows: Flows| Target {
             staff: Some(staff.id),
             party: party_of_staff(staff),
-            reach: Reach::Phone(Box::new(binding.clone())),
+            reach: Reach::Phone(Box::new(flows)),
         };
-        self.registrar
-            .bindings(Aor(sip.id.as_u128()))
-            .iter()
-            .map(target)
-            .collect()
+        let devices = self.registrar.devices(Aor(sip.id.as_u128())).into_iter();
+        let there = devices.map(|mut flows| {
+            flows.retain(|flow| !self.alive.is_silent(sip.id, flow));
+            flows
+        });
+        there.filter_map(|flows| Flows::of(&flows)).map(target).collect()
     }
 }

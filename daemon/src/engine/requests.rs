@@ -10,7 +10,7 @@ use frontdesk_sip::command::{Command, Reply};
 use frontdesk_sip::event::TransactionId;
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::registrar::Aor;
-use frontdesk_sip::wire::{Message, Method};
+use frontdesk_sip::wire::{ACCEPT, Message, Method};
 
 use super::Engine;
 use super::events::ALLOW_EVENTS;
@@ -69,7 +69,7 @@ impl Engine {
                 headers: vec![
                     (Cow::Borrowed("Allow"), ALLOW.to_owned()),
                     (Cow::Borrowed("Supported"), self.endpoint.supported().to_owned()),
-                    (Cow::Borrowed("Accept"), "application/sdp".to_owned()),
+                    (Cow::Borrowed("Accept"), ACCEPT.to_owned()),
                     (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
                 ],
                 ..reply(200)

@@ -25,8 +25,10 @@ use super::Engine;
 use super::alert::Alert;
 use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
+use super::flows::Flows;
 use super::media::{MediaSide, Wanted, status_of};
 use super::new_call::{EMERGENCY_RING, NewCall, client_called, comes_back};
+use super::offered::offer_of;
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
 use super::requests::{reply, reply_with};
@@ -46,15 +48,23 @@ pub(super) struct Target {
 
 /// How a target is reached.
 pub(super) enum Reach {
-    Phone(Box<Binding>),
+    Phone(Box<Flows>),
     Outside(Outside),
 }
 
 impl Target {
     pub(super) fn binding(&self) -> Option<&Binding> {
         match &self.reach {
-            Reach::Phone(binding) => Some(binding),
+            Reach::Phone(flows) => Some(&flows.now),
             Reach::Outside(_) => None,
+        }
+    }
+
+    /// The phone speaks with us by this flow.
+    pub(super) fn is_at(&self, flow: &FlowId) -> bool {
+        match &self.reach {
+            Reach::Phone(flows) => flows.has(flow),
+            Reach::Outside(_) => false,
         }
     }
 }
@@ -274,10 +284,10 @@ impl Engine {
             if callee.staff.is_none() {
                 callee = party_of_staff(staff);
             }
-            let (own, others): (Vec<Target>, Vec<Target>) = self.ways_to(plan, staff).into_iter().partition(|target| {
-                let own = target.binding().is_some_and(|binding| binding.flow == *asked.own.0);
-                own && asked.own.1 == Some(staff.id)
-            });
+            let (own, others): (Vec<Target>, Vec<Target>) = self
+                .ways_to(plan, staff)
+                .into_iter()
+                .partition(|target| target.is_at(asked.own.0) && asked.own.1 == Some(staff.id));
             own_only |= !own.is_empty();
             targets.extend(others);
         }
@@ -352,7 +362,7 @@ impl Engine {
     fn called_leg(&mut self, target: &Target, near: u16, now: Now) -> Result<Leg, Box<Turned>> {
         let session = self.endpoint.new_session();
         let (flow, outside) = match &target.reach {
-            Reach::Phone(binding) => (binding.target(), None),
+            Reach::Phone(flows) => (flows.now.target(), None),
             Reach::Outside(outside) => {
                 let taken = self.take_way(outside, session, now)?;
                 (taken.flow, Some(taken))
@@ -438,6 +448,7 @@ impl Engine {
         invite.second = leg.media.second_offer();
         self.sessions.insert(leg.session, id);
         self.media_legs.insert(leg.media.leg, id);
+        self.remember_flows(leg.session, target, now);
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
         let info = self.endpoint.session_info(leg.session);
         leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
@@ -474,21 +485,4 @@ pub(super) fn one_person(targets: &[Target]) -> bool {
 fn breadth(request: &Message, phones: usize) -> Option<u32> {
     let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
     (share > 0).then_some(share)
-}
-
-pub(super) fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {
-    if request.body().is_empty() {
-        return Ok(None);
-    }
-    let is_sdp = request
-        .content_type()
-        .and_then(|kind| kind.split(|byte| *byte == b';').next())
-        .is_some_and(|kind| kind.trim_ascii().eq_ignore_ascii_case(b"application/sdp"));
-    if !is_sdp {
-        return Err(turned(
-            reply_with(415, "Accept", "application/sdp"),
-            Because::NoCommonCodec,
-        ));
-    }
-    Ok(Some(request.body_bytes()))
 }

@@ -15,8 +15,8 @@ use super::caller::{Known, know};
 use super::connected::{takes_another_from, takes_update};
 use super::media::{MediaSide, status_of};
 use super::new_call::sip_call_id;
+use super::offered::offer_of;
 use super::requests::reply;
-use super::setup::offer_of;
 use super::transfer::MOST_LEGS;
 
 /// Who comes.

@@ -16,7 +16,7 @@ use crate::recorder::path_of;
 pub(crate) fn entry(entry: JournalEntry) -> Entry {
     match entry {
         JournalEntry::BindingSaved(binding) => Entry::BindingSaved(Box::new(row_of_binding(*binding))),
-        JournalEntry::BindingRemoved { sip_account, contact } => Entry::BindingRemoved { sip_account, contact },
+        JournalEntry::BindingRemoved { sip_account, name } => Entry::BindingRemoved { sip_account, name },
         JournalEntry::RecordingStarted { recording, call } => {
             let at = call.answered_at.unwrap_or(call.started_at);
             let path = path_of(call.account, recording, at).to_string_lossy().into_owned();
@@ -112,6 +112,7 @@ fn leg(row: LegRow) -> Leg {
 fn row_of_binding(binding: StoredBinding) -> Binding {
     Binding {
         sip_account: binding.sip_account,
+        name: binding.name,
         contact: binding.contact,
         path: binding.path,
         flow: write_flow(&binding.flow),
@@ -120,6 +121,7 @@ fn row_of_binding(binding: StoredBinding) -> Binding {
         sip_call_id: binding.sip_call_id,
         cseq: binding.cseq,
         instance: binding.instance,
+        reg_id: binding.reg_id,
         user_agent: binding.user_agent,
     }
 }
@@ -148,6 +150,7 @@ pub(crate) fn stored_binding(row: Binding) -> Option<StoredBinding> {
     Some(StoredBinding {
         flow: read_flow(&row.flow)?,
         sip_account: row.sip_account,
+        name: row.name,
         contact: row.contact,
         path: row.path,
         expires_at: row.expires_at,
@@ -155,6 +158,7 @@ pub(crate) fn stored_binding(row: Binding) -> Option<StoredBinding> {
         sip_call_id: row.sip_call_id,
         cseq: row.cseq,
         instance: row.instance,
+        reg_id: row.reg_id,
         user_agent: row.user_agent,
     })
 }

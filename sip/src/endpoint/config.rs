@@ -32,6 +32,7 @@ impl Default for EndpointConfig {
                 Cow::Borrowed("path"),
                 Cow::Borrowed("replaces"),
                 Cow::Borrowed("norefersub"),
+                Cow::Borrowed("outbound"),
             ],
             session_timer: Some(SessionIntervals::default()),
             limits: Limits::default(),

@@ -12,7 +12,7 @@ use crate::dialog::session::{Phase, Session};
 use crate::event::{EndedBy, Event, SessionId, TransactionId};
 use crate::tx::key::read_token;
 use crate::tx::store::Purpose;
-use crate::wire::{HeaderName, Message, Method};
+use crate::wire::{ACCEPT, HeaderName, Message, Method};
 
 /// A request of the owner inside a dialog.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ impl Endpoint {
         } else if method == Method::Bye {
             self.on_bye(id, &incoming, now);
         } else if method == Method::Options {
-            let accept: Headers = vec![("Accept".into(), "application/sdp".to_owned())];
+            let accept: Headers = vec![("Accept".into(), ACCEPT.to_owned())];
             let answer = Answer {
                 headers: &accept,
                 abilities: true,

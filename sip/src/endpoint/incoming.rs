@@ -30,10 +30,13 @@ impl Endpoint {
             self.on_keep_alive(flow, &bytes);
             return;
         }
-        let Ok(message) = Message::parse(bytes, Framing::over(flow.transport)) else {
+        let Ok(mut message) = Message::parse(bytes, Framing::over(flow.transport)) else {
             self.totals.unreadable += 1;
             return;
         };
+        if describes(message.method()) {
+            message.take_description();
+        }
         if message.is_request() {
             self.totals.requests += 1;
             self.on_request(message, flow, now);
@@ -141,6 +144,24 @@ impl Endpoint {
                 ..Answer::of(status)
             },
         );
+    }
+}
+
+/// Messages whose bodies are offers and answers.
+fn describes(method: Method<'_>) -> bool {
+    match method {
+        Method::Invite | Method::Ack | Method::Prack | Method::Update => true,
+        Method::Bye
+        | Method::Cancel
+        | Method::Options
+        | Method::Register
+        | Method::Info
+        | Method::Refer
+        | Method::Subscribe
+        | Method::Notify
+        | Method::Publish
+        | Method::Message
+        | Method::Other(_) => false,
     }
 }
 

@@ -28,11 +28,15 @@ enum Way {
 }
 
 impl Endpoint {
-    pub(super) fn ring(&mut self, id: SessionId, ring: Provisional, now: Now) {
-        let Some(Phase::Incoming { tx }) = self.sessions.get(&id.0).map(|session| &session.phase) else {
+    pub(super) fn ring(&mut self, id: SessionId, mut ring: Provisional, now: Now) {
+        let Some(session) = self.sessions.get(&id.0) else {
             return;
         };
-        let tx = *tx;
+        let Phase::Incoming { tx } = session.phase else { return };
+        if session.exchange() == Exchange::Settled {
+            // A description now would be an offer (RFC 6337 section 2.2).
+            ring.body = None;
+        }
         match self.way(id, tx, &ring) {
             Way::Unsaid => {}
             Way::Plain => {

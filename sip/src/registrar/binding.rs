@@ -1,5 +1,6 @@
 //! One registered contact.
 
+use std::borrow::Cow;
 use std::time::Instant;
 
 use crate::Now;
@@ -27,6 +28,7 @@ pub struct Binding {
     pub cseq: u32,
     /// `+sip.instance` without its quotes (RFC 5626).
     pub instance: Option<String>,
+    /// Which of the device's flows it is (RFC 5626 section 4.2); only beside `instance`, from 1.
     pub reg_id: Option<u32>,
     pub user_agent: Option<String>,
     /// False after a request to it got no answer, until it registers again.
@@ -34,6 +36,27 @@ pub struct Binding {
 }
 
 impl Binding {
+    /// What tells it from the other bindings of its address: of a flow the instance and the reg-id (RFC 5626 section 6),
+    /// else the contact as it was registered. No contact reads like a flow's name.
+    pub fn name(&self) -> Cow<'_, str> {
+        match self.outbound() {
+            Some((instance, reg_id)) => Cow::Owned(format!("#{reg_id} {instance}")),
+            None => Cow::Borrowed(&self.contact),
+        }
+    }
+
+    /// The device and which of its flows it is; `None`: it was registered without outbound.
+    pub(super) fn outbound(&self) -> Option<(&str, u32)> {
+        self.instance.as_deref().zip(self.reg_id)
+    }
+
+    pub(super) fn is(&self, other: &Binding) -> bool {
+        match (self.outbound(), other.outbound()) {
+            (None, None) => self.contact == other.contact,
+            (own, theirs) => own == theirs,
+        }
+    }
+
     /// The flow that requests to this contact go out on: where the REGISTER came from, unless the contact itself names
     /// another port at that very address (see [`FlowId::towards`]).
     pub fn target(&self) -> FlowId {

@@ -52,9 +52,13 @@ fn room_for(mut kept: Vec<Binding>, asked: &[Asked], most: usize) -> Result<Vec<
     Ok(kept)
 }
 
-/// Contacts to be bound; of several that are the same URI only the last.
+/// Contacts to be bound; of several that are the same flow or URI only the last.
 fn last_of_each(asked: &[Asked]) -> impl Iterator<Item = &Asked> {
-    let later = |at: usize, a: &Asked| asked.iter().skip(at + 1).any(|b| same_uri(&a.contact, &b.contact));
+    let same = |a: &Asked, b: &Asked| match (a.outbound(), b.outbound()) {
+        (Some(a), Some(b)) => a == b,
+        (Some(_) | None, None) | (None, Some(_)) => same_uri(&a.contact, &b.contact),
+    };
+    let later = move |at: usize, a: &Asked| asked.iter().skip(at + 1).any(|b| same(a, b));
     asked
         .iter()
         .enumerate()
@@ -81,10 +85,22 @@ fn bind(asked: &Asked, registration: &Registration, flow: &FlowId, now: Now) -> 
     }
 }
 
-/// The same URI, or the same device over the same of its flows at a new address (RFC 5626 section 6).
+/// The same of a device's flows, whatever its URI: two of them may have the same (RFC 5626 section 6). Without flows the
+/// same URI, or the same device at a new address.
 fn names(asked: &Asked, binding: &Binding) -> bool {
-    let same_device = asked.instance.is_some() && asked.instance == binding.instance && asked.reg_id == binding.reg_id;
-    same_device || same_uri(&asked.contact, &binding.contact)
+    match (asked.outbound(), binding.outbound()) {
+        (Some(asked), Some(bound)) => asked == bound,
+        (None, None) if asked.instance.is_some() && asked.instance == binding.instance => true,
+        (Some(_) | None, None) | (None, Some(_)) => same_uri(&asked.contact, &binding.contact),
+    }
+}
+
+/// Whether one that was kept over a restart is there already.
+pub(super) fn is_known(bindings: &[Binding], kept: &Binding) -> bool {
+    bindings.iter().any(|known| match (known.outbound(), kept.outbound()) {
+        (Some(_), Some(_)) => known.is(kept),
+        (Some(_) | None, None) | (None, Some(_)) => same_uri(&known.contact, &kept.contact),
+    })
 }
 
 /// A phone without an instance that speaks from elsewhere now, as after a restart of its NAT: the same user in the same
@@ -101,7 +117,7 @@ fn has_moved(asked: &Asked, binding: &Binding, registration: &Registration, flow
 }
 
 /// RFC 3261 section 19.1.4.
-pub(super) fn same_uri(left: &str, right: &str) -> bool {
+fn same_uri(left: &str, right: &str) -> bool {
     left == right
         || matches!(
             (Uri::read(left.as_bytes()), Uri::read(right.as_bytes())),

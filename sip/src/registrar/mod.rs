@@ -120,6 +120,27 @@ impl Registrar {
         self.locations.get(&aor).map(Vec::as_slice).unwrap_or_default()
     }
 
+    /// The same by device: of the flows of one only one may be tried at a time (RFC 5626 section 7), those that answer
+    /// first. A contact without an instance is a device of its own.
+    pub fn devices(&self, aor: Aor) -> Vec<Vec<&Binding>> {
+        let mut devices: Vec<Vec<&Binding>> = Vec::new();
+        for binding in self.bindings(aor) {
+            let mut others = devices.iter_mut();
+            let same = |device: &&mut Vec<&Binding>| {
+                let instance = device.first().and_then(|first| first.instance.as_ref());
+                instance.is_some() && instance == binding.instance.as_ref()
+            };
+            match others.find(same) {
+                Some(device) => device.push(binding),
+                None => devices.push(vec![binding]),
+            }
+        }
+        for device in &mut devices {
+            device.sort_by_key(|flow| !flow.reachable);
+        }
+        devices
+    }
+
     pub fn is_online(&self, aor: Aor) -> bool {
         !self.bindings(aor).is_empty()
     }
@@ -159,10 +180,7 @@ impl Registrar {
             return vec![Change { aor, what }];
         }
         let mut bindings = self.bindings(aor).to_vec();
-        let known = bindings
-            .iter()
-            .any(|b| location::same_uri(&b.contact, &binding.contact));
-        if known || bindings.len() >= self.config.max_contacts {
+        if location::is_known(&bindings, &binding) || bindings.len() >= self.config.max_contacts {
             return Vec::new();
         }
         let at = bindings.partition_point(|b| (b.q, b.refreshed_at) >= (binding.q, binding.refreshed_at));
@@ -175,10 +193,11 @@ impl Registrar {
         self.commit(aor, Vec::new())
     }
 
-    /// Notes whether a contact answers. One that does not is displaced first; it registers its way back.
-    pub fn set_reachable(&mut self, aor: Aor, contact: &str, reachable: bool) {
+    /// Notes whether the binding with this [`Binding::name`] answers. One that does not is displaced first; it registers
+    /// its way back.
+    pub fn set_reachable(&mut self, aor: Aor, name: &str, reachable: bool) {
         let bindings = self.locations.get_mut(&aor).into_iter().flatten();
-        for binding in bindings.filter(|b| b.contact == contact) {
+        for binding in bindings.filter(|b| b.name() == name) {
             binding.reachable = reachable;
         }
     }
@@ -195,7 +214,7 @@ impl Registrar {
     /// Replaces the bindings of an address, and tells the difference.
     fn commit(&mut self, aor: Aor, mut new: Vec<Binding>) -> Vec<Change> {
         let old = self.locations.remove(&aor).unwrap_or_default();
-        let removed = old.iter().filter(|o| !new.iter().any(|n| n.contact == o.contact));
+        let removed = old.iter().filter(|o| !new.iter().any(|n| n.is(o)));
         let removed = removed.map(|b| BindingChange::Removed(Box::new(b.clone())));
         let saved = new.iter().filter(|n| !old.contains(n));
         let saved = saved.map(|b| BindingChange::Saved(Box::new(b.clone())));
@@ -240,6 +259,9 @@ impl Registrar {
         if registration.supports_path {
             let path = registration.path.iter().cloned();
             headers.extend(path.map(|value| (Cow::Borrowed("Path"), value)));
+        }
+        if registration.outbound {
+            headers.push((Cow::Borrowed("Require"), "outbound".to_owned()));
         }
         Reply {
             status: 200,

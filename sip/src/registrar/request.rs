@@ -12,6 +12,10 @@ const MOST_PATHS: usize = 8;
 /// Bytes of a value that is kept: a contact, a Path value, a Call-ID, an instance.
 const MOST_KEPT: usize = 512;
 const MOST_USER_AGENT: usize = 128;
+/// Option tags that a REGISTER may require.
+const SERVED: [&[u8]; 2] = [b"path", b"outbound"];
+/// RFC 5626 section 9.
+const LARGEST_REG_ID: u32 = 0x7fff_ffff;
 /// From here on a short registration may not be refused (RFC 3261 section 10.3, step 7).
 const AN_HOUR: u32 = 3600;
 
@@ -21,6 +25,8 @@ pub(super) struct Registration {
     pub(super) wish: Wish,
     pub(super) path: Vec<String>,
     pub(super) supports_path: bool,
+    /// The phone registers a flow and will keep it alive (RFC 5626 section 6).
+    pub(super) outbound: bool,
     pub(super) user_agent: Option<String>,
 }
 
@@ -39,16 +45,25 @@ pub(super) struct Asked {
     pub(super) reg_id: Option<u32>,
 }
 
+impl Asked {
+    /// The device and which of its flows it is.
+    pub(super) fn outbound(&self) -> Option<(&str, u32)> {
+        self.instance.as_deref().zip(self.reg_id)
+    }
+}
+
 impl Registration {
     pub(super) fn read(request: &Message, config: &RegistrarConfig) -> Result<Registration, Box<Reply>> {
         check_required(request)?;
         let sip_call_id = request.call_id().ok_or_else(|| refusal(400, "Missing Call-ID"))?;
         let (cseq, _) = request.cseq().ok_or_else(|| refusal(400, "Missing CSeq"))?;
         let path = kept_values(request, HeaderName::Path)?;
+        let wish = wish(request, config)?;
         Ok(Registration {
             sip_call_id: kept(sip_call_id, "Call-ID")?,
             cseq,
-            wish: wish(request, config)?,
+            outbound: asks_outbound(request, &wish) && is_first_hop(request, &path),
+            wish,
             path,
             supports_path: lists(request, HeaderName::Supported, b"path"),
             user_agent: request.header(HeaderName::UserAgent).map(shortened),
@@ -97,12 +112,14 @@ fn one(value: &[u8], by_header: Option<u32>, config: &RegistrarConfig) -> Result
         return Err(too_brief(config.min_expires));
     }
     let instance = contact.param("+sip.instance").map(unquoted);
+    // RFC 5626 section 6: a flow of nobody is none.
+    let reg_id = contact.param("reg-id").filter(|_| instance.is_some());
     Ok(Asked {
         contact: kept(contact.raw_uri(), "Contact")?,
         q: contact.param("q").map_or(1000, thousandths),
         expires: expires.min(config.max_expires),
         instance: instance.map(|value| kept(value, "Instance")).transpose()?,
-        reg_id: contact.param("reg-id").and_then(number),
+        reg_id: reg_id.and_then(number).filter(|id| (1..=LARGEST_REG_ID).contains(id)),
     })
 }
 
@@ -152,7 +169,7 @@ fn check_required(request: &Message) -> Result<(), Box<Reply>> {
     let required = request.values(HeaderName::Require);
     let unknown: Vec<String> = required
         .map(<[u8]>::trim_ascii)
-        .filter(|tag| !tag.is_empty() && !tag.eq_ignore_ascii_case(b"path"))
+        .filter(|tag| !tag.is_empty() && !SERVED.iter().any(|known| tag.eq_ignore_ascii_case(known)))
         .map(|tag| String::from_utf8_lossy(tag).into_owned())
         .collect();
     if unknown.is_empty() {
@@ -161,6 +178,29 @@ fn check_required(request: &Message) -> Result<(), Box<Reply>> {
     let mut reply = refusal(420, "Bad Extension");
     reply.headers.push((Cow::Borrowed("Unsupported"), unknown.join(", ")));
     Err(reply)
+}
+
+fn asks_outbound(request: &Message, wish: &Wish) -> bool {
+    let flow = match wish {
+        Wish::Update(asked) => asked
+            .iter()
+            .any(|asked| asked.expires > 0 && asked.outbound().is_some()),
+        Wish::Fetch | Wish::RemoveAll => false,
+    };
+    flow && lists(request, HeaderName::Supported, b"outbound")
+}
+
+/// Either nobody stands between the phone and us, or whoever is next to it keeps its flows (RFC 5626 section 6).
+fn is_first_hop(request: &Message, path: &[String]) -> bool {
+    let keeps_flows = |value: &String| {
+        let value = NameAddr::read(value.as_bytes()).ok();
+        let uri = value.as_ref().and_then(|value| value.uri().ok());
+        uri.is_some_and(|uri| uri.params().has("ob"))
+    };
+    match path.last() {
+        Some(next_to_phone) => keeps_flows(next_to_phone),
+        None => request.vias().count() == 1,
+    }
 }
 
 fn lists(request: &Message, header: HeaderName, tag: &[u8]) -> bool {

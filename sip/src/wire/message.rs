@@ -11,6 +11,7 @@ use smallvec::SmallVec;
 use super::fault::{self, Fault};
 use super::name_addr::{BadNameAddr, NameAddr};
 use super::names::{HeaderName, Method};
+use super::parts::{self, Entity};
 use super::scan::{self, Values};
 use super::uri::{BadUri, Uri};
 use super::via::{BadVia, Via};
@@ -89,6 +90,8 @@ pub struct Message {
     start: Start,
     fields: Arc<[Field]>,
     body: (u16, u16),
+    /// The body is no longer all that came, but the session description in it.
+    described: bool,
     /// What the header fields themselves got wrong, found while reading.
     pub(super) flaw: Option<&'static str>,
 }
@@ -139,6 +142,7 @@ impl Message {
             start,
             fields: Arc::from(fields.as_slice()),
             body: (0, 0),
+            described: false,
             flaw,
             bytes,
         };
@@ -321,8 +325,31 @@ impl Message {
         scan::number(self.header(HeaderName::Expires)?)
     }
 
-    /// `type/subtype` without parameters, as it stands.
+    /// For whoever reads session descriptions and nothing else: the one within the body is the body from now on, and a
+    /// body that may be passed over is none (RFC 5621). Where something has to be understood and is not, nothing changes.
+    pub fn take_description(&mut self) {
+        let entity = Entity {
+            kind: self.header(HeaderName::ContentType),
+            disposition: self.header(HeaderName::Other("Content-Disposition")),
+            encoded: self.header(HeaderName::ContentEncoding).is_some(),
+        };
+        let found = match entity.kind {
+            Some(_) if !self.body().is_empty() => parts::description(self.body(), &entity),
+            Some(_) | None => return,
+        };
+        let Ok(found) = found else { return };
+        let begin = usize::from(self.body.0);
+        self.described = found.is_some();
+        self.body = found.map_or((self.body.0, self.body.0), |place| {
+            pair(&(begin + place.start..begin + place.end))
+        });
+    }
+
+    /// `type/subtype` of the body without parameters, as it stands.
     pub fn content_type(&self) -> Option<&[u8]> {
+        if self.described {
+            return Some(b"application/sdp");
+        }
         let value = self.header(HeaderName::ContentType)?;
         value.split(|byte| *byte == b';').next().map(scan::trim)
     }

@@ -26,6 +26,7 @@ use frontdesk_sip::wire::{Framing, Message, ResponseBuilder};
 pub fn wire(data: &[u8]) {
     if let Ok(message) = Message::parse(Bytes::copy_from_slice(data), Framing::Datagram) {
         read(&message);
+        describe(message.clone());
         if message.is_request() {
             answer(&message);
         }
@@ -72,6 +73,18 @@ fn read(message: &Message) {
             let _ = (uri.decoded_user(), uri.host_ip(), uri.headers());
         }
     }
+}
+
+/// A session description is a part of the body as it came.
+fn describe(mut message: Message) {
+    let whole = message.body_bytes();
+    message.take_description();
+    let taken = message.body();
+    assert!(
+        taken.is_empty() || whole.windows(taken.len()).any(|part| part == taken),
+        "a description that did not come: {}",
+        taken.escape_ascii()
+    );
 }
 
 /// What we answer can be read again and belongs to the request.

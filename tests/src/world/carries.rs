@@ -4,6 +4,7 @@ use bytes::Bytes;
 use frontdesk::engine::input::Input;
 use frontdesk_sip::flow::{FlowId, Transport};
 
+use super::nat::Nat;
 use super::net::{End, Packet};
 use super::phone::Phone;
 use super::transcript::Line;
@@ -42,6 +43,10 @@ impl World {
         while let Some((flow, bytes)) = self.phones[index].sends() {
             if self.phones[index].gone {
                 continue;
+            }
+            let elapsed = self.elapsed;
+            if let Some(nat) = &mut self.phones[index].nat {
+                nat.leave(elapsed);
             }
             let line = self.line(index, false, bytes.clone());
             let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
@@ -89,7 +94,9 @@ impl World {
         let takes = |index: &usize| {
             let own = self.flow_of(*index);
             let listens = self.phones[*index].listens && flow.is_for_size() && flow.transport == Transport::Tcp;
-            own == *flow || listens && own.peer == flow.peer
+            let closed = |nat: &Nat| !nat.lets_in(self.elapsed);
+            let gone = self.phones[*index].nat.as_ref().is_some_and(closed);
+            !gone && (own == *flow || listens && own.peer == flow.peer)
         };
         (0..self.phones.len()).find(takes)
     }

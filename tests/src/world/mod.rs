@@ -4,6 +4,7 @@ mod carries;
 pub mod front;
 pub mod inbox;
 pub mod media;
+pub mod nat;
 pub mod net;
 pub mod people;
 pub mod phone;
@@ -211,9 +212,13 @@ impl World {
     /// The flow of a phone as the server sees it.
     pub fn flow_of(&self, phone: usize) -> FlowId {
         let flow = self.phones[phone].flow;
+        let mut peer = outside(flow.local);
+        if let Some(nat) = &self.phones[phone].nat {
+            peer.set_port(nat.port(peer.port()));
+        }
         FlowId {
             local: flow.peer,
-            peer: outside(flow.local),
+            peer,
             ..flow
         }
     }
@@ -280,10 +285,10 @@ impl World {
         for entry in &self.journal {
             match entry {
                 JournalEntry::BindingSaved(binding) => {
-                    rows.insert((binding.sip_account, binding.contact.clone()), (**binding).clone());
+                    rows.insert((binding.sip_account, binding.name.clone()), (**binding).clone());
                 }
-                JournalEntry::BindingRemoved { sip_account, contact } => {
-                    rows.remove(&(*sip_account, contact.clone()));
+                JournalEntry::BindingRemoved { sip_account, name } => {
+                    rows.remove(&(*sip_account, name.clone()));
                 }
                 JournalEntry::RecordingStarted { .. }
                 | JournalEntry::MessageStarted { .. }

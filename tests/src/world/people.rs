@@ -143,6 +143,7 @@ pub fn engine_config() -> EngineConfig {
             failures: 0,
             ..Default::default()
         },
+        keep_alive: Duration::ZERO,
         ring_timeout: Duration::from_secs(60),
         parking_timeout: Duration::from_secs(120),
         recording: true,

@@ -10,6 +10,7 @@ use frontdesk_sip::event::{EndedBy, SessionId};
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::{Endpoint, Now};
 
+use super::nat::Nat;
 use super::provider::Provider;
 use super::sdp::{self, Seen};
 pub use watches::Watching;
@@ -92,7 +93,8 @@ pub struct PhoneCall {
     claims: Headers,
     offered: bool,
     tried: bool,
-    dialled: String,
+    /// As it was dialled; of an incoming call nothing.
+    pub dialled: String,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -123,6 +125,10 @@ pub struct Phone {
     pub claims: Headers,
     /// Extra header fields of its 200 to an INVITE.
     pub answers_with: Headers,
+    /// It registers a flow (RFC 5626): of which device, and which of its flows.
+    pub outbound: Option<(&'static str, u32)>,
+    /// What stands beside its descriptions, with header fields of its own: they are bodies of several parts then.
+    pub beside: Option<&'static str>,
     /// From of what it sends; by default its own user.
     pub from: Party,
     /// An ACK with the answer to a late offer carries none.
@@ -150,6 +156,8 @@ pub struct Phone {
     pub listens: bool,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
+    /// What stands between it and the net; `None`: something that never forgets.
+    pub nat: Option<Nat>,
     /// It is no phone but a provider.
     pub provider: Option<Box<Provider>>,
 }
@@ -171,6 +179,8 @@ impl Phone {
             contacts: Vec::new(),
             claims: Vec::new(),
             answers_with: Vec::new(),
+            outbound: None,
+            beside: None,
             from: Party {
                 display: String::new(),
                 uri: format!("sip:{user}@{DOMAIN}"),
@@ -192,6 +202,7 @@ impl Phone {
             sends_on_to: None,
             listens: false,
             gone: false,
+            nat: None,
             provider: None,
         }
     }
@@ -211,11 +222,13 @@ impl Phone {
     // What the person at the phone does.
 
     pub fn register(&mut self, expires: u32, now: Now) {
-        let contact = format!("<sip:{}@{}{}>", self.user, self.home, self.transport_param());
-        let headers = vec![
-            (Cow::Borrowed("Contact"), contact),
-            (Cow::Borrowed("Expires"), expires.to_string()),
-        ];
+        let mut contact = format!("<sip:{}@{}{}>", self.user, self.home, self.transport_param());
+        let mut headers = vec![(Cow::Borrowed("Expires"), expires.to_string())];
+        if let Some((device, reg_id)) = self.outbound {
+            contact.push_str(&format!(";+sip.instance=\"<urn:uuid:{device}>\";reg-id={reg_id}"));
+            headers.push((Cow::Borrowed("Supported"), "path, outbound".to_owned()));
+        }
+        headers.push((Cow::Borrowed("Contact"), contact));
         self.ask("REGISTER", &format!("sip:{DOMAIN}"), headers, now);
     }
 

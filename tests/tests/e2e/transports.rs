@@ -133,6 +133,35 @@ async fn phones_call_each_other_over_each_transport_and_are_offline_when_their_c
     daemon.stop().await
 }
 
+/// RFC 5626.
+#[tokio::test]
+async fn a_phone_with_two_connections_rings_by_one_and_is_online_while_either_lives() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let ca = own_certificate(&daemon);
+    let mut caller = phone(&daemon, 0, WAYS[0], &ca).await?;
+    caller.register().await?;
+    let mut first = phone(&daemon, 1, WAYS[1], &ca).await?;
+    let mut second = phone(&daemon, 1, WAYS[2], &ca).await?;
+    for (reg_id, flow) in (1..).zip([&mut first, &mut second]) {
+        let headers = format!(
+            "Contact: <{}>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\";reg-id={reg_id};expires=600\r\n\
+             Supported: path, outbound\r\nRequire: outbound\r\n",
+            flow.contact()
+        );
+        let granted = flow.ask("REGISTER", "sip:pbx.example", (&headers, "")).await?;
+        ensure!(granted.status() == Some(200), "{granted:?}");
+        ensure!(text(&granted, HeaderName::Require) == "outbound", "{granted:?}");
+    }
+    call(&mut caller, &mut second).await.with_context(|| daemon.log())?;
+    drop(second);
+    call(&mut caller, &mut first).await.with_context(|| daemon.log())?;
+    daemon.sip_status("102", "online").await?;
+    drop(first);
+    let offline = tokio::time::timeout(AT_ONCE, daemon.sip_status("102", "offline"));
+    offline.await.context("the phone is still online")??;
+    daemon.stop().await
+}
+
 #[tokio::test]
 async fn phones_call_each_other_over_ipv6() -> Result<()> {
     let mut daemon = start("[::1]", "").await?;

@@ -1,6 +1,7 @@
 //! The engine among simulated phones and providers, in simulated time.
 
 mod alert;
+mod alive;
 mod attended;
 mod attended_into_us;
 mod attended_lines;
@@ -10,9 +11,11 @@ mod calls;
 mod confirm;
 mod connected;
 mod dialogs;
+mod early;
 mod emergency;
 mod events;
 mod features;
+mod flows;
 mod forward;
 mod forwarding;
 mod gateways;
@@ -29,6 +32,7 @@ mod ordered_lines;
 mod originate;
 mod overload;
 mod parking;
+mod parts;
 mod pickup;
 mod presence;
 mod queue;

@@ -33,7 +33,7 @@ fn busy(number: &str) -> Forwarding {
     }
 }
 
-fn unanswered(number: &str) -> Forwarding {
+pub(crate) fn unanswered(number: &str) -> Forwarding {
     Forwarding {
         no_answer: to(number),
         no_answer_after: 10,
@@ -42,7 +42,7 @@ fn unanswered(number: &str) -> Forwarding {
 }
 
 /// The office with David, in which these people have set this.
-fn office(seed: u8, loss: u32, settings: &[(Person, Forwarding)]) -> World {
+pub(crate) fn office(seed: u8, loss: u32, settings: &[(Person, Forwarding)]) -> World {
     let mut world = World::office(seed, if loss == 0 { FAIR } else { rough(loss) });
     world.add_phone(DAVID);
     world.register(DAVID_AT);

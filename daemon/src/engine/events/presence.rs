@@ -1,6 +1,7 @@
 //! `presence` (RFC 3856): a person is reachable, talks, or wants to be left alone.
 
 use frontdesk_routing::ids::StaffId;
+use frontdesk_routing::plan::PlanSip;
 use frontdesk_sip::registrar::Aor;
 
 use super::watchers::Watch;
@@ -18,8 +19,9 @@ pub(super) struct Presence {
 impl Engine {
     pub(super) fn presence_of(&self, staff: StaffId) -> Presence {
         let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
+        let online = |sip: &PlanSip| self.registrar.is_online(Aor(sip.id.as_u128())) && !self.alive.is_dark(sip.id);
         Presence {
-            online: sip.is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128()))),
+            online: sip.is_some_and(online),
             on_the_phone: self.is_on_the_phone(staff),
             do_not_disturb: self.pending.settings(&self.plan, staff).dnd,
         }

@@ -13,6 +13,8 @@ use crate::engine::Engine;
 /// A registered contact as a document shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Contact {
+    /// What tells it from the others: two flows of a phone may have one URI (RFC 5626).
+    name: String,
     uri: String,
     expires_at: i64,
     q: u16,
@@ -24,6 +26,7 @@ impl Engine {
     pub(super) fn contacts_of(&self, watch: &Watch) -> Vec<Contact> {
         let bindings = self.registrar.bindings(Aor(watch.watcher.as_u128()));
         let contacts = bindings.iter().map(|binding| Contact {
+            name: binding.name().into_owned(),
             uri: binding.contact.clone(),
             expires_at: binding.expires_at,
             q: binding.q,
@@ -49,7 +52,7 @@ pub(super) fn document(contacts: &[Contact], before: &[Contact], watch: &Watch, 
          <registration aor=\"{aor}\" id=\"r{id}\" state=\"{state}\">\r\n"
     );
     for contact in contacts {
-        let known = before.iter().find(|known| known.uri == contact.uri);
+        let known = before.iter().find(|known| known.name == contact.name);
         let event = match known {
             Some(known) if known != contact => "refreshed",
             Some(_) | None => "registered",
@@ -60,7 +63,7 @@ pub(super) fn document(contacts: &[Contact], before: &[Contact], watch: &Watch, 
     }
     let gone = before
         .iter()
-        .filter(|old| !contacts.iter().any(|new| new.uri == old.uri));
+        .filter(|old| !contacts.iter().any(|new| new.name == old.name));
     for contact in gone {
         let event = if contact.expires_at <= now.unix_ms {
             "expired"
@@ -75,7 +78,7 @@ pub(super) fn document(contacts: &[Contact], before: &[Contact], watch: &Watch, 
 
 fn write_contact(text: &mut String, contact: &Contact, (state, event): (&str, &str), expires: &str) {
     let mut id = DefaultHasher::new();
-    contact.uri.hash(&mut id);
+    contact.name.hash(&mut id);
     let _ = write!(
         text,
         "<contact id=\"c{:016x}\" state=\"{state}\" event=\"{event}\"{expires} q=\"{}.{:03}\" callid=\"{}\" \

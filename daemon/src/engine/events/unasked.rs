@@ -30,7 +30,10 @@ impl Engine {
                 continue;
             }
             let messages = self.watchers.messages(staff);
-            for binding in self.registrar.bindings(Aor(account.as_u128())).to_vec() {
+            // A phone with several flows is told once.
+            let devices = self.registrar.devices(Aor(account.as_u128())).into_iter();
+            let phones: Vec<Binding> = devices.filter_map(|flows| flows.first().copied().cloned()).collect();
+            for binding in phones {
                 self.tell_mailbox(&binding, &user, messages, now);
             }
         }

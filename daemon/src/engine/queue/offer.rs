@@ -62,8 +62,7 @@ impl Engine {
         let (near, own) = (waiting.media.port, (waiting.flow, waiting.staff));
         let agents = offer.agents.iter().filter_map(|agent| plan.staff.get(*agent));
         let phones = agents.flat_map(|agent| self.ways_to(&plan, agent));
-        let is_own =
-            |target: &Target| target.staff == own.1 && target.binding().is_some_and(|binding| binding.flow == own.0);
+        let is_own = |target: &Target| target.staff == own.1 && target.is_at(&own.0);
         let most = usize::try_from(call.breadth).unwrap_or(usize::MAX);
         let mut targets: Vec<Target> = phones.filter(|target| !is_own(target)).take(most).collect();
         if targets.is_empty() {

@@ -1,7 +1,6 @@
 //! A call to a number outside: server after server, trunk after trunk (RFC 3263 section 4.3).
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use frontdesk_media::io::command::Codec;
 use frontdesk_routing::because::Because;
@@ -12,7 +11,7 @@ use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::trunks::{TrunkCodec, TrunkLimits};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
 use frontdesk_sip::Now;
-use frontdesk_sip::command::{Body, Command, Headers, Invite};
+use frontdesk_sip::command::{Body, Command, Invite};
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::registrar::{Aor, Binding};
@@ -21,17 +20,13 @@ use frontdesk_sip::wire::{HeaderName, Message};
 
 use super::register::credentials;
 use super::servers::{Address, transport_param, uri_host};
-use super::{Due, Engine, identity};
+use super::{Engine, identity};
 use crate::engine::call::{Leg, Side};
 use crate::engine::media::Wanted;
 use crate::engine::output::CdrParty;
 use crate::engine::requests::reply_with;
 use crate::engine::setup::{Reach, Rung, Shown, Target, Turned, turned};
 use crate::engine::transfer::{MOST_LEGS, More};
-
-/// A server that says nothing at all for so long is given up for the next one. RFC 3261 would wait 32 seconds, which no
-/// caller does.
-const SILENCE: Duration = Duration::from_secs(4);
 
 /// One way to a number.
 #[derive(Debug, Clone)]
@@ -130,7 +125,7 @@ impl Engine {
             Place::Gateway(known) => {
                 let line = self.trunks.lines.get(&way.trunk)?;
                 let mut bindings = self.registered(&line.trunk).iter();
-                let still = bindings.find(|binding| binding.contact == known.contact)?;
+                let still = bindings.find(|binding| binding.name() == known.name())?;
                 Some(still.target())
             }
         }
@@ -173,7 +168,7 @@ impl Engine {
                 codecs: line.trunk.codecs.iter().map(|codec| codec_of(*codec)).collect(),
             };
             if !left.ways.is_empty() {
-                self.trunks.at(now.instant + SILENCE, Due::Silent(session));
+                self.trunks.await_sign(session, now);
             }
             self.trunks.attempts.insert(session, Attempts { now: way, left });
             return Ok(taken);
@@ -266,8 +261,9 @@ impl Engine {
             left.ways.retain(|other| other.trunk != way.trunk);
         }
         let goes_on = !left.ways.is_empty();
-        if let Some((id, Side::Called(leg))) = self.find(session) {
-            self.go_on(id, leg, (status, left), now);
+        if let Some((id, Side::Called(leg))) = self.find(session).filter(|_| goes_on) {
+            let why = format!("a trunk failed with {status}");
+            self.call_otherwise((id, leg), Reach::Outside(left), &why, now);
         }
         // What a provider says of us is no business of the caller's, and nobody's refusal ends an emergency call.
         if matches!(said, 401..=403 | 407) || (urgent && goes_on) {
@@ -284,22 +280,24 @@ impl Engine {
             (Place::Server { address, .. }, _) => self.has_failed(*address, now),
             (Place::Gateway(binding), Some(sip)) => {
                 let aor = Aor(sip.id.as_u128());
-                self.registrar.set_reachable(aor, &binding.contact, false);
+                self.registrar.set_reachable(aor, &binding.name(), false);
             }
             (Place::Gateway(_), None) => {}
         }
     }
 
-    fn go_on(&mut self, id: CallId, leg: LegId, (status, left): (u16, Outside), now: Now) {
+    /// Whoever is called by this leg is called by another way, before the leg counts as over.
+    pub(in crate::engine) fn call_otherwise(&mut self, (id, leg): (CallId, LegId), reach: Reach, why: &str, now: Now) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let calling = call.machine.calling().any(|calling| calling == leg);
-        if !calling || left.ways.is_empty() || call.called.len() >= MOST_LEGS {
+        if !calling || call.called.len() >= MOST_LEGS {
             return;
         }
         let of = |id: LegId| call.leg(Side::Called(id)).map(|leg| leg.staff);
         let alone = call.machine.calling().all(|calling| of(calling) == of(leg));
         // The same hop once more.
         call.max_forwards = call.max_forwards.saturating_add(1);
+        let summoning = call.machine.is_summoning();
         let waiting = call.machine.waiting().unwrap_or(Side::Caller);
         let wanted = call.leg(waiting).and_then(|leg| leg.media.codec()).map(Wanted::from);
         let near = call.leg(waiting).map(|leg| leg.media.port);
@@ -309,23 +307,23 @@ impl Engine {
             return;
         };
         let wanted = wanted.or_else(|| self.wanted_by(id));
-        let target = Target {
-            staff,
-            party,
-            reach: Reach::Outside(left),
+        let mut targets = vec![Target { staff, party, reach }];
+        let legs = match summoning {
+            true => self.first_legs(&mut targets, now).ok(),
+            false => self.called_legs(&mut targets, near, wanted.as_ref(), now).ok(),
         };
-        let mut targets = vec![target];
-        let Ok(legs) = self.called_legs(&mut targets, near, wanted.as_ref(), now) else {
-            return self.note(id, &format!("a trunk failed with {status} and no other is free"));
+        let Some(legs) = legs else {
+            return self.note(id, &format!("{why} and no other is free"));
         };
-        self.note(id, &format!("a trunk failed with {status}, so the next way was tried"));
+        self.note(id, &format!("{why}, so the next way was tried"));
+        let headers = self.diversions(&self.plan, &way.trail, targets.first());
         let more = More {
             targets,
             legs,
             one_person: alone,
             way,
         };
-        self.call_more(id, more, Headers::new(), now);
+        self.call_more(id, more, headers, now);
     }
 
     /// What the caller has offered, if that is still open.
@@ -339,15 +337,13 @@ impl Engine {
         if !self.endpoint.is_unheard(session) {
             return;
         }
-        let waits = self
-            .trunks
-            .attempts
-            .get(&session)
-            .is_some_and(|attempts| !attempts.left.ways.is_empty());
+        let attempts = self.trunks.attempts.get(&session);
+        let waits = attempts.is_some_and(|attempts| !attempts.left.ways.is_empty()) || self.has_other_flow(session);
         let Some((id, Side::Called(leg))) = self.find(session).filter(|_| waits) else {
             return;
         };
         self.on_outside_refused(session, 408, None, now);
+        self.on_flow_failed(session, 408, None, now);
         let reason = None;
         self.endpoint.command(Command::Cancel { session, reason }, now);
         self.step(id, CallEvent::Refused(leg, 408), now);
@@ -356,6 +352,7 @@ impl Engine {
     /// A session is over.
     pub(in crate::engine) fn forget_session(&mut self, session: SessionId) {
         self.forget_way(session);
+        self.flows.remove(&session);
         self.sessions.remove(&session);
     }
 

@@ -31,6 +31,9 @@ use servers::{Address, Peer};
 
 /// A server that answers nothing for so long counts as silent; RFC 3261 goes on sending for 32 seconds.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// A way by which nothing at all comes back for so long is given up for the next one. RFC 3261 would wait 32 seconds, which
+/// no caller does.
+const SILENCE: Duration = Duration::from_secs(4);
 
 /// All that is kept of trunks between one input and the next.
 #[derive(Debug, Default)]
@@ -93,6 +96,11 @@ impl Trunks {
     fn ask(&mut self, token: u64, asked: Asked, now: Now) {
         self.asked.insert(token, asked);
         self.at(now.instant + ANSWER_WITHIN, Due::Unanswered(token));
+    }
+
+    /// Something is to be heard of an INVITE soon, or it goes another way.
+    pub(super) fn await_sign(&mut self, session: SessionId, now: Now) {
+        self.at(now.instant + SILENCE, Due::Silent(session));
     }
 
     fn at(&mut self, at: Instant, due: Due) {

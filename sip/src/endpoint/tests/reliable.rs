@@ -87,6 +87,26 @@ fn a_described_provisional_response_is_acknowledged_and_the_200_has_no_second_an
 }
 
 #[test]
+fn what_is_settled_before_the_answer_is_not_described_again() {
+    let mut net = Net::new(FAIR, 1);
+    let (caller, callee) = early(&mut net);
+    net.pass(50);
+    net.command(CALLEE, progress(callee, 180, None));
+    net.command(CALLEE, progress(callee, 183, Some(body("early answer"))));
+    net.pass(50);
+    assert_eq!(net.names(CALLER), ["Progress 183", "Progress 180", "Progress 183"]);
+    let bodies = net.events.iter().filter_map(|(_, event)| match event {
+        Event::Progress { response, .. } => Some(response.body().len()),
+        _ => None,
+    });
+    assert_eq!(bodies.collect::<Vec<_>>(), ["early answer".len(), 0, 0]);
+    net.command(CALLEE, accept(callee));
+    net.pass(50);
+    net.command(CALLER, bye(caller));
+    net.assert_nothing_is_left();
+}
+
+#[test]
 fn an_accept_waits_for_the_prack_of_a_description() {
     let mut net = Net::new(FAIR, 1);
     net.lose = Some(|_, text| text.starts_with("PRACK"));

@@ -57,7 +57,7 @@ fn calling(script: &mut Script, extra: &str) -> SessionId {
     assert_eq!(field(&sent, "Session-Expires"), Some("1800"));
     assert_eq!(
         field(&sent, "Supported"),
-        Some("path, replaces, norefersub, timer, 100rel")
+        Some("path, replaces, norefersub, outbound, timer, 100rel")
     );
     script.give(&response("200 OK", &sent, extra));
     assert!(matches!(script.event(), Event::Answered { .. }));

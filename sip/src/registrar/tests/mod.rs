@@ -1,4 +1,5 @@
 mod moved;
+mod outbound;
 mod random;
 
 use std::time::{Duration, Instant};

@@ -332,11 +332,11 @@ impl Phone {
     pub(super) fn offer(&mut self, index: usize) -> Body {
         let direction = self.calls[index].direction;
         let body = self.describe(index, direction);
-        Body::sdp(Bytes::from(match self.secrecy {
+        self.with_parts(match self.secrecy {
             Secrecy::Ignorant | Secrecy::Refuses(_) | Secrecy::Rejects => body,
             Secrecy::Knows => sdp::secured(&body),
             Secrecy::Both => sdp::both_ways(&body),
-        }))
+        })
     }
 
     /// An answer mirrors what was heard, or keeps the hold.
@@ -351,11 +351,22 @@ impl Phone {
         };
         let secret = call.is_offered_srtp();
         let body = self.describe(index, direction);
-        Body::sdp(Bytes::from(match self.secrecy {
+        self.with_parts(match self.secrecy {
             Secrecy::Rejects if secret => sdp::rejected(&sdp::secured(&body)),
             Secrecy::Knows | Secrecy::Both if secret => sdp::secured(&body),
             Secrecy::Ignorant | Secrecy::Refuses(_) | Secrecy::Rejects | Secrecy::Knows | Secrecy::Both => body,
-        }))
+        })
+    }
+
+    fn with_parts(&self, description: String) -> Body {
+        let Some(beside) = self.beside else {
+            return Body::sdp(Bytes::from(description));
+        };
+        let parts = [beside, &format!("Content-Type: application/sdp\r\n\r\n{description}")];
+        Body {
+            content_type: Cow::Borrowed("multipart/mixed;boundary=\"a b\""),
+            bytes: Bytes::from(format!("--a b\r\n{}\r\n--a b--\r\n", parts.join("\r\n--a b\r\n"))),
+        }
     }
 
     fn describe(&mut self, index: usize, direction: &str) -> String {
