@@ -395,6 +395,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
 fn settings(folder: &std::path::Path) -> Settings {
     Settings {
         recordings: folder.join("recordings"),
+        notices: folder.join("notices"),
         music: folder.join("music"),
         greetings: folder.join("greetings"),
         prompts: folder.join("prompts"),

@@ -75,6 +75,7 @@ fn settings(ground: &Ground) -> Settings {
     ];
     Settings {
         recordings: config.recordings_dir(),
+        notices: config.notices_dir(),
         music: config.data.dir.join(music::FOLDER),
         greetings: config.data.dir.join(music::GREETINGS),
         prompts: config.data.dir.join(prompts::FOLDER),

@@ -119,6 +119,8 @@ pub struct Parts {
 pub struct Settings {
     /// Where recordings lie.
     pub recordings: PathBuf,
+    /// Where notices lie that were written as files.
+    pub notices: PathBuf,
     /// Where the accounts' music lies.
     pub music: PathBuf,
     /// Where the mailboxes' greetings lie.
