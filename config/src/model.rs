@@ -174,7 +174,7 @@ model! {
         listen: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8_080);
         /// Session cookies travel over HTTPS only; turn on when a proxy provides it.
         secure_cookie: bool = false;
-        /// How long a login lasts without being used.
+        /// How long a login lasts at most, however much it is used; one that is not used ends after 12 hours.
         session_lifetime: Duration = Duration::from_secs(7 * 86_400);
     }
     /// Calls.

@@ -6,10 +6,11 @@ use frontdesk_routing::ids::{CallId, MailboxId, RecordingId, SipAccountId};
 
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
-use crate::clients::{self, Stranger};
+use crate::clients::{self, Erasures, Stranger};
 use crate::forwardings::{self, ByPhone};
 use crate::notices;
 use crate::recordings::{self, Started};
+use crate::removals::{self, Folder};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
 use crate::voicemails::{self, Settled};
@@ -125,8 +126,13 @@ pub async fn apply(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
 }
 
 async fn together(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
-    let batch = Batch::of(entries);
     let mut tx = db.begin().await?;
+    let written = Erasures::read(&mut tx).await?.take_out(entries);
+    let (entries, silenced) = (&*written.entries, &written.silenced);
+    let batch = Batch::of(entries);
+    let begun = batch.started.values().copied();
+    let begun: Vec<Started<'_>> = begun.filter(|begun| silenced.contains(&begun.recording)).collect();
+    silence(&mut tx, &begun).await?;
     calls::save(&mut tx, &values(batch.answered)).await?;
     recordings::started(&mut tx, batch.started.into_values()).await?;
     let clientless = batch.ended.values().filter(|(call, _)| call.client.is_none());
@@ -145,6 +151,7 @@ async fn together(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
     let ends: BTreeMap<RecordingId, i64> = entries.iter().filter_map(end_of_sound).collect();
     let mut messages = Vec::new();
     if !ends.is_empty() {
+        removals::end(&mut tx).await?;
         voicemails::ended(&mut tx, ends.into_iter()).await?;
         messages = voicemails::settle(&mut tx).await?;
     }
@@ -153,6 +160,15 @@ async fn together(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
         strangers: made,
         messages,
     })
+}
+
+/// Has the sound of calls whose client was erased removed as soon as it has ended.
+async fn silence(tx: &mut Tx, begun: &[Started<'_>]) -> Result<(), StoreError> {
+    for one in begun {
+        let file = (Folder::Recordings, one.path);
+        removals::add(tx, one.account, file, Some(one.recording), one.at).await?;
+    }
+    Ok(())
 }
 
 /// Milliseconds of a recording of which nothing more comes.

@@ -30,6 +30,7 @@ pub mod projects;
 pub mod prompts;
 pub mod reception;
 pub mod recordings;
+pub mod removals;
 pub mod requests;
 pub mod revisions;
 pub mod roles;

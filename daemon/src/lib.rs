@@ -21,6 +21,7 @@ mod plan;
 mod prompts;
 mod provisioning;
 mod recorder;
+mod removals;
 pub mod shell;
 pub mod supervise;
 mod terminal;

@@ -12,6 +12,7 @@ pub mod peaks;
 pub mod playback;
 pub mod recording;
 pub mod recover;
+pub mod remove;
 pub mod source;
 pub mod wav;
 pub mod worker;

@@ -37,6 +37,9 @@ pub use stream::{Stream, Told};
 /// 2026-11-18 11:06:40 UTC.
 pub const NOON: i64 = 1_795_000_000_000;
 
+/// No login lasts longer: seven days.
+pub const SESSION_MS: i64 = 7 * 86_400_000;
+
 pub struct TestClock {
     now: AtomicI64,
     random: Mutex<StdRng>,
@@ -395,6 +398,7 @@ fn other_company(id: AccountId, number: i64) -> accounts::Account {
 fn settings(folder: &std::path::Path) -> Settings {
     Settings {
         recordings: folder.join("recordings"),
+        notices: folder.join("notices"),
         music: folder.join("music"),
         greetings: folder.join("greetings"),
         prompts: folder.join("prompts"),
@@ -407,6 +411,7 @@ fn settings(folder: &std::path::Path) -> Settings {
         never_blocked: vec!["127.0.0.0/8".parse().expect("a network")],
         private_webhooks: false,
         secure_cookies: false,
+        session_ms: SESSION_MS,
         web_folder: None,
     }
 }

@@ -1,6 +1,7 @@
 //! Clients: the address book by which callers are named.
 
 mod erase;
+mod erasures;
 pub(crate) mod incoming;
 mod index;
 mod list;
@@ -17,11 +18,13 @@ use frontdesk_routing::number::PhoneNumber;
 use crate::access::Whose;
 
 pub use erase::{Erased, erase};
+pub use erasures::{forget_erasures, last_erased};
 pub use index::{index_all, index_new};
 pub use list::{Clients, SHOWN, list};
 pub use store::{create, delete, get, reassign, update};
 
 pub(crate) use erase::ALL as ERASE;
+pub(crate) use erasures::{ALL as ERASURES, Erasures};
 pub(crate) use incoming::ALL as INCOMING;
 pub(crate) use index::ALL as INDEX;
 pub(crate) use list::{ALL as COUNTS, PAGES};

@@ -8,8 +8,8 @@ use frontdesk_routing::ids::{AccountId, LoginId, StaffId};
 use crate::access::Role;
 
 pub use password::hash;
-pub(crate) use store::{ALL, end_all_of, token_hash};
-pub use store::{authenticate, end, find_by_token, open, touch};
+pub(crate) use store::{ALL, end_all_of, end_others, token_hash};
+pub use store::{authenticate, end, find_by_token, fresh_token, open, touch};
 
 /// A live session and who it belongs to.
 #[derive(Debug, Clone)]
@@ -24,8 +24,18 @@ pub struct Session {
     /// The account wants a second factor that the person has not set up yet.
     pub must_enrol: bool,
     pub csrf: String,
+    pub created_at: i64,
     pub last_seen_at: i64,
     pub expires_at: i64,
+}
+
+/// How long a session lives, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lifetime {
+    /// After its last request.
+    pub idle_ms: i64,
+    /// After its beginning, however much it is used.
+    pub longest_ms: i64,
 }
 
 /// A session just opened; the token is told this once and kept as a hash.
@@ -34,6 +44,8 @@ pub struct Opened {
     pub id: LoginId,
     pub token: String,
     pub csrf: String,
+    /// Whose session the browser had before, which has ended.
+    pub ended: Option<(AccountId, StaffId)>,
 }
 
 /// Who gave the right password.
@@ -49,4 +61,6 @@ pub struct Known {
 pub struct From {
     pub ip: Option<String>,
     pub user_agent: Option<String>,
+    /// The token of the session that the browser has: the new one takes its place.
+    pub session: Option<String>,
 }

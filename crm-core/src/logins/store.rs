@@ -2,11 +2,11 @@ use frontdesk_routing::ids::{LoginId, StaffId};
 use sha2::{Digest, Sha256};
 
 use super::password::verify;
-use super::{From, Known, Opened, Session};
+use super::{From, Known, Lifetime, Opened, Session};
 use crate::access::Role;
-use crate::audit::{self, Actor, Deed};
+use crate::audit::{self, Actor, Author, Deed};
 use crate::store::text::id;
-use crate::store::{Db, Stamp, StoreError, Tx, args};
+use crate::store::{Db, Ids, Stamp, StoreError, Tx, args};
 
 const BY_LOGIN: &str = "SELECT s.id, s.account_id, s.password_hash, s.role, s.surname, s.given_name, s.patronymic FROM staff s \
     JOIN accounts a ON a.id = s.account_id \
@@ -17,7 +17,7 @@ const BY_EMAIL: &str = "SELECT id, account_id, password_hash, role, surname, giv
 const INSERT: &str = "INSERT INTO logins (id, account_id, staff_id, token_hash, csrf, kind, ip, user_agent, created_at, \
     last_seen_at, expires_at) VALUES ($1, $2, $3, $4, $5, 'web', $6, $7, $8, $8, $9)";
 const LOGGED_IN: &str = "UPDATE staff SET last_login_at = $2, last_seen_at = $2 WHERE id = $1";
-const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.last_seen_at, l.expires_at, s.surname, s.given_name, \
+const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.created_at, l.last_seen_at, l.expires_at, s.surname, s.given_name, \
     s.patronymic, s.role, a.rights_version, (a.two_factor_required AND f.confirmed_at IS NULL) AS must_enrol FROM logins l \
     JOIN staff s ON s.id = l.staff_id JOIN accounts a ON a.id = l.account_id LEFT JOIN two_factor f ON f.staff_id = l.staff_id \
     WHERE l.token_hash = $1 AND l.ended_at IS NULL AND l.expires_at > $2 AND s.deleted_at IS NULL \
@@ -25,10 +25,15 @@ const FIND: &str = "SELECT l.id, l.account_id, l.staff_id, l.csrf, l.last_seen_a
 const TOUCH: &str = "UPDATE logins SET last_seen_at = $2, expires_at = $3 WHERE id = $1 AND ended_at IS NULL";
 const SEEN: &str = "UPDATE staff SET last_seen_at = $2 WHERE id = $1";
 const END: &str = "UPDATE logins SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+const REPLACE: &str = "UPDATE logins SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL \
+    RETURNING account_id, staff_id";
+const RENEW: &str = "UPDATE logins SET token_hash = $2 WHERE id = $1 AND ended_at IS NULL";
 const END_ALL: &str =
     "UPDATE logins SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL AND (id <> $3 OR $3 IS NULL)";
 
-pub(crate) const ALL: &[&str] = &[BY_LOGIN, BY_EMAIL, INSERT, LOGGED_IN, FIND, TOUCH, SEEN, END, END_ALL];
+pub(crate) const ALL: &[&str] = &[
+    BY_LOGIN, BY_EMAIL, INSERT, LOGGED_IN, FIND, TOUCH, SEEN, END, REPLACE, RENEW, END_ALL,
+];
 
 #[derive(sqlx::FromRow)]
 struct KnownRow {
@@ -47,6 +52,7 @@ struct SessionRow {
     account_id: String,
     staff_id: String,
     csrf: String,
+    created_at: i64,
     last_seen_at: i64,
     expires_at: i64,
     surname: Option<String>,
@@ -55,6 +61,12 @@ struct SessionRow {
     role: Option<String>,
     rights_version: i64,
     must_enrol: bool,
+}
+
+#[derive(sqlx::FromRow)]
+struct WhoseRow {
+    account_id: String,
+    staff_id: String,
 }
 
 /// `19079_ivan`, or the main account's e-mail, which is let in for ever. Whoever cannot log in costs the same work as a wrong
@@ -86,15 +98,16 @@ pub async fn authenticate(db: &Db, login: &str, password: String, now: i64) -> R
     .transpose()
 }
 
-/// A new session of somebody known, for as long as `lifetime_ms` after its last request.
-pub async fn open(db: &Db, known: &Known, from: From, lifetime_ms: i64, stamp: Stamp) -> Result<Opened, StoreError> {
+/// A new session of somebody known, in place of the one that the browser had, whoever's that was.
+pub async fn open(db: &Db, known: &Known, from: From, lifetime: Lifetime, stamp: Stamp) -> Result<Opened, StoreError> {
     let mut ids = stamp.ids();
     let now = stamp.unix_ms;
     let login = LoginId::new(now, ids.random());
-    let opened = Opened {
+    let mut opened = Opened {
         id: login,
-        token: ids.secret(43),
+        token: fresh_token(&mut ids),
         csrf: ids.secret(32),
+        ended: None,
     };
     let agent: Option<String> = from.user_agent.map(|agent| agent.chars().take(300).collect());
     let mut tx = db.begin().await?;
@@ -107,8 +120,13 @@ pub async fn open(db: &Db, known: &Known, from: From, lifetime_ms: i64, stamp: S
         &from.ip,
         agent,
         now,
-        now.saturating_add(lifetime_ms),
+        expires_at(lifetime, now, now),
     ];
+    if let Some(before) = &from.session {
+        let row: Option<WhoseRow> = tx.one(REPLACE, args![token_hash(before), now]).await?;
+        let whose = row.map(|row| Ok::<_, StoreError>((id(&row.account_id)?, id(&row.staff_id)?)));
+        opened.ended = whose.transpose()?;
+    }
     tx.run(INSERT, values).await?;
     tx.run(LOGGED_IN, args![known.staff, now]).await?;
     let actor = Actor {
@@ -146,20 +164,47 @@ pub async fn find_by_token(db: &Db, token: &str, now: i64) -> Result<Option<Sess
         rights_version: row.rights_version,
         must_enrol: row.must_enrol,
         csrf: row.csrf,
+        created_at: row.created_at,
         last_seen_at: row.last_seen_at,
         expires_at: row.expires_at,
     }))
 }
 
-/// The session was used: it lives on.
-pub async fn touch(db: &Db, session: &Session, lifetime_ms: i64, now: i64) -> Result<(), StoreError> {
-    db.run(TOUCH, args![session.id, now, now.saturating_add(lifetime_ms)])
-        .await?;
+/// The session was used: it lives on, but not for longer than a session may.
+pub async fn touch(db: &Db, session: &Session, lifetime: Lifetime, now: i64) -> Result<(), StoreError> {
+    let until = expires_at(lifetime, session.created_at, now);
+    db.run(TOUCH, args![session.id, now, until]).await?;
     db.run(SEEN, args![session.staff, now]).await.map(drop)
 }
 
 pub async fn end(db: &Db, login: LoginId, now: i64) -> Result<(), StoreError> {
     db.run(END, args![login, now]).await.map(drop)
+}
+
+/// What a browser shows a session by.
+pub fn fresh_token(ids: &mut Ids) -> String {
+    ids.secret(43)
+}
+
+fn expires_at(lifetime: Lifetime, created_at: i64, now: i64) -> i64 {
+    let idle = now.saturating_add(lifetime.idle_ms);
+    idle.min(created_at.saturating_add(lifetime.longest_ms))
+}
+
+/// What somebody is let in by has changed: their other sessions end, and their own one is shown by another token from here
+/// on, when there is one.
+pub(crate) async fn end_others(
+    tx: &mut Tx,
+    author: &Author,
+    staff: StaffId,
+    token: Option<&str>,
+) -> Result<(), StoreError> {
+    end_all_of(tx, staff, author.login, author.stamp.unix_ms).await?;
+    let own = author.login.filter(|_| author.actor.staff == Some(staff));
+    match (own, token) {
+        (Some(login), Some(token)) => tx.run(RENEW, args![login, token_hash(token)]).await.map(drop),
+        (Some(_), None) | (None, _) => Ok(()),
+    }
 }
 
 pub(crate) async fn end_all_of(tx: &mut Tx, staff: StaffId, keep: Option<LoginId>, now: i64) -> Result<(), StoreError> {

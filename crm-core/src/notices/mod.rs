@@ -1,5 +1,6 @@
 //! What people are told outside of calls: an outbox in which each notice stands until it is delivered or given up.
 
+mod erase;
 mod missed;
 mod queue;
 mod requests;
@@ -10,15 +11,16 @@ mod text;
 
 use frontdesk_routing::ids::{AccountId, ClientId, NoticeId, StaffId};
 
+pub(crate) use erase::{ALL as ERASE, erase};
 pub(crate) use missed::missed;
-pub(crate) use queue::{ALL as QUEUE, erase};
+pub(crate) use queue::ALL as QUEUE;
 pub use queue::{Caller, News, What, Whom, queue};
 pub(crate) use requests::{ALL as REQUESTS, asked};
 pub use rules::is_address;
 pub(crate) use settings::ALL as SETTINGS;
 pub use settings::{NewSettings, Settings, put_settings, settings};
 pub(crate) use store::ALL;
-pub use store::{Failure, NoticeQuery, again, claim, failed, forget, get, list, next, sent};
+pub use store::{Failure, NoticeQuery, again, claim, failed, forget, get, known, list, next, sent};
 
 /// A notice is tried so often at most: with the usual pauses for about nine hours.
 pub const MOST_ATTEMPTS: i64 = 16;
@@ -60,6 +62,16 @@ words! {
 }
 
 words! { Channel { Sms "sms" Email "email" } }
+
+impl Channel {
+    /// The name of a notice as a file, where it is written instead of sent.
+    pub fn file(self, notice: &str) -> String {
+        match self {
+            Channel::Sms => format!("{notice}.txt"),
+            Channel::Email => format!("{notice}.eml"),
+        }
+    }
+}
 
 words! {
     /// What somebody is told of.

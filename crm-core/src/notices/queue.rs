@@ -19,13 +19,8 @@ const LATELY: &str = "SELECT COUNT(*) AS count FROM notices WHERE recipient = $1
 const QUEUE: &str = "INSERT INTO notices (id, account_id, staff_id, client_id, channel, kind, about, recipient, subject, body, \
     state, attempts, due_at, created_at) SELECT $1, $2, $3, (SELECT c.id FROM clients c WHERE c.id = $4), $5, $6, $7, $8, \
     $9, $10, 'waiting', 0, $11, $11 ON CONFLICT (id) DO NOTHING";
-const OF_CLIENT: &str = "DELETE FROM notices WHERE client_id = $1";
-const OF_CALLS: &str = "DELETE FROM notices WHERE account_id = $1 AND about IN (SELECT id FROM calls WHERE account_id = $1 \
-    AND (client_id = $2 OR caller_number = $3))";
-const OF_REQUESTS: &str =
-    "DELETE FROM notices WHERE account_id = $1 AND about IN (SELECT id FROM site_requests WHERE client_id = $2)";
 
-pub(crate) const ALL: &[&str] = &[READER, ACCOUNT, LATELY, QUEUE, OF_CLIENT, OF_CALLS, OF_REQUESTS];
+pub(crate) const ALL: &[&str] = &[READER, ACCOUNT, LATELY, QUEUE];
 
 /// Something that people are to be told.
 #[derive(Debug, Clone, Copy)]
@@ -181,20 +176,4 @@ async fn put(
         news.at,
     ];
     tx.run(QUEUE, values).await.map(drop)
-}
-
-/// Forgets what people were told of a client, before its calls and requests forget it.
-pub(crate) async fn erase(
-    tx: &mut Tx,
-    account: AccountId,
-    client: ClientId,
-    numbers: &[frontdesk_routing::number::PhoneNumber],
-) -> Result<(), StoreError> {
-    tx.run(OF_CLIENT, args![client]).await?;
-    tx.run(OF_REQUESTS, args![account, client]).await?;
-    tx.run(OF_CALLS, args![account, client, ""]).await?;
-    for number in numbers {
-        tx.run(OF_CALLS, args![account, client, *number]).await?;
-    }
-    Ok(())
 }

@@ -31,6 +31,7 @@ const LATER: &str = "UPDATE notices SET state = 'waiting', problem = $3, due_at 
 const FAILED: &str = "UPDATE notices SET state = 'failed', problem = $3, finished_at = $4 WHERE id = $1 \
     AND state = 'sending' AND attempts = $2";
 const FORGET: &str = "DELETE FROM notices WHERE finished_at < $1";
+const KNOWN: &str = "SELECT COUNT(*) AS count FROM notices WHERE id = $1";
 const GET: &str = concat!("SELECT ", columns!(), " FROM notices WHERE account_id = $1 AND id = $2");
 const AGAIN: &str = "UPDATE notices SET state = 'waiting', attempts = 0, due_at = $3, finished_at = NULL \
     WHERE account_id = $1 AND id = $2 AND state = 'failed'";
@@ -42,7 +43,9 @@ const LIST: &str = concat!(
      ORDER BY created_at DESC, id DESC LIMIT $8"
 );
 
-pub(crate) const ALL: &[&str] = &[NEXT, GIVE_UP, CLAIM, SENT, LATER, FAILED, FORGET, GET, AGAIN, LIST];
+pub(crate) const ALL: &[&str] = &[
+    NEXT, GIVE_UP, CLAIM, SENT, LATER, FAILED, FORGET, KNOWN, GET, AGAIN, LIST,
+];
 
 /// Longest reason that is kept, in characters.
 const LONGEST_PROBLEM: usize = 500;
@@ -64,6 +67,11 @@ struct Row {
     problem: Option<String>,
     created_at: i64,
     finished_at: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    count: i64,
 }
 
 #[derive(sqlx::FromRow)]
@@ -131,6 +139,12 @@ pub async fn failed(
 /// Deletes what has been done with for [`KEPT_MS`].
 pub async fn forget(db: &Db, now: i64) -> Result<u64, StoreError> {
     db.run(FORGET, args![now.saturating_sub(KEPT_MS)]).await
+}
+
+/// Whether there still is such a notice, of any account.
+pub async fn known(db: &Db, notice: NoticeId) -> Result<bool, StoreError> {
+    let row: Option<CountRow> = db.one(KNOWN, args![notice]).await?;
+    Ok(row.is_some_and(|row| row.count > 0))
 }
 
 pub async fn get(db: &Db, account: AccountId, notice: NoticeId) -> Result<Notice, StoreError> {

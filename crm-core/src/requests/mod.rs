@@ -1,6 +1,7 @@
 //! What visitors of the company's sites have asked for, and how far each has been served.
 
 mod calling;
+mod erase;
 mod rules;
 mod store;
 
@@ -11,6 +12,7 @@ pub use frontdesk_routing::ids::RequestId;
 
 pub(crate) use calling::ALL as CALLING;
 pub use calling::{Due, Going, begin, call_by_hand, due, going, next, postpone, settle};
+pub(crate) use erase::{ALL as ERASE, erase};
 pub use rules::MOST_ATTEMPTS;
 pub(crate) use store::ALL;
 pub use store::{get, list, set_state, submit};

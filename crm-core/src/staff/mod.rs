@@ -176,6 +176,8 @@ pub struct StaffPatch {
     pub short_number: Option<Option<String>>,
     pub login: Option<Option<String>>,
     pub password: Option<String>,
+    /// What the author's session is shown by from here on, where this is a new password of the author's own.
+    pub token: Option<String>,
     pub role: Option<Option<String>>,
     /// Roles beside the first one; without a first one there are none.
     pub further_roles: Option<Vec<String>>,

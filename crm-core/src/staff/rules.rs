@@ -39,6 +39,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         short_number: Some(new.short_number.clone()),
         login: Some(new.login.clone()),
         password: new.password.clone(),
+        token: None,
         role: new.role.clone().map(Some),
         further_roles: None,
         access_until: new.access_until.clone().map(Some),

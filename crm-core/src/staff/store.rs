@@ -201,7 +201,7 @@ pub async fn update(
 ) -> Result<StaffMember, StoreError> {
     let account = accounts::get(db, author.account).await?;
     let new_password = patch.password.is_some();
-    let further = patch.further_roles.clone();
+    let (further, token) = (patch.further_roles.clone(), patch.token.clone());
     let mut ids = author.stamp.ids();
     let hash = match &patch.password {
         Some(password) if password.chars().count() < 1000 => hashed(Some(password.clone()), ids.random()).await?,
@@ -245,7 +245,7 @@ pub async fn update(
         logins::end_all_of(&mut tx, staff, None, now).await?;
         tokens::revoke_all_of(&mut tx, staff, now).await?;
     } else if new_password {
-        logins::end_all_of(&mut tx, staff, author.login, now).await?;
+        logins::end_others(&mut tx, author, staff, token.as_deref()).await?;
     }
     let deed = author.deed("staff.updated", "staff", staff.to_string());
     let told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);

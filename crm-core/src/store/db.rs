@@ -22,6 +22,8 @@ const REACH: Duration = Duration::from_secs(10);
 /// KiB of pages that the writer of SQLite keeps, so that a large transaction does not write them again and again.
 const WRITER_CACHE: &str = "-131072";
 const BUSY: Duration = Duration::from_secs(10);
+/// The same as a statement.
+const USUAL_PATIENCE: &str = "PRAGMA busy_timeout = 10000";
 
 pub(super) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
@@ -52,6 +54,11 @@ pub enum Arg {
 pub trait Record: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin {}
 
 impl<T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin> Record for T {}
+
+#[derive(FromRow)]
+struct Checkpoint {
+    busy: i64,
+}
 
 #[derive(FromRow)]
 struct Count {
@@ -101,6 +108,8 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .foreign_keys(true)
+            // what was erased is not to be read from the file's unused places
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
@@ -135,6 +144,24 @@ impl Db {
             Pools::Postgres(pool) => sqlx::query("SELECT 1").execute(pool).await.map(drop)?,
         }
         Ok(())
+    }
+
+    /// Empties the SQLite log of changes, in which older contents of rows stand until it is written over; `false`: somebody
+    /// reads at the moment, so it is to be tried again. Other databases look after theirs.
+    pub async fn truncate_log(&self) -> Result<bool, StoreError> {
+        let Pools::Sqlite { writer, .. } = &self.0 else {
+            return Ok(true);
+        };
+        let mut connection = writer.acquire().await?;
+        // no writer is to wait for somebody who reads something large
+        sqlx::raw_sql("PRAGMA busy_timeout = 50")
+            .execute(&mut *connection)
+            .await?;
+        let done: Result<Checkpoint, _> = sqlx::query_as("PRAGMA wal_checkpoint(TRUNCATE)")
+            .fetch_one(&mut *connection)
+            .await;
+        sqlx::raw_sql(USUAL_PATIENCE).execute(&mut *connection).await?;
+        Ok(done?.busy == 0)
     }
 
     pub async fn close(&self) {

@@ -5,8 +5,8 @@ use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
     forwardings, groups, help, import, journal, logins, mailboxes, media_links, menus, notices, numbers, phone_book,
-    plan_build, projects, prompts, reception, recordings, requests, revisions, roles, routes, schedules, sip_accounts,
-    sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
+    plan_build, projects, prompts, reception, recordings, removals, requests, revisions, roles, routes, schedules,
+    sip_accounts, sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -23,6 +23,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     calls::ORDERS,
     clients::ALL,
     clients::ERASE,
+    clients::ERASURES,
     clients::INDEX,
     clients::COUNTS,
     clients::INCOMING,
@@ -55,6 +56,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     media_links::ALL,
     menus::ALL,
     notices::ALL,
+    notices::ERASE,
     notices::QUEUE,
     notices::REQUESTS,
     notices::SETTINGS,
@@ -68,8 +70,10 @@ pub(crate) const ALL: &[&[&str]] = &[
     reception::ALL,
     reception::SECTION,
     recordings::ALL,
+    removals::ALL,
     requests::ALL,
     requests::CALLING,
+    requests::ERASE,
     roles::ALL,
     roles::DUTIES,
     routes::ALL,

@@ -86,8 +86,14 @@ pub async fn begin(db: &Db, author: &Author, staff: StaffId) -> Result<Begun, St
     })
 }
 
-/// From here on a code is needed, and the person's other logins end; gives the recovery codes, which are kept as hashes.
-pub async fn confirm(db: &Db, author: &Author, staff: StaffId, code: &str) -> Result<Vec<String>, StoreError> {
+/// From here on a code is needed, the person's other logins end, and their own one is shown by `token`; gives the recovery
+/// codes, which are kept as hashes.
+pub async fn confirm(
+    db: &Db,
+    author: &Author,
+    staff: StaffId,
+    (code, token): (&str, &str),
+) -> Result<Vec<String>, StoreError> {
     let (mut ids, now) = (author.stamp.ids(), author.stamp.unix_ms);
     let mut tx = db.begin().await?;
     let row = of(&mut tx, author.account, staff).await?;
@@ -102,7 +108,7 @@ pub async fn confirm(db: &Db, author: &Author, staff: StaffId, code: &str) -> Re
         tx.run(KEEP, args![staff, hash(&code)]).await?;
         codes.push(grouped(&code));
     }
-    logins::end_all_of(&mut tx, staff, author.login, now).await?;
+    logins::end_others(&mut tx, author, staff, Some(token)).await?;
     let deed = author.deed("two_factor.enabled", "staff", staff.to_string());
     audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await?;

@@ -23,6 +23,7 @@ const QUEUE: &str = "INSERT INTO webhook_deliveries (id, account_id, webhook_id,
     FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting' AND w.failing_since IS NOT NULL), $7), $7 \
     FROM webhooks w WHERE w.id = $3 AND w.enabled AND (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.webhook_id = w.id \
     AND d.state IN ('waiting', 'sending')) < $8 ON CONFLICT (id) DO NOTHING";
+const ERASED: &str = "SELECT COUNT(*) AS count FROM clients WHERE id = $1 AND erased_at IS NOT NULL";
 const AT_ONCE: &str = "UPDATE webhook_deliveries SET due_at = $2 WHERE id = $1 AND state = 'waiting'";
 const NEXT: &str =
     "SELECT due_at FROM webhook_deliveries WHERE state IN ('waiting', 'sending') ORDER BY due_at, id LIMIT 1";
@@ -66,8 +67,8 @@ const OF_CLIENT: &str = "DELETE FROM webhook_deliveries WHERE account_id = $1 AN
 const OF_NUMBER: &str = "DELETE FROM webhook_deliveries WHERE account_id = $1 AND payload LIKE $2";
 
 pub(crate) const ALL: &[&str] = &[
-    QUEUE, AT_ONCE, NEXT, GIVE_UP, CLAIM, CLAIMED, DONE, WELL, HURRY, ILL, REST, SWITCH_OFF, DROP, FORGET, GET, AGAIN,
-    LIST, OF_CLIENT, OF_NUMBER,
+    QUEUE, ERASED, AT_ONCE, NEXT, GIVE_UP, CLAIM, CLAIMED, DONE, WELL, HURRY, ILL, REST, SWITCH_OFF, DROP, FORGET, GET,
+    AGAIN, LIST, OF_CLIENT, OF_NUMBER,
 ];
 
 const LONGEST_PROBLEM: usize = 300;
@@ -163,12 +164,23 @@ pub async fn queue(db: &Db, news: &[News<'_>]) -> Result<usize, StoreError> {
     let mut left_out = 0_usize;
     let mut tx = db.begin().await?;
     for one in news {
+        if of_erased(&mut tx, one).await? {
+            continue;
+        }
         if !put(&mut tx, one).await? {
             left_out = left_out.saturating_add(1);
         }
     }
     tx.commit().await?;
     Ok(left_out)
+}
+
+/// A call that went on when its client was erased; what else there is to be told of that client names nobody.
+async fn of_erased(tx: &mut Tx, news: &News<'_>) -> Result<bool, StoreError> {
+    match (news.client, news.event.tells_of_a_call()) {
+        (Some(client), true) => Ok(tx.count(ERASED, args![client]).await? > 0),
+        (Some(_), false) | (None, _) => Ok(false),
+    }
 }
 
 /// Whether it has found room.

@@ -74,6 +74,20 @@ impl Event {
         }
     }
 
+    /// Whether who called whom is told.
+    fn tells_of_a_call(self) -> bool {
+        match self {
+            Event::CallStarted | Event::CallAnswered | Event::CallEnded | Event::CallMissed => true,
+            Event::RecordingReady
+            | Event::ClientChanged
+            | Event::DealCreated
+            | Event::DealChanged
+            | Event::RequestCreated
+            | Event::VoicemailCreated
+            | Event::Test => false,
+        }
+    }
+
     /// One that may be asked for.
     pub fn named(name: &str) -> Option<Event> {
         Event::ALL.iter().copied().find(|event| event.name() == name)

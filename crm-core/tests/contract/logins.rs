@@ -2,12 +2,15 @@ use frontdesk_crm_core::logins;
 use frontdesk_crm_core::staff::{self, StaffPatch};
 use frontdesk_crm_core::tokens::{self, NewToken};
 
-use crate::office::{HOURS, Office, refusal};
+use crate::office::{HOURS, LIFETIME, Office, refusal};
 
 crate::on_both! {
     l14_the_prefix_is_part_of_the_login
     l25_a_new_password_ends_other_sessions_but_not_the_one_that_set_it
     a_session_ends_when_its_time_is_over
+    a_session_that_is_used_all_the_time_ends_at_last
+    a_login_takes_the_place_of_the_browsers_session
+    a_new_password_of_ones_own_gives_the_session_another_token
     a_token_works_within_its_scopes_and_time_until_it_is_revoked
 }
 
@@ -70,6 +73,72 @@ async fn a_session_ends_when_its_time_is_over(office: &Office) {
             .unwrap()
             .is_none()
     );
+}
+
+async fn a_session_that_is_used_all_the_time_ends_at_last(office: &Office) {
+    let session = office.session(&office.first.login, &office.first.password).await;
+    let find = async || {
+        let found = logins::find_by_token(&office.db, &session.token, office.now()).await;
+        found.unwrap()
+    };
+    let mut hours = 0;
+    while let Some(found) = find().await {
+        logins::touch(&office.db, &found, LIFETIME, office.now()).await.unwrap();
+        office.later(6 * HOURS);
+        hours += 6;
+    }
+    assert_eq!(hours, 7 * 24);
+}
+
+async fn a_login_takes_the_place_of_the_browsers_session(office: &Office) {
+    let ivan = office.ivan().await;
+    let mine = office.session(&office.login("ivan"), "correct horse").await;
+    let elsewhere = office.session(&office.login("ivan"), "correct horse").await;
+    assert_eq!(mine.ended, None);
+    let from = |token: &str| logins::From {
+        session: Some(token.to_owned()),
+        ..logins::From::default()
+    };
+    let (login, password) = (&office.first.login, &office.first.password);
+    let next = office.session_in(from(&mine.token), login, password).await;
+    assert_eq!(next.ended, Some((office.first.account, ivan.id)));
+    assert!(!office.alive(&mine).await && office.alive(&elsewhere).await && office.alive(&next).await);
+    for dead in [&*mine.token, "nobody's"] {
+        let after = office.session_in(from(dead), login, password).await;
+        assert_eq!(after.ended, None);
+    }
+}
+
+async fn a_new_password_of_ones_own_gives_the_session_another_token(office: &Office) {
+    let ivan = office.ivan().await;
+    let open = async || office.session(&office.login("ivan"), "correct horse").await;
+    let (mine, other) = (open().await, open().await);
+    let author = |of| {
+        let mut author = office.author();
+        author.actor.staff = Some(of);
+        author.login = Some(mine.id);
+        author
+    };
+    let patch = |token: &str| StaffPatch {
+        password: Some("battery staple".into()),
+        token: Some(token.into()),
+        ..StaffPatch::default()
+    };
+    staff::update(&office.db, &author(ivan.id), ivan.id, patch("another token"), None)
+        .await
+        .unwrap();
+    assert!(!office.alive(&mine).await && !office.alive(&other).await);
+    let found = async |token: &str| {
+        let found = logins::find_by_token(&office.db, token, office.now()).await;
+        found.unwrap().map(|session| (session.id, session.csrf))
+    };
+    assert_eq!(found("another token").await, Some((mine.id, mine.csrf.clone())));
+    // somebody else's new password is no reason
+    let main = office.first.staff;
+    staff::update(&office.db, &author(ivan.id), main, patch("a third token"), None)
+        .await
+        .unwrap();
+    assert!(found("another token").await.is_some() && found("a third token").await.is_none());
 }
 
 async fn a_token_works_within_its_scopes_and_time_until_it_is_revoked(office: &Office) {

@@ -19,6 +19,8 @@ mod database;
 #[cfg(test)]
 mod deals;
 #[cfg(test)]
+mod erasure;
+#[cfg(test)]
 mod forwardings;
 #[cfg(test)]
 mod guests;

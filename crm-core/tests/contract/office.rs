@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::audit::{self, Actor, AuditQuery, AuditRow, Author};
 use frontdesk_crm_core::clients::{self, Client, NewClient};
-use frontdesk_crm_core::logins::{self, From, Opened};
+use frontdesk_crm_core::logins::{self, From, Lifetime, Opened};
 use frontdesk_crm_core::setup::{self, Beginning, FirstStart};
 use frontdesk_crm_core::staff::{self, NewStaff, StaffMember};
 use frontdesk_crm_core::store::{Db, Page, Stamp, StoreError};
@@ -14,6 +14,10 @@ use frontdesk_crm_core::testing::{self, Scratch};
 /// 2026-11-18 11:06:40 UTC.
 pub(crate) const NOON: i64 = 1_795_000_000_000;
 pub(crate) const HOURS: i64 = 3_600_000;
+pub(crate) const LIFETIME: Lifetime = Lifetime {
+    idle_ms: 12 * HOURS,
+    longest_ms: 7 * 24 * HOURS,
+};
 
 pub(crate) struct Office {
     pub(crate) db: Db,
@@ -123,11 +127,16 @@ impl Office {
     }
 
     pub(crate) async fn session(&self, login: &str, password: &str) -> Opened {
+        self.session_in(From::default(), login, password).await
+    }
+
+    /// The same at some browser.
+    pub(crate) async fn session_in(&self, from: From, login: &str, password: &str) -> Opened {
         let known = logins::authenticate(&self.db, login, password.to_owned(), self.now())
             .await
             .unwrap()
             .unwrap();
-        logins::open(&self.db, &known, From::default(), 12 * HOURS, self.stamp())
+        logins::open(&self.db, &known, from, LIFETIME, self.stamp())
             .await
             .unwrap()
     }

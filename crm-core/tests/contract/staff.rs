@@ -3,7 +3,7 @@ use frontdesk_crm_core::sip_accounts;
 use frontdesk_crm_core::staff::{self, NewStaff, StaffOrder, StaffPatch, StaffQuery, SystemStatus};
 use frontdesk_crm_core::tokens::{self, NewToken};
 
-use crate::office::{HOURS, Office, page, refusal};
+use crate::office::{HOURS, LIFETIME, Office, page, refusal};
 
 crate::on_both! {
     l1_there_is_one_main_member_with_every_right
@@ -204,7 +204,7 @@ async fn k6_and_k7_online_is_who_was_seen_within_half_a_minute(office: &Office) 
         .await
         .unwrap()
         .unwrap();
-    frontdesk_crm_core::logins::touch(&office.db, &found, HOURS, office.now())
+    frontdesk_crm_core::logins::touch(&office.db, &found, LIFETIME, office.now())
         .await
         .unwrap();
     let seen = office.member(&ivan).await;

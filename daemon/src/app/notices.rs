@@ -1,4 +1,5 @@
-//! Delivery of notices and to webhooks beside everything else: the workers are waited for when the daemon stops.
+//! Delivery of notices and to webhooks, and removal of files, beside everything else: the workers are waited for when the
+//! daemon stops.
 
 use std::sync::Arc;
 
@@ -7,6 +8,7 @@ use frontdesk_crm_core::notices::Channel;
 use super::Ground;
 use super::pages::SystemClock;
 use crate::notices::{Deliverer, WORKERS};
+use crate::removals::{Folders, Remover};
 use crate::supervise::Supervisor;
 use crate::webhooks::{self, Hooks};
 
@@ -27,5 +29,14 @@ pub(super) fn start(ground: &Ground, supervisor: &Supervisor) -> anyhow::Result<
     for _ in 0..webhooks::WORKERS {
         supervisor.finishing("webhooks", Arc::clone(&hooks).run(supervisor.stopping()));
     }
+    let remover = Remover {
+        db: ground.db.clone(),
+        folders: Folders {
+            recordings: ground.config.recordings_dir(),
+            notices: ground.config.notices_dir(),
+        },
+        clock: Arc::new(SystemClock),
+    };
+    supervisor.finishing("removals", remover.run(supervisor.stopping()));
     Ok(())
 }

@@ -75,6 +75,7 @@ fn settings(ground: &Ground) -> Settings {
     ];
     Settings {
         recordings: config.recordings_dir(),
+        notices: config.notices_dir(),
         music: config.data.dir.join(music::FOLDER),
         greetings: config.data.dir.join(music::GREETINGS),
         prompts: config.data.dir.join(prompts::FOLDER),
@@ -91,6 +92,7 @@ fn settings(ground: &Ground) -> Settings {
         never_blocked: config.guard.allow.clone(),
         private_webhooks: config.webhooks.allow_private,
         secure_cookies: config.http.secure_cookie,
+        session_ms: i64::try_from(config.http.session_lifetime.as_millis()).unwrap_or(i64::MAX),
         web_folder: None,
     }
 }

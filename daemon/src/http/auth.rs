@@ -27,7 +27,7 @@ use super::error::{ApiError, ApiResult};
 
 pub const COOKIE_NAME: &str = "frontdesk_session";
 pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
-/// How long a login lives after its last request.
+/// How long a login lives after its last request; `http.session_lifetime` says how long at most.
 pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// How often a login's last visit is written down.
 pub const TOUCH_MS: i64 = 10_000;
@@ -240,7 +240,7 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
         return Ok(None);
     };
     if now.saturating_sub(session.last_seen_at) >= TOUCH_MS {
-        let touch = logins::touch(&state.db, &session, SESSION_MS, now);
+        let touch = logins::touch(&state.db, &session, state.lifetime(), now);
         // while the database writes something large, the next request says that the session lives on
         if let Ok(done) = tokio::time::timeout(TOUCH_PATIENCE, touch).await {
             done?;
@@ -356,7 +356,8 @@ fn bearer(header: &str) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !secret.trim().is_empty()).then(|| secret.trim())
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+/// The token of the session that a browser has.
+pub(super) fn cookie(headers: &HeaderMap) -> Option<String> {
     headers
         .get_all(COOKIE)
         .iter()

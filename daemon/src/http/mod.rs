@@ -43,6 +43,7 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, options};
+use frontdesk_crm_core::logins::Lifetime;
 use frontdesk_crm_core::roles::Cache;
 use frontdesk_crm_core::store::{Db, Stamp};
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -119,6 +120,8 @@ pub struct Parts {
 pub struct Settings {
     /// Where recordings lie.
     pub recordings: PathBuf,
+    /// Where notices lie that were written as files.
+    pub notices: PathBuf,
     /// Where the accounts' music lies.
     pub music: PathBuf,
     /// Where the mailboxes' greetings lie.
@@ -142,6 +145,8 @@ pub struct Settings {
     pub private_webhooks: bool,
     /// Cookies for HTTPS only.
     pub secure_cookies: bool,
+    /// `http.session_lifetime`, in milliseconds: no login lasts longer.
+    pub session_ms: i64,
     /// Styles and scripts are read from here instead of from the binary.
     pub web_folder: Option<PathBuf>,
 }
@@ -211,6 +216,13 @@ impl State {
 
     fn duties(&self) -> &Cache {
         &self.0.1.duties
+    }
+
+    fn lifetime(&self) -> Lifetime {
+        Lifetime {
+            idle_ms: auth::SESSION_MS,
+            longest_ms: self.settings.session_ms,
+        }
     }
 
     /// The moment and the randomness of one change.

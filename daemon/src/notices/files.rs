@@ -26,6 +26,16 @@ impl Files {
         let written = written.map_err(|error| for_now(error.to_string()))?;
         written.map_err(|error| for_now(format!("the file cannot be written: {error}")))
     }
+
+    /// One that cannot be removed now goes with those that are forgotten.
+    pub(super) async fn remove(&self, name: &str) {
+        let removed = tokio::fs::remove_file(self.0.join(name)).await;
+        if let Err(error) = removed
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(%error, "a notice that is to be removed stays as a file for now");
+        }
+    }
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {

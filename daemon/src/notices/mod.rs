@@ -118,7 +118,9 @@ impl Deliverer {
         let (channel, kind) = (notice.channel.name(), notice.kind.name());
         let became = match outcome {
             Ok(()) => {
-                notices::sent(&self.db, notice, now).await?;
+                if !notices::sent(&self.db, notice, now).await? {
+                    self.forget(notice).await?;
+                }
                 tracing::debug!(notice = %notice.id, channel, kind, "a notice is delivered");
                 "sent"
             }
@@ -139,24 +141,36 @@ impl Deliverer {
         Ok(())
     }
 
+    /// One whose client was erased while it was written is no file either.
+    async fn forget(&self, notice: &Notice) -> Result<(), StoreError> {
+        if !notices::known(&self.db, notice.id).await? {
+            self.files.remove(&file_of(notice)).await;
+        }
+        Ok(())
+    }
+
     async fn deliver(&self, notice: &Notice) -> Result<(), Failure> {
         match notice.channel {
             Channel::Email => {
                 let letter = self.mail.letter(notice)?;
                 match self.mail.send(&letter).await {
                     Some(sent) => sent,
-                    None => self.files.write(format!("{}.eml", notice.id), letter.formatted()).await,
+                    None => self.files.write(file_of(notice), letter.formatted()).await,
                 }
             }
             Channel::Sms => match self.sms.send(notice).await {
                 Some(sent) => sent,
                 None => {
                     let text = format!("{}\n\n{}\n", notice.recipient, notice.body);
-                    self.files.write(format!("{}.txt", notice.id), text.into_bytes()).await
+                    self.files.write(file_of(notice), text.into_bytes()).await
                 }
             },
         }
     }
+}
+
+fn file_of(notice: &Notice) -> String {
+    notice.channel.file(&notice.id.to_string())
 }
 
 fn for_now(problem: impl Into<String>) -> Failure {

@@ -1,5 +1,7 @@
 //! Requests as somebody, and what comes back.
 
+use std::sync::{Arc, Mutex};
+
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::{Value, json};
@@ -50,6 +52,8 @@ pub struct Caller {
     http: reqwest::Client,
     base: String,
     headers: Vec<(String, String)>,
+    /// The cookie that has come in the place of the one that is sent, as a browser keeps it.
+    renewed: Arc<Mutex<Option<String>>>,
 }
 
 impl Caller {
@@ -59,6 +63,7 @@ impl Caller {
             http: reqwest::Client::new(),
             base: base.to_owned(),
             headers: Vec::new(),
+            renewed: Arc::default(),
         }
     }
 
@@ -76,13 +81,36 @@ impl Caller {
     pub fn with(mut self, name: &str, value: &str) -> Caller {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.to_owned()));
-        self
+        self.forget_renewed(name)
     }
 
     #[must_use]
     pub fn without(mut self, name: &str) -> Caller {
         self.headers.retain(|(known, _)| known != name);
+        self.forget_renewed(name)
+    }
+
+    fn forget_renewed(mut self, header: &str) -> Caller {
+        if header == "cookie" {
+            self.renewed = Arc::default();
+        }
         self
+    }
+
+    /// The cookie that is sent.
+    pub fn cookie(&self) -> Option<String> {
+        let sent = self.headers.iter().find(|(name, _)| name == "cookie")?.1.clone();
+        Some(self.renewed.lock().unwrap().clone().unwrap_or(sent))
+    }
+
+    /// Takes a session's new cookie; one that is taken away stays, so that tests see that it is worth nothing.
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Answer {
+        let answer = answer(request).await;
+        let pair = answer.header("set-cookie").split(';').next().unwrap_or_default();
+        if self.cookie().is_some() && pair.split_once('=').is_some_and(|(_, value)| !value.is_empty()) {
+            *self.renewed.lock().unwrap() = Some(pair.to_owned());
+        }
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -116,11 +144,12 @@ impl Caller {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        answer(request).await
+        self.answer(request).await
     }
 
     pub async fn raw(&self, method: Method, path: &str, kind: &str, body: Vec<u8>) -> Answer {
-        answer(self.request(method, path).header("content-type", kind).body(body)).await
+        let request = self.request(method, path).header("content-type", kind).body(body);
+        self.answer(request).await
     }
 
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
@@ -128,8 +157,12 @@ impl Caller {
             .strip_prefix("//")
             .map_or_else(|| format!("/api/v1{path}"), |place| format!("/{place}"));
         let mut request = self.http.request(method, format!("{}{place}", self.base));
-        for (name, value) in &self.headers {
+        let others = self.headers.iter().filter(|(name, _)| name != "cookie");
+        for (name, value) in others {
             request = request.header(name, value);
+        }
+        if let Some(cookie) = self.cookie() {
+            request = request.header("cookie", cookie);
         }
         request
     }

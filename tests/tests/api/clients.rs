@@ -300,6 +300,48 @@ async fn v29_who_was_erased_is_not_named_anywhere_and_only_admins_erase() {
     assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
 }
 
+/// Row V29. A folder in the place of a file cannot be removed as one.
+#[tokio::test]
+async fn v29_a_file_that_cannot_be_removed_keeps_back_no_other_and_no_answer() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let made = main
+        .post("/clients", json!({ "name": "Лебедева", "number": "9011112233" }))
+        .await
+        .expect(201);
+    let id = made.text("/id").to_owned();
+    let mut files = Vec::new();
+    for n in 1..=3 {
+        let call = office.call(n).inbound("+79011112233").ended("answered").recorded(b"x");
+        let call = match n {
+            // one that is the client's by the number alone
+            1 => call.save().await,
+            _ => call.with_client(&id).save().await,
+        };
+        files.push(office.file_of(office.recording_of(call)));
+    }
+    let later = files[0].with_file_name(format!("{}-2.wav", files[0].file_stem().unwrap().display()));
+    std::fs::write(&later, b"the later part").unwrap();
+    std::fs::remove_file(&files[1]).unwrap();
+    std::fs::create_dir(&files[1]).unwrap();
+    main.post(&format!("/clients/{id}/erase"), json!({})).await.expect(204);
+    let left: Vec<bool> = files.iter().chain([&later]).map(|file| file.exists()).collect();
+    assert_eq!(left, [false, true, false, false]);
+    let list = main.get("/recordings?state=deleted").await.expect(200);
+    assert_eq!(list.body["items"].as_array().unwrap().len(), 3);
+    std::fs::remove_dir(&files[1]).unwrap();
+    std::fs::write(&files[1], b"x").unwrap();
+    office.clock.advance(10_000);
+    let other = main
+        .post("/clients", json!({ "name": "Другая", "number": "9011112244" }))
+        .await
+        .expect(201);
+    main.do_(&format!("/clients/{}/erase", other.text("/id")))
+        .await
+        .expect(204);
+    assert!(!files[1].exists(), "it is tried again");
+}
+
 /// Rows B31, V14.
 #[tokio::test]
 async fn b31_v14_clients_of_who_left_stay_and_are_handed_over_at_once() {

@@ -1,8 +1,10 @@
 //! Logging in and out, tokens, throttling, forged requests.
 
-use frontdesk_tests::office::Office;
+use frontdesk_tests::office::{Office, SESSION_MS};
 use reqwest::Method;
 use serde_json::json;
+
+const HOUR_MS: i64 = 3_600_000;
 
 /// Row L12.
 #[tokio::test]
@@ -122,6 +124,59 @@ async fn l25_a_new_password_ends_the_other_sessions_and_the_old_one_stops_workin
     let old = json!({ "login": office.effective("anna"), "password": "correct horse" });
     office.nobody().post("/login", old).await.expect(401);
     office.log_in(&office.effective("anna"), "battery staple").await;
+}
+
+#[tokio::test]
+async fn logging_in_again_ends_the_session_that_the_browser_had() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let elsewhere = office.main().await;
+    let new = json!({ "given_name": "Anna", "login": "anna", "password": "correct horse", "role": "employee" });
+    office.add(&main, new).await;
+    let old = main.clone().with("cookie", &main.cookie().unwrap());
+    let body = json!({ "login": office.effective("anna"), "password": "wrong horse" });
+    main.post("/login", body).await.expect(401);
+    old.get("/me").await.expect(200);
+    let body = json!({ "login": office.effective("anna"), "password": "correct horse" });
+    main.post("/login", body).await.expect(200);
+    old.get("/me").await.expect(401);
+    elsewhere.get("/me").await.expect(200);
+    assert_eq!(main.get("/me").await.expect(200).body["role"], "employee");
+}
+
+#[tokio::test]
+async fn a_new_password_of_ones_own_gives_the_session_another_cookie() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let other = office.main().await;
+    let old = main.clone().with("cookie", &main.cookie().unwrap());
+    let path = format!("/staff/{}", main.get("/me").await.text("/id"));
+    let named = main.patch(&path, json!({ "given_name": "Olga" })).await.expect(200);
+    assert_eq!(named.header("set-cookie"), "", "a name is no reason");
+    let changed = main
+        .patch(&path, json!({ "password": "battery staple" }))
+        .await
+        .expect(200);
+    for part in ["frontdesk_session=", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(changed.header("set-cookie").contains(part), "{part}");
+    }
+    old.get("/me").await.expect(401);
+    other.get("/me").await.expect(401);
+    main.get("/me").await.expect(200);
+    main.patch(&path, json!({ "given_name": "Anna" })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_session_that_is_used_every_hour_ends_after_a_week() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let (mut hours, week) = (0, SESSION_MS / HOUR_MS);
+    while main.get("/me").await.status == 200 {
+        office.clock.advance(HOUR_MS);
+        hours += 1;
+        assert!(hours <= week);
+    }
+    assert_eq!(hours, week);
 }
 
 /// Rows K9, L16.

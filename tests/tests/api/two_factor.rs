@@ -109,6 +109,19 @@ async fn a_login_needs_a_code_once_one_has_been_shown_and_takes_each_code_once()
 }
 
 #[tokio::test]
+async fn setting_it_up_gives_the_session_another_cookie() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let other = office.main().await;
+    let old = main.clone().with("cookie", &main.cookie().unwrap());
+    enrol(&office, &main).await;
+    old.get("/me").await.expect(401);
+    other.get("/me").await.expect(401);
+    main.get("/me").await.expect(200);
+    main.do_("/logout").await.expect(204);
+}
+
+#[tokio::test]
 async fn nothing_is_needed_before_a_code_was_confirmed_and_nothing_is_shown_twice() {
     let office = Office::open().await;
     let main = office.main().await;

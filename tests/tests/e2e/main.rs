@@ -4,6 +4,7 @@ mod accounts;
 mod address_book;
 mod backup;
 mod caller_id;
+mod erasure;
 mod live;
 mod notices;
 mod numbers;

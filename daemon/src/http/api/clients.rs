@@ -19,13 +19,15 @@ use utoipa_axum::routes;
 
 use super::calls::parties_of;
 use super::colleague::{colleague, no_such};
-use super::recordings::remove;
+use super::recordings::tell_deleted;
+use super::voicemails::light;
 use super::{Direction, created, named, page, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::{Body, Id, IfMatch, Params, given};
 use crate::live::view::time;
+use crate::removals::{Folders, work_off};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -403,7 +405,8 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Erases what is known of a client: the record, its tombstone, notes, recordings, and the number in past calls.
+/// Erases what is known of a client: the record, its tombstone, notes, requests, notices, what webhooks were told, recordings
+/// (of a call that goes on, when it ends), and the number in past calls, also of calls that nobody was found for.
 #[utoipa::path(post, path = "/clients/{id}/erase", tag = "clients", params(("id" = String, Path)), responses(
     (status = 204), (status = 403, body = Problem), (status = 404, body = Problem, description = "None, or erased already"),
 ))]
@@ -412,12 +415,28 @@ async fn erase(Extract(state): Extract<State>, access: Access, Id(id): Id<Client
     let author = access.author(&state);
     let erased = clients::erase(&state.db, &author, id).await?;
     changed(&state, access.account, (id, None), erased.numbers).await;
-    for (recording, _) in erased.recordings {
-        // an author's moment and chance are good for one row of the audit
-        let one = (Scope::whole(access.account), recording);
-        remove(&state, &access.author(&state), one).await?;
+    remove_now(&state).await;
+    for recording in erased.recordings {
+        tell_deleted(&state, access.account, recording).await;
     }
+    light(&state, access.account).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// What cannot be removed now is removed as soon as it can.
+async fn remove_now(state: &State) {
+    let folders = Folders {
+        recordings: state.settings.recordings.clone(),
+        notices: state.settings.notices.clone(),
+    };
+    if let Err(error) = work_off(&state.db, &folders, state.clock.unix_ms()).await {
+        tracing::warn!(%error, "files of an erased client wait for the database");
+    }
+    match state.db.truncate_log().await {
+        Ok(true) => {}
+        Ok(false) => tracing::debug!("the database's log is emptied later: somebody reads"),
+        Err(error) => tracing::warn!(%error, "the database's log is not emptied yet"),
+    }
 }
 
 /// Whose clients become whose.

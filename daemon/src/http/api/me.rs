@@ -18,7 +18,7 @@ use utoipa_axum::routes;
 use super::account::{self, AccountView};
 use super::projects::{self, HereView};
 use crate::http::State;
-use crate::http::auth::{Access, COOKIE_NAME, Peer, Right, SESSION_MS, by_session, same_origin};
+use crate::http::auth::{self, Access, COOKIE_NAME, How, Peer, Right, by_session, same_origin};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::Body;
 
@@ -61,7 +61,8 @@ struct MeView {
     csrf_token: Option<String>,
 }
 
-/// Opens a session: a cookie that scripts cannot read, and a token against forged requests.
+/// Opens a session: a cookie that scripts cannot read, and a token against forged requests. A session that the browser had
+/// before ends.
 #[utoipa::path(post, path = "/login", tag = "login", request_body = LoginBody, security(()), responses(
     (status = 200, body = MeView, headers(("Set-Cookie" = String))),
     (status = 401, body = Problem), (status = 422, body = Problem),
@@ -102,14 +103,19 @@ async fn log_in(
     let from = logins::From {
         ip: peer.map(|peer| peer.to_string()),
         user_agent: agent,
+        session: auth::cookie(&headers),
     };
-    let opened = logins::open(&state.db, &known, from, SESSION_MS, state.stamp()).await?;
+    let opened = logins::open(&state.db, &known, from, state.lifetime(), state.stamp()).await?;
     let access = by_session(&state, &opened.token, peer)
         .await?
         .ok_or_else(ApiError::wrong_login)?;
+    if let Some((account, staff)) = opened.ended.filter(|(_, staff)| *staff != known.staff) {
+        let status = json!({ "staff_id": staff.to_string(), "system_status": "offline" });
+        state.live.publish(account, "staff.system_status", status);
+    }
     let status = json!({ "staff_id": known.staff.to_string(), "system_status": "online" });
     state.live.publish(known.account, "staff.system_status", status);
-    let cookie = cookie(&state, &opened.token, SESSION_MS / 1000);
+    let cookie = session_cookie(&state, &opened.token);
     Ok(([(SET_COOKIE, cookie)], Json(view(&state, &access).await?)).into_response())
 }
 
@@ -160,6 +166,19 @@ async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
         must_set_up_two_factor: access.must_enrol,
         csrf_token: Some(access.csrf().to_owned()).filter(|csrf| !csrf.is_empty()),
     })
+}
+
+/// A token that one's own session can be shown by from a change on; `None`: it is no session that asks.
+pub(super) fn next_token(state: &State, access: &Access) -> Option<String> {
+    match access.how {
+        How::Session { .. } => Some(logins::fresh_token(&mut state.stamp().ids())),
+        How::Token { .. } => None,
+    }
+}
+
+/// The cookie of a session, for as long as a session may last.
+pub(super) fn session_cookie(state: &State, token: &str) -> String {
+    cookie(state, token, state.settings.session_ms / 1000)
 }
 
 fn cookie(state: &State, value: &str, seconds: i64) -> String {

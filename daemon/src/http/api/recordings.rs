@@ -10,7 +10,8 @@ use frontdesk_crm_core::access::{Scope, Whose};
 use frontdesk_crm_core::audit::Author;
 use frontdesk_crm_core::calls;
 use frontdesk_crm_core::recordings::{self, Recording, RecordingState};
-use frontdesk_routing::ids::RecordingId;
+use frontdesk_recordings::remove::remove as remove_files;
+use frontdesk_routing::ids::{AccountId, CallId, RecordingId};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
@@ -183,7 +184,7 @@ pub(super) async fn play(
     if state.plays().begins(listening, from_start, state.clock.unix_ms()) {
         recordings::played(&state.db, &access.author(state), id).await?;
         let data = json!({ "recording_id": id.to_string(), "staff_id": access.staff.to_string() });
-        let whose = whose(state, &recording).await;
+        let whose = whose(state, recording.account, recording.call).await;
         state.live.publish_of(access.account, "recording.played", whose, data);
     }
     sound.answer(headers).await
@@ -201,9 +202,16 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Recor
 }
 
 /// Whose its call is.
-async fn whose(state: &State, recording: &Recording) -> Option<Whose> {
-    let call = calls::get(&state.db, Scope::whole(recording.account), recording.call).await;
+async fn whose(state: &State, account: AccountId, call: CallId) -> Option<Whose> {
+    let call = calls::get(&state.db, Scope::whole(account), call).await;
     call.ok().map(|call| call.whose())
+}
+
+/// Tells readers that there is no sound of it any more.
+pub(super) async fn tell_deleted(state: &State, account: AccountId, (id, call): (RecordingId, CallId)) {
+    let data = json!({ "recording_id": id.to_string(), "call_id": call.to_string() });
+    let whose = whose(state, account, call).await;
+    state.live.publish_of(account, "recording.deleted", whose, data);
 }
 
 /// Destroys the sound of one that is within.
@@ -211,14 +219,11 @@ pub(super) async fn remove(state: &State, author: &Author, (within, id): (Scope,
     let recording = recordings::get(&state.db, within, id).await?;
     let path = playable(state, &recording)?;
     // the file first: what the database calls deleted must be gone
-    match tokio::fs::remove_file(&path).await {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(ApiError::internal(&error)),
-    }
+    let removed = tokio::task::spawn_blocking(move || remove_files(&path)).await;
+    removed
+        .map_err(|error| ApiError::internal(&error))?
+        .map_err(|error| ApiError::internal(&error))?;
     recordings::delete(&state.db, author, id).await?;
-    let data = json!({ "recording_id": id.to_string(), "call_id": recording.call.to_string() });
-    let whose = whose(state, &recording).await;
-    state.live.publish_of(author.account, "recording.deleted", whose, data);
+    tell_deleted(state, author.account, (id, recording.call)).await;
     super::voicemails::light(state, author.account).await
 }

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use axum::response::Response;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::projects::{self, WorkStatus};
 use frontdesk_crm_core::reception::method_name;
 use frontdesk_crm_core::staff::{
@@ -16,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::me::{next_token, session_cookie};
 use super::{Direction, Listing, bad_query, created, named, page, roles, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right, Role};
@@ -386,7 +388,8 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<StaffId
     Ok(versioned(one(&state, &access, &member).await?, member.version))
 }
 
-/// Changes a staff member. Without a role, and from `access_until` on, there is no access; a new password ends the other sessions.
+/// Changes a staff member. Without a role, and from `access_until` on, there is no access; a new password ends the other
+/// sessions, and one's own new password gives this session a new cookie.
 #[utoipa::path(patch, path = "/staff/{id}", tag = "staff", request_body = StaffPatchBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
     responses(
@@ -413,6 +416,8 @@ async fn update(
             return Err(ApiError::forbidden("nobody moves the end of their own access"));
         }
     }
+    let own = body.password.is_some() && id == access.staff;
+    let token = next_token(&state, &access).filter(|_| own);
     let patch = StaffPatch {
         surname: body.surname,
         given_name: body.given_name,
@@ -424,6 +429,7 @@ async fn update(
         short_number: body.short_number,
         login: body.login,
         password: body.password,
+        token: token.clone(),
         role: body.role,
         further_roles: None,
         access_until: body.access_until,
@@ -437,7 +443,12 @@ async fn update(
     };
     let member = staff::update(&state.db, &access.author(&state), id, patch, version).await?;
     changed(&state, access.account, id).await;
-    Ok(versioned(one(&state, &access, &member).await?, member.version))
+    let answer = versioned(one(&state, &access, &member).await?, member.version);
+    let cookie = token.map(|token| [(SET_COOKIE, session_cookie(&state, &token))]);
+    Ok(match cookie {
+        Some(cookie) => (cookie, answer).into_response(),
+        None => answer,
+    })
 }
 
 /// Deletes a staff member: no more access and no more calls, but the record stays in lists and history.

@@ -3,13 +3,16 @@
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use frontdesk_crm_core::two_factor;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use frontdesk_crm_core::{logins, two_factor};
 use frontdesk_routing::ids::StaffId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::me::session_cookie;
 use super::staff;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
@@ -88,22 +91,21 @@ async fn begin(Extract(state): Extract<State>, access: Access) -> ApiResult<(Sta
     Ok((StatusCode::CREATED, Json(view)))
 }
 
-/// Switches it on by a first code, ends one's other logins, and gives the recovery codes. Needs a session.
+/// Switches it on by a first code, ends one's other logins, gives this one a new cookie, and gives the recovery codes. Needs a
+/// session.
 #[utoipa::path(post, path = "/me/two-factor/confirm", tag = "login", request_body = CodeBody, responses(
-    (status = 200, body = RecoveryView), (status = 401, body = Problem), (status = 403, body = Problem),
-    (status = 422, body = Problem), (status = 429, body = Problem, headers(("Retry-After" = u64))),
+    (status = 200, body = RecoveryView, headers(("Set-Cookie" = String))), (status = 401, body = Problem),
+    (status = 403, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem, headers(("Retry-After" = u64))),
 ))]
-async fn confirm(
-    Extract(state): Extract<State>,
-    access: Access,
-    Body(body): Body<CodeBody>,
-) -> ApiResult<Json<RecoveryView>> {
+async fn confirm(Extract(state): Extract<State>, access: Access, Body(body): Body<CodeBody>) -> ApiResult<Response> {
     access.need_session()?;
     attempt(&state, &access)?;
     let author = access.author(&state);
-    let recovery_codes = two_factor::confirm(&state.db, &author, access.staff, &body.code).await?;
+    let token = logins::fresh_token(&mut state.stamp().ids());
+    let recovery_codes = two_factor::confirm(&state.db, &author, access.staff, (&body.code, &token)).await?;
     state.throttle().code_was_right(access.staff);
-    Ok(Json(RecoveryView { recovery_codes }))
+    let cookie = [(SET_COOKIE, session_cookie(&state, &token))];
+    Ok((cookie, Json(RecoveryView { recovery_codes })).into_response())
 }
 
 /// Switches it off by a code. Needs a session.
