@@ -12,4 +12,5 @@ mod photo;
 mod reception;
 mod sip_status;
 mod staff;
+mod supervisor;
 mod work_place;
