@@ -147,7 +147,8 @@ enum AuditCommand {
 #[derive(Debug, Subcommand)]
 enum StaffCommand {
     /// Bring staff over from another PBX: all rows or none. Columns: surname, given_name, patronymic, position, work_place
-    /// (office or remote), phone, email, short_number, sip_user, sip_password. SIP passwords are kept as digests only
+    /// (office or remote), supervisor (a short number or a login), phone, email, short_number, sip_user, sip_password.
+    /// SIP passwords are kept as digests only
     Import {
         file: PathBuf,
         /// Number of the account that the staff join; not needed while there is one account

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use frontdesk_routing::ids::{AccountId, ClientId, ImportId};
 use frontdesk_routing::number::PhoneNumber;
 
-use super::table::{Line, MOST_PROBLEMS};
+use super::table::{Line, MOST_PROBLEMS, unguarded};
 use super::{Duplicates, Ended, ImportError, Mapping, Problem, Table, jobs};
 use crate::accounts;
 use crate::audit::Author;
@@ -214,14 +214,6 @@ impl Columns<'_> {
             Err(error) => problems.push(Problem::row(line.line, "invalid", error.to_string())),
         }
         Err(problems)
-    }
-}
-
-/// Our own files guard what a spreadsheet would work out by an apostrophe.
-fn unguarded(cell: &str) -> &str {
-    match cell.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
-        Some(_) | None => cell,
     }
 }
 

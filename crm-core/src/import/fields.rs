@@ -119,6 +119,17 @@ const NAMES: &[(&str, &[&str])] = &[
         "work_place",
         &["work place", "workplace", "место работы", "формат работы"],
     ),
+    (
+        "supervisor",
+        &[
+            "supervisor id",
+            "reports to",
+            "chief",
+            "руководитель",
+            "начальник",
+            "подчиняется",
+        ],
+    ),
     ("vip", &["важный", "вип", "важный клиент"]),
     (
         "manager",

@@ -3,7 +3,9 @@
 mod clients;
 mod fields;
 mod jobs;
+mod known;
 mod read;
+mod reports;
 mod store;
 mod table;
 mod vcard;
@@ -16,12 +18,13 @@ use crate::store::StoreError;
 pub use clients::{Managers, Ready, check_clients, enter_clients, look};
 pub use fields::{Kind, Mapping};
 pub use jobs::{Ended, Job, State, begin, fail, get, interrupted, list};
-pub use store::{StaffRows, check_staff, enter_staff, staff_csv, staff_taken};
+pub use known::Known;
+pub use store::{StaffRows, check_staff, enter_staff, staff_csv, staff_known};
 pub use table::{Format, LARGEST, Line, MOST_ROWS, Table, read};
 
 pub(crate) use clients::ALL as CLIENTS;
 pub(crate) use jobs::ALL as JOBS;
-pub(crate) use store::ALL;
+pub(crate) use known::ALL;
 
 /// What came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::Problem;
-use super::table::{self, Line, MOST_PROBLEMS, Table};
+use super::table::{self, Line, MOST_PROBLEMS, Table, unguarded};
+use super::{Duplicates, Problem};
 use crate::staff::NewStaff;
 use crate::staff::rules::{self, Checked};
 use crate::store::{FieldError, StoreError};
 
 const LONGEST_SIP: usize = 64;
+pub(super) const NO_PASSWORD: &str = "a SIP user has a password";
 
 pub(super) const COLUMNS: &[&str] = &[
     "surname",
@@ -16,6 +17,7 @@ pub(super) const COLUMNS: &[&str] = &[
     "patronymic",
     "position",
     "work_place",
+    "supervisor",
     "phone",
     "email",
     "short_number",
@@ -28,25 +30,35 @@ pub(super) struct Row {
     pub(super) line: usize,
     pub(super) staff: Checked,
     pub(super) sip: Option<SipRow>,
+    /// Whether it says where the person works.
+    pub(super) work_place: bool,
+    /// As typed.
+    pub(super) supervisor: Option<String>,
 }
 
 pub(super) struct SipRow {
     pub(super) user: String,
-    pub(super) password: String,
+    /// `None`: the user only says who it is.
+    pub(super) password: Option<String>,
 }
 
 /// Every row, or every problem. What the database has is not looked at.
 pub(super) fn rows(bytes: &[u8], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
     let table = table::read(bytes, None).map_err(|problem| vec![problem])?;
     let columns = columns(&table)?;
-    staff(&table, &columns, region)
+    staff(&table, &columns, (region, Duplicates::Refuse))
 }
 
-/// The same of a table whose columns are known; one that is `None` stays out.
-pub(super) fn staff(table: &Table, columns: &[Option<&'static str>], region: &str) -> Result<Vec<Row>, Vec<Problem>> {
+/// The same of a table whose columns are known; one that is `None` stays out. A SIP user without a password may say whom the
+/// row is of, where those who are known are not refused.
+pub(super) fn staff(
+    table: &Table,
+    columns: &[Option<&'static str>],
+    (region, duplicates): (&str, Duplicates),
+) -> Result<Vec<Row>, Vec<Problem>> {
     let (mut rows, mut problems) = (Vec::new(), table.faults(columns));
     for line in &table.rows {
-        match row(columns, line, region) {
+        match row(columns, line, (region, duplicates)) {
             Ok(row) => rows.push(row),
             Err(more) => problems.extend(more),
         }
@@ -89,11 +101,19 @@ fn columns(table: &Table) -> Result<Vec<Option<&'static str>>, Vec<Problem>> {
     if problems.is_empty() { Ok(found) } else { Err(problems) }
 }
 
-fn row(columns: &[Option<&'static str>], record: &Line, region: &str) -> Result<Row, Vec<Problem>> {
+fn row(
+    columns: &[Option<&'static str>],
+    record: &Line,
+    (region, duplicates): (&str, Duplicates),
+) -> Result<Row, Vec<Problem>> {
     let line = record.line;
     let known = columns.iter().zip(&record.cells);
     let values: BTreeMap<&str, &str> = known
-        .filter_map(|(column, cell)| Some(((*column)?, cell.as_str())))
+        .filter_map(|(column, cell)| match (*column)? {
+            // nobody of ours writes it into a file
+            "sip_password" => Some(("sip_password", cell.as_str())),
+            column => Some((column, unguarded(cell))),
+        })
         .collect();
     let value = |column: &str| {
         values
@@ -112,9 +132,18 @@ fn row(columns: &[Option<&'static str>], record: &Line, region: &str) -> Result<
         short_number: value("short_number"),
         ..NewStaff::default()
     };
-    let sip = sip(value("sip_user"), value("sip_password"));
+    let (work_place, supervisor) = (new.work_place.is_some(), value("supervisor"));
+    let sip = sip((value("sip_user"), value("sip_password")), duplicates);
     let faults = match (rules::new(&new, region), sip) {
-        (Ok(staff), Ok(sip)) => return Ok(Row { line, staff, sip }),
+        (Ok(staff), Ok(sip)) => {
+            return Ok(Row {
+                line,
+                staff,
+                sip,
+                work_place,
+                supervisor,
+            });
+        }
         (Ok(_), Err(faults)) => faults,
         (Err(error), Ok(_)) => faults_of(error),
         (Err(error), Err(more)) => faults_of(error).into_iter().chain(more).collect(),
@@ -132,15 +161,14 @@ fn faults_of(error: StoreError) -> Vec<FieldError> {
     vec![FieldError::new("surname", "invalid", error.to_string())]
 }
 
-fn sip(user: Option<String>, password: Option<String>) -> Result<Option<SipRow>, Vec<FieldError>> {
+fn sip(
+    (user, password): (Option<String>, Option<String>),
+    duplicates: Duplicates,
+) -> Result<Option<SipRow>, Vec<FieldError>> {
     let (user, password) = match (user, password) {
         (None, None) => return Ok(None),
-        (Some(_), None) => {
-            return Err(vec![FieldError::new(
-                "sip_password",
-                "required",
-                "a SIP user has a password",
-            )]);
+        (Some(_), None) if duplicates == Duplicates::Refuse => {
+            return Err(vec![FieldError::new("sip_password", "required", NO_PASSWORD)]);
         }
         (None, Some(_)) => {
             return Err(vec![FieldError::new(
@@ -149,7 +177,7 @@ fn sip(user: Option<String>, password: Option<String>) -> Result<Option<SipRow>,
                 "a SIP password has a user",
             )]);
         }
-        (Some(user), Some(password)) => (user, password),
+        (Some(user), password) => (user, password),
     };
     let mut faults = Vec::new();
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.!~*'()+&=$,?/".contains(c);
@@ -157,7 +185,9 @@ fn sip(user: Option<String>, password: Option<String>) -> Result<Option<SipRow>,
         let message = format!("latin letters, digits and -_.!~*'()+&=$,?/ only, {LONGEST_SIP} at most");
         faults.push(FieldError::new("sip_user", "invalid", message));
     }
-    if password.chars().count() > LONGEST_SIP.saturating_mul(2) || password.chars().any(char::is_control) {
+    let long = |password: &String| password.chars().count() > LONGEST_SIP.saturating_mul(2);
+    let wrong = |password: &String| long(password) || password.chars().any(char::is_control);
+    if password.as_ref().is_some_and(wrong) {
         faults.push(FieldError::new("sip_password", "invalid", "128 characters at most"));
     }
     if faults.is_empty() {

@@ -11,7 +11,8 @@ pub const MOST_ROWS: usize = 250_000;
 pub(super) const MOST_COLUMNS: usize = 100;
 /// Of all rows.
 const MOST_CELLS: usize = 10_000_000;
-pub(super) const MOST_PROBLEMS: usize = 1_000;
+/// Of a file: more are not looked for.
+pub(super) const MOST_PROBLEMS: usize = 10_000;
 /// Characters of a cell.
 pub(super) const LONGEST_CELL: usize = 4_000;
 
@@ -83,6 +84,14 @@ pub fn read(bytes: &[u8], sheet: Option<&str>) -> Result<Table, Problem> {
         return Err(Problem::file("empty", "there is nobody in the file"));
     }
     Ok(table)
+}
+
+/// Our own files guard what a spreadsheet would work out by an apostrophe.
+pub(super) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(['=', '+', '-', '@']) => rest,
+        Some(_) | None => cell,
+    }
 }
 
 type Unit = fn([u8; 2]) -> u16;

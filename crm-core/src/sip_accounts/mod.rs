@@ -8,7 +8,7 @@ use md5::Md5;
 use sha2::{Digest, Sha256};
 
 pub(crate) use row::SipRow;
-pub(crate) use store::{ALL, Owner, add, first};
+pub(crate) use store::{ALL, Owner, add, first, replace};
 pub use store::{generate, rotate};
 
 /// Characters of 6 bits: 144 bits in all.

@@ -15,7 +15,18 @@ const INSERT: &str = "INSERT INTO sip_accounts (id, account_id, staff_id, trunk_
 const ROTATE: &str = "UPDATE sip_accounts SET realm = $2, ha1_md5 = $3, ha1_sha256 = $4, rotated_at = $5, \
     version = version + 1 WHERE id = $1";
 
-pub(crate) const ALL: &[&str] = &[OWNER, USED, INSERT, ROTATE];
+const HELD: &str = "SELECT id, sip_user, ha1_md5 FROM sip_accounts WHERE staff_id = $1";
+const REPLACE: &str = "UPDATE sip_accounts SET sip_user = $2, realm = $3, ha1_md5 = $4, ha1_sha256 = $5, rotated_at = $6, \
+    version = version + 1 WHERE id = $1";
+
+pub(crate) const ALL: &[&str] = &[OWNER, USED, INSERT, ROTATE, HELD, REPLACE];
+
+#[derive(sqlx::FromRow)]
+struct HeldRow {
+    id: String,
+    sip_user: String,
+    ha1_md5: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct OwnerRow {
@@ -108,6 +119,27 @@ pub async fn rotate(db: &Db, author: &Author, staff: StaffId) -> Result<SipData,
         realm: owner.realm,
         secret,
     })
+}
+
+/// SIP data from elsewhere in the place of what the person has, if anything; gives whether it is other than it was.
+pub(crate) async fn replace(
+    tx: &mut Tx,
+    ids: &mut Ids,
+    (account, staff): (AccountId, StaffId),
+    (user, realm): (&str, &str),
+    ha1: &Ha1,
+) -> Result<bool, StoreError> {
+    let held: Option<HeldRow> = tx.one(HELD, args![staff]).await?;
+    let Some(held) = held else {
+        add(tx, ids, (account, Owner::Staff(staff)), (user, realm), ha1).await?;
+        return Ok(true);
+    };
+    if held.sip_user == user && held.ha1_md5 == ha1.md5 {
+        return Ok(false);
+    }
+    let values = args![held.id, user, realm, &ha1.md5, &ha1.sha256, ids.now];
+    tx.run(REPLACE, values).await?;
+    Ok(true)
 }
 
 pub(crate) async fn add(

@@ -1,10 +1,12 @@
 //! Staff: who works here, with what access and which short number.
 
 mod caller_id;
+mod incoming;
 mod photo;
 mod row;
 pub(crate) mod rules;
 mod store;
+pub(crate) mod supervisor;
 mod until;
 
 use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
@@ -14,11 +16,13 @@ use crate::access::Role;
 
 pub(crate) use caller_id::ALL as CALLER_ID;
 pub use caller_id::{CallerId, CallerIdPatch};
+pub(crate) use incoming::{Said, change};
 pub(crate) use photo::ALL as PHOTO;
 pub use photo::set_photo;
 pub(crate) use row::told;
 pub(crate) use store::{ALL, insert};
-pub use store::{create, delete, get, list, names, update};
+pub use store::{create, delete, get, list, names, succeed, update};
+pub(crate) use supervisor::ALL as SUPERVISOR;
 pub(crate) use until::ALL as UNTIL;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,10 @@ pub struct StaffMember {
     pub email: Option<String>,
     pub position: Option<String>,
     pub work_place: WorkPlace,
+    /// To whom they report.
+    pub supervisor: Option<StaffId>,
+    /// How an import names that one: by the short number, else by the login, else by the identifier.
+    pub supervisor_called: Option<String>,
     pub short_number: Option<String>,
     pub login: Option<String>,
     /// `None` is no access.
@@ -150,6 +158,8 @@ pub struct NewStaff {
     pub position: Option<String>,
     /// `office` when absent.
     pub work_place: Option<String>,
+    /// An identifier.
+    pub supervisor: Option<String>,
     pub short_number: Option<String>,
     pub login: Option<String>,
     pub password: Option<String>,
@@ -173,6 +183,8 @@ pub struct StaffPatch {
     pub email: Option<Option<String>>,
     pub position: Option<Option<String>>,
     pub work_place: Option<String>,
+    /// An identifier.
+    pub supervisor: Option<Option<String>>,
     pub short_number: Option<Option<String>>,
     pub login: Option<Option<String>>,
     pub password: Option<String>,
@@ -202,6 +214,8 @@ pub struct StaffQuery {
     pub search: Option<String>,
     pub position: Option<String>,
     pub work_place: Option<WorkPlace>,
+    /// Only those who report to this one, directly.
+    pub supervisor: Option<StaffId>,
     /// Without those who were deleted.
     pub live_only: bool,
     /// Only those who work in this project, and the main account.

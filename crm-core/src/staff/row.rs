@@ -13,7 +13,9 @@ macro_rules! member {
     ($rest:literal) => {
         concat!(
             "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
-             s.phone, s.email, s.position, s.work_place, s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
+             s.phone, s.email, s.position, s.work_place, s.supervisor_id, \
+             (SELECT COALESCE(v.short_number, v.login, v.id) FROM staff v WHERE v.id = s.supervisor_id) AS supervisor_called, \
+             s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
              s.show_number_on_system_calls, s.hide_client_number, s.raise_card, s.emergency_number, s.last_login_at, s.last_seen_at, \
              s.deleted_at, s.created_at, s.updated_at, s.version, s.receiving, s.reception, s.sim_trunk_id, \
              s.schedule_id, s.photo, EXISTS (SELECT 1 FROM logins l WHERE l.staff_id = s.id AND l.ended_at IS NULL AND l.expires_at > $2 AND l.last_seen_at > $2 - 30000) AS signed_in, \
@@ -38,6 +40,8 @@ pub(super) struct Row {
     email: Option<String>,
     position: Option<String>,
     work_place: String,
+    supervisor_id: Option<String>,
+    supervisor_called: Option<String>,
     short_number: Option<String>,
     login: Option<String>,
     role: Option<String>,
@@ -141,6 +145,8 @@ pub(super) fn read(row: Row) -> Result<StaffMember, StoreError> {
         email: row.email,
         position: row.position,
         work_place: WorkPlace::named(&row.work_place).ok_or_else(|| StoreError::Corrupt(row.work_place.clone()))?,
+        supervisor: maybe_id(&row.supervisor_id)?,
+        supervisor_called: row.supervisor_called,
         short_number: row.short_number,
         login: row.login,
         role: row.role.as_deref().and_then(Role::named),

@@ -36,6 +36,7 @@ pub(crate) fn new(new: &NewStaff, region: &str) -> Result<Checked, StoreError> {
         email: Some(new.email.clone()),
         position: Some(new.position.clone()),
         work_place: new.work_place.clone(),
+        supervisor: None,
         short_number: Some(new.short_number.clone()),
         login: Some(new.login.clone()),
         password: new.password.clone(),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::caller_id::{self, CallerId};
 use super::row::{Row, member, read, told};
 use super::rules::{self, Checked};
+use super::supervisor::{self, hold};
 use super::until::{self, Whose};
 use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery, WorkPlace};
 use crate::access::Role;
@@ -16,7 +17,7 @@ use crate::{accounts, destinations, groups, logins, numbers, projects, roles, to
 const GET: &str = member!("AND s.id = $3");
 const LIST: &str = member!(
     "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) AND (s.work_place = $10 OR $10 IS NULL) \
-     AND (NOT $5 OR s.deleted_at IS NULL) \
+     AND (s.supervisor_id = $11 OR $11 IS NULL) AND (NOT $5 OR s.deleted_at IS NULL) \
      AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = s.id AND x.project_id = $9) OR s.is_main OR $9 IS NULL) \
      ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
      CASE WHEN $6 = 'name' THEN s.sort_name WHEN $6 = 'short_number' THEN COALESCE(s.short_number, '') \
@@ -30,6 +31,7 @@ const LIST: &str = member!(
 );
 const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) \
     AND (position = $3 OR $3 IS NULL) AND (work_place = $6 OR $6 IS NULL) AND (NOT $4 OR deleted_at IS NULL) \
+    AND (supervisor_id = $7 OR $7 IS NULL) \
     AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = staff.id AND x.project_id = $5) OR is_main OR $5 IS NULL) \
     THEN 1 END) AS filtered FROM staff WHERE account_id = $1";
 const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
@@ -37,10 +39,10 @@ const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE
 const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given_name, patronymic, phone, email, position, \
     work_place, short_number, login, password_hash, role, sort_name, search, created_at, updated_at, version) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, 1)";
-const UPDATE: &str = "UPDATE staff SET surname = $2, given_name = $3, patronymic = $4, phone = $5, email = $6, position = $7, \
+pub(super) const UPDATE: &str = "UPDATE staff SET surname = $2, given_name = $3, patronymic = $4, phone = $5, email = $6, position = $7, \
     work_place = $8, short_number = $9, login = $10, role = $11, sort_name = $12, search = $13, updated_at = $14, \
     password_hash = COALESCE($15, password_hash), version = version + 1 WHERE id = $1 AND version = $16";
-const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, role = NULL, password_hash = NULL, \
+const DELETE: &str = "UPDATE staff SET deleted_at = $2, updated_at = $2, role = NULL, password_hash = NULL, supervisor_id = NULL, \
     version = version + 1 WHERE id = $1 AND version = $3";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE staff_id = $1";
 const DELETE_MEMBER: &str = "DELETE FROM department_members WHERE staff_id = $1";
@@ -122,14 +124,23 @@ pub async fn list(
                 page.limit,
                 page.offset,
                 query.project,
-                place
+                place,
+                query.supervisor
             ],
         )
         .await?;
     let counts: Option<Counts> = db
         .one(
             COUNT,
-            args![account, &search, &query.position, live, query.project, place],
+            args![
+                account,
+                &search,
+                &query.position,
+                live,
+                query.project,
+                place,
+                query.supervisor
+            ],
         )
         .await?;
     let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
@@ -165,6 +176,9 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     let hash = hashed(new.password, ids.random()).await?;
     let staff = StaffId::new(ids.now, ids.random());
     let mut tx = db.begin().await?;
+    hold(&mut tx, author.account).await?;
+    let supervisor = new.supervisor.map(Some);
+    let supervisor = supervisor::patched(&mut tx, author.account, (staff, None), supervisor).await?;
     free(&mut tx, (author.account, staff), &checked).await?;
     insert(
         &mut tx,
@@ -183,8 +197,10 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     let settings = caller_id::patched(&mut tx, author.account, settings).await?;
     caller_id::set(&mut tx, staff, &settings).await?;
     until::set(&mut tx, staff, access_until).await?;
+    supervisor::set(&mut tx, staff, supervisor).await?;
     let deed = author.deed("staff.created", "staff", staff.to_string());
     let told = caller_id::told_with(told_with_roles(&checked, &duties.1), &settings);
+    let told = supervisor::told_with(told, supervisor);
     let after = Some(until::told_with(told, access_until));
     audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
     tx.commit().await?;
@@ -209,6 +225,7 @@ pub async fn update(
     };
     let now = author.stamp.unix_ms;
     let mut tx = db.begin().await?;
+    hold(&mut tx, author.account).await?;
     let member = live(&mut tx, author.account, staff, (now, version)).await?;
     let before = Checked::from(&member);
     let whom = rules::Whom {
@@ -223,8 +240,10 @@ pub async fn update(
         now,
     };
     let access_until = until::patched(member.access_until, patch.access_until.clone(), whose);
+    let reports = (staff, member.supervisor);
+    let supervisor = supervisor::patched(&mut tx, author.account, reports, patch.supervisor.clone()).await;
     let after = rules::patched(before.clone(), patch, &account.region, whom)?;
-    let (settings, access_until) = (settings?, access_until?);
+    let (settings, access_until, supervisor) = (settings?, access_until?, supervisor?);
     if after.phone.is_none() && member.method != Method::Sip {
         let why = "calls to this person go to this number: let them take calls by SIP first";
         return Err(StoreError::Invalid(vec![FieldError::new("phone", "required", why)]));
@@ -239,6 +258,7 @@ pub async fn update(
     changed(tx.run(UPDATE, values).await.map_err(raced)?)?;
     caller_id::set(&mut tx, staff, &settings).await?;
     until::set(&mut tx, staff, access_until).await?;
+    supervisor::set(&mut tx, staff, supervisor).await?;
     let duties = (after.role, further, before.role == after.role);
     let duties = give_roles(&mut tx, (author.account, staff), duties).await?;
     if after.role.is_none() {
@@ -249,11 +269,13 @@ pub async fn update(
     }
     let deed = author.deed("staff.updated", "staff", staff.to_string());
     let told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);
+    let told_after = supervisor::told_with(told_after, supervisor);
     let mut told_after = until::told_with(told_after, access_until);
     if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
         object.insert("password".into(), "changed".into());
     }
     let told_before = caller_id::told_with(told_with_roles(&before, &duties.0), &member.caller_id);
+    let told_before = supervisor::told_with(told_before, member.supervisor);
     let deed = Deed {
         before: Some(until::told_with(told_before, member.access_until)),
         after: Some(told_after),
@@ -264,10 +286,23 @@ pub async fn update(
     get(db, author.account, staff, now).await
 }
 
-/// The record stays; access, sessions and SIP data go. Refused while connected numbers reach the person.
+/// The record stays; access, sessions and SIP data go. Refused while connected numbers reach the person. Whoever reports to
+/// the person reports to nobody from then on.
 pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i64>) -> Result<(), StoreError> {
+    succeed(db, author, (staff, None), version).await
+}
+
+/// The same, but whoever reports to the person reports to the successor from then on.
+pub async fn succeed(
+    db: &Db,
+    author: &Author,
+    (staff, successor): (StaffId, Option<StaffId>),
+    version: Option<i64>,
+) -> Result<(), StoreError> {
     let now = author.stamp.unix_ms;
+    let mut ids = author.stamp.ids();
     let mut tx = db.begin().await?;
+    hold(&mut tx, author.account).await?;
     let member = live(&mut tx, author.account, staff, (now, version)).await?;
     if member.is_main {
         return Err(StoreError::Refused {
@@ -277,6 +312,7 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
     }
     numbers::none_reaches(&mut tx, staff).await?;
     destinations::not_used(&mut tx, Destination::Staff(staff)).await?;
+    supervisor::replace(&mut tx, &mut ids, (author, &member), successor).await?;
     changed(tx.run(DELETE, args![staff, now, member.version]).await?)?;
     tx.run(DELETE_SIP, args![staff]).await?;
     tx.run(DELETE_MEMBER, args![staff]).await?;
@@ -286,8 +322,8 @@ pub async fn delete(db: &Db, author: &Author, staff: StaffId, version: Option<i6
     logins::end_all_of(&mut tx, staff, None, now).await?;
     tokens::revoke_all_of(&mut tx, staff, now).await?;
     let mut deed = author.deed("staff.deleted", "staff", staff.to_string());
-    deed.before = Some(told(&Checked::from(&member)));
-    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    deed.before = Some(supervisor::told_with(told(&Checked::from(&member)), member.supervisor));
+    audit::write(&mut tx, &mut ids, deed).await?;
     tx.commit().await
 }
 
@@ -407,7 +443,7 @@ async fn free(tx: &mut Tx, (account, staff): (AccountId, StaffId), checked: &Che
 }
 
 /// A main account logs in with its e-mail alone: no two of an installation have the same one.
-async fn sole_email(tx: &mut Tx, staff: StaffId, checked: &Checked) -> Result<(), StoreError> {
+pub(super) async fn sole_email(tx: &mut Tx, staff: StaffId, checked: &Checked) -> Result<(), StoreError> {
     let other: Option<IdRow> = tx.one(TAKEN_EMAIL, args![&checked.email, staff]).await?;
     let fault = other.map(|_| FieldError::new("email", "taken", "another main account has this e-mail"));
     StoreError::taken(fault.into_iter().collect())
@@ -419,7 +455,7 @@ pub(super) fn changed(rows: u64) -> Result<(), StoreError> {
 }
 
 /// Two authors at the same moment: the second one meets the index.
-fn raced(error: StoreError) -> StoreError {
+pub(super) fn raced(error: StoreError) -> StoreError {
     if error.is_unique() {
         StoreError::Taken(vec![FieldError::new(
             "login",

@@ -83,6 +83,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     staff::ALL,
     staff::CALLER_ID,
     staff::PHOTO,
+    staff::SUPERVISOR,
     staff::UNTIL,
     tokens::ALL,
     trunks::ALL,

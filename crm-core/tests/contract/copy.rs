@@ -29,7 +29,13 @@ async fn filled(office: &Office) -> Vec<copy::Copied> {
         };
         office.hire(new).await.unwrap();
     }
-    office.ivan().await;
+    let chief = office.ivan().await;
+    let reports = NewStaff {
+        given_name: Some("Anna".into()),
+        supervisor: Some(chief.id.to_string()),
+        ..NewStaff::default()
+    };
+    office.hire(reports).await.unwrap();
     office.client("+79161234567", "Пётр").await.unwrap();
     let digests = copy::digests(&office.db).await.unwrap();
     let some = |table: &str| digests.iter().any(|copied| copied.table == table && copied.rows > 0);

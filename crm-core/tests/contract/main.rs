@@ -55,7 +55,11 @@ mod sites;
 #[cfg(test)]
 mod staff;
 #[cfg(test)]
+mod staff_import;
+#[cfg(test)]
 mod strangers;
+#[cfg(test)]
+mod supervisors;
 #[cfg(test)]
 mod trunks;
 #[cfg(test)]

@@ -11,22 +11,26 @@ const sheet = document.getElementById("import-sheet");
 const progress = found.querySelector("[data-progress]");
 const columns = document.querySelector("#column-table tbody");
 const faults = document.querySelector("#fault-table tbody");
+const more = document.getElementById("faults-more");
 // imports whose end was told before the answer to their beginning came
 const ended = new Set();
 let running = null;
+// where the faults that are not shown yet begin
+let after = null;
 
 function query(chosen) {
   const { kind, duplicates, file } = form.elements;
-  const asked = { kind: kind.value, file_name: file.files[0]?.name || "" };
-  if (!duplicates.disabled) asked.duplicates = duplicates.value;
+  const asked = { kind: kind.value, file_name: file.files[0]?.name || "", duplicates: duplicates.value };
   if (sheet.value) asked.sheet = sheet.value;
   if (chosen) asked.columns = [...columns.querySelectorAll("select")].map((select) => select.value).join(",");
   return new URLSearchParams(asked);
 }
 
-async function send(path, chosen) {
+async function send(path, chosen, part = {}) {
+  const asked = query(chosen);
+  for (const [name, value] of Object.entries(part)) asked.set(name, value);
   try {
-    return await api("POST", `${path}?${query(chosen)}`, { file: form.elements.file.files[0] });
+    return await api("POST", `${path}?${asked}`, { file: form.elements.file.files[0] });
   } catch (problem) {
     for (const fault of problem.fields) if (fault.code in texts) fault.text = texts[fault.code];
     throw problem;
@@ -63,24 +67,35 @@ function show(data) {
   found.hidden = false;
   progress.hidden = true;
   const parts = [`${texts.rows}: ${data.rows}`];
-  if (data.duplicates > 0) parts.push(`${texts.known_rows}: ${data.duplicates}`);
-  if (data.fault_count > 0) parts.push(`${texts.fault_rows}: ${data.fault_count}`);
+  if (data.fault_count > 0) {
+    if (data.duplicates > 0) parts.push(`${texts.known_rows}: ${data.duplicates}`);
+    parts.push(`${texts.fault_rows}: ${data.fault_count}`);
+  } else {
+    parts.push(...["created", "updated", "skipped"].filter((name) => data[name] > 0).map((name) => `${data[name]} ${texts[name]}`));
+  }
   found.querySelector("[data-summary]").textContent = [data.encoding, ...parts].filter(Boolean).join(" · ");
   found.querySelector("[data-verdict]").textContent = data.fault_count > 0 ? texts.wrong : texts.none_wrong;
   bring.disabled = data.fault_count > 0;
   found.querySelector("[data-faults]").hidden = data.fault_count === 0;
-  found.querySelector("[data-more]").hidden = data.fault_count <= data.faults.length;
   found.querySelector("[data-sheets]").hidden = data.sheets.length < 2;
   sheet.replaceChildren(...data.sheets.map((name) => new Option(name, name, false, name === data.sheet)));
-  faults.replaceChildren(...data.faults.map((fault) => line(
-    cell(`${texts.row} ${fault.row}`, "", true), cell(fault.column || "", texts.column), cell(said(fault, data.columns), ""),
-  )));
+  faults.replaceChildren();
+  showMore(data);
   columns.replaceChildren(...data.columns.map((column, at) => {
     const samples = data.sample.map((row) => row[at]).filter(Boolean).slice(0, 3).join(", ");
     const place = cell("", texts.becomes);
     place.append(choice(column, data.fields));
     return line(cell(column.name || `${at + 1}`, "", true), place, cell(samples, ""));
   }));
+}
+
+function showMore(data) {
+  faults.append(...data.faults.map((fault) => line(
+    cell(`${texts.row} ${fault.row}`, "", true), cell(fault.column || "", texts.column), cell(said(fault, data.columns), ""),
+  )));
+  after = data.next_after;
+  found.querySelector("[data-shown]").textContent = `${texts.faults_shown}: ${faults.rows.length} ${texts.of} ${data.fault_count}`;
+  found.querySelector("[data-more]").hidden = after === null;
 }
 
 function choice({ name, field }, fields) {
@@ -109,6 +124,18 @@ async function again(chosen) {
 columns.addEventListener("change", () => again(true));
 sheet.addEventListener("change", () => again(false));
 
+more.addEventListener("click", async () => {
+  more.disabled = true;
+  try {
+    const { data } = await send("/imports/preview", true, { after });
+    showMore(data);
+  } catch (problem) {
+    showFaults(form, problem);
+  } finally {
+    more.disabled = false;
+  }
+});
+
 function forget() {
   found.hidden = true;
   sheet.replaceChildren();
@@ -123,11 +150,14 @@ form.elements.duplicates.addEventListener("change", () => {
   if (!found.hidden) form.requestSubmit();
 });
 
-// of staff nobody is skipped or changed
+// by what people are known, and whether they may be changed
 function known() {
-  const box = form.querySelector("[data-for=clients]");
-  box.hidden = form.elements.kind.value !== "clients";
-  form.elements.duplicates.disabled = box.hidden;
+  const { kind, duplicates } = form.elements;
+  for (const word of form.querySelectorAll("[data-for]")) word.hidden = word.dataset.for !== kind.value;
+  const update = duplicates.querySelector("[value=update]");
+  update.disabled = kind.value === "clients" && !("clients" in update.dataset);
+  update.hidden = update.disabled;
+  if (update.disabled && update.selected) duplicates.value = "refuse";
 }
 known();
 

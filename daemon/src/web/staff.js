@@ -22,6 +22,7 @@ function show(member, version) {
   open = member ? { id: member.id, version, before: read(member) } : null;
   clearFaults(form);
   form.reset();
+  offerColleagues(form.elements.supervisor_id, member);
   if (member) fill(form, { ...open.before, password: "" });
   const main = Boolean(member?.is_main);
   for (const place of form.querySelectorAll("[data-not-main]")) {
@@ -156,6 +157,39 @@ if (handOverForm) {
   });
 }
 
+// Everybody who works here but this one; whoever is chosen already is among them in any case.
+function offerColleagues(select, member) {
+  const all = document.getElementById("colleagues").content.cloneNode(true).querySelectorAll("option");
+  select.replaceChildren(select.options[0], ...[...all].filter((choice) => choice.value !== member?.id));
+  const chosen = member?.supervisor_id;
+  if (chosen && ![...select.options].some((choice) => choice.value === chosen)) select.add(new Option(chosen, chosen));
+}
+
+// Asks in the dialog of a deletion to whom those report from now on who reported to the one who goes, if there are any.
+async function successor(id) {
+  const { data } = await api("GET", `/staff?supervisor_id=${id}&scope=all&limit=1`);
+  if (data.filtered === 0) return null;
+  const dialog = document.getElementById("confirm");
+  const part = document.getElementById("successor").content.cloneNode(true);
+  const select = part.querySelector("select");
+  offerColleagues(select, { id });
+  dialog.querySelector(".body").append(part);
+  dialog.addEventListener("close", () => select.closest(".field").remove(), { once: true });
+  return select;
+}
+
+async function remove(id, name) {
+  const heir = await successor(id);
+  confirm({
+    title: texts.delete_staff, text: texts.delete_staff_text, what: name, yes: texts.delete,
+    action: async () => {
+      await api("DELETE", `/staff/${id}${heir?.value ? `?successor_id=${heir.value}` : ""}`);
+      refresh("staff");
+      offer(id, name, false).catch(() => {});
+    },
+  });
+}
+
 function showSip(done) {
   document.getElementById("sip-links").hidden = !done;
   document.getElementById("sip-ask").hidden = done;
@@ -181,14 +215,7 @@ document.addEventListener("click", async (event) => {
       toast(problem.text);
     }
   } else if (button.hasAttribute("data-delete")) {
-    confirm({
-      title: texts.delete_staff, text: texts.delete_staff_text, what: name, yes: texts.delete,
-      action: async () => {
-        await api("DELETE", `/staff/${id}`);
-        refresh("staff");
-        offer(id, name, false).catch(() => {});
-      },
-    });
+    remove(id, name).catch((problem) => toast(problem.text));
   } else if (button.hasAttribute("data-hand-over")) {
     offer(id, name, true).catch((problem) => toast(problem.text));
   } else if (button.hasAttribute("data-receiving")) {

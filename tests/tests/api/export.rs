@@ -47,28 +47,32 @@ async fn l56_without_the_right_no_list_is_taken_home() {
 async fn l56_the_staff_as_a_file_is_whole_and_stands_in_the_audit() {
     let office = Office::open().await;
     let main = office.main().await;
+    let chief = json!({ "given_name": "Chief", "short_number": "199" });
+    let chief = office.add(&main, chief).await["id"].clone();
     for number in 0..3 {
         let short = (200 + number).to_string();
         let new = json!({ "surname": format!("=Орлов {number}"), "given_name": "Лев", "position": "Кассир",
-                          "work_place": "remote", "short_number": short, "phone": format!("+7916000000{number}") });
+                          "work_place": "remote", "supervisor_id": chief, "short_number": short, "phone": format!("+7916000000{number}") });
         main.post("/staff", new).await.expect(201);
     }
     let file = rows(&main.get("/staff/export?work_place=remote").await.expect(200));
-    let told: Vec<_> = file.iter().map(|row| row[..8].join("|")).collect();
+    let told: Vec<_> = file.iter().map(|row| row[..9].join("|")).collect();
     let expected = |number: u32| {
         format!(
-            "'=Орлов {number}|Лев||Кассир|remote|+7916000000{number}||{}",
+            "'=Орлов {number}|Лев||Кассир|remote|199|+7916000000{number}||{}",
             200 + number
         )
     };
     assert_eq!(told, (0..3).map(expected).collect::<Vec<_>>());
     let all = rows(&main.get("/staff/export?scope=all").await.expect(200));
-    assert_eq!(all.len(), 4, "the main account too");
+    assert_eq!(all.len(), 5, "the main account too");
+    let path = format!("/staff/export?supervisor_id={}", chief.as_str().unwrap());
+    assert_eq!(rows(&main.get(&path).await.expect(200)), file);
     main.get("/staff/export?format=vcard").await.expect(400);
     let book = main.get("/staff/export?format=xlsx").await.expect(200);
     assert!(book.bytes.starts_with(b"PK"));
     let audit = main.get("/audit?action=staff.exported").await.expect(200);
-    assert_eq!(audit.body["items"].as_array().unwrap().len(), 3);
+    assert_eq!(audit.body["items"].as_array().unwrap().len(), 4);
 }
 
 #[tokio::test]

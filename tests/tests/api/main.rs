@@ -15,6 +15,7 @@ mod foreign;
 mod forwarding;
 mod groups;
 mod import;
+mod import_staff;
 mod login;
 mod matrix;
 mod media_links;

@@ -58,6 +58,44 @@ async fn l55_a_file_is_looked_at_its_columns_are_named_and_it_is_brought_in() {
     browser.quiet().await;
 }
 
+/// L55: of a long file all faults are shown by and by; staff who are known are left as they are or changed.
+#[tokio::test]
+async fn l55_all_faults_are_shown_by_and_by_and_known_staff_are_changed() {
+    let Some(desk) = Desk::open().await else { return };
+    let Desk { browser, main, .. } = &desk;
+    let folder = tempfile::tempdir().unwrap();
+    let (bad, good) = (folder.path().join("bad.csv"), folder.path().join("staff.csv"));
+    let rows: String = (0..450).map(|row| format!("Client {row},no {row}\n")).collect();
+    std::fs::write(&bad, format!("name,number\n{rows}")).unwrap();
+    std::fs::write(&good, "surname,short_number\nIvanov,105\nPetrov,106\n").unwrap();
+    let ivan = json!({ "given_name": "Ivan", "short_number": "105" });
+    main.post("/staff", ivan).await.expect(201);
+    desk.visit("/import").await;
+    browser.attach("#import-file", &bad).await.unwrap();
+    browser.press("#import-look").await;
+    browser.see("[data-shown]", "200 of 450").await.unwrap();
+    browser.press("#faults-more").await;
+    browser.see("[data-shown]", "400 of 450").await.unwrap();
+    browser.press("#faults-more").await;
+    browser.see("[data-shown]", "450 of 450").await.unwrap();
+    browser.see("#fault-table", "Row 451").await.unwrap();
+    let over = "document.querySelector('[data-more]').hidden";
+    browser.until(over).await.unwrap();
+    browser.choose("#import-kind", "Staff").await;
+    browser.see("#import-form", "Staff whose short number").await.unwrap();
+    browser
+        .choose("#import-duplicates", "are changed as the file says")
+        .await;
+    browser.attach("#import-file", &good).await.unwrap();
+    browser.press("#import-look").await;
+    browser.see("[data-summary]", "1 new · 1 changed").await.unwrap();
+    browser.press("#import-bring").await;
+    browser.see("#job-table", "1 new · 1 changed").await.unwrap();
+    let found = main.get("/staff?search=105").await.expect(200).body;
+    assert_eq!(found["items"][0]["name"], "Ivanov Ivan");
+    browser.quiet().await;
+}
+
 /// A workbook of two sheets; the second has these rows.
 fn workbook(path: &Path, rows: &[&[&str]]) {
     let mut book = Workbook::new();

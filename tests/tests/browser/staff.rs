@@ -239,6 +239,59 @@ fn b31_whoever_deletes_somebody_is_offered_to_hand_over_the_clients() {
     });
 }
 
+/// Rows C18, B31.
+#[test]
+fn c18_a_supervisor_is_chosen_in_the_form_and_a_successor_when_one_is_deleted() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        let (chief, heir) = (house.hire(json!({})).await, house.hire(json!({})).await);
+        let clerk = house.hire(json!({})).await;
+        open(&browser, house, "/staff").await;
+        let choose = "document.getElementById(arguments[0]).value = arguments[1]";
+        browser.click(&row(&clerk, "[data-edit]")).await.unwrap();
+        browser.find("#f-supervisor").await.unwrap();
+        let own = format!(
+            "document.querySelector('#f-supervisor option[value=\"{}\"]') === null",
+            id(&clerk)
+        );
+        browser.until(&own).await.unwrap();
+        browser
+            .script(choose, json!(["f-supervisor", id(&chief)]))
+            .await
+            .unwrap();
+        browser.click("#staff-form button[type=submit]").await.unwrap();
+        browser
+            .see(&row(&clerk, "[data-supervisor]"), chief["name"].as_str().unwrap())
+            .await
+            .unwrap();
+        browser.click(&row(&chief, "[data-edit]")).await.unwrap();
+        browser.find("#f-supervisor").await.unwrap();
+        browser
+            .script(choose, json!(["f-supervisor", id(&clerk)]))
+            .await
+            .unwrap();
+        browser.click("#staff-form button[type=submit]").await.unwrap();
+        browser
+            .see("[data-error=supervisor_id]", "reports to the person")
+            .await
+            .unwrap();
+        browser.click("#staff-form footer [data-close]").await.unwrap();
+        browser.click(&row(&chief, "[data-delete]")).await.unwrap();
+        browser.find("#successor-id").await.unwrap();
+        browser
+            .script(choose, json!(["successor-id", id(&heir)]))
+            .await
+            .unwrap();
+        browser.click("#confirm-yes").await.unwrap();
+        browser
+            .see(&row(&clerk, "[data-supervisor]"), heir["name"].as_str().unwrap())
+            .await
+            .unwrap();
+        assert_eq!(house.member(&clerk).await["supervisor_id"], heir["id"]);
+        quiet(&browser).await;
+    });
+}
+
 /// Row V10.
 #[test]
 fn v10_the_city_number_is_shown_by_a_click_where_there_is_one() {

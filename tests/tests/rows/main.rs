@@ -14,4 +14,5 @@ mod recordings;
 mod schedules;
 mod sip_status;
 mod staff;
+mod supervisor;
 mod work_place;

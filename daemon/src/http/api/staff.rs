@@ -1,5 +1,7 @@
 //! Staff: the directory, access and short numbers.
 
+mod body;
+
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
@@ -11,9 +13,7 @@ use frontdesk_crm_core::staff::{
     self, CallerIdPatch, NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery, WorkPlace,
 };
 use frontdesk_routing::ids::{AccountId, ProjectId, ScheduleId, StaffId};
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -22,183 +22,17 @@ use super::{Direction, Listing, bad_query, created, named, page, roles, versione
 use crate::http::State;
 use crate::http::auth::{Access, Right, Role};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch, Params, given};
+use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http::plan::PlanSection;
 use crate::live::view::time;
+
+use body::{DeleteParams, NewStaffBody, StaffPatchBody};
+pub use body::{StaffParams, StaffView};
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(read, update, delete))
-}
-
-/// A staff member.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct StaffView {
-    pub id: String,
-    /// The main account: every right, cannot be restricted or deleted.
-    pub is_main: bool,
-    /// All parts of the name in one text.
-    pub name: String,
-    pub surname: Option<String>,
-    pub given_name: Option<String>,
-    pub patronymic: Option<String>,
-    /// E.164.
-    pub phone: Option<String>,
-    pub email: Option<String>,
-    pub position: Option<String>,
-    /// `office` or `remote`; calls do not depend on it.
-    pub work_place: &'static str,
-    pub short_number: Option<String>,
-    pub login: Option<String>,
-    /// What is typed to log in: the account's number, `_` and the login; the main account's e-mail.
-    pub effective_login: Option<String>,
-    /// `main`, `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of a role of the
-    /// account's own; `null` is no access. Further roles: `/staff/{id}/roles`.
-    pub role: Option<String>,
-    /// From this moment on there is no access; `null`: for ever.
-    #[schema(format = DateTime)]
-    pub access_until: Option<String>,
-    /// That moment has come.
-    pub access_ended: bool,
-    /// The same for our own pages.
-    #[serde(skip)]
-    pub until_ms: Option<i64>,
-    /// `no_access`, `offline`, `online` or `deleted`.
-    pub system_status: &'static str,
-    /// `not_created`, `offline` or `online`.
-    pub sip_status: &'static str,
-    pub sip_user: Option<String>,
-    /// A picture in any case: the person's photo, or the placeholder.
-    pub photo_url: String,
-    pub has_photo: bool,
-    /// What their calls show: a connected number, E.164.
-    pub displayed_number: Option<String>,
-    /// What their emergency calls show, a connected number; `null`: the account's `emergency_number`.
-    pub emergency_number: Option<String>,
-    /// Calls that the CRM makes for them show the displayed number too, instead of the account's single number.
-    pub show_number_on_system_calls: bool,
-    /// They see no client's number, on no phone and no page.
-    pub hide_client_number: bool,
-    /// Their event stream gets `call.card` when their phone rings.
-    pub raise_card: bool,
-    /// Calls and leads of clients are given to the person at all: see `/staff/{id}/reception`.
-    pub receiving: bool,
-    /// `sip`, `mobile` or `sim`: by what the person takes calls.
-    pub reception_method: &'static str,
-    /// The hours in which the person is given calls.
-    pub schedule_id: Option<String>,
-    /// `working` or `not_working`, in the project that is looked at.
-    pub work_status: &'static str,
-    #[schema(format = DateTime)]
-    pub last_login_at: Option<String>,
-    #[schema(format = DateTime)]
-    pub last_seen_at: Option<String>,
-    /// The same for our own pages.
-    #[serde(skip)]
-    pub seen_ms: Option<i64>,
-    #[schema(format = DateTime)]
-    pub created_at: String,
-    #[schema(format = DateTime)]
-    pub updated_at: String,
-    #[schema(format = DateTime)]
-    pub deleted_at: Option<String>,
-    /// What `If-Match` takes, in quotes.
-    pub version: i64,
-}
-
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct StaffParams {
-    /// Any part of the name, a number, the login, the e-mail or the position.
-    pub search: Option<String>,
-    /// Exactly this position.
-    pub position: Option<String>,
-    /// `office` or `remote`.
-    pub work_place: Option<String>,
-    /// Those deleted too; they are left out when `false`.
-    pub deleted: Option<bool>,
-    /// Those who work in this project; when absent the one that is looked at.
-    pub project: Option<String>,
-    /// `all`: those of all projects.
-    pub scope: Option<String>,
-    /// `name`, `short_number`, `position`, `last_seen_at` or `created_at`.
-    pub order: Option<String>,
-    pub direction: Option<Direction>,
-    /// 1 to 500.
-    pub limit: Option<u32>,
-    pub offset: Option<u32>,
-}
-
-/// A new staff member. Only the name is needed; a login, password and role give access.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NewStaffBody {
-    surname: Option<String>,
-    given_name: Option<String>,
-    patronymic: Option<String>,
-    phone: Option<String>,
-    email: Option<String>,
-    position: Option<String>,
-    /// `office` (when absent) or `remote`.
-    work_place: Option<String>,
-    short_number: Option<String>,
-    login: Option<String>,
-    password: Option<String>,
-    /// `admin`, `supervisor`, `receptionist`, `employee`, `specialist`, `external`, or the id of one of the account's own;
-    /// giving one needs `roles:write`.
-    role: Option<String>,
-    /// From this moment on there is no access: RFC 3339 with an offset, or a time of day in the company's zone, as in
-    /// 2026-12-31T15:30; in the future. Setting it needs `roles:write`.
-    access_until: Option<String>,
-    /// A connected number.
-    displayed_number: Option<String>,
-    /// A connected number: what their emergency calls show who do not sit where the account's says.
-    emergency_number: Option<String>,
-    show_number_on_system_calls: Option<bool>,
-    hide_client_number: Option<bool>,
-    raise_card: Option<bool>,
-}
-
-/// What is to change; an absent field stays, `null` empties it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct StaffPatchBody {
-    #[serde(default, deserialize_with = "given")]
-    surname: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    given_name: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    patronymic: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    phone: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    email: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    position: Option<Option<String>>,
-    /// `office` or `remote`.
-    work_place: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    short_number: Option<Option<String>>,
-    #[serde(default, deserialize_with = "given")]
-    login: Option<Option<String>>,
-    password: Option<String>,
-    #[serde(default, deserialize_with = "given")]
-    role: Option<Option<String>>,
-    /// From this moment on there is no access: RFC 3339 with an offset, or a time of day in the company's zone, as in
-    /// 2026-12-31T15:30; in the future. Changing it needs `roles:write`; one's own stays.
-    #[serde(default, deserialize_with = "given")]
-    access_until: Option<Option<String>>,
-    /// A connected number.
-    #[serde(default, deserialize_with = "given")]
-    displayed_number: Option<Option<String>>,
-    /// A connected number: what their emergency calls show who do not sit where the account's says.
-    #[serde(default, deserialize_with = "given")]
-    emergency_number: Option<Option<String>>,
-    show_number_on_system_calls: Option<bool>,
-    hide_client_number: Option<bool>,
-    raise_card: Option<bool>,
 }
 
 /// The staff of the account, the deleted ones too.
@@ -223,6 +57,7 @@ pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiRe
         search: params.search,
         position: params.position,
         work_place: named("work_place", params.work_place.as_deref(), WorkPlace::named)?,
+        supervisor: named("supervisor_id", params.supervisor_id.as_deref(), |id| id.parse().ok())?,
         live_only: params.deleted == Some(false),
         order: named("order", params.order.as_deref(), order)?.unwrap_or_default(),
         descending: params.direction.unwrap_or_default() == Direction::Desc,
@@ -297,6 +132,8 @@ fn view(state: &State, member: &StaffMember, receives_here: bool) -> StaffView {
         email: member.email.clone(),
         position: member.position.clone(),
         work_place: member.work_place.name(),
+        supervisor_id: member.supervisor.as_ref().map(StaffId::to_string),
+        supervisor: member.supervisor_called.clone(),
         short_number: member.short_number.clone(),
         login: member.login.clone(),
         effective_login: member.effective_login(),
@@ -354,6 +191,7 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
         email: body.email,
         position: body.position,
         work_place: body.work_place,
+        supervisor: body.supervisor_id,
         short_number: body.short_number,
         login: body.login,
         password: body.password,
@@ -426,6 +264,7 @@ async fn update(
         email: body.email,
         position: body.position,
         work_place: body.work_place,
+        supervisor: body.supervisor_id,
         short_number: body.short_number,
         login: body.login,
         password: body.password,
@@ -451,22 +290,28 @@ async fn update(
     })
 }
 
-/// Deletes a staff member: no more access and no more calls, but the record stays in lists and history.
+/// Deletes a staff member: no more access and no more calls, but the record stays in lists and history. Whoever reported to
+/// the person, reports to the successor from now on, or to nobody.
 #[utoipa::path(delete, path = "/staff/{id}", tag = "staff",
-    params(("id" = String, Path), ("If-Match" = Option<String>, Header)),
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem), (status = 412, body = Problem)))]
+    params(("id" = String, Path), DeleteParams, ("If-Match" = Option<String>, Header)),
+    responses(
+        (status = 204), (status = 400, body = Problem), (status = 404, body = Problem), (status = 409, body = Problem),
+        (status = 412, body = Problem), (status = 422, body = Problem, description = "The successor does not work here"),
+    ))]
 async fn delete(
     Extract(state): Extract<State>,
     access: Access,
     Id(id): Id<StaffId>,
     IfMatch(version): IfMatch,
+    Params(params): Params<DeleteParams>,
 ) -> ApiResult<StatusCode> {
     access.need(Right::StaffWrite)?;
+    let successor = named("successor_id", params.successor_id.as_deref(), |id| id.parse().ok())?;
     let member = staff::get(&state.db, access.account, id, state.clock.unix_ms()).await?;
     if !member.is_main {
         access.need_no_less_than(&access.duties.of(id, member.role))?;
     }
-    staff::delete(&state.db, &access.author(&state), id, version).await?;
+    staff::succeed(&state.db, &access.author(&state), (id, successor), version).await?;
     changed(&state, access.account, id).await;
     Ok(StatusCode::NO_CONTENT)
 }

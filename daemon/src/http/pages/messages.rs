@@ -95,6 +95,8 @@ words! {
     work_place: "Works", "Работает";
     work_place_office: "In the office", "В офисе";
     work_place_remote: "Remotely", "Удалённо";
+    supervisor: "Reports to", "Руководитель";
+    successor: "To whom the people of this supervisor report from now on", "Кому теперь подчиняются сотрудники этого руководителя";
     short_number: "Short number", "Короткий номер";
     role: "Access", "Доступ";
     role_none: "No access", "Без доступа";
@@ -280,6 +282,7 @@ words! {
     error_short_number: "2 to 6 digits are needed", "Нужно от 2 до 6 цифр";
     error_login: "Latin letters, digits, dots and dashes", "Латинские буквы, цифры, точки и дефисы";
     error_email: "This is no e-mail address", "Это не адрес почты";
+    error_circle: "This colleague reports to the person, directly or further up", "Этот сотрудник сам подчиняется ему, прямо или через других";
     error_past: "This must be in the future", "Нужен момент в будущем";
     error_password: "At least 8 characters", "Не короче 8 знаков";
     error_taken: "Somebody else has it already", "Уже занято";

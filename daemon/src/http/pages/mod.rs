@@ -243,6 +243,7 @@ fn texts(t: &Messages, more: Value) -> String {
         ("email.invalid", t.error_email),
         ("password.too_short", t.error_password),
         ("access_until.past", t.error_past),
+        ("supervisor_id.circle", t.error_circle),
         ("taken", t.error_taken),
         ("too_long", t.error_too_long),
         ("too_short", t.error_too_short),

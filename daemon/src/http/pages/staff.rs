@@ -52,7 +52,8 @@ pub(super) async fn page(
         .map_err(|error| reader.failed(error))?;
     let count = list.filtered.unwrap_or(0);
     let may_hand_over = reader.access.may(Right::DataHandOver);
-    let managers = match may_hand_over {
+    let may_write = reader.access.may(Right::StaffWrite);
+    let managers = match may_hand_over || may_write {
         true => names(&state, &reader.access)
             .await
             .map_err(|error| reader.failed(error))?,
@@ -61,7 +62,11 @@ pub(super) async fn page(
     let mailbox = MailboxPart::of(&state, &reader, "staff_id")
         .await
         .map_err(|error| reader.failed(error))?;
-    let rows: Vec<StaffRow> = list.items.iter().map(|member| row(&reader, member)).collect();
+    let rows: Vec<StaffRow> = list
+        .items
+        .iter()
+        .map(|member| row(&reader, member, &managers))
+        .collect();
     let t = reader.t;
     let page = StaffPage {
         frame: reader.frame("staff", "staff.js"),
@@ -88,7 +93,7 @@ pub(super) async fn page(
         hours: super::telephony::hours_of(&asked.search, asked.offset),
         search: asked.search,
         count,
-        may_write: reader.access.may(Right::StaffWrite),
+        may_write,
         may_sip: reader.access.may(Right::SipWrite),
         login_prefix: reader.account.number.to_string(),
         sip_facts: vec![
@@ -155,7 +160,9 @@ fn pages(mut pages: Pages, all: bool) -> Pages {
     pages
 }
 
-fn row(reader: &Reader, member: &StaffView) -> StaffRow {
+fn row(reader: &Reader, member: &StaffView, colleagues: &[(String, String)]) -> StaffRow {
+    let supervisor = member.supervisor_id.as_ref();
+    let supervisor = colleagues.iter().find(|(id, _)| supervisor == Some(id));
     let text = |value: &Option<String>| value.clone().unwrap_or_default();
     StaffRow {
         id: member.id.clone(),
@@ -164,6 +171,7 @@ fn row(reader: &Reader, member: &StaffView) -> StaffRow {
         deleted: member.deleted_at.is_some(),
         position: text(&member.position),
         remote: member.work_place == "remote",
+        supervisor: supervisor.map_or_else(String::new, |(_, name)| name.clone()),
         short_number: text(&member.short_number),
         phone: show::number(&text(&member.phone)),
         login: text(&member.effective_login),

@@ -116,7 +116,7 @@ pub(super) struct StaffPage {
     /// Address, text, and whether it is the one that is shown.
     pub(super) scopes: Vec<(String, &'static str, bool)>,
     pub(super) all: bool,
-    /// To whom clients may be handed over: id and name.
+    /// Everybody who works here, to be chosen: id and name.
     pub(super) managers: Vec<(String, String)>,
     pub(super) may_hand_over: bool,
     /// Format and address.
@@ -138,6 +138,8 @@ pub(super) struct StaffRow {
     pub(super) deleted: bool,
     pub(super) position: String,
     pub(super) remote: bool,
+    /// The name of whom they report to.
+    pub(super) supervisor: String,
     pub(super) short_number: String,
     pub(super) phone: String,
     pub(super) login: String,

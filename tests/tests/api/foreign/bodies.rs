@@ -135,7 +135,7 @@ pub fn kind_of(name: &str) -> Option<&'static str> {
     }
     Some(match name {
         "staff_id" | "manager_id" | "from_manager_id" | "to_manager_id" | "from_staff_id" | "to_staff_id"
-        | "caller_staff_id" | "actor_staff_id" | "email_to_staff_id" | "members" => "staff",
+        | "caller_staff_id" | "actor_staff_id" | "email_to_staff_id" | "supervisor_id" | "members" => "staff",
         "role" | "roles" => "role",
         "displayed_number" | "emergency_number" | "single_number" => "connected number",
         "call_id" => "call",

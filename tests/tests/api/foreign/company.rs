@@ -187,7 +187,8 @@ impl Company {
         let word = self.mark.word.to_lowercase();
         let person = json!({ "surname": self.mark.word, "given_name": format!("Person {n}"), "position": self.mark.word,
             "phone": self.number(), "email": format!("{word}{n}@{word}.example"), "short_number": self.short_number(),
-            "login": format!("{word}{n}"), "password": "correct horse", "role": "employee" });
+            "login": format!("{word}{n}"), "password": "correct horse", "role": "employee",
+            "supervisor_id": self.ids("staff").last() });
         let person = self.make("staff", "/staff", person).await.text("/id").to_owned();
         let path = format!("/staff/{person}");
         let sip = self.chief.do_(&format!("{path}/sip")).await.expect(201);

@@ -31,6 +31,8 @@ struct StaffAsked {
     position: Option<String>,
     /// `office` or `remote`.
     work_place: Option<String>,
+    /// Only those who report to this staff member, directly.
+    supervisor_id: Option<String>,
     /// Those deleted too; they are left out when `false`.
     deleted: Option<bool>,
     /// Those who work in this project; when absent the one that is looked at.
@@ -62,6 +64,7 @@ async fn staff_file(
             search: asked.search.clone(),
             position: asked.position.clone(),
             work_place: asked.work_place.clone(),
+            supervisor_id: asked.supervisor_id.clone(),
             deleted: asked.deleted,
             project: asked.project.clone(),
             scope: asked.scope.clone(),
@@ -87,6 +90,7 @@ impl Record for StaffView {
         "patronymic",
         "position",
         "work_place",
+        "supervisor",
         "phone",
         "email",
         "short_number",
@@ -110,6 +114,7 @@ impl Record for StaffView {
             text(self.patronymic),
             text(self.position),
             Cell::Own(self.work_place.to_owned()),
+            own(self.supervisor),
             own(self.phone),
             text(self.email),
             own(self.short_number),

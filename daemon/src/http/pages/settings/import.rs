@@ -28,6 +28,7 @@ words! {
             "Excel (.xlsx) или CSV со строкой заголовков; для клиентов также vCard (.vcf). Не больше 32 МБ и 250 000 строк.";
         sheet: "Sheet", "Лист";
         known: "Clients whose number is known already", "Клиенты, чей номер уже есть";
+        known_staff: "Staff whose short number or SIP user is known already", "Сотрудники, чей короткий номер или пользователь SIP уже есть";
         refuse: "are faults", "считать ошибкой";
         skip: "stay as they are", "не трогать";
         update: "are changed as the file says", "обновить по файлу";
@@ -44,7 +45,9 @@ words! {
         faults: "Faults", "Ошибки";
         row: "Row", "Строка";
         fault: "What is wrong", "Что не так";
-        more_faults: "The first 200 are shown.", "Показаны первые 200.";
+        faults_shown: "Shown", "Показано";
+        of: "of", "из";
+        more_faults: "Show more", "Показать ещё";
         bring: "Bring it in", "Загрузить";
         none_wrong: "No faults: it can be brought in.", "Ошибок нет: можно загружать.";
         wrong: "Correct the file, or choose other fields, and look again.", "Исправьте файл или выберите другие поля и проверьте снова.";
@@ -76,6 +79,8 @@ words! {
         error_twice: "Stands in the file twice", "Повторяется в файле";
         error_taken: "Is there already", "Уже есть";
         error_ambiguous: "Means several: use the id", "Подходит нескольким: укажите идентификатор";
+        error_circle: "Would be above themselves in the end", "Сотрудник оказался бы над самим собой";
+        error_supervisor: "Nobody has this short number or login", "Нет сотрудника с таким коротким номером или логином";
         error_unreadable: "Cannot be read", "Не читается";
         error_too_many: "Too many", "Слишком много";
         error_version: "vCard 3.0 and 4.0 are taken", "Подходит vCard 3.0 и 4.0";
@@ -88,6 +93,7 @@ words! {
         company: "Company", "Компания";
         position: "Position", "Должность";
         work_place: "Works (office, remote)", "Работает (office, remote)";
+        supervisor: "Supervisor (short number or login)", "Руководитель (короткий номер или логин)";
         vip: "VIP", "VIP";
         manager: "Manager", "Менеджер";
         email: "E-mail", "Почта";
@@ -197,6 +203,8 @@ fn said(w: &ImportWords) -> Value {
         "row": w.row,
         "none_wrong": w.none_wrong,
         "wrong": w.wrong,
+        "faults_shown": w.faults_shown,
+        "of": w.of,
         "created": w.created,
         "updated": w.updated,
         "skipped": w.skipped,
@@ -217,6 +225,8 @@ fn said(w: &ImportWords) -> Value {
         "twice": w.error_twice,
         "taken": w.error_taken,
         "ambiguous": w.error_ambiguous,
+        "circle": w.error_circle,
+        "supervisor.unknown": w.error_supervisor,
         "unreadable": w.error_unreadable,
         "broken": w.error_unreadable,
         "version": w.error_version,
@@ -230,7 +240,7 @@ fn said(w: &ImportWords) -> Value {
     Value::Object(texts)
 }
 
-fn fields(w: &ImportWords) -> [(&'static str, &'static str); 16] {
+fn fields(w: &ImportWords) -> [(&'static str, &'static str); 17] {
     [
         ("name", w.name),
         ("surname", w.surname),
@@ -242,6 +252,7 @@ fn fields(w: &ImportWords) -> [(&'static str, &'static str); 16] {
         ("company", w.company),
         ("position", w.position),
         ("work_place", w.work_place),
+        ("supervisor", w.supervisor),
         ("vip", w.vip),
         ("manager", w.manager),
         ("email", w.email),
