@@ -7,7 +7,7 @@
 //! an agent who may take them is free. Each [`Offer`] ends with exactly one of [`answered`](Queues::answered),
 //! [`refused`](Queues::refused) by all of its agents, [`offer_over`](Queues::offer_over) (due at `Offer::until`) or
 //! [`leave`](Queues::leave). At [`deadline`](Queues::deadline) call [`pass`](Queues::pass), then drain again. Each
-//! answered call ends with one [`finished`](Queues::finished).
+//! answered call ends with one [`finished`](Queues::finished), or by joining a line again.
 //!
 //! **Who is served first.** Callers stand in one total order; nothing in it is arbitrary:
 //!
@@ -138,6 +138,8 @@ pub struct Queues {
     departments: BTreeMap<DepartmentId, Department>,
     callers: HashMap<CallId, Caller>,
     agents: HashMap<StaffId, Agent>,
+    /// Who answered a call and has not finished it.
+    served: HashMap<CallId, StaffId>,
     ready: BTreeSet<(Rank, Place, Source)>,
     /// When waiting callers have waited too long.
     leaves: BTreeSet<(u64, CallId)>,
@@ -157,6 +159,7 @@ impl Queues {
             departments: BTreeMap::new(),
             callers: HashMap::new(),
             agents: HashMap::new(),
+            served: HashMap::new(),
             ready: BTreeSet::new(),
             leaves: BTreeSet::new(),
             rests: BTreeSet::new(),
@@ -164,7 +167,7 @@ impl Queues {
         }
     }
 
-    /// A call joins a department's line.
+    /// A call joins a department's line. Whoever has answered it in an earlier one is done with it then.
     ///
     /// # Errors
     /// [`JoinRefusal`]. A call whose personal manager could take it now is not refused as `Empty`.
@@ -204,6 +207,7 @@ impl Queues {
         };
         let stands = caller.stands();
         entry.insert(caller);
+        self.finished(id, now);
         self.open_at(id, stands);
         Ok(place)
     }

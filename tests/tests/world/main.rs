@@ -22,6 +22,7 @@ mod inbox;
 mod into_us;
 mod lamps;
 mod large;
+mod line_again;
 mod menu_ways;
 mod menus;
 mod offers;

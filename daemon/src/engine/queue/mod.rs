@@ -196,7 +196,7 @@ impl Engine {
                 }
             }
         } else if gone.is_some() {
-            self.finish_with(stay, now);
+            self.finish_with(call.id, stay, now);
         }
         if let Some(taken) = taken {
             call.note(&taken);
@@ -211,7 +211,7 @@ impl Engine {
             self.leave_line(call.id, stay, now);
             self.lines.queues.leave(call.id);
         }
-        self.finish_with(stay, now);
+        self.finish_with(call.id, stay, now);
         self.lines.touched.remove(&call.id);
         self.lines.fresh.remove(&call.id);
     }
@@ -230,10 +230,10 @@ impl Engine {
         }));
     }
 
-    fn finish_with(&mut self, stay: &mut Stay, now: Now) {
-        if let Some(agent) = stay.agent.take() {
+    fn finish_with(&mut self, id: CallId, stay: &mut Stay, now: Now) {
+        if stay.agent.take().is_some() {
             let ms = self.lines.ms(now);
-            self.lines.queues.finished(agent, stay.department, ms);
+            self.lines.queues.finished(id, ms);
         }
     }
 }
