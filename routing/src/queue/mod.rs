@@ -247,6 +247,25 @@ impl Queues {
         true
     }
 
+    /// The client has another personal manager, or none: the call is offered to that one first when its turn comes. A
+    /// call that rings, rings on. `false` if the call is in no queue.
+    pub fn set_manager(&mut self, id: CallId, manager: Option<StaffId>) -> bool {
+        let waits = self.withdraw(id);
+        let Some(caller) = self.callers.get_mut(&id) else {
+            return false;
+        };
+        caller.manager = manager;
+        if waits {
+            self.wait_again(id);
+        }
+        true
+    }
+
+    /// The personal managers to whom calls in the queue are still to be offered; one of several calls as often.
+    pub fn managers(&self) -> impl Iterator<Item = StaffId> + '_ {
+        self.callers.values().filter_map(|caller| caller.manager)
+    }
+
     /// Of a caller in their department's line, ringing ones counted; 1 for the first. Counts those ahead.
     pub fn position(&self, id: CallId) -> Option<usize> {
         let caller = self.callers.get(&id)?;

@@ -23,6 +23,7 @@ mod into_us;
 mod lamps;
 mod large;
 mod line_again;
+mod managers;
 mod menu_ways;
 mod menus;
 mod offers;

@@ -14,6 +14,7 @@ use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
 
+use super::agents::entrant;
 use super::{Call, Engine, Side, Stay, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
@@ -109,16 +110,17 @@ impl Engine {
         let ms = self.lines.ms(now);
         let call = self.calls.get(&id).ok_or_else(bug)?;
         let party = call.machine.waiting().unwrap_or(party);
-        let client = self.client_of(call, party);
         // Whoever has talked meanwhile has the place of whoever waited as long in one go.
         let earlier = call.line.as_ref().and_then(|stay| stay.waited).unwrap_or(0);
         let own = ms.saturating_sub(earlier);
         let since = since.map_or(own, |since| since.min(own));
         let entrant = Entrant {
-            vip: client.is_some_and(|client| client.vip),
-            manager: client.and_then(|client| client.manager),
             waited_since: since,
+            ..entrant(&self.plan, department, self.client_of(call, party))
         };
+        if let Some(manager) = entrant.manager {
+            self.expect_manager(manager, now);
+        }
         let joined = self.lines.queues.join(id, department, entrant, ms);
         let name = || department_name(&self.plan, department);
         joined.map_err(|refusal| match refusal {
