@@ -141,9 +141,7 @@ impl Company {
         let offer = self.queues.next_offer(now).unwrap();
         self.time("answered", |queues| queues.answered(offer.call, staff(agent), now));
         self.report(agent, 1);
-        self.time("finished", |queues| {
-            queues.finished(staff(agent), offer.department, now)
-        });
+        self.time("finished", |queues| queues.finished(offer.call, now));
         self.time("statistics", |queues| queues.statistics(offer.department));
     }
 }

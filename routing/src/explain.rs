@@ -117,11 +117,7 @@ impl Foreseen {
         let Some(department) = plan.departments.get(department) else {
             return;
         };
-        let project = plan
-            .reception
-            .departments
-            .get(&department.id)
-            .and_then(|desk| desk.project);
+        let project = reception::project_of(plan, department.id);
         let takes = |staff| reception::may_take(plan, (staff, project), at, moment(situation, staff)).err();
         if let Some(manager) = client.and_then(|client| client.manager) {
             self.sentences

@@ -10,10 +10,10 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::decision::Decision;
-use crate::ids::{AccountId, MailboxId, ProjectId, StaffId};
+use crate::ids::{AccountId, DepartmentId, MailboxId, ProjectId, StaffId};
 use crate::outbound;
 use crate::plan::reception::Hours;
-use crate::plan::{Destination, DialPlan, PlanDepartment, PlanDesk, PlanMenu};
+use crate::plan::{Destination, DialPlan, PlanClient, PlanDepartment, PlanDesk, PlanMenu};
 use crate::queue::Member;
 
 /// A call goes on from one that is closed to another so many times at most.
@@ -102,10 +102,20 @@ pub fn may_take(
 /// The members of a department who take calls of its project. Whether they do so now, and can, changes from one moment to
 /// the next.
 pub fn members(plan: &DialPlan, department: &PlanDepartment) -> Vec<Member> {
-    let desk = plan.reception.departments.get(&department.id);
-    let project = desk.and_then(|desk| desk.project);
+    let project = project_of(plan, department.id);
     let works = |member: &&Member| in_project(plan, member.staff, project).is_ok();
     department.members.iter().filter(works).copied().collect()
+}
+
+/// The personal manager of a client who calls a department, if the manager takes calls of its project.
+pub fn manager(plan: &DialPlan, department: DepartmentId, client: &PlanClient) -> Option<StaffId> {
+    let project = project_of(plan, department);
+    client.manager.filter(|staff| in_project(plan, *staff, project).is_ok())
+}
+
+/// The project whose calls a department takes.
+pub fn project_of(plan: &DialPlan, department: DepartmentId) -> Option<ProjectId> {
+    plan.reception.departments.get(&department)?.project
 }
 
 fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Result<(), Skipped> {

@@ -9,7 +9,7 @@ use frontdesk_routing::because::Ordered;
 use frontdesk_routing::call::CallMachine;
 pub(super) use frontdesk_routing::call::Side;
 use frontdesk_routing::identity::CallerIdentity;
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId, RecordingId, StaffId, TrunkId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, RecordingId, StaffId, TrunkId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::event::{SessionId, TransactionId};
@@ -102,6 +102,8 @@ pub(super) struct Call {
     pub(super) place: Option<u16>,
     /// The department's line that it is in, or was taken from.
     pub(super) line: Option<Stay>,
+    /// Departments whose lines have not taken it or have let it go on, since somebody has sent it there.
+    pub(super) overflowed: Vec<DepartmentId>,
     /// What the caller hears before the call goes on.
     pub(super) greeting: Option<Greeting>,
     /// The menu that asks one of its parties.
@@ -156,6 +158,7 @@ impl Call {
             service: None,
             place: None,
             line: None,
+            overflowed: Vec::new(),
             greeting: None,
             menu: None,
             menus: 0,

@@ -165,7 +165,7 @@ impl Call {
             ended_by: end.map(|end| end.by),
             status: end.map_or(200, |end| end.status),
             department: self.line.as_ref().map(|stay| stay.department),
-            waited_ms: self.line.as_ref().and_then(|stay| stay.waited),
+            waited_ms: self.line.as_ref().and_then(|stay| i64::try_from(stay.waited?).ok()),
             legs: legs
                 .filter(|(leg, _)| !leg.sip_call_id.is_empty())
                 .map(|(leg, caller)| leg.row(caller))

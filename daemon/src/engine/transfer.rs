@@ -210,6 +210,7 @@ impl Engine {
         if let Some(call) = self.calls.get_mut(&id) {
             call.sender = call.leg(by).and_then(|leg| leg.staff);
             call.way = Way { person: None, trail };
+            call.overflowed.clear();
         }
         self.tell_transferor(id, (by, 100), now);
         self.step(id, CallEvent::Transfer { by }, now);

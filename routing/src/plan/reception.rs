@@ -64,6 +64,16 @@ impl ReceptionSection {
         self.people.get(&staff)
     }
 
+    /// Everybody takes the calls of the same projects in the other section, and every department those of the same one.
+    pub fn same_projects(&self, other: &ReceptionSection) -> bool {
+        let person = |section: &ReceptionSection, staff| section.people.get(staff).map(|one| one.projects.clone());
+        let desk = |section: &ReceptionSection, id| section.departments.get(id).and_then(|desk| desk.project);
+        let mut people = self.people.keys().chain(other.people.keys());
+        let mut desks = self.departments.keys().chain(other.departments.keys());
+        people.all(|staff| person(self, staff) == person(other, staff))
+            && desks.all(|department| desk(self, department) == desk(other, department))
+    }
+
     pub fn method(&self, staff: StaffId) -> Method {
         self.people.get(&staff).map(|person| person.method).unwrap_or_default()
     }

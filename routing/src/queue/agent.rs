@@ -63,13 +63,21 @@ pub(super) struct Seat {
     pub(super) works: bool,
 }
 
+/// A call that an agent answered and has not finished.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Served {
+    pub(super) call: CallId,
+    pub(super) department: DepartmentId,
+    pub(super) since: u64,
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Agent {
     pub(super) state: AgentState,
     pub(super) offer: Option<CallId>,
     pub(super) rest: Option<Rest>,
-    /// Calls of departments that they answered and have not finished, and since when.
-    pub(super) serves: SmallVec<[(DepartmentId, u64); 2]>,
+    /// Calls of departments that they answered and have not finished.
+    pub(super) serves: SmallVec<[Served; 2]>,
     pub(super) idle_since: u64,
     pub(super) seats: SmallVec<[Seat; 2]>,
     /// Callers whose personal manager they are and to whom they have not been offered.
@@ -140,7 +148,7 @@ impl Agent {
             state: self.state,
             offer: self.offer,
             rest: self.rest,
-            serves: self.serves.iter().map(|(department, _)| *department).collect(),
+            serves: self.serves.iter().map(|served| served.department).collect(),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! an agent who may take them is free. Each [`Offer`] ends with exactly one of [`answered`](Queues::answered),
 //! [`refused`](Queues::refused) by all of its agents, [`offer_over`](Queues::offer_over) (due at `Offer::until`) or
 //! [`leave`](Queues::leave). At [`deadline`](Queues::deadline) call [`pass`](Queues::pass), then drain again. Each
-//! answered call ends with one [`finished`](Queues::finished).
+//! answered call ends with one [`finished`](Queues::finished), or by joining a line again.
 //!
 //! **Who is served first.** Callers stand in one total order; nothing in it is arbitrary:
 //!
@@ -138,6 +138,8 @@ pub struct Queues {
     departments: BTreeMap<DepartmentId, Department>,
     callers: HashMap<CallId, Caller>,
     agents: HashMap<StaffId, Agent>,
+    /// Who answered a call and has not finished it.
+    served: HashMap<CallId, StaffId>,
     ready: BTreeSet<(Rank, Place, Source)>,
     /// When waiting callers have waited too long.
     leaves: BTreeSet<(u64, CallId)>,
@@ -157,6 +159,7 @@ impl Queues {
             departments: BTreeMap::new(),
             callers: HashMap::new(),
             agents: HashMap::new(),
+            served: HashMap::new(),
             ready: BTreeSet::new(),
             leaves: BTreeSet::new(),
             rests: BTreeSet::new(),
@@ -164,7 +167,7 @@ impl Queues {
         }
     }
 
-    /// A call joins a department's line.
+    /// A call joins a department's line. Whoever has answered it in an earlier one is done with it then.
     ///
     /// # Errors
     /// [`JoinRefusal`]. A call whose personal manager could take it now is not refused as `Empty`.
@@ -204,6 +207,7 @@ impl Queues {
         };
         let stands = caller.stands();
         entry.insert(caller);
+        self.finished(id, now);
         self.open_at(id, stands);
         Ok(place)
     }
@@ -241,6 +245,25 @@ impl Queues {
             self.wait_again(id);
         }
         true
+    }
+
+    /// The client has another personal manager, or none: the call is offered to that one first when its turn comes. A
+    /// call that rings, rings on. `false` if the call is in no queue.
+    pub fn set_manager(&mut self, id: CallId, manager: Option<StaffId>) -> bool {
+        let waits = self.withdraw(id);
+        let Some(caller) = self.callers.get_mut(&id) else {
+            return false;
+        };
+        caller.manager = manager;
+        if waits {
+            self.wait_again(id);
+        }
+        true
+    }
+
+    /// The personal managers to whom calls in the queue are still to be offered; one of several calls as often.
+    pub fn managers(&self) -> impl Iterator<Item = StaffId> + '_ {
+        self.callers.values().filter_map(|caller| caller.manager)
     }
 
     /// Of a caller in their department's line, ringing ones counted; 1 for the first. Counts those ahead.

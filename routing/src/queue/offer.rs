@@ -2,7 +2,7 @@
 
 use smallvec::smallvec;
 
-use super::agent::{Agent, Rest, RestReason};
+use super::agent::{Agent, Rest, RestReason, Served};
 use super::pick::Agents;
 use super::{Queues, Source};
 use crate::ids::{CallId, DepartmentId, StaffId};
@@ -93,7 +93,12 @@ impl Queues {
             queue.counts.answer(waited, waited <= queue.settings.service_level_ms);
         }
         let agent = self.agents.entry(staff).or_default();
-        agent.serves.push((caller.department, self.now));
+        agent.serves.push(Served {
+            call: id,
+            department: caller.department,
+            since: self.now,
+        });
+        self.served.insert(id, staff);
         if let Some(seat) = agent.seat(caller.department) {
             seat.answered += 1;
         }
@@ -148,16 +153,19 @@ impl Queues {
         !rings.is_empty()
     }
 
-    /// An agent is done with a call of a department that they answered: they wrap up. `false` if there was none.
-    pub fn finished(&mut self, staff: StaffId, department: DepartmentId, now: u64) -> bool {
+    /// The agent who answered a call of a department is done with it: they wrap up. `false` if nobody serves it.
+    pub fn finished(&mut self, id: CallId, now: u64) -> bool {
         self.advance(now);
+        let Some(staff) = self.served.remove(&id) else {
+            return false;
+        };
         let Some(agent) = self.agents.get_mut(&staff) else {
             return false;
         };
-        let Some(at) = agent.serves.iter().position(|(served, _)| *served == department) else {
+        let Some(at) = agent.serves.iter().position(|served| served.call == id) else {
             return false;
         };
-        let (_, since) = agent.serves.remove(at);
+        let Served { department, since, .. } = agent.serves.remove(at);
         agent.idle_since = self.now;
         let wrap_up = self.departments.get_mut(&department).map(|queue| {
             let wrap_up = queue.settings.wrap_up_ms;

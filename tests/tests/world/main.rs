@@ -25,6 +25,8 @@ mod inbox;
 mod into_us;
 mod lamps;
 mod large;
+mod line_again;
+mod managers;
 mod menu_ways;
 mod menus;
 mod offers;

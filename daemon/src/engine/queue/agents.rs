@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::forwarding::Situation;
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DialPlan, PlanClient};
-use frontdesk_routing::queue::AgentState;
+use frontdesk_routing::queue::{AgentState, Entrant};
 use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 
@@ -16,22 +16,30 @@ use super::{Call, Engine, Side};
 
 impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
-        let ms = self.lines.ms(now);
         while let Some(staff) = self.lines.people.pop_first() {
-            let state = self.agent_state(staff, now);
-            let known = self
-                .lines
-                .queues
-                .agent(staff)
-                .map(|agent| agent.state)
-                .unwrap_or_default();
-            if known != state {
-                self.lines.queues.agent_changed(staff, state, ms);
-            }
+            self.report_person(staff, now);
         }
     }
 
-    /// Whoever is not to be given calls now is not reachable for the queues.
+    fn report_person(&mut self, staff: StaffId, now: Now) {
+        let state = self.agent_state(staff, now);
+        let known = self.lines.queues.agent(staff);
+        if known.map(|agent| agent.state).unwrap_or_default() != state {
+            let ms = self.lines.ms(now);
+            self.lines.queues.agent_changed(staff, state, ms);
+        }
+    }
+
+    /// Clients of this person wait, or are about to: the queues know how it stands with them, be they members or not.
+    pub(super) fn expect_manager(&mut self, staff: StaffId, now: Now) {
+        self.report_person(staff, now);
+        if self.lines.next_minute.is_none() && self.has_shift(staff) {
+            self.lines.next_minute = Some(minute_after(now));
+        }
+    }
+
+    /// Whoever is not to be given calls now is not reachable for the queues. What calls they take by their projects is a
+    /// matter of each line.
     fn agent_state(&self, staff: StaffId, now: Now) -> AgentState {
         let plan = &*self.plan;
         let view = self.view(plan);
@@ -68,18 +76,41 @@ impl Engine {
             let members = plan.departments.iter().chain(before.departments.iter());
             let members = members.flat_map(|department| &department.members);
             self.lines.people.extend(members.map(|member| member.staff));
+            self.lines.people.extend(self.lines.queues.managers());
             let some = self.shifts().next().is_some();
             self.lines.next_minute = some.then(|| minute_after(now));
         }
-        if !Arc::ptr_eq(&before.clients, &plan.clients) {
-            let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
-            for id in waiting {
-                let client = |call| self.client_of(call, call.machine.waiting().unwrap_or(Side::Caller));
-                let vip = self.calls.get(&id).and_then(client);
-                let vip = vip.is_some_and(|client| client.vip);
-                self.lines.queues.set_vip(id, vip);
+        let same_projects = same_reception || before.reception.same_projects(&plan.reception);
+        if !Arc::ptr_eq(&before.clients, &plan.clients) || !same_projects {
+            self.review_clients(before, &plan, now);
+        }
+    }
+
+    /// Clients who wait stand where their flag puts them now, and have the manager whom they have now.
+    fn review_clients(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
+        let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
+        for id in waiting {
+            let Some((was, is)) = self.known_in(id, before).zip(self.known_in(id, plan)) else {
+                continue;
+            };
+            if was.vip != is.vip {
+                self.lines.queues.set_vip(id, is.vip);
+            }
+            if was.manager != is.manager {
+                self.lines.queues.set_manager(id, is.manager);
+                is.manager
+                    .into_iter()
+                    .for_each(|manager| self.expect_manager(manager, now));
             }
         }
+    }
+
+    /// As whom a call waits, by a plan.
+    fn known_in(&self, id: CallId, plan: &DialPlan) -> Option<Entrant> {
+        let call = self.calls.get(&id)?;
+        let department = call.line.as_ref()?.department;
+        let client = self.client_in(plan, call, call.machine.waiting().unwrap_or(Side::Caller));
+        Some(entrant(plan, department, client))
     }
 
     fn review_departments(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
@@ -108,26 +139,41 @@ impl Engine {
     pub(super) fn look_at_hours(&mut self, now: Now) {
         if self.lines.next_minute.is_some_and(|at| at <= now.instant) {
             let people: Vec<StaffId> = self.shifts().collect();
+            self.lines.next_minute = (!people.is_empty()).then(|| minute_after(now));
             self.lines.people.extend(people);
-            self.lines.next_minute = Some(minute_after(now));
         }
     }
 
-    /// Members who have hours.
+    /// Members, and managers of clients who wait, who have hours.
     fn shifts(&self) -> impl Iterator<Item = StaffId> + '_ {
         let members = self.plan.departments.iter().flat_map(|department| &department.members);
-        let people = members.map(|member| member.staff);
-        people.filter(|staff| {
-            let person = self.plan.reception.person(*staff);
-            person.is_some_and(|person| person.schedule.is_some())
-        })
+        let people = members.map(|member| member.staff).chain(self.lines.queues.managers());
+        people.filter(|staff| self.has_shift(*staff))
+    }
+
+    fn has_shift(&self, staff: StaffId) -> bool {
+        let person = self.plan.reception.person(staff);
+        person.is_some_and(|person| person.schedule.is_some())
     }
 
     /// The client who waits.
     pub(in crate::engine) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
+        self.client_in(&self.plan, call, party)
+    }
+
+    fn client_in<'a>(&self, plan: &'a DialPlan, call: &Call, party: Side) -> Option<&'a PlanClient> {
         let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
         let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
-        self.plan.clients.by_number(call.account, number)
+        plan.clients.by_number(call.account, number)
+    }
+}
+
+/// What a client is to a department's line; nobody is one of no rights.
+pub(super) fn entrant(plan: &DialPlan, department: DepartmentId, client: Option<&PlanClient>) -> Entrant {
+    Entrant {
+        vip: client.is_some_and(|client| client.vip),
+        manager: client.and_then(|client| reception::manager(plan, department, client)),
+        waited_since: 0,
     }
 }
 

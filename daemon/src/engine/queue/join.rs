@@ -14,12 +14,16 @@ use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
 
+use super::agents::entrant;
 use super::{Call, Engine, Side, Stay, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
 use crate::engine::output::{BoardChange, CdrParty, Output};
 use crate::engine::sent_on::Way;
 use crate::engine::setup::Turned;
+
+/// A call that no line takes goes on to the next one so many times at most.
+const MOST_OVERFLOWS: usize = 50;
 
 /// A department that was called, why, and by which forwardings.
 pub(in crate::engine) struct Queueing {
@@ -72,7 +76,9 @@ impl Engine {
         (department, since): (DepartmentId, Option<u64>),
         now: Now,
     ) -> Result<(), u16> {
-        let party = self.calls.get(&id).and_then(|call| call.other(by)).ok_or(481_u16)?;
+        let call = self.calls.get_mut(&id).ok_or(481_u16)?;
+        let party = call.other(by).ok_or(481_u16)?;
+        call.overflowed.clear();
         match self.enter_line(id, party, (department, since), now) {
             Ok(()) => {
                 self.line_up(id, Some(by), now);
@@ -104,14 +110,17 @@ impl Engine {
         let ms = self.lines.ms(now);
         let call = self.calls.get(&id).ok_or_else(bug)?;
         let party = call.machine.waiting().unwrap_or(party);
-        let client = self.client_of(call, party);
-        let own = call.line.as_ref().map(|stay| stay.since);
-        let since = own.into_iter().chain(since).min().unwrap_or(ms);
+        // Whoever has talked meanwhile has the place of whoever waited as long in one go.
+        let earlier = call.line.as_ref().and_then(|stay| stay.waited).unwrap_or(0);
+        let own = ms.saturating_sub(earlier);
+        let since = since.map_or(own, |since| since.min(own));
         let entrant = Entrant {
-            vip: client.is_some_and(|client| client.vip),
-            manager: client.and_then(|client| client.manager),
             waited_since: since,
+            ..entrant(&self.plan, department, self.client_of(call, party))
         };
+        if let Some(manager) = entrant.manager {
+            self.expect_manager(manager, now);
+        }
         let joined = self.lines.queues.join(id, department, entrant, ms);
         let name = || department_name(&self.plan, department);
         joined.map_err(|refusal| match refusal {
@@ -123,18 +132,15 @@ impl Engine {
         let Some(call) = self.calls.get_mut(&id) else {
             return Ok(());
         };
-        let before = call.line.take().map(|stay| (stay.joined_at, stay.visited));
-        let (joined_at, mut visited) = before.unwrap_or((now.unix_ms, Vec::new()));
-        visited.push(department);
         call.line = Some(Stay {
             department,
             party,
-            joined_at,
+            joined_at: ms,
+            earlier,
             since,
             active: true,
             waited: None,
             agent: None,
-            visited,
             announce_at: None,
         });
         self.lines.waiting.insert(id);
@@ -166,12 +172,13 @@ impl Engine {
         self.lines.queues.take_away(id);
         let plan = Arc::clone(&self.plan);
         let Some(mut call) = self.calls.remove(&id) else { return };
-        let visited = call.line.as_mut().map(|stay| {
-            if stay.active {
-                self.leave_line(id, stay, now);
-            }
-            stay.visited.clone()
-        });
+        if let Some(stay) = call.line.as_mut().filter(|stay| stay.active) {
+            self.leave_line(id, stay, now);
+        }
+        if !call.overflowed.contains(&department) {
+            call.overflowed.push(department);
+        }
+        let overflowed = call.overflowed.clone();
         self.calls.insert(id, call);
         self.note(id, &why.to_string());
         self.step(id, CallEvent::Overflow, now);
@@ -193,7 +200,9 @@ impl Engine {
             Some(decision)
         });
         match decision {
-            Some(Decision::Queue { department: to, .. }) if visited.unwrap_or_default().contains(&to) => {
+            Some(Decision::Queue { department: to, .. })
+                if overflowed.contains(&to) || overflowed.len() > MOST_OVERFLOWS =>
+            {
                 let name = department_name(&plan, to);
                 self.note(id, &Because::OverflowLoop { name }.to_string());
                 self.step(id, CallEvent::NobodyCalled(status), now);

@@ -32,18 +32,18 @@ pub(super) struct Stay {
     pub(super) department: DepartmentId,
     /// Who waits.
     party: Side,
-    /// Unix milliseconds of when it joined its first line.
-    joined_at: i64,
-    /// The same as the queues count.
+    /// When it joined this line, as the queues count.
+    joined_at: u64,
+    /// Milliseconds that it was in lines before; talking in between is no waiting.
+    earlier: u64,
+    /// From when on its waiting counts for its place, as the queues count.
     since: u64,
     /// It is in the line.
     active: bool,
     /// How long it was in lines, in milliseconds, once it has left the last one.
-    pub(super) waited: Option<i64>,
+    pub(super) waited: Option<u64>,
     /// Who took it from the line and has not finished with it.
     agent: Option<StaffId>,
-    /// Lines that it has been in.
-    visited: Vec<DepartmentId>,
     /// When the caller is told again where it stands.
     announce_at: Option<Instant>,
 }
@@ -196,7 +196,7 @@ impl Engine {
                 }
             }
         } else if gone.is_some() {
-            self.finish_with(stay, now);
+            self.finish_with(call.id, stay, now);
         }
         if let Some(taken) = taken {
             call.note(&taken);
@@ -211,14 +211,15 @@ impl Engine {
             self.leave_line(call.id, stay, now);
             self.lines.queues.leave(call.id);
         }
-        self.finish_with(stay, now);
+        self.finish_with(call.id, stay, now);
         self.lines.touched.remove(&call.id);
         self.lines.fresh.remove(&call.id);
     }
 
     fn leave_line(&mut self, id: CallId, stay: &mut Stay, now: Now) {
         stay.active = false;
-        stay.waited = Some(now.unix_ms.saturating_sub(stay.joined_at).max(0));
+        let here = self.lines.ms(now).saturating_sub(stay.joined_at);
+        stay.waited = Some(stay.earlier.saturating_add(here));
         self.lines.waiting.remove(&id);
         if let Some(at) = stay.announce_at.take() {
             self.lines.announcements.remove(&(at, id));
@@ -230,10 +231,10 @@ impl Engine {
         }));
     }
 
-    fn finish_with(&mut self, stay: &mut Stay, now: Now) {
-        if let Some(agent) = stay.agent.take() {
+    fn finish_with(&mut self, id: CallId, stay: &mut Stay, now: Now) {
+        if stay.agent.take().is_some() {
             let ms = self.lines.ms(now);
-            self.lines.queues.finished(agent, stay.department, ms);
+            self.lines.queues.finished(id, ms);
         }
     }
 }

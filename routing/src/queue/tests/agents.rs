@@ -131,8 +131,32 @@ fn v30_an_answered_call_keeps_the_agent_before_it_is_reported() {
     assert_eq!(office.offers(), []);
     assert_eq!(office.queues.agent(staff(1)).unwrap().serves[..], [department(SALES)]);
     office.finish(1);
-    assert!(!office.queues.finished(staff(1), department(SALES), office.now));
+    assert!(!office.queues.finished(call(10), office.now));
     assert_eq!(office.offers(), [(11, vec![1])]);
+}
+
+#[test]
+fn v30_a_call_that_its_agent_sends_on_to_a_line_keeps_them_no_longer() {
+    let mut wrap_up = settings(Strategy::Linear);
+    wrap_up.wrap_up_ms = 10_000;
+    let mut office = Office::new(wrap_up, &[1]);
+    office.department(SUPPORT, settings(Strategy::Linear), &[2]);
+    office.at_work(&[1, 2]);
+    office.join(10);
+    office.offers();
+    office.answer(10, 1);
+    office.later(30_000).join_as(10, SUPPORT, Entrant::default()).unwrap();
+    assert_eq!(office.offers(), [(10, vec![2])]);
+    office.answer(10, 2);
+    // They wrap up as after any call.
+    office.join(11);
+    assert_eq!(office.offers(), []);
+    office.later(10_000);
+    assert_eq!(office.offers(), [(11, vec![1])]);
+    // A call that is not let into the line is still theirs.
+    let nowhere = office.join_as(10, 99, Entrant::default());
+    assert_eq!(nowhere, Err(JoinRefusal::Unknown));
+    assert_eq!(office.queues.agent(staff(2)).unwrap().serves[..], [department(SUPPORT)]);
 }
 
 #[test]

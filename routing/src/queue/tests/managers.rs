@@ -110,3 +110,25 @@ fn v12_a_manager_nobody_heard_of_is_no_obstacle_and_leaves_no_trace() {
     office.queues.leave(call(10));
     assert_eq!(office.queues.agent(staff(99)), None);
 }
+
+#[test]
+fn v12_another_manager_gets_a_client_who_waits() {
+    let mut office = office();
+    for person in [1, 2, 5] {
+        office.report(person, true, 1);
+    }
+    office.join_as(10, SALES, client_of(5)).unwrap();
+    assert_eq!(office.queues.managers().collect::<Vec<_>>(), [staff(5)]);
+    assert!(office.queues.set_manager(call(10), Some(staff(2))));
+    office.report(5, true, 0);
+    assert_eq!(office.offers(), [], "nobody's client any more");
+    office.report(2, true, 0);
+    assert_eq!(office.offers(), [(10, vec![2])]);
+    // It rings on, and is the department's when nobody answers.
+    assert!(office.queues.set_manager(call(10), None));
+    office.later(20_000).ring_out(10);
+    assert_eq!(office.queues.managers().count(), 0);
+    office.report(1, true, 0);
+    assert_eq!(office.offers(), [(10, vec![1])]);
+    assert!(!office.queues.set_manager(call(11), None));
+}

@@ -122,7 +122,8 @@ impl Office {
     }
 
     fn finish(&mut self, person: u128) {
-        assert!(self.queues.finished(staff(person), department(SALES), self.now));
+        let served = self.queues.agents[&staff(person)].serves[0].call;
+        assert!(self.queues.finished(served, self.now));
     }
 
     fn pass(&mut self) -> Vec<(u128, ExpiredWhy)> {

@@ -224,7 +224,8 @@ impl Storm {
             Step::Finish(person) => {
                 if let Some(department) = self.model.agent(person).serves.first().copied() {
                     self.model.finished(person, department);
-                    assert!(self.queues.finished(staff(person), super::department(department), now));
+                    let served = self.queues.agents[&staff(person)].serves[0].call;
+                    assert!(self.queues.finished(served, now));
                 }
             }
             Step::Pass => self.pass(),
@@ -361,8 +362,8 @@ proptest! {
                     office.later(700).answer(offered, agents[0]);
                     all.push((offered, agents));
                 }
-                if let Some((_, agents)) = all.last().filter(|_| id % 3 == 2) {
-                    let _ = office.queues.finished(staff(agents[0]), department(SALES), office.now);
+                if let Some((offered, _)) = all.last().filter(|_| id % 3 == 2) {
+                    let _ = office.queues.finished(call(*offered), office.now);
                 }
             }
             all
