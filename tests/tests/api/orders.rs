@@ -63,25 +63,42 @@ async fn no_call_is_ordered_from_a_phone_of_another_company() {
     assert!(ordered(&office).is_empty());
 }
 
-/// A second click with the same key is the same call.
+/// A second click with the same key is the same call, and rings nobody again, though the call may have ended and the phone
+/// be away by now; the key is of no use for another call.
 #[tokio::test]
 async fn an_idempotency_key_makes_a_second_click_harmless() {
     let office = Office::open().await;
     let main = office.main().await;
     let me = main.get("/me").await.expect(200);
-    office.phone(&me.body, true);
-    let mut calls = Vec::new();
-    for key in ["a", "a", "b"] {
+    let click = async |key: &str, number: &str, status: u16| {
         let request = main
             .request(reqwest::Method::POST, "/calls")
             .header("Idempotency-Key", key);
-        let answer = request.json(&json!({ "number": "102" })).send().await.unwrap();
-        assert_eq!(answer.status(), 202);
+        let answer = request.json(&json!({ "number": number })).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{key} {number}");
         let body: serde_json::Value = answer.json().await.unwrap();
-        calls.push(body["call_id"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(calls[0], calls[1]);
-    assert_ne!(calls[0], calls[2]);
+        body
+    };
+    click("a", "102", 409).await;
+    office.phone(&me.body, true);
+    let first = click("a", "102", 202).await;
+    assert_eq!(click("a", "102", 202).await, first);
+    let refused = click("a", "103", 422).await;
+    assert_eq!(refused["fields"][0]["field"], "Idempotency-Key");
+    assert_eq!(refused["fields"][0]["code"], "used");
+    office.phone(&me.body, false);
+    assert_eq!(click("a", "102", 202).await, first);
+    click("b", "102", 409).await;
+    office.phone(&me.body, true);
+    let second = click("b", "102", 202).await;
+    let orders = ordered(&office);
+    let rung: Vec<String> = orders.iter().map(|order| order.call.to_string()).collect();
+    assert_eq!(
+        rung,
+        [first["call_id"].as_str().unwrap(), second["call_id"].as_str().unwrap()]
+    );
+    let audit = main.get("/audit?entity=call").await.expect(200);
+    assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
