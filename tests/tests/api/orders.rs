@@ -50,6 +50,28 @@ async fn a_click_orders_a_call_from_ones_own_phone() {
     assert_eq!(audit.text("/items/0/action"), "call.ordered");
 }
 
+/// L35, L36, L61: whoever takes calls at a telephone outside has it rung, without any phone registered.
+#[tokio::test]
+async fn a_click_rings_the_telephone_of_whoever_takes_calls_by_it() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let me = main.get("/me").await.text("/id").to_owned();
+    let phone = json!({ "phone": "+7 916 765-43-21" });
+    main.patch(&format!("/staff/{me}"), phone).await.expect(200);
+    let reception = format!("/staff/{me}/reception");
+    let click = async |status: u16| main.post("/calls", json!({ "number": "102" })).await.expect(status);
+    main.patch(&reception, json!({ "method": "mobile" })).await.expect(200);
+    assert_eq!(click(409).await.text("/code"), "offline", "no line leads there");
+    let line = main.post("/trunks", json!({ "name": "Line" })).await.expect(201);
+    click(202).await;
+    let sim = json!({ "method": "sim", "sim_trunk_id": line.text("/id") });
+    main.patch(&reception, sim).await.expect(200);
+    click(202).await;
+    assert_eq!(ordered(&office).len(), 2);
+    main.patch(&reception, json!({ "method": "sip" })).await.expect(200);
+    click(409).await;
+}
+
 /// Phones of another company are nobody's to ring, whatever one may do.
 #[tokio::test]
 async fn no_call_is_ordered_from_a_phone_of_another_company() {

@@ -74,14 +74,14 @@ struct OrderView {
     call_id: String,
 }
 
-/// Rings one's own phone, and calls the other party when it is answered. The stream tells how it goes on. The same
-/// `Idempotency-Key` within a day is the same call, however often it is sent and whether or not it has ended: nobody is
-/// rung again. With another body it is refused.
+/// Rings one's own phone, or the telephone outside by which one takes calls, and calls the other party when it is answered.
+/// The stream tells how it goes on. The same `Idempotency-Key` within a day is the same call, however often it is sent and
+/// whether or not it has ended: nobody is rung again. With another body it is refused.
 #[utoipa::path(post, path = "/calls", tag = "calls", request_body = OrderBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
     responses(
         (status = 202, body = OrderView, headers(("Location" = String))), (status = 403, body = Problem),
-        (status = 409, body = Problem, description = "Nobody's phone is registered that could ring"),
+        (status = 409, body = Problem, description = "There is no telephone that could ring"),
         (status = 422, body = Problem), (status = 503, body = Problem),
     ))]
 async fn order(
@@ -105,8 +105,9 @@ async fn order(
     }
     let staff = whose(&state, &access, body.staff_id.as_deref()).await?;
     let to = number_of(&state, &access, &body).await?;
-    if state.live.online_since(staff).is_none() {
-        return Err(ApiError::conflict("offline", "no phone of theirs is registered"));
+    if !state.live.rings(&state.live.plan(), staff) {
+        let why = "no phone of theirs is registered, and no line leads to a telephone by which they take calls";
+        return Err(ApiError::conflict("offline", why));
     }
     let author = access.author(&state);
     let mut ids = author.stamp.ids();
