@@ -16,7 +16,8 @@ use dashmap::DashMap;
 use frontdesk_crm_core::access::{Circle, Whose};
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, StaffId, TrunkId};
 use frontdesk_routing::masking::Viewer;
-use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::plan::{DialPlan, Method};
+use frontdesk_routing::reception;
 use frontdesk_sip::guard::Block;
 use serde_json::{Map, Value, json};
 
@@ -179,6 +180,18 @@ impl Live {
 
     pub fn last_event(&self) -> u64 {
         self.log.last()
+    }
+
+    /// A call could ring the person's telephone: one is registered, or a line leads to their number outside if they take
+    /// calls by it.
+    pub fn rings(&self, plan: &DialPlan, staff: StaffId) -> bool {
+        match plan.reception.method(staff) {
+            Method::Sip => self.online_since(staff).is_some(),
+            Method::Mobile | Method::Sim(_) => {
+                let person = plan.staff.get(staff);
+                person.is_some_and(|person| reception::telephone(plan, person).is_some())
+            }
+        }
     }
 
     pub fn online_since(&self, staff: StaffId) -> Option<i64> {

@@ -73,6 +73,8 @@ pub enum Because {
     OwnNumberNoOtherPhone,
     /// A call from outside shows a number of our own.
     OwnNumberComesBack,
+    /// A telephone outside that we ring has sent the call on to us.
+    ComesBack,
     NobodyOnline {
         name: String,
     },
@@ -222,6 +224,7 @@ impl fmt::Display for Because {
             Because::NumberUnknown => f.write_str("nobody in this account has that number"),
             Because::NumberMalformed => f.write_str("what was dialled is not a number"),
             Because::OwnNumberComesBack => f.write_str("the call has left by one of our own numbers and comes back"),
+            Because::ComesBack => f.write_str("a telephone that rings for this call has sent it back to us"),
             Because::OwnNumberNoOtherPhone => f.write_str("the caller dialled their own number and has no other phone"),
             Because::NobodyOnline { name } => write!(f, "no phone of {name} is registered"),
             Because::NobodyWorks { name } => write!(f, "nobody of the department {name} can take calls now"),

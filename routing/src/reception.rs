@@ -11,9 +11,11 @@ use smallvec::SmallVec;
 use crate::because::Because;
 use crate::decision::Decision;
 use crate::ids::{AccountId, DepartmentId, MailboxId, ProjectId, StaffId};
+use crate::number::PhoneNumber;
 use crate::outbound;
 use crate::plan::reception::Hours;
-use crate::plan::{Destination, DialPlan, PlanClient, PlanDepartment, PlanDesk, PlanMenu};
+use crate::plan::routes::Ways;
+use crate::plan::{Destination, DialPlan, Method, PlanClient, PlanDepartment, PlanDesk, PlanMenu, PlanStaff};
 use crate::queue::Member;
 
 /// A call goes on from one that is closed to another so many times at most.
@@ -97,6 +99,21 @@ pub fn may_take(
         Moment { busy: true, .. } => Err(Skipped::Busy),
         Moment { .. } => Ok(()),
     }
+}
+
+/// The number and the lines by which a person takes calls at a telephone outside: the lines of the account that lead there,
+/// or the person's own one alone. `None`: calls are taken at registered phones, or there is no number, or no line to it.
+pub fn telephone(plan: &DialPlan, staff: &PlanStaff) -> Option<(PhoneNumber, Ways)> {
+    let number = staff.phone?;
+    let lines: Ways = match plan.reception.method(staff.id) {
+        Method::Sip => return None,
+        Method::Mobile => outbound::trunks(plan, staff.account, number),
+        Method::Sim(line) => {
+            let bound = plan.staff.trunk(line).filter(|line| line.account == staff.account);
+            bound.map(|line| line.id).into_iter().collect()
+        }
+    };
+    (!lines.is_empty()).then_some((number, lines))
 }
 
 /// The members of a department who take calls of its project. Whether they do so now, and can, changes from one moment to

@@ -88,6 +88,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "звонок вышел с нашего номера и вернулся на наш же",
     ),
     (
+        "a telephone that rings for this call has sent it back to us",
+        "телефон, на котором звонит этот вызов, вернул его нам",
+    ),
+    (
         "the caller dialled their own number and has no other phone",
         "набран собственный номер, а другого телефона нет",
     ),

@@ -10,7 +10,7 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, S
 pub use list::list;
 pub(crate) use list::{ALL as LIST, of_client};
 pub(crate) use orders::ALL as ORDERS;
-pub use orders::{Missed, missed, order};
+pub use orders::{Missed, OrderKey, Ordered, missed, order, ordered, take_back};
 pub(crate) use store::{ALL, save};
 pub use store::{close_open, get, legs};
 

@@ -1,6 +1,7 @@
 //! Calls that somebody has asked for, and missed ones that ask for a call back.
 
 use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use sha2::{Digest, Sha256};
 
 use super::Call;
 use super::store::{Row, read};
@@ -13,9 +14,12 @@ use crate::store::{Db, Listing, Page, StoreError, args};
 const REMEMBERED_MS: i64 = 24 * 60 * 60 * 1_000;
 
 const FORGET: &str = "DELETE FROM call_orders WHERE made_at < $1";
-const ORDER: &str = "INSERT INTO call_orders (account_id, staff_id, order_key, call_id, made_at) \
-    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (account_id, staff_id, order_key) DO NOTHING";
-const ORDERED: &str = "SELECT call_id FROM call_orders WHERE account_id = $1 AND staff_id = $2 AND order_key = $3";
+const ORDER: &str = "INSERT INTO call_orders (account_id, staff_id, order_key, call_id, made_at, wish_hash) \
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, staff_id, order_key) DO NOTHING";
+const ORDERED: &str = "SELECT call_id, wish_hash FROM call_orders WHERE account_id = $1 AND staff_id = $2 \
+    AND order_key = $3 AND made_at >= $4";
+const TAKE_BACK: &str = "DELETE FROM call_orders WHERE account_id = $1 AND staff_id = $2 AND order_key = $3 \
+    AND call_id = $4";
 const MISSED: &str = concat!(
     "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, \
     called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
@@ -31,11 +35,12 @@ const MISSED: &str = concat!(
     " ORDER BY started_at DESC, id DESC LIMIT $6"
 );
 
-pub(crate) const ALL: &[&str] = &[FORGET, ORDER, ORDERED, MISSED];
+pub(crate) const ALL: &[&str] = &[FORGET, ORDER, ORDERED, TAKE_BACK, MISSED];
 
 #[derive(sqlx::FromRow)]
-struct Ordered {
+struct OrderedRow {
     call_id: String,
+    wish_hash: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -53,22 +58,82 @@ pub struct Missed {
     pub handled_by: Option<CallId>,
 }
 
-/// Notes that this call is wanted. The same key of the same person within a day gives the call that it gave before.
+/// The key of an order, and what is asked for with it.
+#[derive(Debug, Clone, Copy)]
+pub struct OrderKey<'a> {
+    pub account: AccountId,
+    /// Keys are each person's own.
+    pub staff: StaffId,
+    /// Up to 128 characters.
+    pub key: &'a str,
+    /// The wish in one form: the same wish is the same text. Only its sum is kept.
+    pub wish: &'a str,
+}
+
+/// What is known of an order's key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ordered {
+    /// Nobody came with it within a day: the call is still to be made.
+    New,
+    /// It came with the same wish before, and this call was made.
+    Known(CallId),
+    /// It came with another wish before.
+    Differs,
+}
+
+impl OrderKey<'_> {
+    fn hash(&self) -> String {
+        hex::encode(Sha256::digest(self.wish.as_bytes()))
+    }
+
+    fn compare(&self, found: &OrderedRow) -> Result<Ordered, StoreError> {
+        Ok(match &found.wish_hash {
+            Some(hash) if *hash != self.hash() => Ordered::Differs,
+            Some(_) | None => Ordered::Known(id(&found.call_id)?),
+        })
+    }
+}
+
+/// What became of an order's key at `now`, in unix milliseconds.
 ///
 /// # Errors
 /// Those of the database.
-pub async fn order(
-    db: &Db,
-    (account, staff): (AccountId, StaffId),
-    key: &str,
-    (call, now): (CallId, i64),
-) -> Result<CallId, StoreError> {
+pub async fn ordered(db: &Db, order: OrderKey<'_>, now: i64) -> Result<Ordered, StoreError> {
+    let since = now.saturating_sub(REMEMBERED_MS);
+    let values = args![order.account, order.staff, order.key, since];
+    let found: Option<OrderedRow> = db.one(ORDERED, values).await?;
+    found.map_or(Ok(Ordered::New), |found| order.compare(&found))
+}
+
+/// Notes that this call is wanted. Only of those who are told that it is new one makes it: of two who come with the same
+/// key at once it is one.
+///
+/// # Errors
+/// Those of the database.
+pub async fn order(db: &Db, order: OrderKey<'_>, (call, now): (CallId, i64)) -> Result<Ordered, StoreError> {
+    let since = now.saturating_sub(REMEMBERED_MS);
     let mut tx = db.begin().await?;
-    tx.run(FORGET, args![now.saturating_sub(REMEMBERED_MS)]).await?;
-    tx.run(ORDER, args![account, staff, key, call, now]).await?;
-    let found: Option<Ordered> = tx.one(ORDERED, args![account, staff, key]).await?;
+    tx.run(FORGET, args![since]).await?;
+    let values = args![order.account, order.staff, order.key, call, now, order.hash()];
+    let made = tx.run(ORDER, values).await? > 0;
+    let values = args![order.account, order.staff, order.key, since];
+    let found: Option<OrderedRow> = tx.one(ORDERED, values).await?;
     tx.commit().await?;
-    found.ok_or(StoreError::NotFound).and_then(|found| id(&found.call_id))
+    if made {
+        return Ok(Ordered::New);
+    }
+    order.compare(&found.ok_or(StoreError::NotFound)?)
+}
+
+/// The call could not be made: the key is free again.
+///
+/// # Errors
+/// Those of the database.
+pub async fn take_back(db: &Db, order: OrderKey<'_>, call: CallId) -> Result<(), StoreError> {
+    let mut tx = db.begin().await?;
+    tx.run(TAKE_BACK, args![order.account, order.staff, order.key, call])
+        .await?;
+    tx.commit().await
 }
 
 /// Missed calls since a moment, newest first, by cursor; those whose callers have been talked to since only with `all`.

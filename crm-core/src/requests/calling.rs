@@ -1,17 +1,21 @@
 //! The calls that requests lead to: when each begins, which goes on, and what has come of it.
 
-use frontdesk_routing::ids::{AccountId, CallId, RequestId, ScheduleId};
+use frontdesk_routing::ids::{AccountId, CallId, ProjectId, RequestId, ScheduleId};
 use frontdesk_routing::number::PhoneNumber;
 
 use super::State;
 use super::rules::MOST_ATTEMPTS;
 use crate::calls::Disposition;
+use crate::projects::first_of;
 use crate::sites::Receiver;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, args};
 
 const DUE: &str = "SELECT r.id, r.account_id, r.number, r.wanted_at, r.next_at, r.attempts, s.department_id, s.staff_id, \
-    s.schedule_id FROM site_requests r JOIN sites s ON s.id = r.site_id WHERE r.next_at <= $1 AND r.state = 'new' \
+    s.schedule_id, (SELECT p.id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
+    WHERE sp.staff_id = s.staff_id AND p.archived_at IS NULL \
+    ORDER BY CASE WHEN p.id = r.account_id THEN 0 ELSE 1 END, p.name, p.id LIMIT 1) AS project_id \
+    FROM site_requests r JOIN sites s ON s.id = r.site_id WHERE r.next_at <= $1 AND r.state = 'new' \
     ORDER BY r.next_at, r.id LIMIT $2";
 const NEXT: &str = "SELECT next_at FROM site_requests WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1";
 const BEGIN: &str = "UPDATE site_requests SET next_at = NULL, attempts = attempts + 1, call_id = $3, called_at = $4, \
@@ -42,6 +46,8 @@ pub struct Due {
     /// `None`: the site is no more.
     pub to: Option<Receiver>,
     pub schedule: Option<ScheduleId>,
+    /// Where it belongs when a person calls, as its lead does; a department's calls are of its own project.
+    pub project: Option<ProjectId>,
 }
 
 /// A request whose call has begun.
@@ -68,6 +74,7 @@ struct DueRow {
     department_id: Option<String>,
     staff_id: Option<String>,
     schedule_id: Option<String>,
+    project_id: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -100,15 +107,21 @@ pub async fn due(db: &Db, now: i64, limit: u32) -> Result<Vec<Due>, StoreError> 
             (None, department) => department.map(Receiver::Department),
         };
         let number = PhoneNumber::from_e164(&row.number);
+        let account = id(&row.account_id)?;
+        let project = match to {
+            Some(Receiver::Staff(_)) => Some(maybe_id(&row.project_id)?.unwrap_or_else(|| first_of(account))),
+            Some(Receiver::Department(_)) | None => None,
+        };
         Ok(Due {
             id: id(&row.id)?,
-            account: id(&row.account_id)?,
+            account,
             number: number.map_err(|_| StoreError::Corrupt(format!("the number of the request {}", row.id)))?,
             wanted_at: row.wanted_at.unwrap_or(row.next_at),
             next_at: row.next_at,
             attempts: u32::try_from(row.attempts).unwrap_or(MOST_ATTEMPTS),
             to,
             schedule: maybe_id(&row.schedule_id)?,
+            project,
         })
     };
     // one row that cannot be read keeps back no other

@@ -1,4 +1,4 @@
-use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, Party};
+use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, OrderKey, Ordered, Party};
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::recordings::{self, RecordingState};
 use frontdesk_crm_core::store::Page;
@@ -12,6 +12,7 @@ crate::on_both! {
     calls_of_somebody_are_turned_over_page_by_page
     a_page_looks_at_so_many_calls_and_no_more
     a_recording_is_listed_played_and_deleted
+    a_key_is_one_order_for_a_day
 }
 
 /// The `n`th call of a day, two of them in the same millisecond.
@@ -226,4 +227,34 @@ async fn a_recording_is_listed_played_and_deleted(office: &Office) {
     let gone = recordings::get(&office.db, office.whole(), recording).await.unwrap();
     assert_eq!(gone.state, RecordingState::Deleted);
     assert!(calls::get(&office.db, office.whole(), made.id).await.is_ok());
+}
+
+async fn a_key_is_one_order_for_a_day(office: &Office) {
+    let key = |wish| OrderKey {
+        account: office.first.account,
+        staff: office.first.staff,
+        key: "a",
+        wish,
+    };
+    let (one, two) = (CallId::new(NOON, 1), CallId::new(NOON, 2));
+    let order = async |wish, call, at| calls::order(&office.db, key(wish), (call, at)).await.unwrap();
+    let asked = async |wish, at| calls::ordered(&office.db, key(wish), at).await.unwrap();
+    assert_eq!(asked("102", NOON).await, Ordered::New);
+    assert_eq!(order("102", one, NOON).await, Ordered::New);
+    assert_eq!(order("102", two, NOON + 1).await, Ordered::Known(one));
+    assert_eq!(order("103", two, NOON + 1).await, Ordered::Differs);
+    assert_eq!(asked("102", NOON + 1).await, Ordered::Known(one));
+    assert_eq!(asked("103", NOON + 1).await, Ordered::Differs);
+    let tomorrow = NOON + 24 * 60 * 60 * 1_000;
+    assert_eq!(asked("103", tomorrow).await, Ordered::Differs);
+    assert_eq!(asked("103", tomorrow + 1).await, Ordered::New);
+    assert_eq!(order("103", two, tomorrow + 1).await, Ordered::New);
+    calls::take_back(&office.db, key("103"), one).await.unwrap();
+    assert_eq!(
+        asked("103", tomorrow + 1).await,
+        Ordered::Known(two),
+        "that was another call"
+    );
+    calls::take_back(&office.db, key("103"), two).await.unwrap();
+    assert_eq!(asked("103", tomorrow + 1).await, Ordered::New);
 }

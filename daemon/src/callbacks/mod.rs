@@ -15,6 +15,8 @@ use frontdesk_crm_core::sites::Receiver;
 use frontdesk_crm_core::store::{Db, StoreError};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{AccountId, CallId, RequestId, StaffId};
+use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::reception::{self, Moment};
 use serde_json::json;
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -120,6 +122,7 @@ impl Caller {
             open: due
                 .to
                 .map(|to| hours::open_at(&plan, (due.account, to), due.schedule, now)),
+            off: is_off(&plan, due, now),
             busy: due.to.is_some_and(|to| self.is_busy(due.account, to, ringing)),
         };
         match rules::decide(due, &moment) {
@@ -163,6 +166,19 @@ impl Caller {
         let data = json!({ "request_id": request.to_string() });
         self.live.publish(account, "request.changed", data);
     }
+}
+
+/// The person takes no calls of clients now: by the toggle, of that project, or as they are not to be disturbed (L20). A
+/// department's line asks each of its members itself.
+fn is_off(plan: &DialPlan, due: &Due, unix_ms: i64) -> bool {
+    let Some(Receiver::Staff(staff)) = due.to else {
+        return false;
+    };
+    let moment = Moment {
+        dnd: plan.features.forwarding(staff).settings.dnd,
+        ..Moment::default()
+    };
+    reception::may_take(plan, (staff, due.project), unix_ms, moment).is_err()
 }
 
 fn order(due: &Due, to: Receiver, call: CallId) -> OperatorCommand {

@@ -9,9 +9,9 @@ const MINUTE_MS: i64 = 60 * 1_000;
 const STILL_SENSIBLE_MS: i64 = 30 * MINUTE_MS;
 /// For a person who talks.
 const BUSY_MS: i64 = 10 * 1_000;
-/// A person who talks is waited for so long.
+/// A person who talks or takes no calls is waited for so long.
 const BUSY_AT_MOST_MS: i64 = 2 * 60 * MINUTE_MS;
-/// From a call that came to nothing to the next one.
+/// From a call that came to nothing, or could not be given to anybody, to the next one.
 const AGAIN_MS: i64 = 5 * MINUTE_MS;
 /// In a department's line, where there is nobody who would hang up.
 const LINE_AT_MOST_MS: i64 = 10 * MINUTE_MS;
@@ -23,6 +23,8 @@ pub(super) struct Now {
     pub(super) unix_ms: i64,
     /// `None`: there is nobody to be rung.
     pub(super) open: Option<Open>,
+    /// The person who would be rung takes no such calls now.
+    pub(super) off: bool,
     /// The person who would be rung talks.
     pub(super) busy: bool,
 }
@@ -46,7 +48,10 @@ pub(super) fn decide(due: &Due, now: &Now) -> Move {
         _ if at.saturating_sub(due.next_at) > STILL_SENSIBLE_MS => Move::Miss,
         Open::Closed { opens_at: Some(until) } => Move::Wait { until },
         Open::Closed { opens_at: None } | Open::Unknown => Move::Miss,
-        Open::Open if now.busy && at.saturating_sub(due.wanted_at) > BUSY_AT_MOST_MS => Move::Miss,
+        Open::Open if (now.off || now.busy) && at.saturating_sub(due.wanted_at) > BUSY_AT_MOST_MS => Move::Miss,
+        Open::Open if now.off => Move::Wait {
+            until: at.saturating_add(AGAIN_MS),
+        },
         Open::Open if now.busy => Move::Wait {
             until: at.saturating_add(BUSY_MS),
         },
@@ -98,7 +103,7 @@ mod tests {
     #[test]
     fn a_request_is_called_waits_or_is_missed() {
         let anna = Receiver::Staff(StaffId::from_u128(1));
-        let check = |late_ms: i64, open: Option<Open>, busy: bool, expected: Move| {
+        let check = |late_ms: i64, open: Option<Open>, (off, busy): (bool, bool), expected: Move| {
             let due = Due {
                 id: RequestId::from_u128(1),
                 account: AccountId::from_u128(1),
@@ -108,20 +113,29 @@ mod tests {
                 attempts: 0,
                 to: Some(anna),
                 schedule: None,
+                project: None,
             };
             let unix_ms = WANTED + late_ms;
-            let now = Now { unix_ms, open, busy };
-            assert_eq!(decide(&due, &now), expected, "{late_ms} {open:?} {busy}");
+            let now = Now {
+                unix_ms,
+                open,
+                off,
+                busy,
+            };
+            assert_eq!(decide(&due, &now), expected, "{late_ms} {open:?} {off} {busy}");
         };
         let closed = |opens_at| Some(Open::Closed { opens_at });
-        check(0, Some(Open::Open), false, Move::Call(anna));
-        check(29 * MINUTE_MS, Some(Open::Open), false, Move::Call(anna));
-        check(31 * MINUTE_MS, Some(Open::Open), false, Move::Miss);
+        let free = (false, false);
+        check(0, Some(Open::Open), free, Move::Call(anna));
+        check(29 * MINUTE_MS, Some(Open::Open), free, Move::Call(anna));
+        check(31 * MINUTE_MS, Some(Open::Open), free, Move::Miss);
         let until = WANTED + BUSY_MS;
-        check(0, Some(Open::Open), true, Move::Wait { until });
-        check(0, closed(Some(WANTED + 5)), false, Move::Wait { until: WANTED + 5 });
-        check(0, closed(None), false, Move::Miss);
-        check(0, None, false, Move::Miss);
+        check(0, Some(Open::Open), (false, true), Move::Wait { until });
+        let until = WANTED + AGAIN_MS;
+        check(0, Some(Open::Open), (true, true), Move::Wait { until });
+        check(0, closed(Some(WANTED + 5)), free, Move::Wait { until: WANTED + 5 });
+        check(0, closed(None), free, Move::Miss);
+        check(0, None, free, Move::Miss);
     }
 
     #[test]

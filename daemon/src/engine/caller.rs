@@ -114,7 +114,7 @@ pub(super) fn dialled_in(uri: &[u8]) -> String {
 }
 
 /// The number in `sip:+7916...@host`, `sip:8916...@host` or `tel:+7916...`.
-fn number_in(uri: &str, region: &str) -> Option<PhoneNumber> {
+pub(super) fn number_in(uri: &str, region: &str) -> Option<PhoneNumber> {
     let uri = Uri::read(uri.as_bytes()).ok()?;
     let user = uri.decoded_user().unwrap_or(Cow::Borrowed(uri.host()));
     let text = std::str::from_utf8(&user).ok()?;

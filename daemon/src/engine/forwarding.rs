@@ -6,6 +6,7 @@ use frontdesk_routing::forwarding::{self, Condition, Forwarding, Pending, Situat
 use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::internal;
 use frontdesk_routing::plan::{DialPlan, Method};
+use frontdesk_routing::reception;
 use frontdesk_sip::registrar::{Aor, Registrar};
 
 use super::Engine;
@@ -21,11 +22,14 @@ pub(super) struct View<'a> {
 
 impl Situation for View<'_> {
     fn online(&self, staff: StaffId) -> bool {
-        // Of a telephone outside it is not known.
+        let Some(person) = self.plan.staff.get(staff) else {
+            return false;
+        };
+        // Of a telephone outside it is only known whether a line leads there.
         if self.plan.reception.method(staff) != Method::Sip {
-            return true;
+            return reception::telephone(self.plan, person).is_some();
         }
-        let sip = self.plan.staff.get(staff).and_then(|staff| staff.sip.as_ref());
+        let sip = person.sip.as_ref();
         sip.filter(|sip| sip.enabled)
             .is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128())) && !self.alive.is_dark(sip.id))
     }

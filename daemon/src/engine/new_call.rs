@@ -22,8 +22,6 @@ use super::cdr::RefusedCall;
 use super::connected::{takes_another_from, takes_update};
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
-use super::requests::reply;
-use super::setup::{Turned, turned};
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
 const MAX_FORWARDS: u8 = 70;
@@ -168,16 +166,5 @@ impl NewCall<'_> {
             client: self.known.shown.client,
             dialled: self.dialled.clone(),
         }
-    }
-}
-
-/// A call from outside that shows one of the account's own numbers has left the house itself, by somebody's telephone
-/// that sends its calls on to us: it would go round for ever.
-pub(super) fn comes_back(new: &NewCall<'_>) -> Result<(), Box<Turned>> {
-    let caller = new.known.shown.outside();
-    let own = caller.is_some_and(|caller| new.plan.numbers.get(new.known.account, caller).is_some());
-    match own {
-        true => Err(turned(reply(482), Because::OwnNumberComesBack)),
-        false => Ok(()),
     }
 }

@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use frontdesk_routing::because::Because;
+use frontdesk_routing::because::{Because, Ordered};
 use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::emergency;
 use frontdesk_routing::facts::Caller;
+use frontdesk_routing::forwarding::Situation;
 use frontdesk_routing::identity;
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::DialPlan;
+use frontdesk_routing::plan::{DialPlan, Method};
+use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
 use frontdesk_sip::flow::{FlowId, Transport};
@@ -53,23 +55,10 @@ impl Engine {
 
     fn summon(&mut self, order: &Originate, (plan, staff): (&DialPlan, StaffId), now: Now) {
         let id = order.call;
-        let person = plan.staff.get(staff);
-        let mut targets = person.map(|person| self.ways_to(plan, person)).unwrap_or_default();
-        let legs = match targets.is_empty() {
-            true => Err((
-                480,
-                Because::NobodyOnline {
-                    name: plan
-                        .staff
-                        .get(staff)
-                        .map(|staff| staff.name.to_string())
-                        .unwrap_or_default(),
-                },
-            )),
-            false => self.first_legs(&mut targets, now),
-        };
+        let legs = self.summoned(order.kind, (plan, staff), now);
+        let legs = legs.and_then(|mut targets| Ok((self.first_legs(&mut targets, now)?, targets)));
         match legs {
-            Ok(legs) => {
+            Ok((legs, targets)) => {
                 let way = Way::default();
                 let more = More {
                     targets,
@@ -84,6 +73,34 @@ impl Engine {
                 self.note(id, &because.to_string());
                 self.step(id, CallEvent::NobodyCalled(status), now);
             }
+        }
+    }
+
+    /// The telephones of whoever is rung first. A visitor of a site is given to those who take clients' calls now, as every
+    /// call from outside is; whoever clicks wants to be rung.
+    fn summoned(
+        &self,
+        kind: Ordered,
+        (plan, staff): (&DialPlan, StaffId),
+        now: Now,
+    ) -> Result<Vec<Target>, (u16, Because)> {
+        let person = plan.staff.get(staff);
+        let name = person.map(|person| person.name.to_string()).unwrap_or_default();
+        if kind == Ordered::Widget {
+            let moment = Moment {
+                dnd: self.view(plan).settings(staff).dnd,
+                ..Moment::default()
+            };
+            if let Err(why) = reception::may_take(plan, (staff, None), now.unix_ms, moment) {
+                let whom = Box::new(Because::Overflow { name });
+                return Err((480, Because::Skipped { whom, why }));
+            }
+        }
+        let targets = person.map(|person| self.ways_to(plan, person)).unwrap_or_default();
+        match (targets.is_empty(), plan.reception.method(staff)) {
+            (false, _) => Ok(targets),
+            (true, Method::Sip) => Err((480, Because::NobodyOnline { name })),
+            (true, Method::Mobile | Method::Sim(_)) => Err((480, Because::NoWayTo { name })),
         }
     }
 

@@ -35,8 +35,6 @@ impl Engine {
         let inside = leg.trunk.is_none() && leg.staff.is_some();
         let hops = call.way.trail.hops();
         let sender = hops.last().map(|hop| hop.by).or(call.sender);
-        let trunk = call.caller.trunk.and_then(|trunk| plan.staff.trunk(trunk));
-        let arrived_on = trunk.and_then(|trunk| inbound::connected(plan, trunk, &call.dialled));
         OutgoingCall {
             kind: match call.ordered.filter(|_| inside) {
                 Some(Ordered::Crm) => Kind::Crm,
@@ -47,10 +45,16 @@ impl Engine {
             account: call.account,
             staff: if inside { leg.staff } else { sender },
             client: leg.shown.outside(),
-            arrived_on: arrived_on.map(|number| number.number),
+            arrived_on: self.arrived_on(call),
             restricted: leg.shown.restricted,
             hidden: hops.iter().map(|hop| hop.by).chain(sender).any(hides),
         }
+    }
+
+    /// The number of ours that a call from outside was for.
+    pub(super) fn arrived_on(&self, call: &Call) -> Option<PhoneNumber> {
+        let trunk = call.caller.trunk.and_then(|trunk| self.plan.staff.trunk(trunk))?;
+        inbound::connected(&self.plan, trunk, &call.dialled).map(|number| number.number)
     }
 
     /// Whoever is called, as those see it whom they are connected with.

@@ -1,8 +1,9 @@
 //! Where a person's calls ring: their registered phones, or their own telephone number by a line.
 
-use frontdesk_routing::ids::{StaffId, TrunkId};
-use frontdesk_routing::outbound::{self, OutsideNumber};
+use frontdesk_routing::ids::StaffId;
+use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::{DialPlan, Method, PlanStaff, Term};
+use frontdesk_routing::reception;
 use frontdesk_sip::registrar::Aor;
 
 use super::Engine;
@@ -19,20 +20,14 @@ impl Engine {
         }
         match plan.reception.method(staff.id) {
             Method::Sip => self.phones_of(plan, staff.id),
-            Method::Mobile => self.telephone_of(plan, staff, None).into_iter().collect(),
-            Method::Sim(line) => self.telephone_of(plan, staff, Some(line)).into_iter().collect(),
+            Method::Mobile | Method::Sim(_) => self.telephone_of(plan, staff).into_iter().collect(),
         }
     }
 
-    /// The person's own number, by the lines of the account that lead there or by this one alone. A leg of it is one of the
-    /// person's, and whoever answers it is connected at once.
-    fn telephone_of(&self, plan: &DialPlan, staff: &PlanStaff, only: Option<TrunkId>) -> Option<Target> {
-        let number = staff.phone?;
-        let mut lines = outbound::trunks(plan, staff.account, number);
-        if let Some(only) = only {
-            let bound = plan.staff.trunk(only).filter(|trunk| trunk.account == staff.account);
-            lines = bound.map(|trunk| trunk.id).into_iter().collect();
-        }
+    /// The person's own number, by the lines that lead there. A leg of it is one of the person's, and whoever answers it is
+    /// connected at once.
+    fn telephone_of(&self, plan: &DialPlan, staff: &PlanStaff) -> Option<Target> {
+        let (number, lines) = reception::telephone(plan, staff)?;
         let target = self.outside(plan, OutsideNumber::Number(number), &lines);
         let ways = match &target.reach {
             Reach::Outside(outside) => !outside.ways.is_empty(),

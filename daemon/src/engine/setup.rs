@@ -27,7 +27,7 @@ use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::flows::Flows;
 use super::media::{MediaSide, Wanted, status_of};
-use super::new_call::{EMERGENCY_RING, NewCall, client_called, comes_back};
+use super::new_call::{EMERGENCY_RING, NewCall, client_called};
 use super::offered::offer_of;
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
@@ -164,7 +164,7 @@ impl Engine {
         }
         if let Some(trunk) = new.known.party.trunk {
             self.admit_from(trunk, new.session, now)?;
-            comes_back(new)?;
+            self.comes_back(new)?;
         }
         let offer = offer_of(new.request)?;
         if let Some(served) = self.serve(new, offer.as_ref(), now) {

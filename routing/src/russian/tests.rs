@@ -87,6 +87,7 @@ fn simple() -> Vec<Because> {
         Because::NumberMalformed,
         Because::OwnNumberNoOtherPhone,
         Because::OwnNumberComesBack,
+        Because::ComesBack,
         Because::NobodyOnline { name: name() },
         Because::NobodyWorks { name: name() },
         Because::LineFull { name: name() },

@@ -50,6 +50,28 @@ async fn a_click_orders_a_call_from_ones_own_phone() {
     assert_eq!(audit.text("/items/0/action"), "call.ordered");
 }
 
+/// L35, L36, L61: whoever takes calls at a telephone outside has it rung, without any phone registered.
+#[tokio::test]
+async fn a_click_rings_the_telephone_of_whoever_takes_calls_by_it() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let me = main.get("/me").await.text("/id").to_owned();
+    let phone = json!({ "phone": "+7 916 765-43-21" });
+    main.patch(&format!("/staff/{me}"), phone).await.expect(200);
+    let reception = format!("/staff/{me}/reception");
+    let click = async |status: u16| main.post("/calls", json!({ "number": "102" })).await.expect(status);
+    main.patch(&reception, json!({ "method": "mobile" })).await.expect(200);
+    assert_eq!(click(409).await.text("/code"), "offline", "no line leads there");
+    let line = main.post("/trunks", json!({ "name": "Line" })).await.expect(201);
+    click(202).await;
+    let sim = json!({ "method": "sim", "sim_trunk_id": line.text("/id") });
+    main.patch(&reception, sim).await.expect(200);
+    click(202).await;
+    assert_eq!(ordered(&office).len(), 2);
+    main.patch(&reception, json!({ "method": "sip" })).await.expect(200);
+    click(409).await;
+}
+
 /// Phones of another company are nobody's to ring, whatever one may do.
 #[tokio::test]
 async fn no_call_is_ordered_from_a_phone_of_another_company() {
@@ -63,25 +85,42 @@ async fn no_call_is_ordered_from_a_phone_of_another_company() {
     assert!(ordered(&office).is_empty());
 }
 
-/// A second click with the same key is the same call.
+/// A second click with the same key is the same call, and rings nobody again, though the call may have ended and the phone
+/// be away by now; the key is of no use for another call.
 #[tokio::test]
 async fn an_idempotency_key_makes_a_second_click_harmless() {
     let office = Office::open().await;
     let main = office.main().await;
     let me = main.get("/me").await.expect(200);
-    office.phone(&me.body, true);
-    let mut calls = Vec::new();
-    for key in ["a", "a", "b"] {
+    let click = async |key: &str, number: &str, status: u16| {
         let request = main
             .request(reqwest::Method::POST, "/calls")
             .header("Idempotency-Key", key);
-        let answer = request.json(&json!({ "number": "102" })).send().await.unwrap();
-        assert_eq!(answer.status(), 202);
+        let answer = request.json(&json!({ "number": number })).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{key} {number}");
         let body: serde_json::Value = answer.json().await.unwrap();
-        calls.push(body["call_id"].as_str().unwrap().to_owned());
-    }
-    assert_eq!(calls[0], calls[1]);
-    assert_ne!(calls[0], calls[2]);
+        body
+    };
+    click("a", "102", 409).await;
+    office.phone(&me.body, true);
+    let first = click("a", "102", 202).await;
+    assert_eq!(click("a", "102", 202).await, first);
+    let refused = click("a", "103", 422).await;
+    assert_eq!(refused["fields"][0]["field"], "Idempotency-Key");
+    assert_eq!(refused["fields"][0]["code"], "used");
+    office.phone(&me.body, false);
+    assert_eq!(click("a", "102", 202).await, first);
+    click("b", "102", 409).await;
+    office.phone(&me.body, true);
+    let second = click("b", "102", 202).await;
+    let orders = ordered(&office);
+    let rung: Vec<String> = orders.iter().map(|order| order.call.to_string()).collect();
+    assert_eq!(
+        rung,
+        [first["call_id"].as_str().unwrap(), second["call_id"].as_str().unwrap()]
+    );
+    let audit = main.get("/audit?entity=call").await.expect(200);
+    assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

@@ -250,6 +250,46 @@ async fn a_person_who_talks_is_waited_for() {
     );
 }
 
+/// L20: whoever takes no calls of clients now is not rung for a visitor, and no attempt is lost; the next look finds them
+/// at work again. Their own hours count beside the site's.
+#[tokio::test]
+async fn l20_a_person_who_does_not_work_is_waited_for() {
+    let shop = shop(json!({})).await;
+    let own = format!("/staff/{}", shop.me);
+    let project = shop.main.get("/projects").await.expect(200);
+    let project = project.text("/items/0/id").to_owned();
+    let takes = |calls: bool| json!({ "projects": [{ "project_id": project, "receives_calls": calls }] });
+    shop.asks(olga()).await.expect(201);
+    let (toggle, apart, dnd) = ("reception", "projects", "forwarding");
+    for (what, off, on) in [
+        (toggle, json!({ "receiving": false }), json!({ "receiving": true })),
+        (apart, takes(false), takes(true)),
+        (dnd, json!({ "dnd": true }), json!({})),
+    ] {
+        let path = format!("{own}/{what}");
+        let set = async |body: Value| match what {
+            "reception" => shop.main.patch(&path, body).await.expect(200),
+            _ => shop.main.put(&path, body).await.expect(200),
+        };
+        set(off).await;
+        assert!(shop.turn().await.is_empty(), "{what}");
+        let request = shop.requests().await.remove(0);
+        assert_eq!(
+            (request["state"].as_str(), request["attempts"].as_u64()),
+            (Some("new"), Some(0))
+        );
+        set(on).await;
+        shop.office.clock.advance(5 * 60_000);
+    }
+    let hours = json!({ "name": "Late", "time_zone": "Europe/Moscow", "week": { "wed": ["15:00-18:00"] } });
+    let hours = shop.main.post("/schedules", hours).await.expect(201);
+    let late = json!({ "schedule_id": hours.text("/id") });
+    shop.main.patch(&format!("{own}/reception"), late).await.expect(200);
+    assert!(shop.turn().await.is_empty(), "not yet 15:00");
+    shop.office.clock.advance(60 * 60_000);
+    assert_eq!(shop.turn().await.len(), 1);
+}
+
 /// A call that was due while nothing ran is made up for while that makes sense.
 #[tokio::test]
 async fn a_call_that_is_late_is_made_up_for_or_missed() {

@@ -1,9 +1,12 @@
 //! Calls that the system begins: staff first, then the client; from a click, or for a visitor of a site.
 
+use std::sync::Arc;
+
 use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
 use frontdesk::engine::output::{CallDirection, Disposition};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::plan::{DialPlan, PlanReception, ReceptionSection};
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS, CLARA};
 use frontdesk_tests::world::phone::{Manner, State};
@@ -112,6 +115,33 @@ fn a_staff_member_without_a_phone_is_told_of_in_the_record() {
         "{}",
         record.because
     );
+}
+
+/// L20: whoever takes no calls of clients is not rung for a visitor of a site, and is for their own click.
+#[test]
+fn l20_a_visitor_is_not_given_to_whom_the_toggle_is_off_for() {
+    for (kind, rung) in [(Ordered::Widget, 0), (Ordered::Crm, 1)] {
+        let mut world = office(16, FAIR);
+        let off = ReceptionSection {
+            people: [(StaffId::from_u128(ANNA.id), PlanReception::default())].into(),
+            ..ReceptionSection::default()
+        };
+        world.input(Input::Plan(Arc::new(DialPlan {
+            reception: Arc::new(off),
+            ..trunks::plan(vec![trunks::trunk(1, &["192.0.2.10"], false)])
+        })));
+        world.phones[ANNA_AT].manner = Manner::Refuse(486, ms(500));
+        order(&mut world, anna(), OUTSIDE, kind);
+        world.run_for(s(10));
+        assert_eq!(world.phones[ANNA_AT].calls.len(), rung, "{}", world.ladder());
+        world.close();
+        let because = &world.record().because;
+        assert_eq!(
+            because.contains("who takes no calls at present"),
+            rung == 0,
+            "{because}"
+        );
+    }
 }
 
 /// A second click with the same key changes nothing.

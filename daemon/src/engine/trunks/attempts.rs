@@ -7,6 +7,7 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::caller_id::{self, Kind, OutgoingCall};
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::trunks::{TrunkCodec, TrunkLimits};
 use frontdesk_routing::plan::{DialPlan, PlanTrunk};
@@ -59,6 +60,15 @@ pub(in crate::engine) struct Outside {
 pub(in crate::engine) struct Attempts {
     now: Attempt,
     left: Outside,
+    /// The number that its INVITE shows.
+    shows: Option<PhoneNumber>,
+}
+
+impl Attempts {
+    /// The one that is shown, and the one that is rung.
+    pub(super) fn numbers(&self) -> [Option<PhoneNumber>; 2] {
+        [self.shows, self.left.to.number()]
+    }
 }
 
 /// A way that was taken.
@@ -170,7 +180,12 @@ impl Engine {
             if !left.ways.is_empty() {
                 self.trunks.await_sign(session, now);
             }
-            self.trunks.attempts.insert(session, Attempts { now: way, left });
+            let attempts = Attempts {
+                now: way,
+                left,
+                shows: None,
+            };
+            self.trunks.attempts.insert(session, attempts);
             return Ok(taken);
         }
         Err(turned(reply_with(503, "Retry-After", "5"), Because::NoTrunkFree(why)))
@@ -178,12 +193,12 @@ impl Engine {
 
     /// The INVITE of a leg that goes outside.
     pub(in crate::engine) fn invite_outside(
-        &self,
+        &mut self,
         leg: &Leg,
         shown: &Shown<'_>,
         body: &Body,
     ) -> Option<(Invite, Because)> {
-        let Attempts { now: way, left } = self.trunks.attempts.get(&leg.session)?;
+        let Attempts { now: way, left, .. } = self.trunks.attempts.get(&leg.session)?;
         let line = self.trunks.lines.get(&way.trunk)?;
         let host = match &way.place {
             Place::Server { host, .. } => host.to_string(),
@@ -225,6 +240,10 @@ impl Engine {
             after: None,
             credentials: line.registration().map(credentials),
         };
+        if let Some(attempts) = self.trunks.attempts.get_mut(&leg.session) {
+            attempts.shows = presented.number;
+            self.trunks.abroad.note(leg.session, attempts.numbers());
+        }
         Some((invite, because))
     }
 
@@ -240,6 +259,7 @@ impl Engine {
         let Some(attempts) = self.trunks.attempts.remove(&session) else {
             return status;
         };
+        self.trunks.abroad.forget(session, attempts.numbers());
         let way = attempts.now;
         if let Some(line) = self.trunks.lines.get_mut(&way.trunk) {
             line.channels.release(session);
@@ -360,6 +380,7 @@ impl Engine {
         let Some(attempts) = self.trunks.attempts.remove(&session) else {
             return;
         };
+        self.trunks.abroad.forget(session, attempts.numbers());
         if let Some(line) = self.trunks.lines.get_mut(&attempts.now.trunk) {
             line.channels.release(session);
         }

@@ -5,6 +5,7 @@ mod board;
 mod identity;
 mod inbound;
 mod limits;
+mod loops;
 mod register;
 mod servers;
 
@@ -50,6 +51,8 @@ pub(super) struct Trunks {
     asked: HashMap<u64, Asked>,
     /// Where else the calls under way may go.
     pub(super) attempts: HashMap<SessionId, Attempts>,
+    /// Whom these show and ring.
+    abroad: loops::Abroad,
 }
 
 /// One trunk.

@@ -12,7 +12,7 @@ use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::forwarding::{Forwarding, Situation};
 use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
-use frontdesk_routing::plan::{DialPlan, Method};
+use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::russian;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -229,7 +229,7 @@ struct Now<'a> {
 
 impl Situation for Now<'_> {
     fn online(&self, staff: StaffId) -> bool {
-        self.plan.reception.method(staff) != Method::Sip || self.live.online_since(staff).is_some()
+        self.live.rings(self.plan, staff)
     }
 
     fn settings(&self, staff: StaffId) -> Forwarding {

@@ -6,7 +6,8 @@ use axum::http::header::LOCATION;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::access::{Scope, Whose};
-use frontdesk_crm_core::calls::{self, CallDirection};
+use frontdesk_crm_core::audit::Author;
+use frontdesk_crm_core::calls::{self, CallDirection, OrderKey};
 use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::voicemails::{self, Reader};
 use frontdesk_crm_core::{accounts, audit, clients, requests};
@@ -53,19 +54,34 @@ struct OrderBody {
     staff_id: Option<String>,
 }
 
+impl OrderBody {
+    /// The same for bodies that ask for the same, whatever their spaces and the order of their fields.
+    fn wish(&self) -> String {
+        let parts = [
+            &self.number,
+            &self.client_id,
+            &self.call_id,
+            &self.request_id,
+            &self.staff_id,
+        ];
+        format!("{parts:?}")
+    }
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 struct OrderView {
     /// By which the live board, events and the records know it.
     call_id: String,
 }
 
-/// Rings one's own phone, and calls the other party when it is answered. The stream tells how it goes on. The same
-/// `Idempotency-Key` within a day is the same call, however often it is sent.
+/// Rings one's own phone, or the telephone outside by which one takes calls, and calls the other party when it is answered.
+/// The stream tells how it goes on. The same `Idempotency-Key` within a day is the same call, however often it is sent and
+/// whether or not it has ended: nobody is rung again. With another body it is refused.
 #[utoipa::path(post, path = "/calls", tag = "calls", request_body = OrderBody,
     params(("Idempotency-Key" = Option<String>, Header, description = "Up to 128 characters")),
     responses(
         (status = 202, body = OrderView, headers(("Location" = String))), (status = 403, body = Problem),
-        (status = 409, body = Problem, description = "Nobody's phone is registered that could ring"),
+        (status = 409, body = Problem, description = "There is no telephone that could ring"),
         (status = 422, body = Problem), (status = 503, body = Problem),
     ))]
 async fn order(
@@ -75,23 +91,32 @@ async fn order(
     Body(body): Body<OrderBody>,
 ) -> ApiResult<Response> {
     access.need(Right::CallsMake)?;
-    let key = key_of(&headers)?;
+    let (key, wish) = (key_of(&headers)?, body.wish());
+    let key = key.as_deref().map(|key| OrderKey {
+        account: access.account,
+        staff: access.staff,
+        key,
+        wish: &wish,
+    });
+    if let Some(key) = key
+        && let Some(call) = known(calls::ordered(&state.db, key, state.clock.unix_ms()).await?)?
+    {
+        return Ok(accepted(call));
+    }
     let staff = whose(&state, &access, body.staff_id.as_deref()).await?;
     let to = number_of(&state, &access, &body).await?;
-    if state.live.online_since(staff).is_none() {
-        return Err(ApiError::conflict("offline", "no phone of theirs is registered"));
+    if !state.live.rings(&state.live.plan(), staff) {
+        let why = "no phone of theirs is registered, and no line leads to a telephone by which they take calls";
+        return Err(ApiError::conflict("offline", why));
     }
     let author = access.author(&state);
     let mut ids = author.stamp.ids();
-    let mut call = CallId::new(ids.now, ids.random());
-    if let Some(key) = key {
-        call = calls::order(&state.db, (access.account, access.staff), &key, (call, ids.now)).await?;
+    let call = CallId::new(ids.now, ids.random());
+    if let Some(key) = key
+        && let Some(call) = known(calls::order(&state.db, key, (call, ids.now)).await?)?
+    {
+        return Ok(accepted(call));
     }
-    if let Some(request) = body.request_id.as_deref().and_then(|request| request.parse().ok()) {
-        requests::call_by_hand(&state.db, access.account, request, (call, ids.now)).await?;
-        state.visitors.notify_one();
-    }
-    audit::note(&state.db, &author, ("call.ordered", "call"), call.to_string()).await?;
     let order = Originate {
         call,
         account: access.account,
@@ -99,13 +124,44 @@ async fn order(
         to,
         kind: Ordered::Crm,
     };
+    let begun = begin(&state, &author, order, body.request_id.as_deref()).await;
+    if let (Err(_), Some(key)) = (&begun, key) {
+        calls::take_back(&state.db, key, call).await?;
+    }
+    begun.map(|()| accepted(call))
+}
+
+/// Notes the call and has it made.
+async fn begin(state: &State, author: &Author, order: Originate, request: Option<&str>) -> ApiResult<()> {
+    let (call, account) = (order.call, order.account);
+    if let Some(request) = request.and_then(|request| request.parse().ok()) {
+        requests::call_by_hand(&state.db, account, request, (call, author.stamp.ids().now)).await?;
+        state.visitors.notify_one();
+    }
+    audit::note(&state.db, author, ("call.ordered", "call"), call.to_string()).await?;
     let sent = state.operator.send(OperatorCommand::Originate(Box::new(order))).await;
-    sent.map_err(|_| ApiError::unavailable("the engine is stopping"))?;
+    sent.map_err(|_| ApiError::unavailable("the engine is stopping"))
+}
+
+/// The call that was made when the same order came before.
+fn known(ordered: calls::Ordered) -> ApiResult<Option<CallId>> {
+    match ordered {
+        calls::Ordered::New => Ok(None),
+        calls::Ordered::Known(call) => Ok(Some(call)),
+        calls::Ordered::Differs => Err(ApiError::invalid_field(
+            "Idempotency-Key",
+            "used",
+            "another call was ordered with this key within a day: take a new one",
+        )),
+    }
+}
+
+fn accepted(call: CallId) -> Response {
     let location = format!("/api/v1/calls/{call}");
     let view = OrderView {
         call_id: call.to_string(),
     };
-    Ok((StatusCode::ACCEPTED, [(LOCATION, location)], Json(view)).into_response())
+    (StatusCode::ACCEPTED, [(LOCATION, location)], Json(view)).into_response()
 }
 
 fn key_of(headers: &HeaderMap) -> ApiResult<Option<String>> {

@@ -230,7 +230,7 @@ words! {
     why: "Why?", "Почему?";
     calls_missed: "Missed calls", "Пропущенные";
     calling: "Your phone rings first", "Сначала зазвонит Ваш телефон";
-    phone_offline: "No phone of yours is registered", "Ваш телефон не подключён";
+    phone_offline: "No phone of yours can be rung", "Ваш телефон не подключён";
 
     calls_now: "In progress", "Сейчас идут";
     calls_none_now: "No calls at the moment.", "Сейчас никто не разговаривает.";
