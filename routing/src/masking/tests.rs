@@ -186,6 +186,25 @@ fn l43_no_number_is_left_in_free_text() {
     check("to +7 (916) 123-45-67; then back", "to …; then back");
     check("8-916-123-45-67 and 102", "… and 102");
     check("x79161234567y", "x…y");
+    check("(8 916 123-45-67). Then 102", "(…). Then 102");
+    check("8.916.123.45.67, tel. 8/916/123/45/67", "…, tel. …");
+    check("8\u{202f}916\u{2011}123\u{2013}45\u{a0}67", "…");
+    check("８９１６１２３４５６７", "…");
+    check(
+        "https://shop.example/?tel=8%20916%20123-45-67&x=%2B7%2E916%E2%80%AF1234567",
+        "https://shop.example/?tel=…&x=…",
+    );
+    check("twice %2538%2520916%2520123%252D45%252D67", "twice …");
+    check(
+        "not more than 100%, 50%20 or %D0%B9",
+        "not more than 100%, 50%20 or %D0%B9",
+    );
+    check(
+        "on 28.11.2026, in 101, 102, 103 and 104",
+        "on 28.11.2026, in 101, 102, 103 and 104",
+    );
+    check("28.11.2026.4", "…");
+    check("101\n102\n103", "101\n102\n103");
     check("no. 12 of 345, +", "no. 12 of 345, +");
     check("", "");
 }
