@@ -79,6 +79,8 @@ pub struct Party<'a> {
     /// E.164, a short number, or as dialled.
     pub number: Option<&'a str>,
     pub name: Option<&'a str>,
+    /// Somebody outside who keeps their number back (RFC 3323): nobody is shown it.
+    pub restricted: bool,
 }
 
 /// Who looks.
@@ -165,6 +167,9 @@ impl<'a> Viewer<'a> {
 
     /// A party of a record: its name and its number.
     pub fn party(&self, party: Party<'_>) -> (Option<String>, Option<ShownNumber>) {
+        if party.restricted && party.staff.is_none() {
+            return (party.name.map(|name| self.text(name)), None);
+        }
         let name = party.name.map(str::to_owned);
         let number = party.number;
         match number.and_then(|number| self.hidden(number)) {

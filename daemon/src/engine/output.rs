@@ -175,6 +175,8 @@ pub struct CdrParty {
     /// E.164 or short number.
     pub number: Option<String>,
     pub name: Option<String>,
+    /// Somebody outside who keeps the number back (RFC 3323).
+    pub restricted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,7 +233,6 @@ pub enum BoardChange {
         account: AccountId,
         staff: StaffId,
         call: CallId,
-        /// Without a number if the caller keeps it back.
         caller: CdrParty,
         client: Option<ClientId>,
     },

@@ -91,6 +91,7 @@ fn party(party: CdrParty) -> Party {
         trunk: party.trunk,
         number: party.number,
         name: party.name,
+        restricted: party.restricted,
     }
 }
 

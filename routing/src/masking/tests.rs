@@ -161,6 +161,7 @@ fn l43_records_hide_clients_but_neither_colleagues_nor_our_own_numbers() {
             staff: staff.map(StaffId::from_u128),
             number: Some(number),
             name,
+            restricted: false,
         };
         let (name, number) = sees(&plan, 2).party(party);
         (name.unwrap_or_default(), number.unwrap().to_string())
@@ -173,6 +174,15 @@ fn l43_records_hide_clients_but_neither_colleagues_nor_our_own_numbers() {
     );
     assert_eq!(party(Some(1), "101", Some("Anna")), ("Anna".into(), "101".into()));
     assert_eq!(party(None, DID, None), (String::new(), DID.into()));
+    let withheld = Party {
+        number: Some(CLIENT),
+        name: Some("Ivanov"),
+        restricted: true,
+        ..Party::default()
+    };
+    for viewer in [1, 2] {
+        assert_eq!(sees(&plan, viewer).party(withheld), (Some("Ivanov".into()), None));
+    }
 }
 
 #[test]

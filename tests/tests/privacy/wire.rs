@@ -210,6 +210,16 @@ fn l43_a_stranger_is_a_token_and_an_anonymous_client_a_name() {
     let from = format!("From: \"{CLIENT_NAME}\" <sip:anonymous@anonymous.invalid>");
     assert!(sees(&world, BORIS_AT, &from), "{}", world.ladder());
     ends(&mut world);
+    let caller = &world.records_of_calls().last().unwrap().caller;
+    assert!(caller.restricted, "the record knows that it is to be shown to nobody");
+    assert_eq!(caller.number.as_deref(), Some(CLIENT_NUMBER), "and keeps it");
+    let mut cards = Vec::new();
+    for change in &world.board {
+        if let BoardChange::CallCard { caller, .. } = change {
+            cards.push(caller.restricted);
+        }
+    }
+    assert_eq!(cards, [false, true]);
 }
 
 #[test]
