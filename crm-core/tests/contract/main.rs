@@ -29,6 +29,8 @@ mod journal;
 #[cfg(test)]
 mod leads;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod menus;

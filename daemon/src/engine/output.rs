@@ -100,9 +100,35 @@ pub enum JournalEntry {
     CallEnded {
         call: Box<CdrRow>,
     },
+    LineLeft(LineStay),
     /// Somebody dialled a feature code.
     SettingChanged(SettingChange),
     Block(BlockChange),
+}
+
+/// A call has left a department's line, or was not let into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineStay {
+    pub call: CallId,
+    pub account: AccountId,
+    pub department: DepartmentId,
+    /// Unix milliseconds.
+    pub left_at: i64,
+    /// In this line.
+    pub waited_ms: i64,
+    pub outcome: LineOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineOutcome {
+    /// A member has taken it.
+    Answered,
+    /// Its caller has hung up.
+    Abandoned,
+    /// The line did not take it, or has had it long enough.
+    Overflowed,
+    /// It goes on elsewhere by somebody's hand.
+    Withdrawn,
 }
 
 /// A person's setting as changed by phone.

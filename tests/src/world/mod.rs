@@ -289,6 +289,7 @@ impl World {
                 | JournalEntry::MessageStarted { .. }
                 | JournalEntry::MessageDropped { .. }
                 | JournalEntry::CallEnded { .. }
+                | JournalEntry::LineLeft(_)
                 | JournalEntry::SettingChanged(_)
                 | JournalEntry::Block(_) => {}
             }

@@ -17,7 +17,7 @@ use frontdesk_sip::command::Headers;
 use super::{Call, Engine, Side, Stay, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
-use crate::engine::output::{BoardChange, CdrParty, Output};
+use crate::engine::output::{BoardChange, CdrParty, LineOutcome, Output};
 use crate::engine::sent_on::Way;
 use crate::engine::setup::Turned;
 
@@ -130,6 +130,7 @@ impl Engine {
             department,
             party,
             joined_at,
+            entered_at: now.unix_ms,
             since,
             active: true,
             waited: None,
@@ -166,12 +167,12 @@ impl Engine {
         self.lines.queues.take_away(id);
         let plan = Arc::clone(&self.plan);
         let Some(mut call) = self.calls.remove(&id) else { return };
-        let visited = call.line.as_mut().map(|stay| {
-            if stay.active {
-                self.leave_line(id, stay, now);
-            }
-            stay.visited.clone()
-        });
+        let of = (id, call.account);
+        match call.line.as_mut().filter(|stay| stay.active) {
+            Some(stay) => self.leave_line(of, stay, LineOutcome::Overflowed, now),
+            None => self.keep_stay(of, (department, 0), LineOutcome::Overflowed, now),
+        }
+        let visited = call.line.as_ref().map(|stay| stay.visited.clone());
         self.calls.insert(id, call);
         self.note(id, &why.to_string());
         self.step(id, CallEvent::Overflow, now);

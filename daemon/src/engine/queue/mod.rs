@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
-use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::queue::{ExpiredWhy, Queues};
 use frontdesk_sip::Now;
 
 use super::Engine;
 use super::call::{Call, Side};
-use super::output::{BoardChange, Output};
+use super::output::{BoardChange, JournalEntry, LineOutcome, LineStay, Output};
 
 pub(super) use join::{Queueing, party_of_department};
 
@@ -34,7 +34,9 @@ pub(super) struct Stay {
     party: Side,
     /// Unix milliseconds of when it joined its first line.
     joined_at: i64,
-    /// The same as the queues count.
+    /// The same of the line that it is in.
+    entered_at: i64,
+    /// When it joined its first line, as the queues count.
     since: u64,
     /// It is in the line.
     active: bool,
@@ -181,7 +183,11 @@ impl Engine {
         let Some(stay) = call.line.as_mut() else { return };
         let mut taken = None;
         if stay.active && !queued {
-            self.leave_line(call.id, stay, now);
+            let outcome = match talks {
+                Some(_) => LineOutcome::Answered,
+                None => LineOutcome::Withdrawn,
+            };
+            self.leave_line((call.id, call.account), stay, outcome, now);
             let ms = self.lines.ms(now);
             match talks {
                 Some(agent) => {
@@ -208,7 +214,7 @@ impl Engine {
         self.report_call(call, now);
         let Some(stay) = call.line.as_mut() else { return };
         if stay.active {
-            self.leave_line(call.id, stay, now);
+            self.leave_line((call.id, call.account), stay, LineOutcome::Abandoned, now);
             self.lines.queues.leave(call.id);
         }
         self.finish_with(stay, now);
@@ -216,8 +222,20 @@ impl Engine {
         self.lines.fresh.remove(&call.id);
     }
 
-    fn leave_line(&mut self, id: CallId, stay: &mut Stay, now: Now) {
+    /// The call is dissolved in another one, which goes on: nobody has given up waiting.
+    pub(super) fn line_withdrawn(&mut self, call: &mut Call, now: Now) {
+        self.report_call(call, now);
+        let Some(stay) = call.line.as_mut().filter(|stay| stay.active) else {
+            return;
+        };
+        self.leave_line((call.id, call.account), stay, LineOutcome::Withdrawn, now);
+        self.lines.queues.take_away(call.id);
+    }
+
+    fn leave_line(&mut self, (id, account): (CallId, AccountId), stay: &mut Stay, outcome: LineOutcome, now: Now) {
         stay.active = false;
+        let stayed = (stay.department, now.unix_ms.saturating_sub(stay.entered_at).max(0));
+        self.keep_stay((id, account), stayed, outcome, now);
         stay.waited = Some(now.unix_ms.saturating_sub(stay.joined_at).max(0));
         self.lines.waiting.remove(&id);
         if let Some(at) = stay.announce_at.take() {
@@ -228,6 +246,23 @@ impl Engine {
             department: None,
             at: now.unix_ms,
         }));
+    }
+
+    fn keep_stay(
+        &mut self,
+        (call, account): (CallId, AccountId),
+        (department, waited_ms): (DepartmentId, i64),
+        outcome: LineOutcome,
+        now: Now,
+    ) {
+        self.outputs.push_back(Output::Journal(JournalEntry::LineLeft(LineStay {
+            call,
+            account,
+            department,
+            left_at: now.unix_ms,
+            waited_ms,
+            outcome,
+        })));
     }
 
     fn finish_with(&mut self, stay: &mut Stay, now: Now) {
