@@ -13,3 +13,6 @@ CREATE TABLE line_stays (
     PRIMARY KEY (call_id, department_id, left_at)
 );
 CREATE INDEX line_stays_account ON line_stays (account_id, left_at);
+
+-- Where an account's calls are parked: two numbers.
+ALTER TABLE feature_settings ADD COLUMN parking_places TEXT NOT NULL DEFAULT '701-720';
