@@ -8,6 +8,7 @@ use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
 use crate::clients::{self, Erasures, Stranger};
 use crate::forwardings::{self, ByPhone};
+use crate::lines::{self, LineStay};
 use crate::notices;
 use crate::recordings::{self, Started};
 use crate::removals::{self, Folder};
@@ -85,6 +86,7 @@ pub enum Entry {
         call: Box<Call>,
         legs: Vec<Leg>,
     },
+    LineLeft(LineStay),
     /// Somebody dialled a feature code.
     SettingChanged(ByPhone),
     BlockSaved(KeptBlock),
@@ -186,6 +188,7 @@ fn end_of_sound(entry: &Entry) -> Option<(RecordingId, i64)> {
         | Entry::MessageStarted { .. }
         | Entry::MessageDropped { .. }
         | Entry::CallEnded { .. }
+        | Entry::LineLeft(_)
         | Entry::SettingChanged(_)
         | Entry::BlockSaved(_)
         | Entry::BlockRemoved(_) => None,
@@ -243,6 +246,7 @@ impl<'a> Batch<'a> {
                 | Entry::RecordingFailed { .. }
                 | Entry::MessageStarted { .. }
                 | Entry::MessageDropped { .. }
+                | Entry::LineLeft(_)
                 | Entry::SettingChanged(_)
                 | Entry::BlockSaved(_)
                 | Entry::BlockRemoved(_) => {}
@@ -281,6 +285,7 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
         } => recordings::failed(tx, *recording, problem, *duration_ms).await,
         Entry::MessageStarted { recording, mailbox } => voicemails::started(tx, *recording, *mailbox).await,
         Entry::MessageDropped { recording } => voicemails::dropped(tx, *recording).await,
+        Entry::LineLeft(stay) => lines::save(tx, stay).await,
         Entry::SettingChanged(made) => forwardings::by_phone(tx, made).await,
         Entry::BlockSaved(block) => blocks::save(tx, block).await,
         Entry::BlockRemoved(address) => blocks::remove(tx, address).await,

@@ -18,6 +18,7 @@ pub mod groups;
 pub mod help;
 pub mod import;
 pub mod journal;
+pub mod lines;
 pub mod logins;
 pub mod mailboxes;
 pub mod media_links;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use frontdesk_crm_core::access::Whose;
 use frontdesk_crm_core::clients::Stranger;
 use frontdesk_crm_core::journal::{self, Applied, Entry};
+use frontdesk_crm_core::lines::LineOutcome;
 use frontdesk_crm_core::store::Db;
 use frontdesk_crm_core::voicemails::Settled;
 use frontdesk_recordings::layout;
@@ -75,6 +76,7 @@ pub(crate) async fn run(
         }
         let done = write(&db, &batch, &stop).await?;
         announce(live, &mut going_on, &batch);
+        count_lines(live, &batch);
         introduce(live, plan, done.strangers).await;
         deliver(&db, &readers, done.messages).await;
         show_settings(live, plan, &batch).await;
@@ -152,6 +154,27 @@ async fn deliver(db: &Db, readers: &Readers, messages: Vec<Settled>) {
     }
 }
 
+/// For Prometheus: how calls have left lines, by departments, of which there are as many as people have made.
+fn count_lines(live: &Live, batch: &[Entry]) {
+    let plan = live.plan();
+    for entry in batch {
+        let Entry::LineLeft(stay) = entry else { continue };
+        let department = stay.department.to_string();
+        let waited = u64::try_from(stay.waited_ms).unwrap_or(0);
+        let labels = [
+            ("department", department.clone()),
+            ("outcome", stay.outcome.name().to_owned()),
+        ];
+        metrics::counter!("frontdesk_department_calls_total", &labels).increment(1);
+        metrics::counter!("frontdesk_department_wait_milliseconds_total", &labels).increment(waited);
+        let level = plan.departments.get(stay.department);
+        let level = level.map(|department| department.queue.service_level_ms);
+        if stay.outcome == LineOutcome::Answered && level.is_some_and(|level| waited <= level) {
+            metrics::counter!("frontdesk_department_answered_in_time_total", "department" => department).increment(1);
+        }
+    }
+}
+
 /// Readers learn of a recording when its row says that it plays, or why it does not.
 fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId)>, batch: &[Entry]) {
     for entry in batch {
@@ -167,6 +190,7 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
             | Entry::MessageStarted { .. }
             | Entry::MessageDropped { .. }
             | Entry::CallEnded { .. }
+            | Entry::LineLeft(_)
             | Entry::SettingChanged(_)
             | Entry::BlockSaved(_)
             | Entry::BlockRemoved(_) => continue,
@@ -190,6 +214,7 @@ async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
         | Entry::MessageStarted { .. }
         | Entry::MessageDropped { .. }
         | Entry::CallEnded { .. }
+        | Entry::LineLeft(_)
         | Entry::BlockSaved(_)
         | Entry::BlockRemoved(_) => None,
     });
@@ -199,5 +224,54 @@ async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
     }
     for (account, staff) in made {
         live.publish(account, "staff.changed", json!({ "staff_id": staff.to_string() }));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use frontdesk_crm_core::lines::LineStay;
+    use frontdesk_routing::ids::DepartmentId;
+    use frontdesk_routing::number::ShortNumber;
+    use frontdesk_routing::plan::{DepartmentSection, DialPlan, PlanDepartment};
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn prometheus_is_told_how_calls_leave_lines_and_which_in_time() {
+        let live = Live::new(0);
+        let (account, department) = (AccountId::from_u128(1), DepartmentId::from_u128(7));
+        let sales = PlanDepartment::new(department, account, "Sales".into(), ShortNumber::read("200").unwrap());
+        live.set_plan(Arc::new(DialPlan {
+            departments: Arc::new(DepartmentSection::new(vec![sales])),
+            ..DialPlan::default()
+        }));
+        let left = |waited_ms: i64, outcome: LineOutcome| {
+            Entry::LineLeft(LineStay {
+                call: CallId::from_u128(1),
+                account,
+                department,
+                left_at: 0,
+                waited_ms,
+                outcome,
+            })
+        };
+        let batch = [
+            left(20_000, LineOutcome::Answered),
+            left(20_001, LineOutcome::Answered),
+            left(5, LineOutcome::Abandoned),
+        ];
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || count_lines(&live, &batch));
+        let told = recorder.handle().render();
+        let label = format!("department=\"{department}\"");
+        for line in [
+            format!("frontdesk_department_calls_total{{{label},outcome=\"answered\"}} 2"),
+            format!("frontdesk_department_calls_total{{{label},outcome=\"abandoned\"}} 1"),
+            format!("frontdesk_department_wait_milliseconds_total{{{label},outcome=\"answered\"}} 40001"),
+            format!("frontdesk_department_answered_in_time_total{{{label}}} 1"),
+        ] {
+            assert!(told.contains(&line), "{line}: {told}");
+        }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod blocks;
 pub mod events;
+pub mod lines;
 pub mod trunks;
 pub mod view;
 

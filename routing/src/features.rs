@@ -12,8 +12,63 @@ use crate::ids::{AccountId, MailboxId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::{DialPlan, PlanMailbox};
 
-/// The places where calls are parked, as they are dialled.
-pub const SLOTS: std::ops::RangeInclusive<u16> = 701..=720;
+/// The places where an account's calls are parked, as they are dialled: a range of short numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Places {
+    first: u16,
+    last: u16,
+}
+
+/// A text is no range of places.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "two numbers from 10 to 65535 as in 701-720, the first not above the last, and {} places at most",
+    Places::MOST
+)]
+pub struct BadPlaces;
+
+impl Default for Places {
+    fn default() -> Places {
+        Places { first: 701, last: 720 }
+    }
+}
+
+impl Places {
+    pub const MOST: usize = 100;
+
+    /// Reads `701-720`.
+    pub fn read(text: &str) -> Result<Places, BadPlaces> {
+        let (first, last) = text.split_once(['-', '–']).ok_or(BadPlaces)?;
+        let (first, last) = (
+            number_of(first.trim()).ok_or(BadPlaces)?,
+            number_of(last.trim()).ok_or(BadPlaces)?,
+        );
+        let places = Places { first, last };
+        let good = first >= 10 && (1..=Places::MOST).contains(&places.iter().count());
+        good.then_some(places).ok_or(BadPlaces)
+    }
+
+    /// In order.
+    pub fn iter(self) -> impl Iterator<Item = u16> {
+        self.first..=self.last
+    }
+
+    /// The place that is dialled so.
+    pub fn named(self, dialled: &str) -> Option<u16> {
+        number_of(dialled).filter(|place| (self.first..=self.last).contains(place))
+    }
+}
+
+impl fmt::Display for Places {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.last)
+    }
+}
+
+/// As it is dialled: no sign and no zeros before it.
+fn number_of(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|number: &u16| number.to_string() == text)
+}
 
 macro_rules! features {
     ($($(#[$doc:meta])* $feature:ident $name:literal $code:literal $words:literal)*) => {
@@ -216,7 +271,7 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
 
 /// A place where calls are parked; whoever has its number as a short number comes first.
 pub fn place(plan: &DialPlan, account: AccountId, dialled: &str) -> Option<u16> {
-    let slot = dialled.parse().ok().filter(|slot| SLOTS.contains(slot))?;
+    let slot = plan.features.of(account).places.named(dialled)?;
     is_free(plan, account, slot).then_some(slot)
 }
 

@@ -3,6 +3,7 @@
 //! Nothing else makes a number into text for somebody: phones, pages, events and exports take what a [`Viewer`] gives.
 
 mod recent;
+mod text;
 mod token;
 
 use std::fmt;
@@ -14,10 +15,8 @@ use crate::outbound::region;
 use crate::plan::{AccountCallerId, DialPlan};
 
 pub use recent::{Dialled, RecentClients};
+pub use text::{may_hold_a_number, without_numbers};
 pub use token::Token;
-
-/// A text with so many digits may hold a number; short numbers, places and codes have fewer.
-const FEWEST_DIGITS: usize = 7;
 
 /// A number as one viewer may see it. Only a [`Viewer`] makes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +79,8 @@ pub struct Party<'a> {
     /// E.164, a short number, or as dialled.
     pub number: Option<&'a str>,
     pub name: Option<&'a str>,
+    /// Somebody outside who keeps their number back (RFC 3323): nobody is shown it.
+    pub restricted: bool,
 }
 
 /// Who looks.
@@ -166,6 +167,9 @@ impl<'a> Viewer<'a> {
 
     /// A party of a record: its name and its number.
     pub fn party(&self, party: Party<'_>) -> (Option<String>, Option<ShownNumber>) {
+        if party.restricted && party.staff.is_none() {
+            return (party.name.map(|name| self.text(name)), None);
+        }
         let name = party.name.map(str::to_owned);
         let number = party.number;
         match number.and_then(|number| self.hidden(number)) {
@@ -185,7 +189,7 @@ impl<'a> Viewer<'a> {
 
     /// A number by itself: E.164, a short one, or what somebody has dialled.
     pub fn number(&self, text: &str) -> ShownNumber {
-        if !self.hides || digits(text) < FEWEST_DIGITS {
+        if !self.hides || !text::is_long(text) {
             return ShownNumber(text.to_owned());
         }
         match self.read(text) {
@@ -219,7 +223,7 @@ impl<'a> Viewer<'a> {
 
     /// A client's number that this text is, if this viewer may not see it.
     fn hidden(&self, text: &str) -> Option<PhoneNumber> {
-        if !self.hides || digits(text) < FEWEST_DIGITS {
+        if !self.hides || !text::is_long(text) {
             return None;
         }
         self.read(text).filter(|number| !self.is_ours(*number))
@@ -238,7 +242,7 @@ impl<'a> Viewer<'a> {
 
     /// The name, or a token where there is none or where the name itself holds a number.
     fn label(&self, name: &str, client: Option<ClientId>, number: Option<PhoneNumber>) -> String {
-        let named = client.is_some() && !name.is_empty() && digits(name) < FEWEST_DIGITS;
+        let named = client.is_some() && !name.is_empty() && !text::is_long(name);
         match named {
             true => name.to_owned(),
             false => format!("Client {}", self.token(client, number)),
@@ -254,39 +258,6 @@ impl<'a> Viewer<'a> {
     fn settings(&self) -> Option<&'a AccountCallerId> {
         self.plan.accounts.get(self.account).map(|account| &account.caller_id)
     }
-}
-
-fn digits(text: &str) -> usize {
-    text.bytes().filter(u8::is_ascii_digit).count()
-}
-
-/// Whether a text holds something that could be a number.
-pub fn may_hold_a_number(text: &str) -> bool {
-    without_numbers(text) != text
-}
-
-/// Leaves out each run of digits, however it is grouped, that is long enough for a number.
-pub fn without_numbers(text: &str) -> String {
-    let within = |c: char| c.is_ascii_digit() || "+-() \u{a0}".contains(c);
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(|c: char| c.is_ascii_digit() || c == '+') {
-        let (before, from) = rest.split_at(start);
-        kept.push_str(before);
-        let end = from.find(|c| !within(c)).unwrap_or(from.len());
-        let (run, after) = from.split_at(end);
-        match digits(run) < FEWEST_DIGITS {
-            true => kept.push_str(run),
-            false => {
-                kept.push('…');
-                let trailing = run.trim_end_matches([' ', '\u{a0}']);
-                kept.push_str(run.get(trailing.len()..).unwrap_or_default());
-            }
-        }
-        rest = after;
-    }
-    kept.push_str(rest);
-    kept
 }
 
 #[cfg(test)]

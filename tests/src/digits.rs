@@ -3,12 +3,22 @@
 /// The usual spellings of a Russian number that a text holds: with or without its country code, in any groups.
 pub fn found_in(text: &str, number: &str) -> Option<String> {
     let national = &number[number.len() - 10..];
-    let plain: String = text.chars().filter(|c| !" ()-.\u{a0}".contains(*c)).collect();
-    let decoded = plain
-        .replace("%20", "")
-        .replace("%2D", "")
-        .replace("%28", "")
-        .replace("%29", "");
+    let between = " ()-./\u{a0}\u{202f}\u{2010}\u{2011}\u{2012}\u{2013}\u{2014}";
+    let plain: String = text.chars().filter(|c| !between.contains(*c)).collect();
+    let escaped = [
+        "%20",
+        "%2D",
+        "%28",
+        "%29",
+        "%2E",
+        "%2F",
+        "%C2%A0",
+        "%E2%80%AF",
+        "%E2%80%91",
+    ];
+    let decoded = escaped
+        .iter()
+        .fold(plain.clone(), |text, escape| text.replace(escape, ""));
     let (local, last) = (&national[3..], &national[6..]);
     let grouped = [
         format!("{}-{}-{}", &local[..3], &local[3..5], &local[5..]),
@@ -37,6 +47,10 @@ fn a_number_is_found_in_any_usual_spelling() {
         "+7 916 123 45 67",
         "%2B7%20916%20123-45-67",
         "916-123-4567",
+        "8.916.123.45.67",
+        "8/916/123/45/67",
+        "8\u{202f}916\u{202f}123\u{2011}45\u{2011}67",
+        "?tel=8%2E916%2E123%2E4567",
         "to 123-45-67",
     ] {
         assert!(found_in(text, number).is_some(), "{text}");

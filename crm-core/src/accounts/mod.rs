@@ -8,6 +8,7 @@ use frontdesk_routing::ids::AccountId;
 pub use frontdesk_routing::plan::RecordingPolicy;
 
 pub use caller_id::{CallerId, CallerIdPatch, shows_name};
+pub use moment::day_began;
 pub(crate) use moment::{is_zone, moment, told};
 pub(crate) use store::{ALL, within};
 pub use store::{by_number, create, get, list, seal, update};

@@ -29,6 +29,14 @@ pub(crate) fn moment(field: &str, text: &str, zone: &str) -> Result<i64, FieldEr
     at.filter(|at| (0..LAST).contains(at)).ok_or_else(wrong)
 }
 
+/// When the day of this moment began in the zone, both in unix milliseconds; UTC when this machine does not know the zone.
+pub fn day_began(now: i64, zone: &str) -> i64 {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
+    let moment = Timestamp::from_millisecond(now).map(|now| now.to_zoned(zone));
+    let began = moment.and_then(|moment| moment.start_of_day());
+    began.map_or(now, |began| began.timestamp().as_millisecond())
+}
+
 /// Whether an IANA time zone is called so.
 pub(crate) fn is_zone(name: &str) -> bool {
     TimeZone::get(name).is_ok()
@@ -56,6 +64,10 @@ mod tests {
         for wrong in ["", "tomorrow", "2026-13-01T00:00", "1900-01-01T00:00:00Z"] {
             check(wrong, None);
         }
+        let midnight = "2026-11-17T21:00:00Z".parse::<Timestamp>().unwrap().as_millisecond();
+        assert_eq!(day_began(1_795_000_000_123, "Europe/Moscow"), midnight);
+        assert_eq!(day_began(midnight, "Europe/Moscow"), midnight);
+        assert_eq!(day_began(midnight - 1, "Europe/Moscow"), midnight - 24 * 3_600_000);
         assert_eq!(told(1_795_000_000_123), "2026-11-18T11:06:40.123Z");
     }
 }

@@ -20,8 +20,8 @@ macro_rules! part {
             call!(
                 "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
                  AND (direction = $5 OR $5 IS NULL) AND (disposition = $6 OR $6 IS NULL) \
-                 AND (caller_number LIKE $7 ESCAPE '\\' OR called LIKE $7 ESCAPE '\\' OR callee_number LIKE $7 ESCAPE '\\' \
-                 OR $7 IS NULL) AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) \
+                 AND (caller_number LIKE $7 ESCAPE '\\' AND NOT caller_restricted OR called LIKE $7 ESCAPE '\\' \
+                 OR callee_number LIKE $7 ESCAPE '\\' AND NOT callee_restricted OR $7 IS NULL) AND (caller_staff_id = $8 OR callee_staff_id = $8 OR $8 IS NULL) \
                  AND (client_id = $9 OR $9 IS NULL) \
                  AND (EXISTS (SELECT 1 FROM recordings r WHERE r.call_id = calls.id AND r.state = 'ready') = $10 \
                  OR $10 IS NULL) AND "

@@ -43,6 +43,15 @@ pub struct Party {
     /// E.164 or short number.
     pub number: Option<String>,
     pub name: Option<String>,
+    /// Somebody outside who keeps the number back.
+    pub restricted: bool,
+}
+
+impl Party {
+    /// The number, unless it is kept back.
+    pub(crate) fn shown_number(&self) -> Option<&str> {
+        self.number.as_deref().filter(|_| !self.restricted)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

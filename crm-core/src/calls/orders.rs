@@ -23,7 +23,7 @@ const TAKE_BACK: &str = "DELETE FROM call_orders WHERE account_id = $1 AND staff
 const MISSED: &str = concat!(
     "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, \
     called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
-    answered_at, ended_at, ended_by, status, department_id, waited_ms, (SELECT t.id FROM calls t \
+    answered_at, ended_at, ended_by, status, department_id, waited_ms, caller_restricted, callee_restricted, (SELECT t.id FROM calls t \
     WHERE t.account_id = calls.account_id AND t.disposition = 'answered' AND t.started_at > calls.started_at \
     AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number) \
     ORDER BY t.started_at LIMIT 1) AS handled_by FROM calls WHERE account_id = $1 AND direction = 'inbound' \

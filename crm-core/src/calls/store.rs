@@ -12,7 +12,8 @@ macro_rules! call {
         concat!(
             "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
              callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
-             answered_at, ended_at, ended_by, status, department_id, waited_ms FROM calls WHERE account_id = $1 ",
+             answered_at, ended_at, ended_by, status, department_id, waited_ms, caller_restricted, \
+             callee_restricted FROM calls WHERE account_id = $1 ",
             $rest
         )
     };
@@ -25,16 +26,16 @@ const LEGS: &str = "SELECT l.id, l.caller, l.staff_id, l.trunk_id, l.sip_call_id
     l.ended_at, l.status FROM legs l JOIN calls c ON c.id = l.call_id WHERE c.account_id = $1 AND c.id = $2 \
     ORDER BY l.started_at, l.id";
 const SAVE: [RowText; 3] = rows!(
-    22,
+    24,
     "INSERT INTO calls (id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
      callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
-     answered_at, ended_at, ended_by, status, department_id, waited_ms)",
+     answered_at, ended_at, ended_by, status, department_id, waited_ms, caller_restricted, callee_restricted)",
     " ON CONFLICT (id) DO UPDATE SET callee_staff_id = excluded.callee_staff_id, \
      callee_trunk_id = excluded.callee_trunk_id, callee_number = excluded.callee_number, \
      callee_name = excluded.callee_name, client_id = excluded.client_id, disposition = excluded.disposition, \
      because = excluded.because, answered_at = excluded.answered_at, ended_at = excluded.ended_at, \
      ended_by = excluded.ended_by, status = excluded.status, department_id = excluded.department_id, \
-     waited_ms = excluded.waited_ms"
+     waited_ms = excluded.waited_ms, callee_restricted = excluded.callee_restricted"
 );
 const SAVE_LEG: [RowText; 3] = rows!(
     11,
@@ -87,6 +88,8 @@ pub(super) struct Row {
     status: i64,
     department_id: Option<String>,
     waited_ms: Option<i64>,
+    caller_restricted: bool,
+    callee_restricted: bool,
 }
 
 impl Row {
@@ -186,6 +189,8 @@ fn row_of(call: &Call) -> Vec<Arg> {
         call.status,
         call.department,
         call.waited_ms,
+        call.caller.restricted,
+        call.callee.restricted,
     ]
 }
 
@@ -223,6 +228,7 @@ pub(super) fn read(row: Row) -> Result<Call, StoreError> {
             trunk: maybe_id(&row.caller_trunk_id)?,
             number: row.caller_number,
             name: row.caller_name,
+            restricted: row.caller_restricted,
         },
         called: row.called,
         callee: Party {
@@ -230,6 +236,7 @@ pub(super) fn read(row: Row) -> Result<Call, StoreError> {
             trunk: maybe_id(&row.callee_trunk_id)?,
             number: row.callee_number,
             name: row.callee_name,
+            restricted: row.callee_restricted,
         },
         client: maybe_id(&row.client_id)?,
         disposition: row

@@ -44,7 +44,7 @@ pub(crate) async fn settle(tx: &mut Tx, calls: &mut [Call]) -> Result<Vec<Strang
             call.client = Some(id(&holder.client_id)?);
             continue;
         }
-        if !is_contact(call) || tx.count(OURS, args![call.account, number]).await? > 0 {
+        if !is_contact(call) || keeps_back(call) || tx.count(OURS, args![call.account, number]).await? > 0 {
             continue;
         }
         let account = match known.entry(call.account) {
@@ -77,6 +77,11 @@ fn outside(call: &Call) -> Option<PhoneNumber> {
     };
     let theirs = party.staff.is_none().then_some(party.number.as_deref()).flatten();
     PhoneNumber::from_e164(theirs?).ok()
+}
+
+/// A client's number is shown; whoever keeps theirs back is not made one.
+fn keeps_back(call: &Call) -> bool {
+    call.caller.restricted || call.callee.restricted
 }
 
 /// Somebody of ours was called, or has tried to reach somebody: not a wrong number, and not a call that went round.

@@ -24,6 +24,8 @@ pub struct FeaturesPatch {
     pub codes: BTreeMap<String, Option<String>>,
     /// `anyone` or `department`.
     pub pickup: Option<String>,
+    /// Where calls are parked, as in `701-720`.
+    pub places: Option<String>,
 }
 
 pub fn pickup_name(right: PickupRight) -> &'static str {

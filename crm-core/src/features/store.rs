@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use frontdesk_routing::features::{BadCode, Feature, FeatureCodes};
+use frontdesk_routing::features::{BadCode, Feature, FeatureCodes, Places};
 use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::plan::PlanFeatures;
 use serde_json::{Value, json};
@@ -10,13 +10,25 @@ use crate::audit::{self, Author, Deed};
 use crate::store::text::id;
 use crate::store::{Db, FieldError, StoreError, args};
 
-const GET: &str = "SELECT account_id, pickup, codes, version FROM feature_settings WHERE account_id = $1";
-const SECTION: &str = "SELECT account_id, pickup, codes, version FROM feature_settings ORDER BY account_id";
-const PUT: &str = "INSERT INTO feature_settings (account_id, pickup, codes, updated_at, version) VALUES ($1, $2, $3, $4, $5) \
+const GET: &str =
+    "SELECT account_id, pickup, codes, parking_places, version FROM feature_settings WHERE account_id = $1";
+const SECTION: &str =
+    "SELECT account_id, pickup, codes, parking_places, version FROM feature_settings ORDER BY account_id";
+const PUT: &str = "INSERT INTO feature_settings (account_id, pickup, codes, updated_at, version, parking_places) \
+    VALUES ($1, $2, $3, $4, $5, $6) \
     ON CONFLICT (account_id) DO UPDATE SET pickup = excluded.pickup, codes = excluded.codes, \
-    updated_at = excluded.updated_at, version = excluded.version WHERE feature_settings.version = excluded.version - 1";
+    updated_at = excluded.updated_at, version = excluded.version, parking_places = excluded.parking_places WHERE feature_settings.version = excluded.version - 1";
 
-pub(crate) const ALL: &[&str] = &[GET, SECTION, PUT];
+const SHORT: &str = "SELECT short_number FROM staff WHERE account_id = $1 AND short_number IS NOT NULL \
+    AND deleted_at IS NULL UNION SELECT short_number FROM departments WHERE account_id = $1 \
+    UNION SELECT short_number FROM menus WHERE account_id = $1 AND short_number IS NOT NULL";
+
+pub(crate) const ALL: &[&str] = &[GET, SECTION, PUT, SHORT];
+
+#[derive(sqlx::FromRow)]
+struct Short {
+    short_number: String,
+}
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -24,6 +36,7 @@ struct Row {
     pickup: String,
     /// The codes that differ from the defaults, by feature.
     codes: String,
+    parking_places: String,
     version: i64,
 }
 
@@ -45,13 +58,15 @@ pub async fn update(
     if version.is_some_and(|version| version != before.version) {
         return Err(StoreError::Stale);
     }
-    let after = patched(before.settings.clone(), patch)?;
+    let short: Vec<Short> = tx.all(SHORT, args![account]).await?;
+    let after = patched(before.settings.clone(), patch, &short)?;
     let values = args![
         account,
         pickup_name(after.pickup),
         codes(&after.codes).to_string(),
         author.stamp.unix_ms,
         before.version.saturating_add(1),
+        after.places.to_string(),
     ];
     if tx.run(PUT, values).await? == 0 {
         return Err(StoreError::Stale);
@@ -83,7 +98,7 @@ fn untouched(account: AccountId) -> Features {
 }
 
 /// The settings after the patch, or every fault at once.
-fn patched(mut settings: PlanFeatures, patch: FeaturesPatch) -> Result<PlanFeatures, StoreError> {
+fn patched(mut settings: PlanFeatures, patch: FeaturesPatch, short: &[Short]) -> Result<PlanFeatures, StoreError> {
     let mut faults = Vec::new();
     for (name, code) in patch.codes {
         let code = code.map(|code| code.trim().to_owned()).filter(|code| !code.is_empty());
@@ -109,6 +124,19 @@ fn patched(mut settings: PlanFeatures, patch: FeaturesPatch) -> Result<PlanFeatu
             None => faults.push(FieldError::new("pickup", "invalid", "`anyone` or `department`")),
         }
     }
+    match patch.places.map(|text| Places::read(&text)) {
+        None => {}
+        Some(Err(bad)) => faults.push(FieldError::new("parking_places", "invalid", bad.to_string())),
+        // what has been so before stays: whoever has the number comes first
+        Some(Ok(places)) if places == settings.places => {}
+        Some(Ok(places)) => match short.iter().find_map(|short| places.named(&short.short_number)) {
+            Some(place) => {
+                let why = format!("{place} is somebody's short number");
+                faults.push(FieldError::new("parking_places", "taken", why));
+            }
+            None => settings.places = places,
+        },
+    }
     StoreError::invalid(faults)?;
     Ok(settings)
 }
@@ -121,7 +149,8 @@ fn codes(codes: &FeatureCodes) -> Value {
 }
 
 fn told(settings: &PlanFeatures) -> Value {
-    json!({ "codes": codes(&settings.codes), "pickup": pickup_name(settings.pickup) })
+    let places = settings.places.to_string();
+    json!({ "codes": codes(&settings.codes), "pickup": pickup_name(settings.pickup), "parking_places": places })
 }
 
 fn read(row: Row) -> Result<Features, StoreError> {
@@ -129,6 +158,7 @@ fn read(row: Row) -> Result<Features, StoreError> {
     let changed: BTreeMap<String, Option<String>> = serde_json::from_str(&row.codes).map_err(|_| wrong("the codes"))?;
     let mut settings = PlanFeatures {
         pickup: pickup_named(&row.pickup).ok_or_else(|| wrong("the pickup"))?,
+        places: Places::read(&row.parking_places).map_err(|_| wrong("the places"))?,
         ..PlanFeatures::default()
     };
     for (name, code) in changed {

@@ -1,6 +1,7 @@
 //! What became of each file that was brought in.
 
 use frontdesk_routing::ids::{AccountId, ImportId, StaffId};
+use frontdesk_routing::masking::Viewer;
 use serde_json::json;
 
 use super::{Duplicates, Format, Kind};
@@ -69,6 +70,18 @@ pub struct Job {
     pub problem: Option<String>,
     pub started_at: i64,
     pub ended_at: Option<i64>,
+}
+
+impl Job {
+    /// The names of files and what is said of faults may hold numbers.
+    #[must_use]
+    pub fn seen_by(self, viewer: Viewer<'_>) -> Job {
+        Job {
+            file_name: viewer.text(&self.file_name),
+            problem: self.problem.map(|problem| viewer.text(&problem)),
+            ..self
+        }
+    }
 }
 
 /// What came of the rows.

@@ -19,7 +19,7 @@ pub(crate) async fn missed(tx: &mut Tx, call: &Call) -> Result<(), StoreError> {
         client: call.client,
         caller: Caller {
             name: call.caller.name.as_deref(),
-            number: call.caller.number.as_deref(),
+            number: call.caller.shown_number(),
         },
         what: What::MissedCall,
         happened_at: call.started_at,

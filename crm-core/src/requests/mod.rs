@@ -15,7 +15,7 @@ pub use calling::{Due, Going, begin, call_by_hand, due, going, next, postpone, s
 pub(crate) use erase::{ALL as ERASE, erase};
 pub use rules::MOST_ATTEMPTS;
 pub(crate) use store::ALL;
-pub use store::{get, list, set_state, submit};
+pub use store::{get, list, set_state, submit, whose};
 
 /// What a visitor has asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

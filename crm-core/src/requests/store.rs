@@ -1,10 +1,10 @@
-use frontdesk_routing::ids::{ClientId, ProjectId, RequestId};
+use frontdesk_routing::ids::{AccountId, ClientId, ProjectId, RequestId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 
 use super::rules::{self, Checked, MOST_WAITING};
 use super::{Kind, NewRequest, Request, RequestQuery, State, Submitted};
-use crate::access::{Scope, within_clients};
+use crate::access::{Scope, Whose, within_clients};
 use crate::accounts::{self, Account};
 use crate::audit::{self, Author, Deed};
 use crate::clients;
@@ -136,6 +136,25 @@ pub async fn get(db: &Db, within: Scope, request: RequestId) -> Result<Request, 
     let values = args![within.account, request].into_iter().chain(within.values());
     let row: Option<Row> = db.one(GET, values.collect()).await?;
     row.ok_or(StoreError::NotFound).and_then(read)
+}
+
+/// Whose it is: its client's. `None`: nobody's, or there is no such request.
+///
+/// # Errors
+/// Those of the database.
+pub async fn whose(db: &Db, account: AccountId, request: RequestId) -> Result<Option<Whose>, StoreError> {
+    let everywhere = Scope::whole(account);
+    let client = match get(db, everywhere, request).await {
+        Ok(request) => request.client,
+        Err(StoreError::NotFound) => None,
+        Err(error) => return Err(error),
+    };
+    let Some(client) = client else { return Ok(None) };
+    match clients::get(db, everywhere, client).await {
+        Ok(client) => Ok(Some(client.whose())),
+        Err(StoreError::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Takes a visitor's request. Whoever has the number is its client; a client is made of whoever is not known.

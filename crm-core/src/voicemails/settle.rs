@@ -20,7 +20,7 @@ const ENDED: [RowText; 3] = rows!(
     ") AS made WHERE voicemails.recording_id = made.column1 AND voicemails.state IN ('recording', 'dropped')"
 );
 const LEFT: &str = "SELECT v.recording_id, v.account_id, v.mailbox_id, v.call_id, v.left_at, v.duration_ms, r.path, \
-    m.email_staff_id, c.client_id, c.caller_name, c.caller_number FROM voicemails v \
+    m.email_staff_id, c.client_id, c.caller_name, c.caller_number, c.caller_restricted FROM voicemails v \
     JOIN recordings r ON r.id = v.recording_id JOIN mailboxes m ON m.id = v.mailbox_id \
     LEFT JOIN calls c ON c.id = v.call_id WHERE v.state = 'left' ORDER BY v.recording_id";
 const KEEP: &str = "UPDATE voicemails SET state = 'kept' WHERE recording_id = $1 AND state = 'left'";
@@ -52,6 +52,7 @@ struct Row {
     client_id: Option<String>,
     caller_name: Option<String>,
     caller_number: Option<String>,
+    caller_restricted: Option<bool>,
 }
 
 /// What has become of a message.
@@ -106,7 +107,10 @@ pub(crate) async fn settle(tx: &mut Tx) -> Result<Vec<Settled>, StoreError> {
                 client: maybe_id(&row.client_id)?,
                 caller: notices::Caller {
                     name: row.caller_name.as_deref(),
-                    number: row.caller_number.as_deref(),
+                    number: row
+                        .caller_number
+                        .as_deref()
+                        .filter(|_| row.caller_restricted != Some(true)),
                 },
                 what: What::Voicemail {
                     seconds: row.duration_ms / 1_000,

@@ -11,7 +11,7 @@ macro_rules! voicemail {
     ($rest:literal) => {
         concat!(
             "SELECT v.recording_id, v.account_id, v.mailbox_id, v.call_id, v.left_at, v.duration_ms, v.heard_at, v.version, \
-             c.caller_staff_id, c.caller_number, c.caller_name, c.client_id FROM voicemails v \
+             c.caller_staff_id, c.caller_number, c.caller_name, c.caller_restricted, c.client_id FROM voicemails v \
              JOIN mailboxes m ON m.id = v.mailbox_id LEFT JOIN calls c ON c.id = v.call_id \
              WHERE v.account_id = $1 AND v.state = 'kept' AND ($2 OR m.staff_id = $3 OR m.department_id IN \
              (SELECT d.department_id FROM department_members d WHERE d.staff_id = $3)) ",
@@ -55,6 +55,7 @@ struct Row {
     caller_staff_id: Option<String>,
     caller_number: Option<String>,
     caller_name: Option<String>,
+    caller_restricted: Option<bool>,
     client_id: Option<String>,
 }
 
@@ -185,6 +186,7 @@ fn read(row: Row) -> Result<Voicemail, StoreError> {
             trunk: None,
             number: row.caller_number,
             name: row.caller_name,
+            restricted: row.caller_restricted.unwrap_or_default(),
         },
         client: maybe_id(&row.client_id)?,
         left_at: row.left_at,

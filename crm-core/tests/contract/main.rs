@@ -31,6 +31,8 @@ mod journal;
 #[cfg(test)]
 mod leads;
 #[cfg(test)]
+mod lines;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod media_links;

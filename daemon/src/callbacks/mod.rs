@@ -17,7 +17,7 @@ use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{AccountId, CallId, RequestId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::reception::{self, Moment};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -109,7 +109,7 @@ impl Caller {
             Outcome::Again { in_ms } => (State::New, Some(now.saturating_add(in_ms))),
         };
         if requests::settle(&self.db, going.id, became, now).await? {
-            self.publish(going.account, going.id);
+            self.publish(going.account, going.id).await;
         }
         Ok(())
     }
@@ -129,7 +129,7 @@ impl Caller {
             Move::Wait { until } => requests::postpone(&self.db, due, until).await,
             Move::Miss => {
                 requests::settle(&self.db, due.id, (State::Missed, None), now).await?;
-                self.publish(due.account, due.id);
+                self.publish(due.account, due.id).await;
                 Ok(())
             }
             Move::Call(to) => {
@@ -139,7 +139,7 @@ impl Caller {
                         ringing.insert(staff);
                     }
                     self.tell(order(due, to, call)).await;
-                    self.publish(due.account, due.id);
+                    self.publish(due.account, due.id).await;
                 }
                 Ok(())
             }
@@ -162,9 +162,9 @@ impl Caller {
         }
     }
 
-    fn publish(&self, account: AccountId, request: RequestId) {
+    async fn publish(&self, account: AccountId, request: RequestId) {
         let data = json!({ "request_id": request.to_string() });
-        self.live.publish(account, "request.changed", data);
+        tell_of(&self.live, &self.db, (account, request), ("request.changed", data)).await;
     }
 }
 
@@ -179,6 +179,21 @@ fn is_off(plan: &DialPlan, due: &Due, unix_ms: i64) -> bool {
         ..Moment::default()
     };
     reception::may_take(plan, (staff, due.project), unix_ms, moment).is_err()
+}
+
+/// Tells of a request those whose right reaches on its client. Where the database does not say whose it is, those hear of it
+/// whose right reaches on all.
+pub async fn tell_of(
+    live: &Live,
+    db: &Db,
+    (account, request): (AccountId, RequestId),
+    (event, data): (&'static str, Value),
+) {
+    let whose = requests::whose(db, account, request).await;
+    if let Err(error) = &whose {
+        tracing::warn!(%request, %error, "whose a request is could not be read");
+    }
+    live.publish_of(account, event, whose.ok().flatten(), data);
 }
 
 fn order(due: &Due, to: Receiver, call: CallId) -> OperatorCommand {

@@ -54,6 +54,7 @@ pub(super) fn party_of_staff(staff: &PlanStaff) -> CdrParty {
         trunk: None,
         number: staff.short_number.map(|short| short.to_string()),
         name: Some(staff.name.to_string()),
+        restricted: false,
     }
 }
 
@@ -96,6 +97,7 @@ fn know_outside(plan: &DialPlan, trunk: &PlanTrunk, identity: &Identity) -> Know
         trunk: Some(trunk.id),
         number: number.map(PhoneNumber::reveal),
         name: (!shown.name.is_empty()).then(|| shown.name.clone()),
+        restricted: shown.restricted,
     };
     Known {
         account: trunk.account,

@@ -166,6 +166,7 @@ impl Engine {
             return Vec::new();
         };
         call.note(&format!("went on in call {into}"));
+        self.line_withdrawn(&mut call, now);
         let ringing = call.machine.is_ringing();
         let spared: Vec<LegId> = match (ringing, stays) {
             (true, _) => call.machine.calling().collect(),

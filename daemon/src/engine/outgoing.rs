@@ -153,7 +153,7 @@ impl Engine {
         if leg.trunk.is_none() {
             return;
         }
-        let (client, restricted, party) = (leg.shown.client, leg.shown.restricted, leg.party.clone());
+        let (client, party) = (leg.shown.client, leg.party.clone());
         let mut told: Vec<StaffId> = Vec::new();
         for staff in staff {
             let wants = self.plan.staff.get(staff).filter(|staff| staff.caller_id.raises_card);
@@ -165,10 +165,7 @@ impl Engine {
                 account,
                 staff,
                 call: id,
-                caller: CdrParty {
-                    number: party.number.clone().filter(|_| !restricted),
-                    ..party.clone()
-                },
+                caller: party.clone(),
                 client,
             }));
         }

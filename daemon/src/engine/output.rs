@@ -101,9 +101,35 @@ pub enum JournalEntry {
     CallEnded {
         call: Box<CdrRow>,
     },
+    LineLeft(LineStay),
     /// Somebody dialled a feature code.
     SettingChanged(SettingChange),
     Block(BlockChange),
+}
+
+/// A call has left a department's line, or was not let into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineStay {
+    pub call: CallId,
+    pub account: AccountId,
+    pub department: DepartmentId,
+    /// Unix milliseconds.
+    pub left_at: i64,
+    /// In this line.
+    pub waited_ms: i64,
+    pub outcome: LineOutcome,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineOutcome {
+    /// A member has taken it.
+    Answered,
+    /// Its caller has hung up.
+    Abandoned,
+    /// The line did not take it, or has had it long enough.
+    Overflowed,
+    /// It goes on elsewhere by somebody's hand.
+    Withdrawn,
 }
 
 /// A person's setting as changed by phone.
@@ -179,6 +205,8 @@ pub struct CdrParty {
     /// E.164 or short number.
     pub number: Option<String>,
     pub name: Option<String>,
+    /// Somebody outside who keeps the number back (RFC 3323).
+    pub restricted: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -235,7 +263,6 @@ pub enum BoardChange {
         account: AccountId,
         staff: StaffId,
         call: CallId,
-        /// Without a number if the caller keeps it back.
         caller: CdrParty,
         client: Option<ClientId>,
     },

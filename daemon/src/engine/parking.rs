@@ -11,7 +11,7 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::features::{self, Feature, FeatureCall, SLOTS};
+use frontdesk_routing::features::{self, Feature, FeatureCall};
 use frontdesk_routing::ids::{AccountId, CallId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
@@ -76,7 +76,7 @@ impl Engine {
 
     fn free_place(&self, plan: &DialPlan, account: AccountId) -> Option<u16> {
         let free = |place: &u16| self.parked.at(account, *place).is_none() && features::is_free(plan, account, *place);
-        SLOTS.into_iter().find(free)
+        plan.features.of(account).places.iter().find(free)
     }
 
     /// The party that `by` talks with waits at the place from now on; `by` is told where, and let go.

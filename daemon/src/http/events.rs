@@ -42,8 +42,8 @@ pub(super) struct EventsQuery {
 ///
 /// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
 /// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
-/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `role.changed`, `group.changed`, `client.changed`, `clients.changed` (many at once), `import.progress`, `import.ended`, `deal.created`, `deal.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.answered`, `call.held`, `call.transferred`, `call.ended`,
-/// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `voicemail.created`, `voicemail.changed`, `voicemail.deleted`, `security.blocked`, `security.unblocked`, `trunk.changed`.
+/// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `role.changed`, `group.changed`, `client.changed`, `clients.changed` (many at once), `import.progress`, `import.ended`, `deal.created`, `deal.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.queued` (it waits in a department's line, or waits no more), `call.answered`, `call.held`, `call.transferred`, `call.ended`,
+/// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `voicemail.created`, `voicemail.changed`, `voicemail.deleted`, `request.created`, `request.changed`, `menu.changed`, `security.blocked`, `security.unblocked`, `trunk.changed`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
     (status = 401, body = super::error::Problem),
@@ -161,9 +161,10 @@ fn may_read(access: &Access, circles: &Circles, event: &Event) -> bool {
     }
     let (right, circle) = match event.name.split('.').next().unwrap_or_default() {
         "staff" | "role" | "group" => (Right::StaffRead, None),
-        "client" => (Right::ClientsRead, Some(&circles.clients)),
+        "client" | "request" => (Right::ClientsRead, Some(&circles.clients)),
         "clients" => (Right::ClientsRead, None),
         "import" => (Right::DataImport, None),
+        "menu" => (Right::DepartmentsRead, None),
         "deal" => (Right::DealsRead, Some(&circles.deals)),
         "call" => (Right::CallsRead, Some(&circles.calls)),
         "recording" | "voicemail" => (Right::RecordingsList, Some(&circles.recordings)),

@@ -10,6 +10,8 @@ use axum::response::{IntoResponse, Response};
 use super::State;
 use super::auth::{Access, Peer};
 use super::error::{ApiError, ApiResult};
+use crate::live::Live;
+use crate::live::lines::LinesNow;
 
 pub(super) async fn count(Extract(state): Extract<State>, request: Request, next: Next) -> Response {
     let method = request.method().as_str().to_owned();
@@ -41,6 +43,7 @@ pub(super) async fn metrics(
     };
     metrics::gauge!("frontdesk_staff_online").set(whole(state.live.online_count()));
     metrics::gauge!("frontdesk_calls_in_progress").set(whole(state.live.call_count()));
+    measure_lines(&state.live);
     Ok((
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],
         handle.render(),
@@ -48,6 +51,48 @@ pub(super) async fn metrics(
         .into_response())
 }
 
+/// How lines stand: as many departments as people have made.
+fn measure_lines(live: &Live) {
+    let now = LinesNow::of(live, None);
+    for department in live.plan().departments.iter() {
+        let agents = now.agents(department);
+        let label = [("department", department.id.to_string())];
+        metrics::gauge!("frontdesk_department_waiting", &label).set(whole(now.waiting(department.id).0));
+        metrics::gauge!("frontdesk_department_agents_free", &label).set(whole(agents.free));
+        metrics::gauge!("frontdesk_department_agents_busy", &label).set(whole(agents.busy));
+    }
+}
+
 fn whole(count: usize) -> f64 {
     f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use frontdesk_routing::ids::{AccountId, DepartmentId};
+    use frontdesk_routing::number::ShortNumber;
+    use frontdesk_routing::plan::{DepartmentSection, DialPlan, PlanDepartment};
+    use metrics_exporter_prometheus::PrometheusBuilder;
+
+    use super::*;
+
+    #[test]
+    fn prometheus_is_told_how_the_line_of_each_department_stands() {
+        let live = Live::new(0);
+        let (id, short) = (DepartmentId::from_u128(7), ShortNumber::read("200").unwrap());
+        let sales = PlanDepartment::new(id, AccountId::from_u128(1), "Sales".into(), short);
+        live.set_plan(Arc::new(DialPlan {
+            departments: Arc::new(DepartmentSection::new(vec![sales])),
+            ..DialPlan::default()
+        }));
+        let recorder = PrometheusBuilder::new().build_recorder();
+        metrics::with_local_recorder(&recorder, || measure_lines(&live));
+        let told = recorder.handle().render();
+        for figure in ["waiting", "agents_free", "agents_busy"] {
+            let line = format!("frontdesk_department_{figure}{{department=\"{id}\"}} 0");
+            assert!(told.contains(&line), "{line}: {told}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use frontdesk_crm_core::blocks::KeptBlock;
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, Party};
 use frontdesk_crm_core::forwardings::ByPhone;
 use frontdesk_crm_core::journal::{Binding, Entry};
+use frontdesk_crm_core::lines::{LineOutcome, LineStay};
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::{Block, Reason};
 
@@ -36,6 +37,19 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
             let (call, legs) = row_of_call(*call);
             Entry::CallEnded { call, legs }
         }
+        JournalEntry::LineLeft(stay) => Entry::LineLeft(LineStay {
+            call: stay.call,
+            account: stay.account,
+            department: stay.department,
+            left_at: stay.left_at,
+            waited_ms: stay.waited_ms,
+            outcome: match stay.outcome {
+                output::LineOutcome::Answered => LineOutcome::Answered,
+                output::LineOutcome::Abandoned => LineOutcome::Abandoned,
+                output::LineOutcome::Overflowed => LineOutcome::Overflowed,
+                output::LineOutcome::Withdrawn => LineOutcome::Withdrawn,
+            },
+        }),
         JournalEntry::SettingChanged(made) => Entry::SettingChanged(ByPhone {
             account: made.account,
             staff: made.staff,
@@ -91,6 +105,7 @@ fn party(party: CdrParty) -> Party {
         trunk: party.trunk,
         number: party.number,
         name: party.name,
+        restricted: party.restricted,
     }
 }
 

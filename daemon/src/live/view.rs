@@ -14,6 +14,8 @@ pub struct PartyView {
     /// E.164 or a short number.
     pub number: Option<String>,
     pub name: Option<String>,
+    /// The party keeps its number back: `number` is `null` for everybody, whatever they may see.
+    pub number_withheld: bool,
 }
 
 /// A call in progress.
@@ -47,12 +49,14 @@ impl PartyView {
             staff: party.staff,
             number: party.number.as_deref(),
             name: party.name.as_deref(),
+            restricted: party.restricted,
         });
         PartyView {
             staff_id: party.staff.map(|id| id.to_string()),
             trunk_id: party.trunk.map(|id| id.to_string()),
             number: number.map(|number| number.to_string()),
             name,
+            number_withheld: party.restricted,
         }
     }
 }

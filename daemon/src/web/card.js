@@ -8,7 +8,7 @@ export function raise(card) {
   document.getElementById("caller-card")?.remove();
   const { name, number } = card.caller;
   const box = element("aside", { id: "caller-card", className: "toast caller-card", role: "status" });
-  box.append(element("b", { textContent: name || number || texts.unknown_caller }));
+  box.append(element("b", { textContent: name || number || (card.caller.number_withheld ? texts.withheld : texts.unknown_caller) }));
   if (name && number) box.append(element("span", { textContent: number }));
   const link = element("a", { textContent: card.client ? texts.card_open : texts.card_new });
   link.href = card.client ? `/clients#${card.client.id}` : `/clients#new=${card.call_id}&number=${encodeURIComponent(number || "")}`;

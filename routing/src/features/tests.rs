@@ -64,6 +64,55 @@ fn plan(codes: FeatureCodes) -> DialPlan {
     }
 }
 
+#[test]
+fn places_are_a_range_of_a_hundred_short_numbers_at_most() {
+    let check = |text: &str, expected: Option<(u16, u16, usize)>| {
+        let places = Places::read(text).ok();
+        let ends =
+            places.and_then(|places| Some((places.iter().next()?, places.iter().last()?, places.iter().count())));
+        assert_eq!(ends, expected, "{text}");
+    };
+    check("701-720", Some((701, 720, 20)));
+    check("10 – 10", Some((10, 10, 1)));
+    check("900-999", Some((900, 999, 100)));
+    for wrong in [
+        "900-1000",
+        "720-701",
+        "701",
+        "",
+        "-",
+        "07-09",
+        "9-12",
+        "701-+720",
+        "70000-70001",
+        "0-65535",
+    ] {
+        check(wrong, None);
+    }
+    assert_eq!(Places::read(&Places::default().to_string()), Ok(Places::default()));
+}
+
+#[test]
+fn an_account_parks_at_its_own_places() {
+    let mut own = plan(FeatureCodes::default());
+    let account = AccountId::from_u128(1);
+    let features = PlanFeatures {
+        places: Places::read("50-51").unwrap(),
+        ..PlanFeatures::default()
+    };
+    own.features = Arc::new(FeatureSection::new([(account, features)], []));
+    for (dialled, expected) in [
+        ("50", Some(50)),
+        ("51", Some(51)),
+        ("52", None),
+        ("701", None),
+        ("+50", None),
+        ("050", None),
+    ] {
+        assert_eq!(place(&own, account, dialled), expected, "{dialled}");
+    }
+}
+
 fn dial(plan: &DialPlan, caller: Caller, dialled: &str) -> Result<FeatureCall, u16> {
     let account = AccountId::from_u128(1);
     let facts = CallFacts {

@@ -161,6 +161,7 @@ fn l43_records_hide_clients_but_neither_colleagues_nor_our_own_numbers() {
             staff: staff.map(StaffId::from_u128),
             number: Some(number),
             name,
+            restricted: false,
         };
         let (name, number) = sees(&plan, 2).party(party);
         (name.unwrap_or_default(), number.unwrap().to_string())
@@ -173,6 +174,15 @@ fn l43_records_hide_clients_but_neither_colleagues_nor_our_own_numbers() {
     );
     assert_eq!(party(Some(1), "101", Some("Anna")), ("Anna".into(), "101".into()));
     assert_eq!(party(None, DID, None), (String::new(), DID.into()));
+    let withheld = Party {
+        number: Some(CLIENT),
+        name: Some("Ivanov"),
+        restricted: true,
+        ..Party::default()
+    };
+    for viewer in [1, 2] {
+        assert_eq!(sees(&plan, viewer).party(withheld), (Some("Ivanov".into()), None));
+    }
 }
 
 #[test]
@@ -186,6 +196,25 @@ fn l43_no_number_is_left_in_free_text() {
     check("to +7 (916) 123-45-67; then back", "to …; then back");
     check("8-916-123-45-67 and 102", "… and 102");
     check("x79161234567y", "x…y");
+    check("(8 916 123-45-67). Then 102", "(…). Then 102");
+    check("8.916.123.45.67, tel. 8/916/123/45/67", "…, tel. …");
+    check("8\u{202f}916\u{2011}123\u{2013}45\u{a0}67", "…");
+    check("８９１６１２３４５６７", "…");
+    check(
+        "https://shop.example/?tel=8%20916%20123-45-67&x=%2B7%2E916%E2%80%AF1234567",
+        "https://shop.example/?tel=…&x=…",
+    );
+    check("twice %2538%2520916%2520123%252D45%252D67", "twice …");
+    check(
+        "not more than 100%, 50%20 or %D0%B9",
+        "not more than 100%, 50%20 or %D0%B9",
+    );
+    check(
+        "on 28.11.2026, in 101, 102, 103 and 104",
+        "on 28.11.2026, in 101, 102, 103 and 104",
+    );
+    check("28.11.2026.4", "…");
+    check("101\n102\n103", "101\n102\n103");
     check("no. 12 of 345, +", "no. 12 of 345, +");
     check("", "");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use crate::features::FeatureCodes;
+use crate::features::{FeatureCodes, Places};
 use crate::forwarding::Forwarding;
 use crate::ids::{AccountId, StaffId};
 
@@ -21,6 +21,7 @@ pub enum PickupRight {
 pub struct PlanFeatures {
     pub codes: FeatureCodes,
     pub pickup: PickupRight,
+    pub places: Places,
 }
 
 /// A person's settings and the mark of the last change by phone that they show.

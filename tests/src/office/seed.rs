@@ -27,7 +27,7 @@ impl<'a> Seed<'a> {
             staff: Some(office.first.staff),
             number: Some("100".into()),
             name: Some("Орлова Мария Петровна".into()),
-            trunk: None,
+            ..Party::default()
         };
         let call = Call {
             id: CallId::new(started_at, u128::from(n)),
@@ -85,6 +85,13 @@ impl<'a> Seed<'a> {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.call.caller.name = Some(name.to_owned());
+        self
+    }
+
+    /// Whoever calls keeps the number back.
+    #[must_use]
+    pub fn withheld(mut self) -> Self {
+        self.call.caller.restricted = true;
         self
     }
 
@@ -215,6 +222,7 @@ impl<'a> Seed<'a> {
             trunk: party.trunk,
             number: party.number,
             name: party.name,
+            restricted: party.restricted,
         };
         let live = LiveCall {
             id: self.call.id,

@@ -294,6 +294,7 @@ impl World {
                 | JournalEntry::MessageStarted { .. }
                 | JournalEntry::MessageDropped { .. }
                 | JournalEntry::CallEnded { .. }
+                | JournalEntry::LineLeft(_)
                 | JournalEntry::SettingChanged(_)
                 | JournalEntry::Block(_) => {}
             }

@@ -319,6 +319,15 @@ impl Phone {
         self.say(index, "INFO", Some(body), now);
     }
 
+    /// A text by INFO.
+    pub fn inform(&mut self, index: usize, text: &'static str, now: Now) {
+        let body = Body {
+            content_type: Cow::Borrowed("text/plain"),
+            bytes: Bytes::from(text),
+        };
+        self.say(index, "INFO", Some(body), now);
+    }
+
     fn say(&mut self, index: usize, method: &'static str, body: Option<Body>, now: Now) {
         self.say_with(index, (method, Vec::new()), body, now);
     }

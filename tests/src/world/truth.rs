@@ -15,6 +15,7 @@ impl World {
             | JournalEntry::RecordingStarted { .. }
             | JournalEntry::MessageStarted { .. }
             | JournalEntry::MessageDropped { .. }
+            | JournalEntry::LineLeft(_)
             | JournalEntry::SettingChanged(_)
             | JournalEntry::Block(_) => None,
         });

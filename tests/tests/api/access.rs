@@ -110,6 +110,7 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         with_id(Method::GET, "/departments/{id}/reception", Right::DepartmentsRead),
         with_id(Method::PATCH, "/departments/{id}/reception", Right::DepartmentsWrite),
         with_id(Method::GET, "/departments/{id}/hours", Right::DepartmentsRead),
+        with_id(Method::GET, "/departments/{id}/statistics", Right::DepartmentsRead),
         (Method::PUT, "/me/project".into(), None),
         get("/projects", Right::StaffRead),
         (Method::POST, "/projects".into(), Some(Right::SettingsWrite)),

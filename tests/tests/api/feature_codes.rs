@@ -70,3 +70,37 @@ async fn two_authors_of_the_codes_do_not_overwrite_each_other() {
     patch("\"0\"", "#2").await.expect(412);
     patch("\"1\"", "#3").await.expect(200);
 }
+
+#[tokio::test]
+async fn an_account_says_where_its_calls_are_parked() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let usual = main.get("/feature-codes").await.expect(200);
+    assert_eq!(usual.text("/parking_places"), "701-720");
+    let sales = json!({ "name": "Sales", "short_number": "55" });
+    main.post("/departments", sales).await.expect(201);
+    for (places, fault) in [
+        ("50-60", "parking_places taken"),
+        ("99-101", "parking_places taken"),
+        ("800-900", "parking_places invalid"),
+        ("20-10", "parking_places invalid"),
+        ("everywhere", "parking_places invalid"),
+    ] {
+        let refused = main.patch("/feature-codes", json!({ "parking_places": places })).await;
+        assert_eq!(refused.expect(422).faults(), [fault], "{places}");
+    }
+    let own = json!({ "parking_places": "800-899" });
+    let after = main.patch("/feature-codes", own).await.expect(200);
+    assert_eq!(
+        (after.text("/parking_places"), after.text("/codes/park")),
+        ("800-899", "*68")
+    );
+    main.patch("/feature-codes", json!({ "codes": { "echo": "#1" } }))
+        .await
+        .expect(200);
+    assert_eq!(main.get("/feature-codes").await.text("/parking_places"), "800-899");
+    let page = main.get("//codes").await;
+    assert!(String::from_utf8_lossy(&page.bytes).contains("800–899"));
+    let audit = main.get("/audit?action=features.updated").await.expect(200);
+    assert_eq!(audit.body["items"][1]["after"]["parking_places"], "800-899");
+}

@@ -4,6 +4,7 @@
 mod bodies;
 pub(crate) mod company;
 mod document;
+mod masked;
 
 use std::collections::BTreeMap;
 

@@ -40,3 +40,4 @@ mod trunks;
 mod two_factor;
 mod voicemail;
 mod webhooks;
+mod withheld;

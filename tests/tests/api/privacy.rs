@@ -21,8 +21,8 @@ async fn joins(office: &Office, main: &Caller, role: &str, hides: bool) -> (Call
 
 /// A client and calls of theirs and of a stranger, past and present.
 async fn furnished(office: &Office, main: &Caller) -> (String, [CallId; 4]) {
-    let client =
-        json!({ "name": "Иванов Пётр", "number": "8 916 123-45-67", "company": "Завод, тел. 8 (916) 123-45-67" });
+    let client = json!({ "name": "Иванов Пётр", "number": "8 916 123-45-67", "company": "Завод, тел. 8 (916) 123-45-67",
+                "position": "Директор, 8.916.123.45.67 или 8/916/123\u{2011}45\u{202f}67" });
     let client = main.post("/clients", client).await.expect(201);
     let past = office
         .call(1)
@@ -35,7 +35,7 @@ async fn furnished(office: &Office, main: &Caller) -> (String, [CallId; 4]) {
     let strange = office
         .call(2)
         .inbound(STRANGER)
-        .named("8(903)1112233")
+        .named("8.903.111.22.33")
         .ended("no_answer")
         .save()
         .await;

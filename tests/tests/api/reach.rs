@@ -407,3 +407,73 @@ async fn k18_schedules_and_norms_are_read_as_far_as_the_right_reaches() {
     house.allow(&[("staff:read", "any")]).await;
     house.ivan.get("/schedules").await.expect(403);
 }
+
+#[tokio::test]
+async fn visitors_requests_are_told_of_to_whom_they_may_read() {
+    let house = House::open().await;
+    let clients = house.clients().await;
+    let origin = "https://shop.example";
+    let site = json!({ "name": "Shop", "origins": [origin], "staff_id": house.people[0]["id"] });
+    let site = house.main.post("/sites", site).await.expect(201);
+    let path = format!("/widget/{}/requests", site.text("/key"));
+    let visitor = house.office.nobody().with("origin", origin);
+    let mut requests = Vec::new();
+    for (n, client) in clients.iter().enumerate() {
+        let request = json!({ "name": "Visitor", "number": format!("+7916000000{n}"), "kind": "form" });
+        visitor.post(&path, request).await.expect(201);
+        let made = house
+            .main
+            .get(&format!("/requests?client_id={client}"))
+            .await
+            .expect(200);
+        requests.push(made.text("/items/0/id").to_owned());
+    }
+    for ((reach, count), state) in REACHES.into_iter().zip(SEEN).zip(["done", "new", "done", "new"]) {
+        house.allow(&[("clients:read", reach)]).await;
+        let mut stream = Stream::open(house.ivan.request(Method::GET, "/events")).await;
+        for request in requests.iter().rev() {
+            let path = format!("/requests/{request}");
+            house.main.patch(&path, json!({ "state": state })).await.expect(200);
+        }
+        let mut told = BTreeSet::new();
+        // one's own was the last
+        while !told.contains(&requests[0]) {
+            let event = stream.until("request.changed").await;
+            told.insert(event.data["request_id"].as_str().unwrap().to_owned());
+        }
+        assert_eq!(told, first(count, &requests), "{reach}");
+    }
+    house.allow(&[("settings:read", "any"), ("calls:read", "own")]).await;
+    let mut stream = Stream::open(house.ivan.request(Method::GET, "/events")).await;
+    let request = json!({ "name": "Visitor", "number": "+79160000000", "kind": "form" });
+    visitor.post(&path, request).await.expect(201);
+    let call = house
+        .office
+        .call(50)
+        .inbound("+79165556677")
+        .to(&house.people[0])
+        .live();
+    let next = stream.next().await;
+    assert_eq!(
+        (&*next.name, &next.data["call"]["id"]),
+        ("call.created", &json!(call.to_string()))
+    );
+}
+
+#[tokio::test]
+async fn the_names_of_all_events_are_described() {
+    let office = Office::open().await;
+    let document = office.nobody().get("/openapi.json").await.expect(200).body;
+    let described = document["paths"]["/api/v1/events"]["get"]["description"]
+        .as_str()
+        .unwrap();
+    for name in [
+        "request.created",
+        "request.changed",
+        "call.queued",
+        "call.transferred",
+        "menu.changed",
+    ] {
+        assert!(described.contains(&format!("`{name}`")), "{name}: {described}");
+    }
+}

@@ -1,4 +1,5 @@
 //! What a viewer who may not see clients' numbers gets, searched for their digits.
 
 mod storm;
+mod text;
 mod wire;

@@ -114,7 +114,8 @@ fn started(seed: u8, loss: u32) -> World {
 
 fn calls_as(world: &mut World, number: &str) {
     world.phones[FIRST].from.uri = format!("sip:{number}@provider.example");
-    world.phones[FIRST].from.display = format!("8{}", &number[2..]);
+    let (code, local) = number[2..].split_at(3);
+    world.phones[FIRST].from.display = format!("8.{code}.{}.{}", &local[..3], &local[3..]);
 }
 
 /// Nothing that went to the phones of people from whom numbers are hidden holds one.
@@ -209,6 +210,16 @@ fn l43_a_stranger_is_a_token_and_an_anonymous_client_a_name() {
     let from = format!("From: \"{CLIENT_NAME}\" <sip:anonymous@anonymous.invalid>");
     assert!(sees(&world, BORIS_AT, &from), "{}", world.ladder());
     ends(&mut world);
+    let caller = &world.records_of_calls().last().unwrap().caller;
+    assert!(caller.restricted, "the record knows that it is to be shown to nobody");
+    assert_eq!(caller.number.as_deref(), Some(CLIENT_NUMBER), "and keeps it");
+    let mut cards = Vec::new();
+    for change in &world.board {
+        if let BoardChange::CallCard { caller, .. } = change {
+            cards.push(caller.restricted);
+        }
+    }
+    assert_eq!(cards, [false, true]);
 }
 
 #[test]
@@ -380,6 +391,20 @@ fn l43_a_call_that_goes_to_a_mobile_phone_shows_the_stub_there_too() {
     );
     assert_eq!(found_in(&invite, CLIENT_NUMBER), None, "{invite}");
     assert!(invite.contains(&format!("From: <sip:{STUB}@")), "{invite}");
+    ends(&mut world);
+}
+
+#[test]
+fn l43_an_info_goes_on_to_them_only_without_a_number_of_any_spelling() {
+    let mut world = started(61, 0);
+    world.talk(FIRST, BORIS_AT, OF_BORIS);
+    for text in ["call 8.916.123.45.67", "call 8/916/123\u{2011}45\u{2011}67", "call 102"] {
+        world.act(FIRST, |phone, now| phone.inform(0, text, now));
+        world.run_for(s(5));
+    }
+    let told = world.sent_to(BORIS_AT, "INFO");
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].ends_with("call 102"), "{told:#?}");
     ends(&mut world);
 }
 

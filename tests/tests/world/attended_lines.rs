@@ -1,6 +1,6 @@
 //! Attended transfers into a department's line: whoever transfers has called it first, and waits there or rings.
 
-use frontdesk::engine::output::Disposition;
+use frontdesk::engine::output::{Disposition, LineOutcome};
 use frontdesk_routing::ids::DepartmentId;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
 use frontdesk_tests::world::people::{BORIS, CLARA};
@@ -8,7 +8,7 @@ use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, ms, s};
 
 use crate::into_us::is_free;
-use crate::queue::{ORDINARY, call_in, is_heard, office, one_by_one, records, sales, shows};
+use crate::queue::{ORDINARY, call_in, is_heard, office, one_by_one, records, sales, shows, stays};
 
 const BORIS_AT: usize = 1;
 const CLARA_AT: usize = 2;
@@ -64,6 +64,10 @@ fn whoever_is_transferred_into_a_line_gets_the_place_of_the_transferor() {
         assert_eq!(whole.disposition, Some(Disposition::Answered));
         assert_eq!(whole.department, Some(DepartmentId::from_u128(1)));
         assert!(whole.because.contains("taken by Clara Tester"), "{}", whole.because);
+        // nobody has given up waiting: the consultation goes on in the call of the party
+        let outcomes: Vec<LineOutcome> = stays(&world).iter().map(|(outcome, _)| *outcome).collect();
+        let answered = LineOutcome::Answered;
+        assert_eq!(outcomes, [answered, LineOutcome::Withdrawn, answered, answered]);
     }
 }
 

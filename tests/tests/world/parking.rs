@@ -1,10 +1,14 @@
 //! Parking: a party waits at a place until somebody dials its number, or goes back to whoever parked it.
 
+use std::sync::Arc;
+
 use frontdesk::engine::input::{Input, OperatorCommand};
 use frontdesk_media::sound::{self, Language};
+use frontdesk_routing::features::Places;
 use frontdesk_routing::ids::AccountId;
+use frontdesk_routing::plan::{DialPlan, FeatureSection, PlanFeatures};
 use frontdesk_tests::world::net::{FAIR, rough};
-use frontdesk_tests::world::people::{ACCOUNT, BORIS, DAVID, LINE};
+use frontdesk_tests::world::people::{self, ACCOUNT, BORIS, DAVID, LINE};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, s};
 
@@ -144,6 +148,38 @@ fn only_lamps_are_watched_at_a_place_and_only_where_there_is_one() {
             "{package} {place}"
         );
     }
+    world.close();
+}
+
+/// Its lamps too are at the account's own places.
+#[test]
+fn an_account_parks_at_places_of_its_own() {
+    let mut world = World::office(40, FAIR);
+    let features = PlanFeatures {
+        places: Places::read("50-51").unwrap(),
+        ..PlanFeatures::default()
+    };
+    world.input(Input::Plan(Arc::new(DialPlan {
+        features: Arc::new(FeatureSection::new([(AccountId::from_u128(ACCOUNT), features)], [])),
+        ..people::plan()
+    })));
+    for (place, status) in [("701", 404), ("52", 404), ("50", 200)] {
+        let watch = world.act(CLARA_AT, |phone, now| phone.watch("dialog", place, 100, now));
+        world.run_for(s(2));
+        assert_eq!(world.phones[CLARA_AT].watching[watch].answers, [status], "{place}");
+    }
+    world.talk(ANNA_AT, BORIS_AT, BORIS.number);
+    world.act(BORIS_AT, |phone, now| phone.refer(0, "*68", now));
+    let lit = |world: &World| world.phones[CLARA_AT].watching[2].lamp() == ["confirmed"];
+    assert!(world.wait_for(s(30), lit), "{}", ladder(&world));
+    world.dial(CLARA_AT, "50");
+    assert!(
+        world.wait_for(s(30), |world| world.together(ANNA_AT, CLARA_AT)),
+        "{}",
+        ladder(&world)
+    );
+    world.end_calls(ANNA_AT);
+    world.run_for(s(40));
     world.close();
 }
 

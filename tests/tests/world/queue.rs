@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
-use frontdesk::engine::output::{BoardChange, CdrRow, Disposition, JournalEntry};
+use frontdesk::engine::output::{BoardChange, CdrRow, Disposition, JournalEntry, LineOutcome};
 use frontdesk_routing::ids::{DepartmentId, StaffId};
 use frontdesk_routing::plan::{DepartmentSection, Destination, DialPlan, PlanDepartment};
 use frontdesk_routing::queue::{JoinWhenEmpty, Member, QueueSettings, Strategy, VipRule};
@@ -66,6 +66,15 @@ pub(crate) fn records(world: &World) -> Vec<CdrRow> {
         _ => None,
     });
     ended.collect()
+}
+
+/// How calls have left lines, in order, and the seconds that they had waited.
+pub(crate) fn stays(world: &World) -> Vec<(LineOutcome, i64)> {
+    let left = world.journal.iter().filter_map(|entry| match entry {
+        JournalEntry::LineLeft(stay) => Some((stay.outcome, stay.waited_ms / 1_000)),
+        _ => None,
+    });
+    left.collect()
 }
 
 pub(crate) fn music(world: &World) -> usize {
@@ -361,8 +370,15 @@ fn a_caller_who_waited_too_long_goes_on() {
     assert!(world.phones[CLARA_AT].calls.is_empty());
     assert!(world.wait_for(s(15), |world| world.together(line, CLARA_AT)));
     world.hang_up(line, call);
+    let impatient = call_in(&mut world, line, ORDINARY[1]);
+    world.run_for(s(10));
+    world.hang_up(line, impatient);
     world.hang_up(ANNA_AT, busy);
     world.close();
+    let [(LineOutcome::Overflowed, waited), (LineOutcome::Abandoned, 9..=10)] = stays(&world)[..] else {
+        panic!("{:?}", stays(&world));
+    };
+    assert!((30..33).contains(&waited), "{waited}");
 }
 
 /// A blind transfer to a department: the party waits in its line, and the transferor is let go.

@@ -165,6 +165,7 @@ fn identity(call: &Call, side: Side, (watch, viewer): (&Watch, Viewer<'_>)) -> I
                 staff: call.callee.staff,
                 number: Some(&call.dialled),
                 name: call.callee.name.as_deref(),
+                restricted: call.callee.restricted,
             };
             let (name, _) = viewer.party(dialled);
             let number = viewer.number(&call.dialled);

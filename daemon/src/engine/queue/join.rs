@@ -18,7 +18,7 @@ use super::agents::entrant;
 use super::{Call, Engine, Side, Stay, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
-use crate::engine::output::{BoardChange, CdrParty, Output};
+use crate::engine::output::{BoardChange, CdrParty, LineOutcome, Output};
 use crate::engine::sent_on::Way;
 use crate::engine::setup::Turned;
 
@@ -172,8 +172,10 @@ impl Engine {
         self.lines.queues.take_away(id);
         let plan = Arc::clone(&self.plan);
         let Some(mut call) = self.calls.remove(&id) else { return };
-        if let Some(stay) = call.line.as_mut().filter(|stay| stay.active) {
-            self.leave_line(id, stay, now);
+        let of = (id, call.account);
+        match call.line.as_mut().filter(|stay| stay.active) {
+            Some(stay) => self.leave_line(of, stay, LineOutcome::Overflowed, now),
+            None => self.keep_stay(of, (department, 0), LineOutcome::Overflowed, now),
         }
         if !call.overflowed.contains(&department) {
             call.overflowed.push(department);

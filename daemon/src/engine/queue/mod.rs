@@ -14,14 +14,14 @@ use std::time::{Duration, Instant};
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
-use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::queue::{ExpiredWhy, Queues};
 use frontdesk_sip::Now;
 
 use super::Engine;
 use super::call::{Call, Side};
-use super::output::{BoardChange, Output};
+use super::output::{BoardChange, JournalEntry, LineOutcome, LineStay, Output};
 
 pub(super) use join::{Queueing, party_of_department};
 
@@ -181,7 +181,11 @@ impl Engine {
         let Some(stay) = call.line.as_mut() else { return };
         let mut taken = None;
         if stay.active && !queued {
-            self.leave_line(call.id, stay, now);
+            let outcome = match talks {
+                Some(_) => LineOutcome::Answered,
+                None => LineOutcome::Withdrawn,
+            };
+            self.leave_line((call.id, call.account), stay, outcome, now);
             let ms = self.lines.ms(now);
             match talks {
                 Some(agent) => {
@@ -208,7 +212,7 @@ impl Engine {
         self.report_call(call, now);
         let Some(stay) = call.line.as_mut() else { return };
         if stay.active {
-            self.leave_line(call.id, stay, now);
+            self.leave_line((call.id, call.account), stay, LineOutcome::Abandoned, now);
             self.lines.queues.leave(call.id);
         }
         self.finish_with(call.id, stay, now);
@@ -216,10 +220,21 @@ impl Engine {
         self.lines.fresh.remove(&call.id);
     }
 
-    fn leave_line(&mut self, id: CallId, stay: &mut Stay, now: Now) {
+    /// The call is dissolved in another one, which goes on: nobody has given up waiting.
+    pub(super) fn line_withdrawn(&mut self, call: &mut Call, now: Now) {
+        self.report_call(call, now);
+        let Some(stay) = call.line.as_mut().filter(|stay| stay.active) else {
+            return;
+        };
+        self.leave_line((call.id, call.account), stay, LineOutcome::Withdrawn, now);
+        self.lines.queues.take_away(call.id);
+    }
+
+    fn leave_line(&mut self, (id, account): (CallId, AccountId), stay: &mut Stay, outcome: LineOutcome, now: Now) {
         stay.active = false;
         let here = self.lines.ms(now).saturating_sub(stay.joined_at);
         stay.waited = Some(stay.earlier.saturating_add(here));
+        self.keep_stay((id, account), (stay.department, here), outcome, now);
         self.lines.waiting.remove(&id);
         if let Some(at) = stay.announce_at.take() {
             self.lines.announcements.remove(&(at, id));
@@ -229,6 +244,23 @@ impl Engine {
             department: None,
             at: now.unix_ms,
         }));
+    }
+
+    fn keep_stay(
+        &mut self,
+        (call, account): (CallId, AccountId),
+        (department, waited_ms): (DepartmentId, u64),
+        outcome: LineOutcome,
+        now: Now,
+    ) {
+        self.outputs.push_back(Output::Journal(JournalEntry::LineLeft(LineStay {
+            call,
+            account,
+            department,
+            left_at: now.unix_ms,
+            waited_ms: i64::try_from(waited_ms).unwrap_or(i64::MAX),
+            outcome,
+        })));
     }
 
     fn finish_with(&mut self, id: CallId, stay: &mut Stay, now: Now) {

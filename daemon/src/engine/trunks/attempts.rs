@@ -105,6 +105,7 @@ impl Engine {
                 trunk: first.map(|trunk| trunk.id),
                 number: Some(to.reveal()),
                 name: client.map(|client| client.name.to_string()),
+                restricted: false,
             },
             reach: Reach::Outside(Outside { to, ways: ways.into() }),
         }

@@ -211,12 +211,14 @@ pub(super) fn party(party: &Party, viewer: Viewer<'_>) -> PartyView {
         staff: party.staff,
         number: party.number.as_deref(),
         name: party.name.as_deref(),
+        restricted: party.restricted,
     });
     PartyView {
         staff_id: party.staff.map(|id| id.to_string()),
         trunk_id: party.trunk.map(|id| id.to_string()),
         number: number.map(|number| number.to_string()),
         name,
+        number_withheld: party.restricted,
     }
 }
 
@@ -308,8 +310,8 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<CallId>
     }))
 }
 
-/// The numbers of a call, of one in progress too, for somebody from whom they are hidden but who may have them shown.
-/// Each time stands in the audit.
+/// The numbers of a call, of one in progress too, for somebody from whom they are hidden but who may have them shown;
+/// those that their callers keep back, too. Each time stands in the audit.
 #[utoipa::path(post, path = "/calls/{id}/reveal", tag = "calls", params(("id" = String, Path)), responses(
     (status = 200, body = RevealedCallView), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]
@@ -343,7 +345,7 @@ pub(super) struct Parties {
     caller: Option<String>,
     called: String,
     callee: Option<String>,
-    /// Of the one outside.
+    /// Of the one outside, unless it is kept back.
     pub(super) outside: Option<String>,
 }
 
@@ -351,10 +353,12 @@ pub(super) async fn parties_of(state: &State, within: Scope, id: CallId) -> ApiR
     let circle = circle(&state.db, within).await?;
     if let Some(live) = state.live.call((within.account, id), &circle) {
         let outside = match live.direction {
-            output::CallDirection::Inbound => live.caller.number.clone(),
-            output::CallDirection::Outbound => live.callee.number.clone(),
+            output::CallDirection::Inbound => Some(&live.caller),
+            output::CallDirection::Outbound => Some(&live.callee),
             output::CallDirection::Internal => None,
         };
+        let outside = outside.filter(|party| !party.restricted);
+        let outside = outside.and_then(|party| party.number.clone());
         return Ok(Parties {
             caller: live.caller.number,
             called: live.called,
@@ -364,10 +368,12 @@ pub(super) async fn parties_of(state: &State, within: Scope, id: CallId) -> ApiR
     }
     let call = calls::get(&state.db, within, id).await?;
     let outside = match call.direction {
-        CallDirection::Inbound => call.caller.number.clone(),
-        CallDirection::Outbound => call.callee.number.clone(),
+        CallDirection::Inbound => Some(&call.caller),
+        CallDirection::Outbound => Some(&call.callee),
         CallDirection::Internal => None,
     };
+    let outside = outside.filter(|party| !party.restricted);
+    let outside = outside.and_then(|party| party.number.clone());
     Ok(Parties {
         caller: call.caller.number,
         called: call.called,

@@ -1,6 +1,7 @@
 //! Departments: who is in them, and how their lines work.
 
 mod body;
+mod statistics;
 
 use axum::Json;
 use axum::extract::State as Extract;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(read, update, delete))
+        .routes(routes!(statistics::statistics))
 }
 
 /// The account's departments.

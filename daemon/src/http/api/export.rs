@@ -233,10 +233,10 @@ impl Record for CallView {
             Cell::Own(self.started_at),
             Cell::Own(self.direction.to_owned()),
             Cell::Text(self.caller.name.unwrap_or_default()),
-            Cell::Text(self.caller.number.unwrap_or_default()),
+            Cell::Text(number(self.caller.number, self.caller.number_withheld)),
             Cell::Text(self.called),
             Cell::Text(self.callee.name.unwrap_or_default()),
-            Cell::Text(self.callee.number.unwrap_or_default()),
+            Cell::Text(number(self.callee.number, self.callee.number_withheld)),
             Cell::Own(self.disposition.unwrap_or_default().to_owned()),
             Cell::Number(self.waited_ms),
             Cell::Number(self.talked_ms),
@@ -244,6 +244,13 @@ impl Record for CallView {
             Cell::Text(self.because),
             Cell::Own(self.id),
         ]
+    }
+}
+
+fn number(number: Option<String>, withheld: bool) -> String {
+    match withheld {
+        true => "anonymous".to_owned(),
+        false => number.unwrap_or_default(),
     }
 }
 

@@ -28,6 +28,8 @@ struct FeatureCodesView {
     codes: BTreeMap<&'static str, Option<String>>,
     /// Whose ringing calls may be picked up: `anyone`'s, or those of people of one's own `department`s.
     pickup: &'static str,
+    /// Where calls are parked, as in `701-720`.
+    parking_places: String,
     /// What `If-Match` takes, in quotes; 0 until something is changed.
     version: i64,
 }
@@ -41,6 +43,8 @@ struct FeatureCodesPatchBody {
     codes: BTreeMap<String, Option<String>>,
     /// `anyone` or `department`.
     pickup: Option<String>,
+    /// Two numbers from 10 to 65535, as in `701-720`: 100 places at most, none of them somebody's short number.
+    parking_places: Option<String>,
 }
 
 /// The account's feature codes.
@@ -70,6 +74,7 @@ async fn update(
     let patch = FeaturesPatch {
         codes: body.codes,
         pickup: body.pickup,
+        places: body.parking_places,
     };
     let features = features::update(&state.db, &access.author(&state), patch, version).await?;
     state.plan.changed(access.account, PlanSection::Features).await;
@@ -86,6 +91,7 @@ fn view(features: &Features) -> FeatureCodesView {
     FeatureCodesView {
         codes: Feature::ALL.iter().map(code).collect(),
         pickup: pickup_name(features.settings.pickup),
+        parking_places: features.settings.places.to_string(),
         version: features.version,
     }
 }

@@ -60,8 +60,10 @@ struct Order {
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<ImportView>>> {
     access.need(Right::DataImport)?;
     let jobs = import::list(&state.db, access.account).await?;
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
     Ok(Json(Listing {
-        items: jobs.into_iter().map(view).collect(),
+        items: jobs.into_iter().map(|job| view(job.seen_by(viewer))).collect(),
         total: None,
         filtered: None,
         next_cursor: None,
@@ -74,7 +76,8 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 ))]
 async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ImportId>) -> ApiResult<Json<ImportView>> {
     access.need(Right::DataImport)?;
-    Ok(Json(view(import::get(&state.db, access.account, id).await?)))
+    let job = import::get(&state.db, access.account, id).await?;
+    Ok(Json(view(job.seen_by(access.viewer(&state.live.plan())))))
 }
 
 /// Looks at a file without bringing it in: CSV (UTF-8, UTF-16 or windows-1251; with commas, semicolons or tabs), a sheet of
@@ -177,6 +180,7 @@ async fn start(
     let what = (order.kind, table.format, order.file_name.as_str());
     let id = import::begin(&state.db, &author, what, (order.duplicates, table.rows.len())).await?;
     let job = import::get(&state.db, access.account, id).await?;
+    let job = job.seen_by(access.viewer(&state.live.plan()));
     let author = access.author(&state);
     let rows = (rows, found.changes);
     state.spawn(work::work(state.clone(), author, (id, order.duplicates), rows, place));

@@ -12,7 +12,7 @@ use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::voicemails::{self, Reader};
 use frontdesk_crm_core::{accounts, audit, clients, requests};
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::ids::{CallId, ClientId, StaffId};
 use frontdesk_routing::number::ShortNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -187,6 +187,14 @@ async fn whose(state: &State, access: &Access, staff: Option<&str>) -> ApiResult
     Ok(staff)
 }
 
+/// Whoever keeps the number back is called only as the client that they are known as.
+async fn number_of_known(state: &State, access: &Access, client: Option<ClientId>) -> ApiResult<String> {
+    let withheld = || ApiError::invalid_field("call_id", "withheld", "the caller keeps the number back");
+    let client = client.ok_or_else(withheld)?;
+    let client = clients::get(&state.db, access.within_or_own(Right::ClientsRead), client).await;
+    Ok(client.map_err(|_| withheld())?.number.reveal())
+}
+
 async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResult<String> {
     let unknown = |field: &str, what: &str| ApiError::invalid_field(field, "unknown", what);
     match (&body.number, &body.client_id, &body.call_id, &body.request_id) {
@@ -213,11 +221,14 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
             };
             let call = calls::get(&state.db, within, call).await.map_err(|_| no_call())?;
             let outside = match call.direction {
-                CallDirection::Inbound => call.caller.number,
-                CallDirection::Outbound | CallDirection::Internal if message => call.caller.number,
-                CallDirection::Outbound | CallDirection::Internal => call.callee.number,
+                CallDirection::Inbound => call.caller,
+                CallDirection::Outbound | CallDirection::Internal if message => call.caller,
+                CallDirection::Outbound | CallDirection::Internal => call.callee,
             };
-            outside.ok_or_else(no_call)
+            match outside.restricted {
+                true => number_of_known(state, access, call.client).await,
+                false => outside.number.ok_or_else(no_call),
+            }
         }
         (None, None, None, Some(request)) => {
             let found = match request.parse() {

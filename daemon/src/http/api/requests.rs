@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::{Listing, named, page, query_error, versioned};
+use crate::callbacks::tell_of;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -142,7 +143,7 @@ async fn update(
     let stage = stage.ok_or_else(|| ApiError::invalid_field("state", "invalid", "`done` or `new`"))?;
     let request = requests::set_state(&state.db, &access.author(&state), (within, id), stage, version).await?;
     let data = json!({ "request_id": id.to_string() });
-    state.live.publish(access.account, "request.changed", data);
+    tell_of(&state.live, &state.db, (access.account, id), ("request.changed", data)).await;
     let version = request.version;
     let plan = state.live.plan();
     Ok(versioned(view(request, access.viewer(&plan)), version))

@@ -22,7 +22,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::deals;
-use crate::callbacks::hours;
+use crate::callbacks::{hours, tell_of};
 use crate::http::State;
 use crate::http::auth::Peer;
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -207,7 +207,8 @@ async fn take(state: &State, site: &Site, source: Option<IpAddr>, body: VisitBod
     }
     if let Some(lead) = made.lead {
         let data = json!({ "request_id": made.request.id.to_string(), "site_id": site.id.to_string() });
-        state.live.publish(site.account, "request.created", data);
+        let request = (site.account, made.request.id);
+        tell_of(&state.live, &state.db, request, ("request.created", data)).await;
         state.visitors.notify_one();
         deals::arrived(state, site.account, lead).await?;
     }

@@ -224,6 +224,7 @@ fn call_row(reader: &Reader, call: &CallView) -> CallRow {
         id: call.id.clone(),
         caller: side(t, &call.caller, ""),
         callee: side(t, &call.callee, &call.called),
+        callable: can_be_called(&call.caller, call.client_id.as_ref()),
         direction: call.direction,
         direction_text: direction_text(t, call.direction),
         started_at: call.started_at.clone(),
@@ -236,10 +237,18 @@ fn call_row(reader: &Reader, call: &CallView) -> CallRow {
     }
 }
 
+/// Whoever keeps the number back can be called only as a client.
+pub(super) fn can_be_called(caller: &PartyView, client: Option<&String>) -> bool {
+    !caller.number_withheld || client.is_some()
+}
+
 /// A name over its number; a number alone; at least what was dialled.
 pub(super) fn side(t: &Messages, party: &PartyView, dialled: &str) -> Side {
     let number = party.number.clone().unwrap_or_else(|| dialled.to_owned());
-    let number = show::number(&number);
+    let number = match party.number_withheld {
+        true => t.withheld.to_owned(),
+        false => show::number(&number),
+    };
     match party.name.clone().filter(|name| !name.is_empty()) {
         Some(name) => Side { name, number },
         None if number.is_empty() => Side {

@@ -269,6 +269,7 @@ words! {
     delete_recording_text: "The audio is destroyed for good.", "Звук будет уничтожен навсегда.";
     recording_failed: "Not recorded", "Не записан";
     unknown: "Unknown", "Неизвестно";
+    withheld: "Number hidden", "Номер скрыт";
     today: "Today", "Сегодня";
     yesterday: "Yesterday", "Вчера";
 

@@ -228,6 +228,7 @@ fn texts(t: &Messages, more: Value) -> String {
         ("card_open", t.card_open),
         ("card_new", t.card_new),
         ("unknown_caller", t.unknown),
+        ("withheld", t.withheld),
         ("close", t.close),
         ("not_connected", t.error_not_connected),
         ("displayed_number.invalid", t.error_number),

@@ -293,6 +293,8 @@ pub(super) struct CallRow {
     pub(super) id: String,
     pub(super) caller: Side,
     pub(super) callee: Side,
+    /// By somebody who wants to call back.
+    pub(super) callable: bool,
     pub(super) direction: &'static str,
     pub(super) direction_text: &'static str,
     pub(super) started_at: String,

@@ -98,6 +98,12 @@ impl Company {
         self.ids(kind).last().unwrap_or_else(|| panic!("no {kind}"))
     }
 
+    /// That there is one more.
+    pub fn know(&mut self, kind: &'static str, id: &str) {
+        assert!(!id.is_empty(), "a {kind} without an id");
+        self.ids.entry(kind).or_default().push(id.to_owned());
+    }
+
     /// A name that is not taken.
     pub fn name(&self) -> String {
         format!("{} {}", self.mark.word, self.next())

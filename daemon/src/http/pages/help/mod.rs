@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use frontdesk_crm_core::access::Role;
 use frontdesk_crm_core::help::{self, Opinion, Topic};
 use frontdesk_crm_core::{features, roles, staff};
-use frontdesk_routing::features::{Feature, SLOTS};
+use frontdesk_routing::features::Feature;
 use serde_json::json;
 
 use self::words::HelpWords;
@@ -129,11 +129,11 @@ async fn filled(state: &State, reader: &Reader, topic: Topic) -> Result<HelpPage
 /// What stands in for words in braces; a feature that is off has none.
 async fn facts(state: &State, reader: &Reader) -> Result<BTreeMap<&'static str, String>, ApiError> {
     let features = features::get(&state.db, reader.access.account).await?;
-    let codes = features.settings.codes;
+    let (codes, places) = (features.settings.codes, features.settings.places);
     let code = |feature: &Feature| Some((feature.name(), codes.code(*feature)?.to_owned()));
     let mut facts: BTreeMap<&'static str, String> = Feature::ALL.iter().filter_map(code).collect();
     if facts.contains_key(Feature::Park.name()) {
-        facts.insert("slots", format!("{}–{}", SLOTS.start(), SLOTS.end()));
+        facts.insert("slots", places.to_string().replace('-', "–"));
     }
     facts.insert("stub", show::number(&reader.account.stub_number));
     Ok(facts)

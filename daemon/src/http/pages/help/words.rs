@@ -88,7 +88,7 @@ words! {
         back_2: "Or dial {stub}: your last client is called. Where the company has switched that off you are told so.", "Или наберите {stub}: позвоните последнему клиенту, если компания этого не отключила.";
         need_number: "If you need the number itself", "Если нужен сам номер";
         need_number_1: "Ask somebody who may have it shown: each time stands in the audit.", "Попросите того, кто вправе его открыть: каждый раз это попадает в журнал.";
-        anonymous: "“Unknown” is something else", "«Неизвестно» — это другое";
-        anonymous_1: "The caller withholds the number from everybody; not even the company knows it, unless the provider tells.", "Звонящий сам скрыл номер ото всех; компания тоже его не знает, если не сообщил оператор.";
+        anonymous: "“Number hidden” is something else", "«Номер скрыт» — это другое";
+        anonymous_1: "The caller withholds the number from everybody; where the provider tells it all the same, it is kept, and only who may have hidden numbers shown can ask for it.", "Звонящий сам скрыл номер ото всех. Если оператор его всё же сообщил, номер сохранён, но узнать его может лишь тот, кому разрешено открывать скрытые номера.";
     }
 }

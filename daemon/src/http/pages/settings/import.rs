@@ -139,6 +139,9 @@ pub(in crate::http::pages) async fn page(
     let w = in_language_of!(reader.t, ImportWords);
     let jobs = import::list(&state.db, reader.access.account).await;
     let jobs = jobs.map_err(|error| reader.failed(error.into()))?;
+    let plan = state.live.plan();
+    let viewer = reader.access.viewer(&plan);
+    let jobs = jobs.into_iter().map(|job| job.seen_by(viewer));
     let writes = reader.access.within_or_own(Right::ClientsWrite);
     let kinds = [
         (Kind::Clients, w.clients, Right::ClientsWrite),
@@ -147,7 +150,7 @@ pub(in crate::http::pages) async fn page(
     let kinds = kinds.into_iter().filter(|(.., right)| reader.access.may(*right));
     let page = ImportPage {
         kinds: kinds.map(|(kind, text, _)| (kind.name(), text)).collect(),
-        jobs: jobs.into_iter().map(|job| row(job, &reader, w)).collect(),
+        jobs: jobs.map(|job| row(job, &reader, w)).collect(),
         may_update: writes.is_whole(),
         frame: reader.settings("/import", "import.js", said(w)),
         w,

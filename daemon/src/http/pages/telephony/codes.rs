@@ -5,7 +5,7 @@ use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use frontdesk_crm_core::features::{self, Features, pickup_name};
-use frontdesk_routing::features::{Feature, SLOTS};
+use frontdesk_routing::features::Feature;
 use serde_json::json;
 
 use super::super::messages::{in_language_of, words};
@@ -52,6 +52,9 @@ words! {
         pickup_department: "Those of people in one's own departments", "Коллег из своих отделов";
         malformed: "* or #, then up to 5 more of *, # and digits", "* или #, затем до 5 знаков: *, # и цифры";
         ambiguous: "It is another feature's code or begins like one", "Это код другой функции или начинается так же";
+        places: "Places where calls are parked", "Места, где ждут звонки";
+        places_invalid: "Two numbers as in 701-720, 100 places at most", "Два номера, как 701-720, не больше 100 мест";
+        places_taken: "Somebody has one of these as a short number", "Один из этих номеров занят как короткий";
         saved: "Saved", "Сохранено";
     }
 }
@@ -65,6 +68,8 @@ struct CodesPage {
     /// Name of the API, what it does, and the code; empty: it is off.
     all: Vec<(&'static str, &'static str, String)>,
     departments_only: bool,
+    /// As in 701-720.
+    places: String,
     may_write: bool,
     version: i64,
 }
@@ -94,6 +99,8 @@ pub(in crate::http::pages) async fn page(
     let more = json!({
         "invalid": w.malformed,
         "taken": w.ambiguous,
+        "parking_places.invalid": w.places_invalid,
+        "parking_places.taken": w.places_taken,
         "saved": w.saved,
     });
     let code = |feature: &Feature| features.settings.codes.code(*feature).unwrap_or_default().to_owned();
@@ -103,6 +110,7 @@ pub(in crate::http::pages) async fn page(
         all: all
             .map(|feature| (feature.name(), text(*feature, w), code(feature)))
             .collect(),
+        places: features.settings.places.to_string(),
         departments_only: pickup_name(features.settings.pickup) == "department",
         may_write: reader.access.may(Right::SettingsWrite),
         version: features.version,
@@ -135,7 +143,7 @@ fn groups(features: &Features, w: &CodeWords) -> Vec<Group> {
     let mut colleagues = rows(&shared);
     if features.settings.codes.code(Feature::Park).is_some() {
         colleagues.push(Row {
-            code: format!("{}–{}", SLOTS.start(), SLOTS.end()),
+            code: features.settings.places.to_string().replace('-', "–"),
             takes_number: false,
             text: w.slots,
         });

@@ -1,18 +1,17 @@
 //! Departments: who is in them, how their lines work and how they do at the moment.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
-use frontdesk_crm_core::access::Circle;
+use frontdesk_crm_core::accounts::day_began;
 use frontdesk_crm_core::departments::{self, Department, strategy_name};
-use frontdesk_routing::ids::{DepartmentId, StaffId};
+use frontdesk_crm_core::lines::{self, Figures};
 use serde_json::json;
 
 use super::super::mailbox::MailboxPart;
 use super::super::messages::in_language_of;
+use super::super::show;
 use super::super::view::Frame;
 use super::super::{PageError, reader, render};
 use super::words::DepartmentWords;
@@ -20,6 +19,7 @@ use super::{Around, Names, Targets, name_of};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
+use crate::live::lines::LinesNow;
 
 /// Members who are named in the list.
 const NAMED: usize = 3;
@@ -56,14 +56,28 @@ struct Row {
     since: i64,
     /// Members with a phone online and no call.
     free: usize,
+    /// What has become of today's calls; `None`: there were none.
+    today: Option<Today>,
 }
 
-/// The board's part of the page.
-struct Now {
-    online: BTreeSet<StaffId>,
-    talking: BTreeSet<StaffId>,
-    /// How many wait, and since when the first of them.
-    waiting: BTreeMap<DepartmentId, (usize, i64)>,
+struct Today {
+    offered: u64,
+    answered: u64,
+    /// Whole percents that were answered in time.
+    level: u64,
+    /// The mean wait.
+    average: String,
+}
+
+impl Today {
+    fn of(figures: &Figures) -> Today {
+        Today {
+            offered: figures.offered(),
+            answered: figures.answered,
+            level: figures.service_level().unwrap_or_default() / 10,
+            average: show::duration(figures.average_ms().unwrap_or_default()),
+        }
+    }
 }
 
 pub(in crate::http::pages) async fn page(
@@ -81,7 +95,10 @@ pub(in crate::http::pages) async fn page(
     let account = reader.access.account;
     let list = departments::list(&state.db, account).await;
     let list = list.map_err(|error| reader.failed(error.into()))?;
-    let now = Now::of(&state, &reader.access);
+    let now = LinesNow::of(&state.live, Some(account));
+    let since = day_began(reader.now, &reader.account.time_zone);
+    let figures = lines::figures(&state.db, account, since).await;
+    let figures = figures.map_err(|error| reader.failed(error.into()))?;
     let plan = state.live.plan();
     let hours = |department: &Department| {
         let desk = plan.reception.departments.get(&department.plan.id);
@@ -91,6 +108,7 @@ pub(in crate::http::pages) async fn page(
     };
     let rows = list.iter().map(|department| Row {
         hours: hours(department),
+        today: figures.get(&department.plan.id).map(Today::of),
         ..row(department, &now, &around.targets.staff, w)
     });
     let more = json!({
@@ -131,7 +149,7 @@ fn strategies(w: &DepartmentWords) -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-fn row(department: &Department, now: &Now, staff: &Names, w: &DepartmentWords) -> Row {
+fn row(department: &Department, now: &LinesNow, staff: &Names, w: &DepartmentWords) -> Row {
     let plan = &department.plan;
     let members: Vec<&str> = plan
         .members
@@ -141,7 +159,7 @@ fn row(department: &Department, now: &Now, staff: &Names, w: &DepartmentWords) -
     let named: Vec<&str> = members.iter().copied().take(NAMED).collect();
     let strategy = strategy_name(plan.queue.strategy);
     let strategy = strategies(w).into_iter().find(|(name, _)| *name == strategy);
-    let (waiting, since) = now.waiting.get(&plan.id).copied().unwrap_or_default();
+    let (waiting, since) = now.waiting(plan.id);
     Row {
         id: plan.id.to_string(),
         name: plan.name.to_string(),
@@ -153,29 +171,7 @@ fn row(department: &Department, now: &Now, staff: &Names, w: &DepartmentWords) -
         strategy: strategy.map(|(_, text)| text).unwrap_or_default(),
         waiting,
         since,
-        free: plan.members.iter().filter(|member| now.is_free(member.staff)).count(),
-    }
-}
-
-impl Now {
-    fn of(state: &State, access: &Access) -> Now {
-        let (mut talking, mut waiting) = (BTreeSet::new(), BTreeMap::new());
-        for call in state.live.calls_of(access.account, &Circle::whole()) {
-            talking.extend([call.caller.staff, call.callee.staff].into_iter().flatten());
-            if let Some((department, since)) = call.waits {
-                let (count, first) = waiting.entry(department).or_insert((0_usize, since));
-                *count = count.saturating_add(1);
-                *first = since.min(*first);
-            }
-        }
-        Now {
-            online: state.live.online_of(access.account).into_keys().collect(),
-            talking,
-            waiting,
-        }
-    }
-
-    fn is_free(&self, staff: StaffId) -> bool {
-        self.online.contains(&staff) && !self.talking.contains(&staff)
+        free: now.agents(plan).free,
+        today: None,
     }
 }

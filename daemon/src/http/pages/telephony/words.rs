@@ -17,6 +17,9 @@ words! {
         waiting: "Waiting", "Ждут";
         longest: "longest", "дольше всех";
         free: "Free", "Свободны";
+        today: "Answered today", "Принято сегодня";
+        in_time: "in time", "вовремя";
+        average: "wait", "ожидание";
         of: "of", "из";
 
         whom: "Staff member", "Сотрудник";
