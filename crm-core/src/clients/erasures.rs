@@ -126,6 +126,7 @@ impl Erasures {
                 | Entry::RecordingFailed { .. }
                 | Entry::MessageStarted { .. }
                 | Entry::MessageDropped { .. }
+                | Entry::LineLeft(_)
                 | Entry::SettingChanged(_)
                 | Entry::BlockSaved(_)
                 | Entry::BlockRemoved(_) => continue,

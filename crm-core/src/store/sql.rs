@@ -4,9 +4,9 @@ use super::db::Db;
 use super::error::StoreError;
 use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
-    forwardings, groups, help, import, journal, lines, logins, mailboxes, media_links, menus, notices, numbers, phone_book,
-    plan_build, projects, prompts, reception, recordings, removals, requests, revisions, roles, routes, schedules,
-    sip_accounts, sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
+    forwardings, groups, help, import, journal, lines, logins, mailboxes, media_links, menus, notices, numbers,
+    phone_book, plan_build, projects, prompts, reception, recordings, removals, requests, revisions, roles, routes,
+    schedules, sip_accounts, sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[

@@ -92,6 +92,7 @@ async fn codes_are_kept_as_they_differ_from_the_defaults(office: &Office) {
     let patch = FeaturesPatch {
         codes: [("echo".to_owned(), None), ("dnd_on".to_owned(), Some("*21".to_owned()))].into(),
         pickup: Some("department".into()),
+        places: None,
     };
     let after = features::update(&office.db, &office.author(), patch.clone(), Some(0))
         .await

@@ -1,5 +1,6 @@
 //! What a department is set to.
 
+use frontdesk::http::Clock;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::lines::{LineOutcome, LineStay};
 use frontdesk_routing::ids::CallId;

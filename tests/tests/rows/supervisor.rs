@@ -38,7 +38,8 @@ fn c18_somebody_has_a_supervisor_and_circles_are_refused_by_the_field() {
             main.get("/staff?supervisor_id=x").await.expect(400).faults(),
             ["supervisor_id invalid"]
         );
-        let lifted = main.patch(&format!("/staff/{}", id(&clerk)), json!({ "supervisor_id": null }));
+        let path = format!("/staff/{}", id(&clerk));
+        let lifted = main.patch(&path, json!({ "supervisor_id": null }));
         assert_eq!(lifted.await.expect(200).body["supervisor_id"], Value::Null);
     });
 }

@@ -172,7 +172,7 @@ async fn view(state: &State, access: &Access) -> ApiResult<MeView> {
 pub(super) fn next_token(state: &State, access: &Access) -> Option<String> {
     match access.how {
         How::Session { .. } => Some(logins::fresh_token(&mut state.stamp().ids())),
-        How::Token { .. } => None,
+        How::Token { .. } | How::Link { .. } => None,
     }
 }
 

@@ -46,7 +46,7 @@ pub struct VoicemailView {
     pub mailbox_id: String,
     pub call_id: String,
     pub caller: PartyView,
-    client_id: Option<String>,
+    pub client_id: Option<String>,
     #[schema(format = DateTime)]
     pub left_at: String,
     /// The same for our own pages.

@@ -45,8 +45,8 @@ async fn write_numbers(company: &mut Company, office: &Office) {
         format!("или {STROKES}"),
         WIDE.to_owned(),
     ] {
-        let note = chief.post(&format!("/clients/{client}/timeline"), json!({ "body": body }));
-        note.await.expect(201);
+        let path = format!("/clients/{client}/timeline");
+        chief.post(&path, json!({ "body": body })).await.expect(201);
     }
     let changed = json!({ "company": format!("Бывший завод, {STROKES}") });
     chief.patch(&format!("/clients/{client}"), changed).await.expect(200);
