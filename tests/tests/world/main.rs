@@ -33,6 +33,7 @@ mod overload;
 mod parking;
 mod pickup;
 mod presence;
+mod projects;
 mod queue;
 mod reasons;
 mod reception;

@@ -187,10 +187,10 @@ impl Engine {
             .departments
             .get(department)
             .and_then(|department| department.overflow);
-        let account = self.calls.get(&id).map(|call| call.account);
-        let decision = target.zip(account).and_then(|(target, account)| {
+        let decision = target.zip(self.calls.get(&id)).and_then(|(target, call)| {
+            let project = reception::project_of(&plan, department).or_else(|| self.project_of(&plan, call));
             // Whoever takes the call instead takes it at this moment.
-            let mut decision = reception::instead(&plan, account, target, now.unix_ms)?;
+            let mut decision = reception::instead(&plan, (call.account, project), target, now.unix_ms)?;
             if let (Destination::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
                 let name = plan.staff.get(staff).map(|staff| staff.name.to_string());
                 *because = Because::Overflow {
