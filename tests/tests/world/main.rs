@@ -7,6 +7,7 @@ mod attended_lines;
 mod audio;
 mod caller_id;
 mod calls;
+mod clients_wait;
 mod confirm;
 mod connected;
 mod dialogs;

@@ -12,7 +12,7 @@ use frontdesk_routing::queue::{AgentState, Entrant};
 use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 
-use super::{Call, Engine, Side};
+use super::{Call, Engine, Side, Waits};
 
 impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
@@ -88,11 +88,15 @@ impl Engine {
 
     /// Clients who wait stand where their flag puts them now, and have the manager whom they have now.
     fn review_clients(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
-        let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
-        for id in waiting {
-            let Some((was, is)) = self.known_in(id, before).zip(self.known_in(id, plan)) else {
-                continue;
-            };
+        let same_projects = before.reception.same_projects(&plan.reception);
+        let may_differ = |who: &Waits| !same_projects || !plan.clients.shares(&before.clients, who.account, who.number);
+        let waiting = self.lines.waiting.iter();
+        let waiting = waiting.filter_map(|(id, who)| Some((*id, who.filter(may_differ)?)));
+        let changed: Vec<(CallId, Entrant, Entrant)> = waiting
+            .map(|(id, who)| (id, who.entrant(before), who.entrant(plan)))
+            .filter(|(_, was, is)| was != is)
+            .collect();
+        for (id, was, is) in changed {
             if was.vip != is.vip {
                 self.lines.queues.set_vip(id, is.vip);
             }
@@ -103,14 +107,6 @@ impl Engine {
                     .for_each(|manager| self.expect_manager(manager, now));
             }
         }
-    }
-
-    /// As whom a call waits, by a plan.
-    fn known_in(&self, id: CallId, plan: &DialPlan) -> Option<Entrant> {
-        let call = self.calls.get(&id)?;
-        let department = call.line.as_ref()?.department;
-        let client = self.client_in(plan, call, call.machine.waiting().unwrap_or(Side::Caller));
-        Some(entrant(plan, department, client))
     }
 
     fn review_departments(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
@@ -158,23 +154,35 @@ impl Engine {
 
     /// The client who waits.
     pub(in crate::engine) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
-        self.client_in(&self.plan, call, party)
-    }
-
-    fn client_in<'a>(&self, plan: &'a DialPlan, call: &Call, party: Side) -> Option<&'a PlanClient> {
-        let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
-        let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
-        plan.clients.by_number(call.account, number)
+        let number = number_of(call, party)?;
+        self.plan.clients.by_number(call.account, number)
     }
 }
 
-/// What a client is to a department's line; nobody is one of no rights.
-pub(super) fn entrant(plan: &DialPlan, department: DepartmentId, client: Option<&PlanClient>) -> Entrant {
-    Entrant {
-        vip: client.is_some_and(|client| client.vip),
-        manager: client.and_then(|client| reception::manager(plan, department, client)),
-        waited_since: 0,
+impl Waits {
+    /// `None`: whoever waits is no caller from outside, or hides their number.
+    pub(super) fn new(call: &Call, party: Side, department: DepartmentId) -> Option<Waits> {
+        Some(Waits {
+            account: call.account,
+            number: number_of(call, party)?,
+            department,
+        })
     }
+
+    /// What they are to the line by a plan.
+    pub(super) fn entrant(&self, plan: &DialPlan) -> Entrant {
+        let client = plan.clients.by_number(self.account, self.number);
+        Entrant {
+            vip: client.is_some_and(|client| client.vip),
+            manager: client.and_then(|client| reception::manager(plan, self.department, client)),
+            waited_since: 0,
+        }
+    }
+}
+
+fn number_of(call: &Call, party: Side) -> Option<PhoneNumber> {
+    let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
+    PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()
 }
 
 fn minute_after(now: Now) -> Instant {

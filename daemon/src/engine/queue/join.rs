@@ -14,8 +14,7 @@ use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
 
-use super::agents::entrant;
-use super::{Call, Engine, Side, Stay, department_name};
+use super::{Call, Engine, Side, Stay, Waits, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
 use crate::engine::output::{BoardChange, CdrParty, Output};
@@ -114,9 +113,10 @@ impl Engine {
         let earlier = call.line.as_ref().and_then(|stay| stay.waited).unwrap_or(0);
         let own = ms.saturating_sub(earlier);
         let since = since.map_or(own, |since| since.min(own));
+        let who = Waits::new(call, party, department);
         let entrant = Entrant {
             waited_since: since,
-            ..entrant(&self.plan, department, self.client_of(call, party))
+            ..who.map(|who| who.entrant(&self.plan)).unwrap_or_default()
         };
         if let Some(manager) = entrant.manager {
             self.expect_manager(manager, now);
@@ -143,7 +143,7 @@ impl Engine {
             agent: None,
             announce_at: None,
         });
-        self.lines.waiting.insert(id);
+        self.lines.waiting.insert(id, who);
         self.lines.fresh.insert(id);
         self.outputs.push_back(Output::Board(BoardChange::CallQueued {
             call: id,
