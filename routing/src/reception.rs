@@ -38,6 +38,8 @@ pub enum Skipped {
     DoNotDisturb,
     NotReachable,
     Busy,
+    /// After a call, or after an offer that came to nothing.
+    Resting,
 }
 
 impl fmt::Display for Skipped {
@@ -52,6 +54,7 @@ impl fmt::Display for Skipped {
             Skipped::DoNotDisturb => f.write_str("does not want to be disturbed"),
             Skipped::NotReachable => f.write_str("cannot be reached"),
             Skipped::Busy => f.write_str("is busy"),
+            Skipped::Resting => f.write_str("has a rest between calls"),
         }
     }
 }

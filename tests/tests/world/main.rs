@@ -32,6 +32,7 @@ mod ordered_lines;
 mod originate;
 mod overload;
 mod parking;
+mod passed_over;
 mod pickup;
 mod presence;
 mod projects;

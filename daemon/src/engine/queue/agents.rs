@@ -41,24 +41,31 @@ impl Engine {
     /// Whoever is not to be given calls now is not reachable for the queues. What calls they take by their projects is a
     /// matter of each line.
     fn agent_state(&self, staff: StaffId, now: Now) -> AgentState {
-        let plan = &*self.plan;
-        let view = self.view(plan);
-        let moment = Moment {
+        let takes = reception::may_take(&self.plan, (staff, None), now.unix_ms, self.moment(staff)).is_ok();
+        AgentState {
+            reachable: self.plan.staff.get(staff).is_some() && takes,
+            calls: self.calls_with(staff),
+        }
+    }
+
+    /// How it stands with somebody apart from their calls.
+    pub(super) fn moment(&self, staff: StaffId) -> Moment {
+        let view = self.view(&self.plan);
+        Moment {
             dnd: view.settings(staff).dnd,
             unreachable: !view.online(staff),
             busy: false,
-        };
-        let takes = reception::may_take(plan, (staff, None), now.unix_ms, moment).is_ok();
-        let reachable = plan.staff.get(staff).is_some() && takes;
+        }
+    }
+
+    /// Calls that somebody is in, of whatever kind.
+    pub(super) fn calls_with(&self, staff: StaffId) -> u16 {
         let calls = self.watchers.calls_of(staff).filter_map(|id| self.calls.get(&id));
         let calls = calls.filter(|call| {
             call.legs()
                 .any(|leg| leg.staff == Some(staff) && leg.ended_at.is_none())
         });
-        AgentState {
-            reachable,
-            calls: u16::try_from(calls.count()).unwrap_or(u16::MAX),
-        }
+        u16::try_from(calls.count()).unwrap_or(u16::MAX)
     }
 
     /// A new plan: lines work as it says, and whoever waits stands where it puts them.

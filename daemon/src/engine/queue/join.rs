@@ -60,9 +60,18 @@ impl Engine {
 
     /// The caller, or whoever waits, joins the department's line; if it may not, the call goes where such calls go.
     pub(in crate::engine) fn join_line(&mut self, id: CallId, department: DepartmentId, now: Now) {
+        let told = self.passed_over(id, Side::Caller, department, now);
         match self.enter_line(id, Side::Caller, (department, None), now) {
-            Ok(()) => self.line_up(id, None, now),
-            Err(why) => self.overflow(id, (department, why), now),
+            Ok(()) => {
+                self.note_all(id, &told);
+                self.line_up(id, None, now);
+            }
+            Err(why) => {
+                if matches!(why, Because::NobodyWorks { .. }) {
+                    self.note_all(id, &told);
+                }
+                self.overflow(id, (department, why), now);
+            }
         }
     }
 
@@ -78,8 +87,16 @@ impl Engine {
         let call = self.calls.get_mut(&id).ok_or(481_u16)?;
         let party = call.other(by).ok_or(481_u16)?;
         call.overflowed.clear();
+        let transferred = format!(
+            "transferred by {} to the department {}",
+            self.name_of(id, by),
+            department_name(&self.plan, department)
+        );
+        let told = self.passed_over(id, party, department, now);
         match self.enter_line(id, party, (department, since), now) {
             Ok(()) => {
+                self.note(id, &transferred);
+                self.note_all(id, &told);
                 self.line_up(id, Some(by), now);
                 Ok(())
             }
@@ -90,6 +107,7 @@ impl Engine {
                     .get(department)
                     .is_some_and(|to| to.overflow.is_some()) =>
             {
+                self.note(id, &transferred);
                 self.line_up(id, Some(by), now);
                 self.overflow(id, (department, why), now);
                 Ok(())

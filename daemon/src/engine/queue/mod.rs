@@ -8,6 +8,7 @@ mod agents;
 mod announce;
 mod join;
 mod offer;
+mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
