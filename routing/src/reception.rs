@@ -40,6 +40,8 @@ pub enum Skipped {
     DoNotDisturb,
     NotReachable,
     Busy,
+    /// After a call, or after an offer that came to nothing.
+    Resting,
 }
 
 impl fmt::Display for Skipped {
@@ -54,6 +56,7 @@ impl fmt::Display for Skipped {
             Skipped::DoNotDisturb => f.write_str("does not want to be disturbed"),
             Skipped::NotReachable => f.write_str("cannot be reached"),
             Skipped::Busy => f.write_str("is busy"),
+            Skipped::Resting => f.write_str("has a rest between calls"),
         }
     }
 }
@@ -156,15 +159,24 @@ pub(crate) fn asks(menu: &PlanMenu) -> Decision {
     }
 }
 
-/// Where calls go that whoever they were for does not take now; `None`: whoever is named is no more.
-pub fn instead(plan: &DialPlan, account: AccountId, to: Destination, unix_ms: i64) -> Option<Decision> {
-    Errand::inside(account, unix_ms).give(plan, to)
+/// Where calls of a project go that whoever they were for does not take now; `None`: whoever is named is no more.
+pub fn instead(
+    plan: &DialPlan,
+    (account, project): (AccountId, Option<ProjectId>),
+    to: Destination,
+    unix_ms: i64,
+) -> Option<Decision> {
+    let mut errand = Errand {
+        project,
+        ..Errand::inside(account, unix_ms)
+    };
+    errand.give(plan, to)
 }
 
 /// A call that is given from one desk to another as they are closed.
 pub(crate) struct Errand {
     account: AccountId,
-    /// That of the number which the call came in by. A department takes the calls of its own project.
+    /// That of the number which the call came in by, or of the last department on its way.
     project: Option<ProjectId>,
     unix_ms: i64,
     /// A connected number was called.
@@ -267,6 +279,7 @@ impl Errand {
     /// The line of a department, if that is open.
     pub(crate) fn department(&mut self, plan: &DialPlan, department: &PlanDepartment) -> Decision {
         let desk = plan.reception.departments.get(&department.id);
+        self.project = desk.and_then(|desk| desk.project).or(self.project);
         if let Some(closed) = self.closed(plan, &department.name, desk) {
             return closed;
         }

@@ -219,6 +219,8 @@ const SENTENCES: &[(&str, &str)] = &[
         "the client's personal manager comes first",
         "сначала персональный менеджер клиента",
     ),
+    ("the client's personal manager {+}", "персональный менеджер клиента {+}"),
+    ("others are passed over too", "пропущены и другие"),
     ("a VIP waits ahead of all others", "Vip-клиент ждёт впереди всех"),
     (
         "a VIP waits ahead of whoever came at most {} s earlier",
@@ -272,6 +274,7 @@ const PREDICATES: &[(&str, &str)] = &[
     ("cannot be reached", "не в сети"),
     ("has no access any more", "без доступа"),
     ("is busy", "занято"),
+    ("has a rest between calls", "отдыхает между звонками"),
     ("does not answer", "не отвечает"),
     ("declines", "отклоняет"),
     ("can be rung", "можно звонить"),

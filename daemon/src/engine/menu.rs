@@ -282,7 +282,8 @@ impl Engine {
         now: Now,
     ) -> Option<Decision> {
         let call = self.calls.get(&id)?;
-        let decision = reception::instead(plan, call.account, to, now.unix_ms)?;
+        let project = self.project_of(plan, call);
+        let decision = reception::instead(plan, (call.account, project), to, now.unix_ms)?;
         let facts = CallFacts {
             account: call.account,
             caller: call.served_caller()?,

@@ -1,12 +1,14 @@
 //! Where a person's calls ring: their registered phones, or their own telephone number by a line.
 
-use frontdesk_routing::ids::StaffId;
+use frontdesk_routing::ids::{ProjectId, StaffId};
+use frontdesk_routing::inbound;
 use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::{DialPlan, Method, PlanStaff, Term};
 use frontdesk_routing::reception;
 use frontdesk_sip::registrar::Aor;
 
 use super::Engine;
+use super::call::Call;
 use super::caller::party_of_staff;
 use super::flows::Flows;
 use super::output::CdrParty;
@@ -40,6 +42,18 @@ impl Engine {
                 ..party_of_staff(staff)
             },
             reach: target.reach,
+        })
+    }
+
+    /// The project that a call is of: that of the department in whose line it is, or was, else of the number it came in by.
+    pub(super) fn project_of(&self, plan: &DialPlan, call: &Call) -> Option<ProjectId> {
+        let line = call.line.as_ref();
+        let department = line.and_then(|stay| reception::project_of(plan, stay.department));
+        department.or_else(|| {
+            let trunk = plan.staff.trunk(call.caller.trunk?)?;
+            let number = inbound::connected(plan, trunk, &call.dialled)?;
+            let desk = plan.reception.numbers.get(&(number.account, number.number));
+            desk?.project
         })
     }
 

@@ -236,15 +236,12 @@ impl Engine {
             .map(|department| department.name.to_string());
         let name = name.unwrap_or_default();
         let by_name = self.name_of(id, by);
-        match self.transfer_to_line(id, by, (department, since), now) {
-            Ok(()) => self.note(id, &format!("transferred by {by_name} to the department {name}")),
-            Err(status) => {
-                self.note(
-                    id,
-                    &format!("{by_name} could not transfer to the department {name}: {status}"),
-                );
-                self.tell_transferor(id, (by, status), now);
-            }
+        if let Err(status) = self.transfer_to_line(id, by, (department, since), now) {
+            self.note(
+                id,
+                &format!("{by_name} could not transfer to the department {name}: {status}"),
+            );
+            self.tell_transferor(id, (by, status), now);
         }
     }
 

@@ -86,8 +86,23 @@ impl ClientSection {
     pub fn by_number(&self, account: AccountId, number: PhoneNumber) -> Option<&PlanClient> {
         let key = (account, number);
         let place = place(key);
-        let part = self.groups.get(group_of(place))?.get(part_of(place))?;
+        let part = self.part(place)?;
         part.get(find(part, place, key).ok()?)
+    }
+
+    /// The number finds the same client in the other section, as one sees without looking for the client: both share the
+    /// part of the book where the number stands. False says nothing.
+    pub fn shares(&self, other: &ClientSection, account: AccountId, number: PhoneNumber) -> bool {
+        let place = place((account, number));
+        match (self.part(place), other.part(place)) {
+            (Some(one), Some(two)) => Arc::ptr_eq(one, two),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        }
+    }
+
+    fn part(&self, place: u64) -> Option<&Part> {
+        self.groups.get(group_of(place))?.get(part_of(place))
     }
 
     /// The section in which the number finds this client, or nobody; everything else is shared with this one.
@@ -227,6 +242,13 @@ mod tests {
         assert_eq!(after.by_number(changed.account, changed.number), Some(&changed));
         assert_ne!(before.by_number(changed.account, changed.number), Some(&changed));
         assert_eq!((before.len(), after.len()), (5000, 5000));
+        let shared = (0..5000).filter(|n| {
+            let (account, number) = client(1, *n, 0).key();
+            after.shares(&before, account, number)
+        });
+        let shared = shared.count();
+        assert!((4_990..5000).contains(&shared), "{shared}");
+        assert!(!after.shares(&before, changed.account, changed.number));
     }
 
     proptest! {

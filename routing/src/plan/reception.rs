@@ -64,6 +64,7 @@ impl ReceptionSection {
         self.people.get(&staff)
     }
 
+    #[expect(clippy::disallowed_methods, reason = "all are asked, in whatever order")]
     /// Everybody takes the calls of the same projects in the other section, and every department those of the same one.
     pub fn same_projects(&self, other: &ReceptionSection) -> bool {
         let person = |section: &ReceptionSection, staff| section.people.get(staff).map(|one| one.projects.clone());

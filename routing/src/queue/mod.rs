@@ -261,6 +261,7 @@ impl Queues {
         true
     }
 
+    #[expect(clippy::disallowed_methods, reason = "whoever asks puts them into a set")]
     /// The personal managers to whom calls in the queue are still to be offered; one of several calls as often.
     pub fn managers(&self) -> impl Iterator<Item = StaffId> + '_ {
         self.callers.values().filter_map(|caller| caller.manager)

@@ -40,6 +40,10 @@ fn sentences_within_sentences_are_told_whole() {
     check(&instead, whole);
     assert_eq!(told("Анна Соколова does not answer"), "Анна Соколова: не отвечает");
     assert_eq!(
+        told("the client's personal manager Анна Соколова has a rest between calls"),
+        "персональный менеджер клиента Анна Соколова: отдыхает между звонками"
+    );
+    assert_eq!(
         told("transferred by 102 to the department Сбыт"),
         "102 переводит в отдел Сбыт"
     );

@@ -265,7 +265,7 @@ fn a_department_where_nobody_works_is_not_joined() {
     world.close();
     assert_eq!(
         world.record().because,
-        "the short number is the department Sales's, of 1 members; nobody of the department Sales can take calls now"
+        "the short number is the department Sales's, of 1 members; David Tester cannot be reached; nobody of the department Sales can take calls now"
     );
 }
 

@@ -12,7 +12,7 @@ use frontdesk_routing::queue::{AgentState, Entrant};
 use frontdesk_routing::reception::{self, Moment};
 use frontdesk_sip::Now;
 
-use super::{Call, Engine, Side};
+use super::{Call, Engine, Side, Waits};
 
 impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
@@ -41,24 +41,31 @@ impl Engine {
     /// Whoever is not to be given calls now is not reachable for the queues. What calls they take by their projects is a
     /// matter of each line.
     fn agent_state(&self, staff: StaffId, now: Now) -> AgentState {
-        let plan = &*self.plan;
-        let view = self.view(plan);
-        let moment = Moment {
+        let takes = reception::may_take(&self.plan, (staff, None), now.unix_ms, self.moment(staff)).is_ok();
+        AgentState {
+            reachable: self.plan.staff.get(staff).is_some() && takes,
+            calls: self.calls_with(staff),
+        }
+    }
+
+    /// How it stands with somebody apart from their calls.
+    pub(super) fn moment(&self, staff: StaffId) -> Moment {
+        let view = self.view(&self.plan);
+        Moment {
             dnd: view.settings(staff).dnd,
             unreachable: !view.online(staff),
             busy: false,
-        };
-        let takes = reception::may_take(plan, (staff, None), now.unix_ms, moment).is_ok();
-        let reachable = plan.staff.get(staff).is_some() && takes;
+        }
+    }
+
+    /// Calls that somebody is in, of whatever kind.
+    pub(super) fn calls_with(&self, staff: StaffId) -> u16 {
         let calls = self.watchers.calls_of(staff).filter_map(|id| self.calls.get(&id));
         let calls = calls.filter(|call| {
             call.legs()
                 .any(|leg| leg.staff == Some(staff) && leg.ended_at.is_none())
         });
-        AgentState {
-            reachable,
-            calls: u16::try_from(calls.count()).unwrap_or(u16::MAX),
-        }
+        u16::try_from(calls.count()).unwrap_or(u16::MAX)
     }
 
     /// A new plan: lines work as it says, and whoever waits stands where it puts them.
@@ -88,11 +95,15 @@ impl Engine {
 
     /// Clients who wait stand where their flag puts them now, and have the manager whom they have now.
     fn review_clients(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
-        let waiting: Vec<CallId> = self.lines.waiting.iter().copied().collect();
-        for id in waiting {
-            let Some((was, is)) = self.known_in(id, before).zip(self.known_in(id, plan)) else {
-                continue;
-            };
+        let same_projects = before.reception.same_projects(&plan.reception);
+        let may_differ = |who: &Waits| !same_projects || !plan.clients.shares(&before.clients, who.account, who.number);
+        let waiting = self.lines.waiting.iter();
+        let waiting = waiting.filter_map(|(id, who)| Some((*id, who.filter(may_differ)?)));
+        let changed: Vec<(CallId, Entrant, Entrant)> = waiting
+            .map(|(id, who)| (id, who.entrant(before), who.entrant(plan)))
+            .filter(|(_, was, is)| was != is)
+            .collect();
+        for (id, was, is) in changed {
             if was.vip != is.vip {
                 self.lines.queues.set_vip(id, is.vip);
             }
@@ -103,14 +114,6 @@ impl Engine {
                     .for_each(|manager| self.expect_manager(manager, now));
             }
         }
-    }
-
-    /// As whom a call waits, by a plan.
-    fn known_in(&self, id: CallId, plan: &DialPlan) -> Option<Entrant> {
-        let call = self.calls.get(&id)?;
-        let department = call.line.as_ref()?.department;
-        let client = self.client_in(plan, call, call.machine.waiting().unwrap_or(Side::Caller));
-        Some(entrant(plan, department, client))
     }
 
     fn review_departments(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
@@ -158,23 +161,35 @@ impl Engine {
 
     /// The client who waits.
     pub(in crate::engine) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
-        self.client_in(&self.plan, call, party)
-    }
-
-    fn client_in<'a>(&self, plan: &'a DialPlan, call: &Call, party: Side) -> Option<&'a PlanClient> {
-        let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
-        let number = PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()?;
-        plan.clients.by_number(call.account, number)
+        let number = number_of(call, party)?;
+        self.plan.clients.by_number(call.account, number)
     }
 }
 
-/// What a client is to a department's line; nobody is one of no rights.
-pub(super) fn entrant(plan: &DialPlan, department: DepartmentId, client: Option<&PlanClient>) -> Entrant {
-    Entrant {
-        vip: client.is_some_and(|client| client.vip),
-        manager: client.and_then(|client| reception::manager(plan, department, client)),
-        waited_since: 0,
+impl Waits {
+    /// `None`: whoever waits is no caller from outside, or hides their number.
+    pub(super) fn new(call: &Call, party: Side, department: DepartmentId) -> Option<Waits> {
+        Some(Waits {
+            account: call.account,
+            number: number_of(call, party)?,
+            department,
+        })
     }
+
+    /// What they are to the line by a plan.
+    pub(super) fn entrant(&self, plan: &DialPlan) -> Entrant {
+        let client = plan.clients.by_number(self.account, self.number);
+        Entrant {
+            vip: client.is_some_and(|client| client.vip),
+            manager: client.and_then(|client| reception::manager(plan, self.department, client)),
+            waited_since: 0,
+        }
+    }
+}
+
+fn number_of(call: &Call, party: Side) -> Option<PhoneNumber> {
+    let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
+    PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()
 }
 
 fn minute_after(now: Now) -> Instant {

@@ -14,8 +14,7 @@ use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
 
-use super::agents::entrant;
-use super::{Call, Engine, Side, Stay, department_name};
+use super::{Call, Engine, Side, Stay, Waits, department_name};
 use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
 use crate::engine::output::{BoardChange, CdrParty, LineOutcome, Output};
@@ -61,9 +60,18 @@ impl Engine {
 
     /// The caller, or whoever waits, joins the department's line; if it may not, the call goes where such calls go.
     pub(in crate::engine) fn join_line(&mut self, id: CallId, department: DepartmentId, now: Now) {
+        let told = self.passed_over(id, Side::Caller, department, now);
         match self.enter_line(id, Side::Caller, (department, None), now) {
-            Ok(()) => self.line_up(id, None, now),
-            Err(why) => self.overflow(id, (department, why), now),
+            Ok(()) => {
+                self.note_all(id, &told);
+                self.line_up(id, None, now);
+            }
+            Err(why) => {
+                if matches!(why, Because::NobodyWorks { .. }) {
+                    self.note_all(id, &told);
+                }
+                self.overflow(id, (department, why), now);
+            }
         }
     }
 
@@ -79,8 +87,16 @@ impl Engine {
         let call = self.calls.get_mut(&id).ok_or(481_u16)?;
         let party = call.other(by).ok_or(481_u16)?;
         call.overflowed.clear();
+        let transferred = format!(
+            "transferred by {} to the department {}",
+            self.name_of(id, by),
+            department_name(&self.plan, department)
+        );
+        let told = self.passed_over(id, party, department, now);
         match self.enter_line(id, party, (department, since), now) {
             Ok(()) => {
+                self.note(id, &transferred);
+                self.note_all(id, &told);
                 self.line_up(id, Some(by), now);
                 Ok(())
             }
@@ -91,6 +107,7 @@ impl Engine {
                     .get(department)
                     .is_some_and(|to| to.overflow.is_some()) =>
             {
+                self.note(id, &transferred);
                 self.line_up(id, Some(by), now);
                 self.overflow(id, (department, why), now);
                 Ok(())
@@ -114,9 +131,10 @@ impl Engine {
         let earlier = call.line.as_ref().and_then(|stay| stay.waited).unwrap_or(0);
         let own = ms.saturating_sub(earlier);
         let since = since.map_or(own, |since| since.min(own));
+        let who = Waits::new(call, party, department);
         let entrant = Entrant {
             waited_since: since,
-            ..entrant(&self.plan, department, self.client_of(call, party))
+            ..who.map(|who| who.entrant(&self.plan)).unwrap_or_default()
         };
         if let Some(manager) = entrant.manager {
             self.expect_manager(manager, now);
@@ -143,7 +161,7 @@ impl Engine {
             agent: None,
             announce_at: None,
         });
-        self.lines.waiting.insert(id);
+        self.lines.waiting.insert(id, who);
         self.lines.fresh.insert(id);
         self.outputs.push_back(Output::Board(BoardChange::CallQueued {
             call: id,
@@ -189,10 +207,10 @@ impl Engine {
             .departments
             .get(department)
             .and_then(|department| department.overflow);
-        let account = self.calls.get(&id).map(|call| call.account);
-        let decision = target.zip(account).and_then(|(target, account)| {
+        let decision = target.zip(self.calls.get(&id)).and_then(|(target, call)| {
+            let project = reception::project_of(&plan, department).or_else(|| self.project_of(&plan, call));
             // Whoever takes the call instead takes it at this moment.
-            let mut decision = reception::instead(&plan, account, target, now.unix_ms)?;
+            let mut decision = reception::instead(&plan, (call.account, project), target, now.unix_ms)?;
             if let (Destination::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
                 let name = plan.staff.get(staff).map(|staff| staff.name.to_string());
                 *because = Because::Overflow {

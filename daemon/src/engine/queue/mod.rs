@@ -8,13 +8,15 @@ mod agents;
 mod announce;
 mod join;
 mod offer;
+mod told;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::queue::{ExpiredWhy, Queues};
 use frontdesk_sip::Now;
@@ -48,6 +50,14 @@ pub(super) struct Stay {
     announce_at: Option<Instant>,
 }
 
+/// Somebody from outside who waits, as the book of clients finds them.
+#[derive(Debug, Clone, Copy)]
+struct Waits {
+    account: AccountId,
+    number: PhoneNumber,
+    department: DepartmentId,
+}
+
 #[derive(Debug)]
 pub(super) struct Lines {
     queues: Queues,
@@ -59,8 +69,8 @@ pub(super) struct Lines {
     people: BTreeSet<StaffId>,
     /// Calls that have just joined a line.
     fresh: BTreeSet<CallId>,
-    /// Calls that are in a line.
-    waiting: BTreeSet<CallId>,
+    /// Calls that are in a line, and of whom from outside.
+    waiting: BTreeMap<CallId, Option<Waits>>,
     announcements: BTreeSet<(Instant, CallId)>,
     /// When the hours of members are looked at again; `None`: nobody has any.
     next_minute: Option<Instant>,
@@ -74,7 +84,7 @@ impl Lines {
             touched: BTreeSet::new(),
             people: BTreeSet::new(),
             fresh: BTreeSet::new(),
-            waiting: BTreeSet::new(),
+            waiting: BTreeMap::new(),
             announcements: BTreeSet::new(),
             next_minute: None,
         }
