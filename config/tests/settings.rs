@@ -274,6 +274,11 @@ fn well_formed_values_that_make_no_sense_are_refused() {
         &[("FRONTDESK_SIP_SESSION_EXPIRES", "80")],
         &["sip.session_expires: must not be less"],
     );
+}
+
+#[test]
+fn times_and_rates_beyond_sense_are_refused() {
+    let check = check_problems;
     check(
         "",
         &[("FRONTDESK_NAT_PUBLIC_ADDRESS", "0.0.0.0")],

@@ -363,7 +363,11 @@ async fn v29_a_call_that_goes_on_is_forgotten_when_it_ends(office: &Office) {
     office.later(1_000);
     let erased = clients::erase(&office.db, &office.author(), client).await.unwrap();
     assert!(erased.recordings.is_empty(), "they go on");
-    assert_eq!(due(office).await, [] as [String; 0], "somebody still writes the files");
+    assert_eq!(
+        due(office).await,
+        Vec::<String>::new(),
+        "somebody still writes the files"
+    );
     assert_eq!(state(office, recording(1)).await, RecordingState::Recording);
     tell_webhook(office, 1, Some(client)).await;
     let message = Entry::MessageStarted {
@@ -410,13 +414,13 @@ async fn v29_what_cannot_be_removed_is_tried_again_and_keeps_nothing_back(office
     assert_eq!((found.len(), found[0].folder), (2, Folder::Recordings));
     removals::later(&office.db, &found[0], office.now()).await.unwrap();
     removals::done(&office.db, &found[1], office.now()).await.unwrap();
-    assert_eq!(due(office).await, [] as [String; 0]);
+    assert_eq!(due(office).await, Vec::<String>::new());
     office.later(5_000);
     let again = removals::due(&office.db, office.now(), 100).await.unwrap();
     assert_eq!((again[0].path.clone(), again[0].attempts), (found[0].path.clone(), 1));
     removals::done(&office.db, &again[0], office.now()).await.unwrap();
     office.later(3_600_000);
-    assert_eq!(due(office).await, [] as [String; 0]);
+    assert_eq!(due(office).await, Vec::<String>::new());
 }
 
 async fn v29_a_number_that_is_somebody_elses_by_now_stays_theirs(office: &Office) {

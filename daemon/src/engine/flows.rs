@@ -30,7 +30,7 @@ impl Flows {
         let (now, left) = device.split_first()?;
         Some(Flows {
             now: Binding::clone(now),
-            left: left.iter().map(|flow| Binding::clone(flow)).collect(),
+            left: left.iter().copied().cloned().collect(),
         })
     }
 

@@ -97,7 +97,22 @@ fn what_is_settled_before_the_answer_is_not_described_again() {
     assert_eq!(net.names(CALLER), ["Progress 183", "Progress 180", "Progress 183"]);
     let bodies = net.events.iter().filter_map(|(_, event)| match event {
         Event::Progress { response, .. } => Some(response.body().len()),
-        _ => None,
+        Event::Request { .. }
+        | Event::Invite { .. }
+        | Event::Cancelled { .. }
+        | Event::Answered { .. }
+        | Event::SecondOffer { .. }
+        | Event::Refused { .. }
+        | Event::Acked { .. }
+        | Event::Offer { .. }
+        | Event::OfferResult { .. }
+        | Event::InDialog { .. }
+        | Event::Response { .. }
+        | Event::InDialogResult { .. }
+        | Event::Ended { .. }
+        | Event::Subscribe { .. }
+        | Event::SubscriptionRefreshed { .. }
+        | Event::SubscriptionEnded { .. } => None,
     });
     assert_eq!(bodies.collect::<Vec<_>>(), ["early answer".len(), 0, 0]);
     net.command(CALLEE, accept(callee));
