@@ -33,7 +33,11 @@ impl Endpoint {
             return;
         };
         let Phase::Incoming { tx } = session.phase else { return };
-        if session.exchange() == Exchange::Settled {
+        let waits = session
+            .reliable
+            .as_ref()
+            .is_some_and(|reliable| reliable.outstanding.is_some());
+        if session.exchange() == Exchange::Settled && !waits {
             // A description now would be an offer (RFC 6337 section 2.2).
             ring.body = None;
         }
@@ -79,7 +83,7 @@ impl Endpoint {
         }
     }
 
-    fn send_reliable(&mut self, id: SessionId, tx: u64, ring: Provisional, now: Now) {
+    fn send_reliable(&mut self, id: SessionId, tx: u64, mut ring: Provisional, now: Now) {
         let first = self.rng.random_range(1..=LARGEST_FIRST);
         let late = self.server_request(tx).is_some_and(|request| request.body().is_empty());
         let Some(session) = self.sessions.get_mut(&id.0) else {
@@ -90,6 +94,9 @@ impl Endpoint {
             .reliable
             .get_or_insert_with(|| Box::new(Reliable::of(cseq.unwrap_or(0))));
         reliable.rseq = if reliable.rseq == 0 { first } else { reliable.rseq + 1 };
+        if reliable.exchange == Exchange::Settled {
+            ring.body = None;
+        }
         let described = ring.body.is_some();
         if described && reliable.exchange == Exchange::Open {
             reliable.exchange = if late { Exchange::Offered } else { Exchange::Settled };

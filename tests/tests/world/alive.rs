@@ -143,6 +143,7 @@ fn whatever_a_silent_phone_sends_brings_it_back() {
 #[test]
 fn two_questions_in_vain_change_nothing() {
     let mut world = world(65, FAIR, EVERY);
+    world.phones[BORIS_AT].nat = None;
     let until = world.elapsed() + s(70);
     world.lose = Some(Box::new(move |line| {
         line.phone == "boris" && line.from_server && line.title() == "OPTIONS" && line.at < until
