@@ -13,7 +13,7 @@ use crate::number::PhoneNumber;
 use crate::outbound::region;
 use crate::plan::{AccountCallerId, DialPlan};
 
-pub use recent::{Dialled, RecentClients};
+pub use recent::{Dialled, RecentClients, means_hidden};
 pub use token::Token;
 
 /// A text with so many digits may hold a number; short numbers, places and codes have fewer.
