@@ -82,6 +82,12 @@ pub struct Party<'a> {
     pub name: Option<&'a str>,
 }
 
+/// Whether whoever has this number outside may not see clients' numbers.
+pub fn hides_from(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> bool {
+    let mut staff = plan.staff.staff().iter();
+    staff.any(|staff| staff.account == account && staff.caller_id.hides_clients && staff.phone == Some(number))
+}
+
 /// Who looks.
 #[derive(Debug, Clone, Copy)]
 pub struct Viewer<'a> {
