@@ -81,7 +81,7 @@ impl fmt::Display for Source {
     }
 }
 
-/// What a call shows by this trunk, and why. Only connected numbers are shown, a line's own, and of a call that was sent
+/// What a call shows by this trunk, and why. Only connected numbers are shown, what a line registers as, and of a call that was sent
 /// on, where the account and the trunk allow it, the client's number or the stub.
 pub fn resolve(plan: &DialPlan, call: &OutgoingCall, trunk: &PlanTrunk) -> (Presented, Because) {
     let numbers = Numbers::of(plan, call, trunk);
@@ -168,7 +168,7 @@ impl<'a> Numbers<'a> {
     fn single(&self) -> Shown {
         match self.connected(self.account.single_number) {
             Some(number) => (Some(number), Source::Single),
-            None => (self.trunk.shown_number, Source::Trunk),
+            None => (self.connected(self.trunk.shown_number), Source::Trunk),
         }
     }
 

@@ -74,8 +74,12 @@ pub fn meant(plan: &DialPlan, account: AccountId, dialled: &str) -> Option<Short
         return Some(number);
     }
     let plain = ShortNumber::read(dialled).ok().filter(|number| settings.has(*number))?;
-    let own = || plan.staff.by_short(account, plain).is_none() && plan.departments.by_short(account, plain).is_none();
-    (is_always(plain) || settings.before_short_numbers || own()).then_some(plain)
+    let nobodys = || {
+        plan.staff.by_short(account, plain).is_none()
+            && plan.departments.by_short(account, plain).is_none()
+            && plan.menus.by_short(account, plain).is_none()
+    };
+    (is_always(plain) || settings.before_short_numbers || nobodys()).then_some(plain)
 }
 
 /// A call of the staff to an emergency number; `None`: it is to somebody else.

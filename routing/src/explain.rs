@@ -7,7 +7,9 @@ use crate::facts::{CallFacts, Caller};
 use crate::features;
 use crate::forwarding::{self, Situation, Trail};
 use crate::ids::{DepartmentId, StaffId, TrunkId};
+use crate::inbound;
 use crate::internal;
+use crate::masking;
 use crate::number::PhoneNumber;
 use crate::plan::{DialPlan, PlanClient};
 use crate::queue::VipRule;
@@ -38,20 +40,27 @@ pub fn foresee(
     situation: &dyn Situation,
 ) -> Foreseen {
     let mut trail = Trail::default();
-    let decision = features::decide(plan, facts).unwrap_or_else(|| {
-        let first = internal::decide(plan, facts);
-        forwarding::follow(plan, facts, situation, (first, &mut trail))
-    });
+    let stub = stub_dialled(plan, facts);
+    let facts = &CallFacts {
+        dialled: stub.as_deref().unwrap_or(facts.dialled),
+        ..*facts
+    };
+    let decision = decided(plan, (facts, number), situation, &mut trail);
     let mut told = Foreseen {
         decision,
         candidates: Vec::new(),
         sentences: Vec::new(),
     };
+    let outgoing = |kind, to| outgoing(plan, (facts, number), &trail, (kind, to));
     let client = number.and_then(|number| plan.clients.by_number(facts.account, number));
     told.sentences.extend(client.map(|client| match client.vip {
         true => format!("the caller is the client {}, a VIP", client.name),
         false => format!("the caller is the client {}", client.name),
     }));
+    let hidden = stub
+        .as_ref()
+        .map(|_| "the client is called whose number was hidden last".to_owned());
+    told.sentences.extend(hidden);
     match told.decision.clone() {
         Decision::Ring { targets, because } => {
             told.say(&because);
@@ -59,6 +68,10 @@ pub fn foresee(
                 let moment = moment(situation, staff);
                 let skipped = moment.unreachable.then_some(Skipped::NotReachable);
                 told.candidate(plan, staff, skipped);
+                let person = plan.staff.get(staff);
+                if let Some((number, lines)) = person.and_then(|person| reception::telephone(plan, person)) {
+                    told.outside(plan, &outgoing(None, Some(number)), &lines);
+                }
             }
         }
         Decision::Queue { department, because } => {
@@ -67,13 +80,17 @@ pub fn foresee(
         }
         Decision::Message { because, .. } => told.say(&because),
         Decision::Menu { because, .. } => told.say(&because),
-        Decision::Outside { trunks, because, .. } => {
+        Decision::Outside {
+            number,
+            trunks,
+            because,
+        } => {
             told.say(&because);
-            told.outside(plan, (facts, Kind::Direct), &trunks);
+            told.outside(plan, &outgoing(None, Some(number)), &trunks);
         }
         Decision::Emergency { trunks, because, .. } => {
             told.say(&because);
-            told.outside(plan, (facts, Kind::Emergency), &trunks);
+            told.outside(plan, &outgoing(Some(Kind::Emergency), None), &trunks);
         }
         Decision::Feature(call) => told.sentences.push(format!("a feature code: {call:?}")),
         Decision::Refuse { status, because } => {
@@ -82,6 +99,74 @@ pub fn foresee(
         }
     }
     told
+}
+
+/// The same decisions as for a real call. Whether a telephone that rings sends a call back to us is not known here.
+fn decided(
+    plan: &DialPlan,
+    (facts, number): (&CallFacts<'_>, Option<PhoneNumber>),
+    situation: &dyn Situation,
+    trail: &mut Trail,
+) -> Decision {
+    let refuse = |status, because| Decision::Refuse { status, because };
+    match facts.caller {
+        Caller::Trunk(_) if number.is_some_and(|number| inbound::is_own(plan, facts.account, number)) => {
+            return refuse(482, Because::OwnNumberComesBack);
+        }
+        Caller::Staff(_) if means_hidden(plan, facts) == Some(false) => {
+            return refuse(403, Because::HiddenClientNotReached);
+        }
+        Caller::Trunk(_) | Caller::Staff(_) => {}
+    }
+    features::decide(plan, facts).unwrap_or_else(|| {
+        let first = internal::decide(plan, facts);
+        forwarding::follow(plan, facts, situation, (first, trail))
+    })
+}
+
+/// Of what staff dials whether it means a hidden client, and may.
+fn means_hidden(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<bool> {
+    let Caller::Staff(staff) = facts.caller else {
+        return None;
+    };
+    masking::means_hidden(plan, plan.staff.get(staff)?, facts.dialled)
+}
+
+/// The stub in the place of a hidden client, who is known to the phone alone.
+fn stub_dialled(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<String> {
+    let account = plan.accounts.get(facts.account)?;
+    let hidden = means_hidden(plan, facts) == Some(true);
+    hidden.then(|| account.caller_id.stub.reveal())
+}
+
+/// How the call leaves, as the engine sees it: who calls from outside is sent on by the last one on the trail.
+fn outgoing(
+    plan: &DialPlan,
+    (facts, number): (&CallFacts<'_>, Option<PhoneNumber>),
+    trail: &Trail,
+    (kind, to): (Option<Kind>, Option<PhoneNumber>),
+) -> OutgoingCall {
+    let hides = |staff: StaffId| plan.staff.get(staff).is_some_and(|staff| staff.caller_id.hides_clients);
+    let hops = trail.hops();
+    let (usual, staff, client, arrived_on) = match facts.caller {
+        Caller::Staff(staff) => (Kind::Direct, Some(staff), None, None),
+        Caller::Trunk(trunk) => {
+            let trunk = plan.staff.trunk(trunk);
+            let arrived_on = trunk.and_then(|trunk| inbound::connected(plan, trunk, facts.dialled));
+            let sender = hops.last().map(|hop| hop.by);
+            (Kind::Forwarded, sender, number, arrived_on.map(|number| number.number))
+        }
+    };
+    OutgoingCall {
+        kind: kind.unwrap_or(usual),
+        account: facts.account,
+        staff,
+        client,
+        arrived_on,
+        restricted: false,
+        hidden: hops.iter().any(|hop| hides(hop.by))
+            || to.is_some_and(|to| masking::hides_from(plan, facts.account, to)),
+    }
 }
 
 fn moment(situation: &dyn Situation, staff: StaffId) -> Moment {
@@ -143,21 +228,9 @@ impl Foreseen {
         }
     }
 
-    fn outside(&mut self, plan: &DialPlan, (facts, kind): (&CallFacts<'_>, Kind), trunks: &[TrunkId]) {
+    fn outside(&mut self, plan: &DialPlan, call: &OutgoingCall, trunks: &[TrunkId]) {
         for trunk in trunks.iter().filter_map(|trunk| plan.staff.trunk(*trunk)) {
-            let call = OutgoingCall {
-                kind,
-                account: facts.account,
-                staff: match facts.caller {
-                    Caller::Staff(staff) => Some(staff),
-                    Caller::Trunk(_) => None,
-                },
-                client: None,
-                arrived_on: None,
-                restricted: false,
-                hidden: false,
-            };
-            let (presented, because) = caller_id::resolve(plan, &call, trunk);
+            let (presented, because) = caller_id::resolve(plan, call, trunk);
             let number = presented.number.map(PhoneNumber::reveal);
             let number = number.unwrap_or_else(|| "its own number".to_owned());
             self.sentences
@@ -171,13 +244,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::forwarding::Forwarding;
+    use crate::forwarding::{Forwarding, Target};
     use crate::ids::{AccountId, ClientId};
     use crate::number::ShortNumber;
     use crate::plan::trunks::Provider;
     use crate::plan::{
-        ClientSection, DepartmentSection, Destination, NumberSection, PlanDepartment, PlanNumber, PlanReception,
-        PlanStaff, PlanTrunk, ReceptionSection, StaffCallerId, StaffSection,
+        AccountSection, ClientSection, DepartmentSection, Destination, NumberSection, PlanAccount, PlanDepartment,
+        PlanNumber, PlanReception, PlanStaff, PlanTrunk, ReceptionSection, RecordingPolicy, StaffCallerId,
+        StaffSection,
     };
     use crate::queue::{Member, QueueSettings};
 
@@ -189,8 +263,13 @@ mod tests {
             staff != StaffId::from_u128(2)
         }
 
-        fn settings(&self, _: StaffId) -> Forwarding {
-            Forwarding::default()
+        /// David sends all his calls on.
+        fn settings(&self, staff: StaffId) -> Forwarding {
+            let mobile = PhoneNumber::from_e164("+79035550000").map(Target::Outside);
+            Forwarding {
+                always: mobile.ok().filter(|_| staff == StaffId::from_u128(4)),
+                ..Forwarding::default()
+            }
         }
     }
 
@@ -207,12 +286,18 @@ mod tests {
             phone: None,
             sip: None,
             caller_id: StaffCallerId {
+                hides_clients: id == 4,
                 emergency_number: PhoneNumber::from_e164("+74951110002").ok(),
                 ..StaffCallerId::default()
             },
             term: Default::default(),
         };
-        let people = vec![person(1, "Anna"), person(2, "Boris"), person(3, "Clara")];
+        let people = vec![
+            person(1, "Anna"),
+            person(2, "Boris"),
+            person(3, "Clara"),
+            person(4, "David"),
+        ];
         let line = PlanTrunk {
             provider: Some(Provider::default()),
             ..PlanTrunk::new(TrunkId::from_u128(1), account(), "Line".into())
@@ -230,7 +315,21 @@ mod tests {
             receiving: false,
             ..PlanReception::default()
         };
-        let number = PhoneNumber::from_e164("+74951110002").unwrap();
+        let connected = |number: &str, to| PlanNumber {
+            number: PhoneNumber::from_e164(number).unwrap(),
+            account: account(),
+            trunk: None,
+            to,
+        };
+        let company = PlanAccount {
+            id: account(),
+            number: 1,
+            name: "A".into(),
+            realm: "r".into(),
+            recording: RecordingPolicy::Never,
+            region: "RU".into(),
+            caller_id: Default::default(),
+        };
         let client = PlanClient {
             id: ClientId::from_u128(1),
             account: account(),
@@ -239,16 +338,17 @@ mod tests {
             vip: true,
             manager: Some(StaffId::from_u128(2)),
         };
+        let mobile = client.number;
         DialPlan {
+            accounts: Arc::new(AccountSection::new(vec![company])),
             staff: Arc::new(StaffSection::new(people, vec![line])),
             departments: Arc::new(DepartmentSection::new(vec![sales])),
             clients: Arc::new(ClientSection::new(vec![client])),
-            numbers: Arc::new(NumberSection::new(vec![PlanNumber {
-                number,
-                account: account(),
-                trunk: None,
-                to: Destination::Department(DepartmentId::from_u128(1)),
-            }])),
+            numbers: Arc::new(NumberSection::new(vec![
+                connected("+74951110002", Destination::Department(DepartmentId::from_u128(1))),
+                connected("+74951110003", Destination::Staff(StaffId::from_u128(4))),
+                connected("+74951110004", Destination::Number(mobile)),
+            ])),
             reception: Arc::new(ReceptionSection {
                 people: [(StaffId::from_u128(3), off)].into(),
                 ..ReceptionSection::default()
@@ -305,5 +405,34 @@ mod tests {
             "by Line it shows +74951110002: it shows the number of the staff member's own site",
         ];
         check(anna, None, "112", &emergency);
+    }
+
+    #[test]
+    fn a_call_that_is_sent_on_shows_what_a_real_one_would() {
+        let line = Caller::Trunk(TrunkId::from_u128(1));
+        let by_david = [
+            "David forwards all calls: a number outside, by Line",
+            "by Line it shows +74951110003: it shows the number that the client called",
+        ];
+        check(line, Some("+79990001122"), "+74951110003", &by_david);
+        let by_number = [
+            "a number outside, by Line",
+            "by Line it shows +74951110004: it shows the number that the client called",
+        ];
+        check(line, Some("+79990001122"), "+74951110004", &by_number);
+        let back = [
+            "the call has left by one of our own numbers and comes back",
+            "the caller is told 482",
+        ];
+        check(line, Some("+74951110003"), "+74951110002", &back);
+        let hidden = [
+            "the client is called whose number was hidden last",
+            "a number outside, by Line",
+            "by Line it shows its own number: it shows the line's own number",
+        ];
+        let david = Caller::Staff(StaffId::from_u128(4));
+        for dialled in ["+78123893298", "88123893298", "A1B2"] {
+            check(david, None, dialled, &hidden);
+        }
     }
 }

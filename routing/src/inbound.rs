@@ -2,6 +2,8 @@
 
 use crate::because::Because;
 use crate::decision::Decision;
+use crate::ids::AccountId;
+use crate::number::PhoneNumber;
 use crate::outbound::{read, region};
 use crate::plan::{DialPlan, PlanNumber, PlanTrunk};
 use crate::reception::Errand;
@@ -11,6 +13,14 @@ pub fn connected<'a>(plan: &'a DialPlan, trunk: &PlanTrunk, text: &str) -> Optio
     let number = read(text, trunk.numbers_in, region(plan, trunk.account))?;
     let connected = plan.numbers.get(trunk.account, number)?;
     connected.trunk.is_none_or(|only| only == trunk.id).then_some(connected)
+}
+
+/// A number that calls of the account show outside: a connected one, or a line's own. Whoever calls with it has left the
+/// house by one of our calls and comes back.
+pub fn is_own(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> bool {
+    let mut lines = plan.staff.trunks().iter();
+    plan.numbers.get(account, number).is_some()
+        || lines.any(|line| line.account == account && line.shown_number == Some(number))
 }
 
 /// Rings whoever the number is connected with, as far as they take the calls of its project at that moment (unix
@@ -44,8 +54,8 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::ids::{AccountId, DepartmentId, StaffId, TrunkId};
-    use crate::number::{PhoneNumber, ShortNumber};
+    use crate::ids::{DepartmentId, StaffId, TrunkId};
+    use crate::number::ShortNumber;
     use crate::plan::{DepartmentSection, Destination, NumberSection, PlanDepartment, PlanStaff, StaffSection};
 
     #[test]

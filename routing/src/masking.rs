@@ -14,7 +14,7 @@ use crate::number::PhoneNumber;
 use crate::outbound::region;
 use crate::plan::{AccountCallerId, DialPlan};
 
-pub use recent::{Dialled, RecentClients};
+pub use recent::{Dialled, RecentClients, means_hidden};
 pub use text::{may_hold_a_number, without_numbers};
 pub use token::Token;
 
@@ -81,6 +81,12 @@ pub struct Party<'a> {
     pub name: Option<&'a str>,
     /// Somebody outside who keeps their number back (RFC 3323): nobody is shown it.
     pub restricted: bool,
+}
+
+/// Whether whoever has this number outside may not see clients' numbers.
+pub fn hides_from(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> bool {
+    let mut staff = plan.staff.staff().iter();
+    staff.any(|staff| staff.account == account && staff.caller_id.hides_clients && staff.phone == Some(number))
 }
 
 /// Who looks.

@@ -131,6 +131,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "hidden clients are not reached by the stub or a token",
         "скрытым клиентам нельзя перезвонить по заглушке или метке",
     ),
+    (
+        "the client is called whose number was hidden last",
+        "звонок идёт клиенту, чей номер был скрыт последним",
+    ),
     ("ordered with a click", "звонок заказан щелчком по номеру"),
     ("ordered by a visitor of the site", "звонок заказал посетитель сайта"),
     (

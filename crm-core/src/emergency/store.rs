@@ -18,7 +18,8 @@ const PUT: &str = "INSERT INTO emergency_settings (account_id, numbers, prefix, 
     prefix = excluded.prefix, before_short_numbers = excluded.before_short_numbers, updated_at = excluded.updated_at, \
     version = excluded.version WHERE emergency_settings.version = excluded.version - 1";
 const SHORT: &str = "SELECT short_number FROM staff WHERE account_id = $1 AND short_number IS NOT NULL \
-    AND deleted_at IS NULL UNION SELECT short_number FROM departments WHERE account_id = $1 ORDER BY short_number";
+    AND deleted_at IS NULL UNION SELECT short_number FROM departments WHERE account_id = $1 \
+    UNION SELECT short_number FROM menus WHERE account_id = $1 AND short_number IS NOT NULL ORDER BY short_number";
 
 pub(crate) const ALL: &[&str] = &[GET, SECTION, PUT, SHORT];
 

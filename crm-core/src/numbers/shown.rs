@@ -8,12 +8,13 @@ use crate::store::{FieldError, StoreError, Tx, args};
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2";
 const DISPLAYED: &str = "SELECT surname, given_name, patronymic FROM staff WHERE account_id = $1 \
     AND (displayed_number = $2 OR emergency_number = $2) AND deleted_at IS NULL ORDER BY sort_name, id LIMIT 4";
+const LINES: &str = "SELECT name FROM trunks WHERE account_id = $1 AND shown_number = $2 ORDER BY name, id LIMIT 4";
 const SETTINGS: &str = "SELECT COUNT(CASE WHEN single_number = $2 THEN 1 END) AS single, \
     COUNT(CASE WHEN emergency_number = $2 THEN 1 END) AS emergency FROM accounts WHERE id = $1";
 
-pub(crate) const ALL: &[&str] = &[CONNECTED, DISPLAYED, SETTINGS];
+pub(crate) const ALL: &[&str] = &[CONNECTED, DISPLAYED, LINES, SETTINGS];
 
-/// People who are named before the others are only counted as more.
+/// People and lines who are named before the others are only counted as more.
 const MOST_NAMED: usize = 3;
 
 #[derive(sqlx::FromRow)]
@@ -21,6 +22,11 @@ struct NameRow {
     surname: Option<String>,
     given_name: Option<String>,
     patronymic: Option<String>,
+}
+
+#[derive(sqlx::FromRow)]
+struct LineRow {
+    name: String,
 }
 
 #[derive(sqlx::FromRow)]
@@ -61,11 +67,14 @@ pub(crate) async fn not_shown(tx: &mut Tx, account: AccountId, number: &str) -> 
         users.extend((settings.single > 0).then(|| "the account as its single number".to_owned()));
         users.extend((settings.emergency > 0).then(|| "the account on emergency calls".to_owned()));
     }
-    let more = people.len() > MOST_NAMED;
+    let lines: Vec<LineRow> = tx.all(LINES, args![account, number]).await?;
+    let more = people.len() > MOST_NAMED || lines.len() > MOST_NAMED;
     users.extend(people.into_iter().take(MOST_NAMED).map(|row| {
         let parts = [row.surname, row.given_name, row.patronymic];
         parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }));
+    let lines = lines.into_iter().take(MOST_NAMED);
+    users.extend(lines.map(|line| format!("the line {}", line.name)));
     users.extend(more.then(|| "others".to_owned()));
     if users.is_empty() {
         return Ok(());

@@ -14,7 +14,7 @@ use crate::store::{Db, StoreError, args};
 const DUE: &str = "SELECT r.id, r.account_id, r.number, r.wanted_at, r.next_at, r.attempts, s.department_id, s.staff_id, \
     s.schedule_id, (SELECT p.id FROM staff_projects sp JOIN projects p ON p.id = sp.project_id \
     WHERE sp.staff_id = s.staff_id AND p.archived_at IS NULL \
-    ORDER BY CASE WHEN p.id = r.account_id THEN 0 ELSE 1 END, p.name, p.id LIMIT 1) AS project_id \
+    ORDER BY CASE WHEN p.id = p.account_id THEN 0 ELSE 1 END, p.name, p.id LIMIT 1) AS project_id \
     FROM site_requests r JOIN sites s ON s.id = r.site_id WHERE r.next_at <= $1 AND r.state = 'new' \
     ORDER BY r.next_at, r.id LIMIT $2";
 const NEXT: &str = "SELECT next_at FROM site_requests WHERE next_at IS NOT NULL ORDER BY next_at LIMIT 1";

@@ -11,6 +11,7 @@ use frontdesk_routing::facts::Caller;
 use frontdesk_routing::forwarding::Situation;
 use frontdesk_routing::identity;
 use frontdesk_routing::ids::{CallId, LegId, StaffId};
+use frontdesk_routing::masking::{self, Dialled};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DialPlan, Method};
 use frontdesk_routing::reception::{self, Moment};
@@ -41,16 +42,42 @@ impl Engine {
         }
         self.counters.calls += 1;
         let plan = Arc::clone(&self.plan);
+        let (to, refused) = match self.wanted(&plan, order) {
+            Dialled::Itself => (order.to.clone(), None),
+            Dialled::Client(number) => (number.reveal(), None),
+            Dialled::Refused(status, because) => (order.to.clone(), Some((status, because))),
+        };
+        let order = &Originate { to, ..order.clone() };
         let call = self.ordered_call(order, &plan, now);
         let id = call.id;
         self.put_on_board(&call);
         self.ringing.insert((call.rings_until, id));
         self.calls.insert(id, call);
-        match order.first {
-            First::Staff(staff) => self.summon(order, (&plan, staff), now),
-            First::Department(department) => self.join_line(id, department, now),
+        match (refused, order.first) {
+            (Some((status, because)), _) => {
+                self.note(id, &because.to_string());
+                self.step(id, CallEvent::NobodyCalled(status), now);
+            }
+            (None, First::Staff(staff)) => self.summon(order, (&plan, staff), now),
+            (None, First::Department(department)) => self.join_line(id, department, now),
         }
         self.touch(id);
+    }
+
+    /// Who is meant by what somebody has clicked on: the stub and tokens are hidden clients, as they are on a phone (L44).
+    fn wanted(&self, plan: &DialPlan, order: &Originate) -> Dialled {
+        let (First::Staff(staff), Ordered::Crm) = (order.first, order.kind) else {
+            return Dialled::Itself;
+        };
+        let Some(staff) = plan.staff.get(staff) else {
+            return Dialled::Itself;
+        };
+        match self.recent.dialled(plan, staff, &order.to) {
+            Dialled::Itself if masking::means_hidden(plan, staff, &order.to).is_some() => {
+                Dialled::Refused(404, Because::NoHiddenClient)
+            }
+            meant @ (Dialled::Itself | Dialled::Client(_) | Dialled::Refused(..)) => meant,
+        }
     }
 
     fn summon(&mut self, order: &Originate, (plan, staff): (&DialPlan, StaffId), now: Now) {

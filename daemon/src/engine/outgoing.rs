@@ -101,12 +101,6 @@ impl Engine {
         }
     }
 
-    /// Whether whoever has this number outside may not see clients' numbers.
-    pub(super) fn hides_from(&self, account: AccountId, number: PhoneNumber) -> bool {
-        let mut staff = self.plan.staff.staff().iter();
-        staff.any(|staff| staff.account == account && staff.caller_id.hides_clients && staff.phone == Some(number))
-    }
-
     /// Where a call goes, with the forwardings on its way; the stub and tokens are the clients whom they hide.
     pub(super) fn decided(&self, asked: &Asked<'_>) -> Result<(Decision, Trail), Box<Turned>> {
         let unmasked = self.unmasked(asked)?;

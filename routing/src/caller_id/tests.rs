@@ -49,7 +49,7 @@ fn case(kind: Kind) -> Case {
             shown_number: Some(number(OF_TRUNK)),
             ..PlanTrunk::new(TrunkId::from_u128(1), account(), "T".into())
         },
-        connected: vec![DISPLAYED, SINGLE, SITE, DID, ELSEWHERE],
+        connected: vec![DISPLAYED, SINGLE, SITE, DID, ELSEWHERE, OF_TRUNK],
         call: OutgoingCall {
             kind,
             account: account(),
@@ -182,6 +182,11 @@ fn l32_and_l38_a_number_that_is_not_connected_is_not_shown() {
     };
     for kind in [Kind::Direct, Kind::Crm, Kind::Widget, Kind::Emergency] {
         check("L32", kind, foreign, (Some(OF_TRUNK), Source::Trunk));
+        let nowhere = |case: &mut Case| {
+            foreign(case);
+            case.trunk.shown_number = Some(number(FOREIGN));
+        };
+        check("L32", kind, nowhere, (None, Source::Trunk));
     }
     let did = |case: &mut Case| case.call.arrived_on = Some(number(FOREIGN));
     check("L32", Kind::Forwarded, did, (Some(DISPLAYED), Source::Displayed));

@@ -2,12 +2,13 @@ use std::sync::Arc;
 
 use super::*;
 use crate::features;
-use crate::ids::{DepartmentId, RouteId, StaffId};
+use crate::ids::{DepartmentId, MenuId, PromptId, RouteId, StaffId};
 use crate::internal;
 use crate::plan::routes::{PlanRoute, RouteFor, RouteSection};
 use crate::plan::trunks::Provider;
 use crate::plan::{
-    AccountSection, DepartmentSection, PlanAccount, PlanDepartment, PlanStaff, PlanTrunk, RecordingPolicy, StaffSection,
+    AccountSection, DepartmentSection, MenuSection, PlanAccount, PlanDepartment, PlanMenu, PlanStaff, PlanTrunk,
+    RecordingPolicy, StaffSection,
 };
 
 fn account() -> AccountId {
@@ -132,6 +133,14 @@ fn colleagues_come_first_and_112_and_the_prefix_are_an_emergency_always() {
     check(&without, "0101", None);
     check(&plan("US", RouteSection::default()), "911", Some("911"));
     check(&plan("DE", RouteSection::default()), "103", None);
+    let mut asking = usual.clone();
+    let menu = PlanMenu {
+        short_number: Some(short("103")),
+        ..PlanMenu::new(MenuId::from_u128(1), account(), "Main".into(), PromptId::from_u128(1))
+    };
+    asking.menus = Arc::new(MenuSection::new(vec![menu], Vec::new()));
+    check(&asking, "103", None);
+    check(&asking, "0103", Some("103"));
     // Somebody had 112 before.
     let mut taken = usual.clone();
     let mut people = taken.staff.staff().to_vec();

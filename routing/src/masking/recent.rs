@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::Viewer;
+use super::{Token, Viewer};
 use crate::because::Because;
 use crate::ids::StaffId;
 use crate::number::PhoneNumber;
@@ -27,6 +27,15 @@ pub enum Dialled {
     Client(PhoneNumber),
     /// A hidden client who is not to be reached so, and the status for the caller.
     Refused(u16, Because),
+}
+
+/// Whether somebody means a hidden client by what they dial, the stub or what looks like a token, and if so, whether the
+/// account lets them reach clients so; `None`: they mean just that.
+pub fn means_hidden(plan: &DialPlan, staff: &PlanStaff, text: &str) -> Option<bool> {
+    let settings = plan.accounts.get(staff.account).map(|account| &account.caller_id)?;
+    let number = PhoneNumber::from_dialled(text, region(plan, staff.account)).ok();
+    let hidden = staff.caller_id.hides_clients && (number == Some(settings.stub) || Token::looks_like(text));
+    hidden.then_some(settings.stub_dials_back)
 }
 
 impl RecentClients {

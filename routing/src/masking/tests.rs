@@ -270,6 +270,18 @@ fn l44_the_stub_and_tokens_reach_the_last_clients_if_policy_allows() {
     );
     let refused = Dialled::Refused(403, Because::HiddenClientNotReached);
     assert_eq!(recent.dialled(&strict, me, "88123893298"), refused);
+    for (staff, text, expected) in [
+        (me, "88123893298", Some(true)),
+        (me, "a1b2", Some(true)),
+        (me, "Z000", None),
+        (me, "1012", None),
+        (me, CLIENT, None),
+        (colleague, "88123893298", None),
+        (colleague, "A1B2", None),
+    ] {
+        assert_eq!(means_hidden(&plan, staff, text), expected, "{text}");
+    }
+    assert_eq!(means_hidden(&strict, me, "88123893298"), Some(false));
     recent.review(&DialPlan::default());
     check(&recent, "88123893298", Dialled::Refused(404, Because::NoHiddenClient));
 }

@@ -36,6 +36,13 @@ impl Token {
         Token(u16::from_be_bytes([high, low]))
     }
 
+    /// Whether a text, in either case, could be somebody's token.
+    pub fn looks_like(text: &str) -> bool {
+        let mut letters = text.bytes().map(|letter| letter.to_ascii_uppercase());
+        let first = letters.next().is_some_and(|first| FIRST.contains(&first));
+        first && text.len() == 4 && letters.all(|letter| letter.is_ascii_hexdigit())
+    }
+
     /// Whether a text, in either case, is this token.
     pub fn is(self, text: &str) -> bool {
         text.len() == 4 && text.eq_ignore_ascii_case(&self.to_string())

@@ -87,3 +87,16 @@ async fn a_menu_with_faults_is_refused_with_all_of_them() {
     let taken = main.post("/departments", department).await.expect(409);
     assert_eq!(taken.faults(), ["short_number taken"]);
 }
+
+/// A menu on an emergency number is told of as people and departments are.
+#[tokio::test]
+async fn a_menu_whose_short_number_is_an_emergency_number_is_named() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let prompt = prompt(&main).await;
+    let menu = json!({ "name": "Main", "prompt_id": prompt, "short_number": "101" });
+    main.post("/menus", menu).await.expect(201);
+    let told = main.get("/emergency").await.expect(200);
+    let expected = json!([{ "short_number": "101", "reaches": "short_number" }]);
+    assert_eq!(told.body["conflicts"], expected);
+}

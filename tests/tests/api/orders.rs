@@ -72,6 +72,34 @@ async fn a_click_rings_the_telephone_of_whoever_takes_calls_by_it() {
     click(409).await;
 }
 
+/// L44: whoever sees the stub and tokens in the place of numbers may click on them where the account lets them dial back.
+#[tokio::test]
+async fn l44_a_click_on_the_stub_or_a_token_is_for_the_engine_to_read() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Olga", "login": "olga", "password": "correct horse", "role": "employee",
+                      "hide_client_number": true });
+    let (olga, _) = office.log_in_new(&main, new).await;
+    office.phone(&olga.get("/me").await.body, true);
+    let stub = main.get("/account").await.text("/stub_number").to_owned();
+    for number in [stub.as_str(), "A1B2"] {
+        olga.post("/calls", json!({ "number": number })).await.expect(202);
+        assert_eq!(ordered(&office).pop().unwrap().to, number);
+    }
+    main.patch("/account", json!({ "stub_dials_back": false }))
+        .await
+        .expect(200);
+    for number in [stub.as_str(), "A1B2"] {
+        let refused = olga.post("/calls", json!({ "number": number })).await.expect(422);
+        assert_eq!(refused.faults(), ["number hidden"]);
+    }
+    let me = main.get("/me").await;
+    office.phone(&me.body, true);
+    let refused = main.post("/calls", json!({ "number": "A1B2" })).await.expect(422);
+    assert_eq!(refused.faults(), ["number invalid"]);
+    assert_eq!(ordered(&office).len(), 2);
+}
+
 /// Phones of another company are nobody's to ring, whatever one may do.
 #[tokio::test]
 async fn no_call_is_ordered_from_a_phone_of_another_company() {

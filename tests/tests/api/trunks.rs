@@ -66,6 +66,27 @@ async fn a_line_is_made_read_changed_and_deleted() {
     main.get(&path).await.expect(404);
 }
 
+/// L32: a line may be made before the number that it is to show is connected, which it does not show until then.
+#[tokio::test]
+async fn l32_a_line_shows_a_connected_number_alone_and_keeps_it_connected() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let made = main.post("/trunks", line()).await.expect(201);
+    let warned = json!([{ "field": "shown_number", "code": "not_connected",
+                          "message": "no call shows it before it is connected" }]);
+    assert_eq!(made.body["warnings"], warned);
+    let path = format!("/trunks/{}", made.text("/id"));
+    let me = main.get("/me").await.text("/id").to_owned();
+    let number = json!({ "number": "+74951234567", "staff_id": me });
+    let number = main.post("/numbers", number).await.expect(201);
+    assert_eq!(main.get(&path).await.expect(200).body["warnings"], json!([]));
+    let number = format!("/numbers/{}", number.text("/id"));
+    let refused = main.delete(&number).await.expect(409);
+    assert!(refused.text("/detail").contains("the line "), "{}", refused.body);
+    main.patch(&path, json!({ "shown_number": null })).await.expect(200);
+    main.delete(&number).await.expect(204);
+}
+
 #[tokio::test]
 async fn a_line_that_a_gateway_registers_has_data_for_it() {
     let office = Office::open().await;

@@ -32,6 +32,9 @@ async fn calls_go_out_by_one_provider_and_come_in_by_another() -> Result<()> {
         "name": "Out", "servers": [server], "numbers_out": "e164_without_plus", "shown_number": "8 495 123-45-67",
     });
     daemon.post("/trunks", &line).await?;
+    let staff = daemon.get("/staff?search=101").await?;
+    let number = json!({ "number": "8 495 123-45-67", "staff_id": staff["items"][0]["id"] });
+    daemon.post("/numbers", &number).await?;
     let (called, invite) = tokio::join!(anna.calls("89123456789"), provider.answers());
     called?;
     let invite = invite?;
@@ -54,7 +57,6 @@ async fn calls_go_out_by_one_provider_and_come_in_by_another() -> Result<()> {
     gateway_phone.register().await?;
     let unconnected = gateway_phone.dial("+74957654321", &sdp(42_000)).await?;
     ensure!(unconnected.status() == Some(404), "{:?}", unconnected.status());
-    let staff = daemon.get("/staff?search=101").await?;
     let number = json!({ "number": "+7 495 765-43-21", "staff_id": staff["items"][0]["id"] });
     daemon.post("/numbers", &number).await?;
     let (called, invite) = tokio::join!(gateway_phone.calls("+74957654321"), anna.answers());

@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use frontdesk::engine::Messages;
-use frontdesk::engine::input::Input;
+use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
 use frontdesk::engine::output::BoardChange;
+use frontdesk_routing::because::Ordered;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, MailboxId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, MailboxId, StaffId};
 use frontdesk_routing::masking::Token;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::RedirectionStyle;
@@ -365,6 +366,51 @@ fn l44_dialling_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() {
         assert_eq!(world.phones[BORIS_AT].call(refused).status, Some(403));
         ends(&mut world);
     }
+}
+
+/// A click on the stub or a token is a call of the hidden client, too, and never of whoever has the stub as a number.
+#[test]
+fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() {
+    let mut world = started(57, 0);
+    let token = Token::new(
+        HidingKey([3; 16]),
+        Some(frontdesk_routing::ids::ClientId::from_u128(77)),
+        None,
+    );
+    let mut calls = 4_711;
+    let mut click = |world: &mut World, to: &str| {
+        calls += 1;
+        let order = Originate {
+            call: CallId::from_u128(calls),
+            account: AccountId::from_u128(ACCOUNT),
+            first: First::Staff(StaffId::from_u128(BORIS.id)),
+            to: to.to_owned(),
+            kind: Ordered::Crm,
+        };
+        world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+    };
+    for nobody in [STUB, &token.to_string()] {
+        click(&mut world, nobody);
+        world.run_for(s(5));
+    }
+    assert!(world.phones[BORIS_AT].calls.is_empty(), "no client was hidden yet");
+    let call = world.dial(FIRST, OF_BORIS);
+    world.run_for(s(1));
+    world.act(FIRST, |phone, now| phone.cancel(call, now));
+    world.run_for(s(5));
+    for to in [STUB, "88123893298", &token.to_string()] {
+        click(&mut world, to);
+        assert!(
+            world.wait_for(s(60), |world| world.together(BORIS_AT, FIRST)),
+            "{to}\n{}",
+            world.ladder()
+        );
+        let invite = world.sent_to(FIRST, "INVITE").last().cloned().unwrap();
+        assert!(invite.starts_with(&format!("INVITE sip:{CLIENT_NUMBER}@")), "{invite}");
+        world.end_calls(BORIS_AT);
+        world.run_for(s(5));
+    }
+    ends(&mut world);
 }
 
 #[test]

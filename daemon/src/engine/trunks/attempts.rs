@@ -7,6 +7,7 @@ use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::caller_id::{self, Kind, OutgoingCall};
 use frontdesk_routing::ids::{CallId, LegId, TrunkId};
+use frontdesk_routing::masking;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::outbound::OutsideNumber;
 use frontdesk_routing::plan::trunks::{TrunkCodec, TrunkLimits};
@@ -212,7 +213,7 @@ impl Engine {
         let account = shown.outgoing.account;
         let call = match left.to {
             OutsideNumber::Number(number) => OutgoingCall {
-                hidden: shown.outgoing.hidden || self.hides_from(account, number),
+                hidden: shown.outgoing.hidden || masking::hides_from(&self.plan, account, number),
                 ..shown.outgoing
             },
             OutsideNumber::Emergency(_) => OutgoingCall {

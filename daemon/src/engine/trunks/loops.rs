@@ -65,7 +65,8 @@ impl Engine {
             called: inbound::connected(plan, trunk, &new.dialled).map(|number| number.number),
             by: sent_on_by(plan, trunk, new.request),
         };
-        if back.caller.is_some_and(|caller| is_own(plan, trunk, caller)) {
+        let own = |caller| inbound::is_own(plan, trunk.account, caller);
+        if back.caller.is_some_and(own) {
             return Err(turned(reply(482), Because::OwnNumberComesBack));
         }
         let numbers = back.caller.iter().chain(&back.by);
@@ -105,13 +106,6 @@ impl Engine {
             None => call.caller.shown.restricted && sent_on(rung),
         }
     }
-}
-
-/// A number that our calls show: a connected one, or a line's own.
-fn is_own(plan: &DialPlan, trunk: &PlanTrunk, number: PhoneNumber) -> bool {
-    let mut lines = plan.staff.trunks().iter();
-    plan.numbers.get(trunk.account, number).is_some()
-        || lines.any(|line| line.account == trunk.account && line.shown_number == Some(number))
 }
 
 /// The numbers in Diversion (RFC 5806) and History-Info (RFC 7044). They count for nothing else.

@@ -13,6 +13,7 @@ use frontdesk_crm_core::voicemails::{self, Reader};
 use frontdesk_crm_core::{accounts, audit, clients, requests};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{CallId, ClientId, StaffId};
+use frontdesk_routing::masking;
 use frontdesk_routing::number::ShortNumber;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -42,7 +43,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct OrderBody {
-    /// A short number, or a number in any usual form.
+    /// A short number, or a number in any usual form. The stub or a token means the client to whom it was shown last on
+    /// one's phone, where the account lets the stub dial back.
     number: Option<String>,
     client_id: Option<String>,
     /// A call of the records, such as a missed one: its party outside; of one in which a message was left, its caller.
@@ -104,7 +106,7 @@ async fn order(
         return Ok(accepted(call));
     }
     let staff = whose(&state, &access, body.staff_id.as_deref()).await?;
-    let to = number_of(&state, &access, &body).await?;
+    let to = number_of(&state, (&access, staff), &body).await?;
     if !state.live.rings(&state.live.plan(), staff) {
         let why = "no phone of theirs is registered, and no line leads to a telephone by which they take calls";
         return Err(ApiError::conflict("offline", why));
@@ -195,12 +197,15 @@ async fn number_of_known(state: &State, access: &Access, client: Option<ClientId
     Ok(client.map_err(|_| withheld())?.number.reveal())
 }
 
-async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResult<String> {
+async fn number_of(state: &State, (access, staff): (&Access, StaffId), body: &OrderBody) -> ApiResult<String> {
     let unknown = |field: &str, what: &str| ApiError::invalid_field(field, "unknown", what);
     match (&body.number, &body.client_id, &body.call_id, &body.request_id) {
         (Some(number), None, None, None) => {
             if let Ok(short) = ShortNumber::read(number.trim()) {
                 return Ok(short.to_string());
+            }
+            if let Some(hidden) = hidden(state, staff, number.trim())? {
+                return Ok(hidden);
             }
             let account = accounts::get(&state.db, access.account).await?;
             e164("number", number, &account.region).map_err(|fault| ApiError::invalid(vec![fault.into()]))
@@ -245,6 +250,21 @@ async fn number_of(state: &State, access: &Access, body: &OrderBody) -> ApiResul
             let why = "exactly one of number, client_id, call_id and request_id";
             Err(ApiError::invalid_field("number", "invalid", why))
         }
+    }
+}
+
+/// The stub or a token, by which somebody from whom numbers are hidden means a client; the engine knows which one.
+fn hidden(state: &State, staff: StaffId, typed: &str) -> ApiResult<Option<String>> {
+    let plan = state.live.plan();
+    let person = plan.staff.get(staff);
+    match person.and_then(|person| masking::means_hidden(&plan, person, typed)) {
+        None => Ok(None),
+        Some(true) => Ok(Some(typed.to_owned())),
+        Some(false) => Err(ApiError::invalid_field(
+            "number",
+            "hidden",
+            "clients whose numbers are hidden are not called by the stub or a token",
+        )),
     }
 }
 

@@ -114,5 +114,5 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Trunk
 
 fn view(state: &State, trunk: Trunk) -> TrunkView {
     let live = state.live.trunk(trunk.plan.id);
-    body::view(trunk, live)
+    body::view(trunk, live, &state.live.plan().numbers)
 }

@@ -4,12 +4,15 @@ use frontdesk_crm_core::trunks::{
     RegistrationPatch, ServerPatch, Trunk, TrunkPatch, codec_name, format_name, identity_name, redirection_name,
     transport_name,
 };
+use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::plan::NumberSection;
 use frontdesk_routing::plan::trunks::Server;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::engine::output::TrunkState;
 use crate::http::api::sip::SipDataView;
+use crate::http::error::FieldProblem;
 use crate::http::extract::given;
 use crate::live::trunks::TrunkStateView;
 
@@ -32,10 +35,12 @@ pub(super) struct TrunkView {
     identity: &'static str,
     redirection: &'static str,
     privacy: bool,
-    /// E.164.
+    /// E.164. Calls show it once it is connected, and what the line registers as until then.
     shown_number: Option<String>,
     prefixes: Vec<String>,
     place: u16,
+    /// What is set and has no effect yet: `shown_number` with the code `not_connected`.
+    warnings: Vec<FieldProblem>,
     state: TrunkStateView,
     version: i64,
 }
@@ -180,8 +185,16 @@ impl From<TrunkBody> for TrunkPatch {
     }
 }
 
-pub(super) fn view(trunk: Trunk, state: Option<TrunkState>) -> TrunkView {
+/// `connected`: the account's numbers.
+pub(super) fn view(trunk: Trunk, state: Option<TrunkState>, connected: &NumberSection) -> TrunkView {
     let plan = trunk.plan;
+    let unconnected = |number: &PhoneNumber| connected.get(plan.account, *number).is_none();
+    let warning = |_| FieldProblem {
+        field: "shown_number".to_owned(),
+        code: "not_connected".to_owned(),
+        message: "no call shows it before it is connected".to_owned(),
+    };
+    let warnings = plan.shown_number.filter(unconnected).map(warning).into_iter().collect();
     let provider = plan.provider.unwrap_or_default();
     let server = |server: Server| ServerView {
         host: server.host.into(),
@@ -212,6 +225,7 @@ pub(super) fn view(trunk: Trunk, state: Option<TrunkState>) -> TrunkView {
         shown_number: plan.shown_number.map(|number| number.reveal()),
         prefixes: plan.prefixes.into_iter().map(String::from).collect(),
         place: plan.place,
+        warnings,
         state: state.as_ref().map(TrunkStateView::from).unwrap_or_default(),
         version: trunk.version,
     }
