@@ -88,7 +88,9 @@ pub(crate) fn music(world: &World) -> usize {
 
 /// The phone's newest call is joined with another one.
 pub(crate) fn is_heard(world: &World, phone: usize) -> bool {
-    let call = world.phones[phone].last();
+    let Some(call) = world.phones[phone].calls.last() else {
+        return false;
+    };
     let leg = call.heard.as_ref().and_then(|heard| world.media.leg_at(heard.port));
     let joined = leg.and_then(|leg| world.media.legs.get(&leg)?.joined);
     call.state == State::Talking && joined.is_some()

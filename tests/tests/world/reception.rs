@@ -398,7 +398,8 @@ fn l29_a_call_that_the_rung_telephone_sends_back_is_a_loop() {
     assert_eq!(
         world.phones[FIRST].call(again).state,
         State::Ringing,
-        "the first one is over"
+        "the first one is over\n{}",
+        world.ladder()
     );
     world.act(FIRST, |phone, now| phone.cancel(again, now));
     world.run_for(s(40));

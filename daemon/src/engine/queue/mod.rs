@@ -188,11 +188,13 @@ impl Engine {
             .as_ref()
             .and_then(|stay| stay.agent)
             .filter(|agent| !serves(*agent));
+        let over = call.machine.is_over();
         let Some(stay) = call.line.as_mut() else { return };
         let mut taken = None;
         if stay.active && !queued {
             let outcome = match talks {
                 Some(_) => LineOutcome::Answered,
+                None if over => LineOutcome::Abandoned,
                 None => LineOutcome::Withdrawn,
             };
             self.leave_line((call.id, call.account), stay, outcome, now);

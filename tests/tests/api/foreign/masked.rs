@@ -29,7 +29,13 @@ const QUESTIONS: &[(&str, &str)] = &[
 ];
 
 /// What an administrator who walks has none of, or what has to be asked for in a way of its own.
-const NOT_THERE: &[&str] = &["/events", "/help/{id}", "/widget/{key}"];
+const NOT_THERE: &[&str] = &[
+    "/events",
+    "/help/{id}",
+    "/media/recordings/{id}",
+    "/media/voicemails/{id}",
+    "/widget/{key}",
+];
 
 /// A client and a stranger, and their numbers wherever somebody may write one.
 async fn write_numbers(company: &mut Company, office: &Office) {
