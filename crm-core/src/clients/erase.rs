@@ -51,6 +51,8 @@ const CALLED_BY_NUMBER: &str = "UPDATE calls SET called = CASE WHEN caller_staff
 /// Calls that were refused have nothing but what was dialled.
 const CALLED_IN_VAIN: &str = "UPDATE calls SET called = '' WHERE account_id = $1 AND callee_staff_id IS NULL \
     AND callee_number IS NULL AND called IN ($2, $3, $4, $5, $6)";
+const LEGS_IN_VAIN: &str = "UPDATE legs SET peer = NULL WHERE staff_id IS NULL AND call_id IN (SELECT id FROM calls \
+    WHERE account_id = $1 AND callee_staff_id IS NULL AND callee_number IS NULL AND called IN ($2, $3, $4, $5, $6))";
 const LEGS: &str = "UPDATE legs SET peer = NULL WHERE staff_id IS NULL \
     AND call_id IN (SELECT id FROM calls WHERE account_id = $1 AND client_id = $2)";
 const LEGS_OF_CALLER: &str = "UPDATE legs SET peer = NULL WHERE staff_id IS NULL AND call_id IN (SELECT id FROM calls \
@@ -86,6 +88,7 @@ pub(crate) const ALL: &[&str] = &[
     CALLERS_BY_NUMBER,
     CALLED_BY_NUMBER,
     CALLED_IN_VAIN,
+    LEGS_IN_VAIN,
     LEGS,
     LEGS_OF_CALLER,
     LEGS_OF_CALLEE,
@@ -372,15 +375,17 @@ async fn blank_calls(tx: &mut Tx, account: &Account, whose: &Whose) -> Result<()
         }
         let (e164, digits) = (number.reveal(), number.as_u64().to_string());
         let national = number.national(&account.region).unwrap_or_else(|| e164.clone());
-        let values = args![
-            account.id,
-            e164,
-            format!("00{digits}"),
-            format!("810{digits}"),
-            digits,
-            national,
-        ];
-        tx.run(CALLED_IN_VAIN, values).await?;
+        for sql in [LEGS_IN_VAIN, CALLED_IN_VAIN] {
+            let values = args![
+                account.id,
+                e164.clone(),
+                format!("00{digits}"),
+                format!("810{digits}"),
+                digits.clone(),
+                national.clone(),
+            ];
+            tx.run(sql, values).await?;
+        }
     }
     Ok(())
 }
