@@ -27,6 +27,7 @@ mod into_us;
 mod lamps;
 mod large;
 mod line_again;
+mod line_rules;
 mod managers;
 mod menu_ways;
 mod menus;

@@ -14,12 +14,12 @@ use frontdesk_routing::queue::JoinWhenEmpty;
 use frontdesk_routing::schedule::{Day, Schedule, day};
 use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{self, ACCOUNT, ANNA, BORIS, CLARA, CLIENT_NUMBER, DAVID, Person};
-use frontdesk_tests::world::phone::Manner;
+use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{self, FIRST, SECOND, trunk};
 use frontdesk_tests::world::{World, s};
 use jiff::tz::TimeZone;
 
-use crate::queue::{call_in, is_heard, last, office, one_by_one, rings, sales};
+use crate::queue::{call_in, last, office, one_by_one, rings, sales};
 
 const ANNA_AT: usize = 0;
 const BORIS_AT: usize = 1;
@@ -149,7 +149,7 @@ fn a_client_who_waits_is_given_to_the_manager_whom_they_get_meanwhile() {
     assert!(world.phones[BORIS_AT].calls.is_empty(), "{}", world.ladder());
     world.phones[BORIS_AT].manner = Manner::Answer(s(1));
     world.input(Input::Plan(Arc::new(plan(Some(BORIS), ReceptionSection::default()))));
-    assert!(world.wait_for(s(5), |world| is_heard(world, BORIS_AT)));
+    assert!(world.wait_for(s(5), |world| last(world, BORIS_AT) == State::Talking));
     close(world, line, call);
 }
 

@@ -102,10 +102,7 @@ fn give_up(world: &mut World, call: usize) {
 fn check(name: &str, plan: impl Fn(&[u128]) -> DialPlan, key: Option<&str>) {
     let (rung, because) = rings_boris(plan(&[1]), key);
     assert!(!rung, "{name}: {because}");
-    assert!(
-        because.contains("Boris Tester") && because.contains("who does not work in Second"),
-        "{name}: {because}"
-    );
+    assert!(because.contains(", who does not work in Second"), "{name}: {because}");
     let (rung, because) = rings_boris(plan(&[1, 2]), key);
     assert!(rung, "{name}: {because}");
 }
