@@ -1,5 +1,7 @@
+use frontdesk_crm_core::access::{Reach, Scope};
 use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, Party};
 use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::projects::first_of;
 use frontdesk_crm_core::recordings::{self, RecordingState};
 use frontdesk_crm_core::store::Page;
 use frontdesk_routing::ids::{CallId, RecordingId};
@@ -12,6 +14,7 @@ crate::on_both! {
     calls_of_somebody_are_turned_over_page_by_page
     a_page_looks_at_so_many_calls_and_no_more
     a_recording_is_listed_played_and_deleted
+    recordings_of_a_client_are_those_of_a_span
 }
 
 /// The `n`th call of a day, two of them in the same millisecond.
@@ -226,4 +229,35 @@ async fn a_recording_is_listed_played_and_deleted(office: &Office) {
     let gone = recordings::get(&office.db, office.whole(), recording).await.unwrap();
     assert_eq!(gone.state, RecordingState::Deleted);
     assert!(calls::get(&office.db, office.whole(), made.id).await.is_ok());
+}
+
+async fn recordings_of_a_client_are_those_of_a_span(office: &Office) {
+    let (db, whole) = (&office.db, office.whole());
+    let olga = office.client("+79161234567", "Olga").await.unwrap().id;
+    let petr = office.client("+79161234568", "Petr").await.unwrap().id;
+    let mut entries = Vec::new();
+    for n in 0..8 {
+        let mut call = call(office, n);
+        call.client = Some(if n == 3 { petr } else { olga });
+        entries.push(Entry::RecordingStarted {
+            recording: RecordingId::new(NOON, n.unsigned_abs().into()),
+            path: format!("{n}.wav"),
+            at: call.started_at,
+            call: Box::new(call),
+            legs: Vec::new(),
+        });
+    }
+    journal::apply(db, &entries).await.unwrap();
+    let of = async |within, client, span| -> Vec<String> {
+        let found = recordings::of_client(db, within, client, span).await.unwrap();
+        found.into_iter().map(|recording| recording.path).collect()
+    };
+    let all = (NOON, NOON + 3_000);
+    assert_eq!(of(whole, petr, all).await, ["3.wav"]);
+    let (from, until) = (NOON + 1_000, NOON + 2_000);
+    assert_eq!(of(whole, olga, (from, until)).await, ["2.wav", "4.wav", "5.wav"]);
+    assert_eq!(of(whole, olga, all).await.len(), 7);
+    // Of the calls, those with an even number are the main member's.
+    let own = Scope::of(whole.account, Reach::Own, (office.first.staff, first_of(whole.account)));
+    assert_eq!(of(own, olga, (from, until)).await, ["2.wav", "4.wav"]);
 }

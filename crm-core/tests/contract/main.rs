@@ -23,6 +23,8 @@ mod forwardings;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod journal;
@@ -36,6 +38,10 @@ mod menus;
 mod notices;
 #[cfg(test)]
 mod office;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod phone_book;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
@@ -54,6 +60,8 @@ mod staff;
 mod strangers;
 #[cfg(test)]
 mod trunks;
+#[cfg(test)]
+mod two_factor;
 #[cfg(test)]
 mod voicemails;
 #[cfg(test)]

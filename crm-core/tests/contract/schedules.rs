@@ -16,6 +16,7 @@ crate::on_both! {
     holidays_close_the_schedules_that_observe_them
     b16_the_company_says_what_a_day_without_hours_is
     b22_members_whose_weekdays_are_undefined_are_listed
+    a_schedule_in_force_is_closed_on_the_companys_holidays
 }
 
 fn days(days: &[(&str, &[&str])]) -> Option<BTreeMap<String, Vec<String>>> {
@@ -176,5 +177,21 @@ async fn b22_members_whose_weekdays_are_undefined_are_listed(office: &Office) {
     assert_eq!(of(office.first.staff).collect::<Vec<_>>(), ["mon", "tue", "fri", "sat"]);
     assert_eq!(of(ivan.id).count(), 7, "without a schedule nothing is said of any day");
     let foreign = schedules::check(&office.db, account, DepartmentId::from_u128(7)).await;
+    assert_eq!(refusal(foreign), "not found");
+}
+
+async fn a_schedule_in_force_is_closed_on_the_companys_holidays(office: &Office) {
+    let (account, schedule) = (office.first.account, made(office).await);
+    let open = async || {
+        let hours = schedules::in_force(&office.db, account, schedule).await.unwrap();
+        hours.open_at(NOON) == Open::Open
+    };
+    assert!(open().await);
+    let typed = vec![("2026-11-18".into(), "Founding day".into())];
+    schedules::set_holidays(&office.db, &office.author(), typed)
+        .await
+        .unwrap();
+    assert!(!open().await);
+    let foreign = schedules::in_force(&office.db, account, ScheduleId::from_u128(7)).await;
     assert_eq!(refusal(foreign), "not found");
 }
