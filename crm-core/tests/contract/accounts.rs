@@ -1,7 +1,10 @@
+use std::collections::BTreeSet;
+
 use frontdesk_crm_core::accounts::{self, AccountPatch};
 use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch, QueuePatch};
 use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::plan_build;
+use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::trunks::{self, TrunkPatch};
 use frontdesk_routing::number::ShortNumber;
 
@@ -11,6 +14,7 @@ crate::on_both! {
     settings_are_changed_by_one_who_has_seen_the_newest
     a_department_has_members_and_a_number_of_its_own
     a_line_registers_with_data_of_its_own
+    another_company_begins_with_its_own_people_and_is_found_by_its_number
 }
 
 async fn settings_are_changed_by_one_who_has_seen_the_newest(office: &Office) {
@@ -122,4 +126,32 @@ async fn a_line_registers_with_data_of_its_own(office: &Office) {
         .await
         .unwrap();
     assert!(trunks::list(&office.db, office.first.account).await.unwrap().is_empty());
+}
+
+async fn another_company_begins_with_its_own_people_and_is_found_by_its_number(office: &Office) {
+    let (db, ours) = (&office.db, office.first.account);
+    let begin = |name: &str, region: &str| Beginning {
+        name: name.into(),
+        region: region.into(),
+        ..Beginning::default()
+    };
+    let refused = setup::another(db, office.stamp(), begin(" ", "XX")).await;
+    assert_eq!(refusal(refused.map(drop)), "invalid: name invalid, region invalid");
+    let other = setup::another(db, office.stamp(), begin("Роза", "kz")).await.unwrap();
+    assert_ne!(other.account_number, office.first.account_number);
+    let found = accounts::by_number(db, other.account_number).await.unwrap();
+    assert_eq!(
+        (found.id, found.name.as_str(), found.region.as_str()),
+        (other.account, "Роза", "KZ")
+    );
+    assert_eq!(refusal(accounts::by_number(db, 1).await), "not found");
+    let all = accounts::list(db).await.unwrap();
+    let all: BTreeSet<_> = all.into_iter().map(|account| account.id).collect();
+    assert_eq!(all, [ours, other.account].into());
+    assert!(office.enters(&other.login, &other.password).await);
+    assert!(!office.enters(&office.login("main"), &other.password).await);
+    let plan = plan_build::full(db).await.unwrap();
+    let main = ShortNumber::read("100").unwrap();
+    let staff = [ours, other.account].map(|account| plan.staff.by_short(account, main).unwrap().id);
+    assert_eq!(staff, [office.first.staff, other.staff]);
 }

@@ -1,5 +1,7 @@
+use frontdesk_crm_core::access::{Reach, Scope};
 use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, OrderKey, Ordered, Party};
 use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::projects::first_of;
 use frontdesk_crm_core::recordings::{self, RecordingState};
 use frontdesk_crm_core::store::Page;
 use frontdesk_routing::ids::{CallId, RecordingId};
@@ -13,6 +15,7 @@ crate::on_both! {
     a_page_looks_at_so_many_calls_and_no_more
     a_recording_is_listed_played_and_deleted
     a_key_is_one_order_for_a_day
+    recordings_of_a_client_are_those_of_a_span
 }
 
 /// The `n`th call of a day, two of them in the same millisecond.
@@ -257,4 +260,35 @@ async fn a_key_is_one_order_for_a_day(office: &Office) {
     );
     calls::take_back(&office.db, key("103"), two).await.unwrap();
     assert_eq!(asked("103", tomorrow + 1).await, Ordered::New);
+}
+
+async fn recordings_of_a_client_are_those_of_a_span(office: &Office) {
+    let (db, whole) = (&office.db, office.whole());
+    let olga = office.client("+79161234567", "Olga").await.unwrap().id;
+    let petr = office.client("+79161234568", "Petr").await.unwrap().id;
+    let mut entries = Vec::new();
+    for n in 0..8 {
+        let mut call = call(office, n);
+        call.client = Some(if n == 3 { petr } else { olga });
+        entries.push(Entry::RecordingStarted {
+            recording: RecordingId::new(NOON, n.unsigned_abs().into()),
+            path: format!("{n}.wav"),
+            at: call.started_at,
+            call: Box::new(call),
+            legs: Vec::new(),
+        });
+    }
+    journal::apply(db, &entries).await.unwrap();
+    let of = async |within, client, span| -> Vec<String> {
+        let found = recordings::of_client(db, within, client, span).await.unwrap();
+        found.into_iter().map(|recording| recording.path).collect()
+    };
+    let all = (NOON, NOON + 3_000);
+    assert_eq!(of(whole, petr, all).await, ["3.wav"]);
+    let (from, until) = (NOON + 1_000, NOON + 2_000);
+    assert_eq!(of(whole, olga, (from, until)).await, ["2.wav", "4.wav", "5.wav"]);
+    assert_eq!(of(whole, olga, all).await.len(), 7);
+    // Of the calls, those with an even number are the main member's.
+    let own = Scope::of(whole.account, Reach::Own, (office.first.staff, first_of(whole.account)));
+    assert_eq!(of(own, olga, (from, until)).await, ["2.wav", "4.wav"]);
 }

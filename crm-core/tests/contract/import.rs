@@ -2,10 +2,13 @@ use std::fmt::Write;
 
 use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::clients::{self, ClientPatch, ClientQuery};
-use frontdesk_crm_core::import::{self, Duplicates, Format, ImportError, Kind, Mapping, Ready, State, staff_csv};
+use frontdesk_crm_core::import::{
+    self, Duplicates, Format, ImportError, Kind, Mapping, Ready, StaffRows, State, staff_csv,
+};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::sip_accounts::Ha1;
 use frontdesk_crm_core::staff::{self, StaffQuery};
+use frontdesk_routing::ids::ImportId;
 use frontdesk_routing::number::ShortNumber;
 
 use crate::client_book::everything;
@@ -18,6 +21,8 @@ crate::on_both! {
     clients_come_in_wholly_or_not_at_all
     who_came_in_is_changed_and_taken_out_before_any_word_finds_them
     a_job_that_was_interrupted_says_so_and_leaves_nothing
+    staff_of_a_table_come_in_wholly_and_end_their_job
+    rows_of_clients_who_are_known_are_counted_before_any_comes_in
 }
 
 fn problems<T>(result: Result<T, ImportError>) -> Vec<String> {
@@ -177,4 +182,90 @@ async fn a_job_that_was_interrupted_says_so_and_leaves_nothing(office: &Office) 
             .await
             .is_err()
     );
+}
+
+fn people(file: &str) -> StaffRows {
+    let table = import::read(file.as_bytes(), None).unwrap();
+    let mapping = Mapping::guess(Kind::Staff, &table.header);
+    import::check_staff(&table, &mapping, "RU").unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+async fn staff_job(office: &Office, rows: usize) -> ImportId {
+    let what = (Kind::Staff, Format::Csv, "staff.csv");
+    import::begin(&office.db, &office.author(), what, (Duplicates::Refuse, rows))
+        .await
+        .unwrap()
+}
+
+async fn staff_of_a_table_come_in_wholly_and_end_their_job(office: &Office) {
+    let account = office.first.account;
+    let file = "surname,short_number,phone,sip_user,sip_password\n\
+        Орлова,105,8 912 345-67-89,orlova,s3cret\nСоколов,106,,,\n";
+    let rows = people(file);
+    assert_eq!(rows.count(), 2);
+    assert!(
+        import::staff_taken(&office.db, account, &rows)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let job = staff_job(office, rows.count()).await;
+    let came = import::enter_staff(&office.db, &office.author(), job, rows)
+        .await
+        .unwrap();
+    assert_eq!((came.staff, came.sip_accounts), (2, 1));
+    let ended = import::get(&office.db, account, job).await.unwrap();
+    assert_eq!(
+        (ended.state, ended.created, ended.ended_at),
+        (State::Done, 2, Some(office.now()))
+    );
+    let plan = plan_build::full(&office.db).await.unwrap();
+    let orlova = plan.staff.by_short(account, ShortNumber::read("105").unwrap()).unwrap();
+    assert_eq!(&*orlova.sip.as_ref().unwrap().user, "orlova");
+    let told = format!("{:?}", office.audit(20).await);
+    assert!(told.contains("staff.imported") && told.contains("import.done") && !told.contains("s3cret"));
+
+    let again = people("surname,short_number,sip_user,sip_password\nНовый,107,,\nДругой,106,orlova,x\n");
+    let taken = [
+        "line 3, short_number: somebody has 106 already",
+        "line 3, sip_user: somebody has orlova already",
+    ];
+    let said = import::staff_taken(&office.db, account, &again).await.unwrap();
+    assert_eq!(said.iter().map(ToString::to_string).collect::<Vec<_>>(), taken);
+    let second = staff_job(office, again.count()).await;
+    let refused = import::enter_staff(&office.db, &office.author(), second, again).await;
+    assert_eq!(problems(refused), taken);
+    let plan = plan_build::full(&office.db).await.unwrap();
+    assert!(
+        plan.staff
+            .by_short(account, ShortNumber::read("107").unwrap())
+            .is_none()
+    );
+    let running = import::get(&office.db, account, second).await.unwrap();
+    assert_eq!((running.state, running.created), (State::Running, 0));
+    for job in [job, second] {
+        import::fail(&office.db, job, "taken", office.now()).await.unwrap();
+    }
+    let failed = import::get(&office.db, account, second).await.unwrap();
+    assert_eq!(
+        (failed.state, failed.problem.as_deref()),
+        (State::Failed, Some("taken"))
+    );
+    let done = import::get(&office.db, account, job).await.unwrap();
+    assert_eq!(
+        (done.state, done.problem),
+        (State::Done, None),
+        "what is done does not fail"
+    );
+}
+
+async fn rows_of_clients_who_are_known_are_counted_before_any_comes_in(office: &Office) {
+    office.client("+79161234567", "Olga").await.unwrap();
+    let rows = ready(office, "name,number\nОльга,+79161234567\nПётр,+79161234568\n").await;
+    let account = office.first.account;
+    for how in [Duplicates::Skip, Duplicates::Update] {
+        assert_eq!(rows.duplicates(&office.db, account, how).await.unwrap(), 1);
+    }
+    let refused = rows.duplicates(&office.db, account, Duplicates::Refuse).await;
+    assert_eq!(problems(refused), ["line 2, number: another client has this number"]);
 }

@@ -1,3 +1,4 @@
+use frontdesk_crm_core::blocks::{self, KeptBlock};
 use frontdesk_crm_core::calls::{self, Call, CallDirection, Disposition, Leg, Party};
 use frontdesk_crm_core::journal::{self, Binding, Entry};
 use frontdesk_crm_core::plan_build;
@@ -13,6 +14,7 @@ crate::on_both! {
     an_entry_that_never_fits_keeps_nothing_back
     what_a_crash_left_open_is_found_and_closed_where_its_sound_ends
     bindings_survive_a_restart_until_they_expire
+    blocks_survive_a_restart_until_they_are_over_or_lifted
 }
 
 fn call(account: AccountId, n: u128) -> Call {
@@ -280,4 +282,39 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
             .by_sip(data.id)
             .is_none()
     );
+}
+
+async fn blocks_survive_a_restart_until_they_are_over_or_lifted(office: &Office) {
+    let block = |address: &str, reason: &str, until: Option<i64>| {
+        Entry::BlockSaved(KeptBlock {
+            address: address.into(),
+            reason: reason.into(),
+            since: NOON,
+            until,
+        })
+    };
+    let kept = async |now: i64| -> Vec<String> {
+        let kept = blocks::list(&office.db, now).await.unwrap();
+        let told = |block: KeptBlock| format!("{} {} {:?}", block.address, block.reason, block.until);
+        kept.into_iter().map(told).collect()
+    };
+    let batch = [
+        block("192.0.2.2", "guesses", Some(NOON + 1_000)),
+        block("192.0.2.1", "by hand", None),
+        block("2001:db8::1", "scans", Some(NOON + 2_000)),
+        block("192.0.2.2", "scans", Some(NOON + 3_000)),
+    ];
+    journal::apply(&office.db, &batch).await.unwrap();
+    journal::apply(&office.db, &batch).await.unwrap();
+    let (by_hand, scans) = (
+        "192.0.2.1 by hand None",
+        format!("192.0.2.2 scans {:?}", Some(NOON + 3_000)),
+    );
+    let short = format!("2001:db8::1 scans {:?}", Some(NOON + 2_000));
+    assert_eq!(kept(NOON).await, [by_hand, &scans, &short]);
+    assert_eq!(kept(NOON + 2_000).await, [by_hand, &scans]);
+    assert_eq!(kept(NOON).await, [by_hand, &scans], "what is over is forgotten");
+    let lifted = ["192.0.2.1", "192.0.2.9"].map(|address| Entry::BlockRemoved(address.into()));
+    journal::apply(&office.db, &lifted).await.unwrap();
+    assert_eq!(kept(NOON).await, [scans]);
 }

@@ -1,6 +1,7 @@
 use frontdesk_crm_core::logins;
 use frontdesk_crm_core::staff::{self, StaffPatch};
 use frontdesk_crm_core::tokens::{self, NewToken};
+use frontdesk_routing::ids::AccountId;
 
 use crate::office::{HOURS, LIFETIME, Office, refusal};
 
@@ -12,6 +13,8 @@ crate::on_both! {
     a_login_takes_the_place_of_the_browsers_session
     a_new_password_of_ones_own_gives_the_session_another_token
     a_token_works_within_its_scopes_and_time_until_it_is_revoked
+    tokens_are_listed_to_their_owner
+    a_session_that_is_used_lives_on_until_it_is_ended
 }
 
 async fn l14_the_prefix_is_part_of_the_login(office: &Office) {
@@ -179,4 +182,40 @@ async fn a_token_works_within_its_scopes_and_time_until_it_is_revoked(office: &O
     assert!(tokens::find(&office.db, &secret, office.now()).await.unwrap().is_none());
     let again = tokens::revoke(&office.db, &office.author(), office.first.staff, token.id).await;
     assert_eq!(refusal(again), "not found");
+}
+
+async fn tokens_are_listed_to_their_owner(office: &Office) {
+    let ivan = office.ivan().await.id;
+    let new = || NewToken {
+        name: "bot".into(),
+        scopes: vec!["calls:read".into()],
+        lifetime_ms: HOURS,
+    };
+    let made = tokens::create(&office.db, &office.author(), office.first.staff, new()).await;
+    let (made, _) = made.unwrap();
+    let of = async |account, owner| -> Vec<_> {
+        let listed = tokens::list(&office.db, account, owner).await.unwrap();
+        listed.into_iter().map(|token| token.id).collect()
+    };
+    let account = office.first.account;
+    assert_eq!(of(account, office.first.staff).await, [made.id]);
+    assert!(of(account, ivan).await.is_empty());
+    assert!(of(AccountId::from_u128(7), office.first.staff).await.is_empty());
+}
+
+async fn a_session_that_is_used_lives_on_until_it_is_ended(office: &Office) {
+    let opened = office.session(&office.first.login, &office.first.password).await;
+    let session = logins::find_by_token(&office.db, &opened.token, office.later(11 * HOURS)).await;
+    let session = session.unwrap().unwrap();
+    logins::touch(&office.db, &session, 12 * HOURS, office.now())
+        .await
+        .unwrap();
+    office.later(11 * HOURS);
+    assert!(office.alive(&opened).await);
+    logins::end(&office.db, session.id, office.now()).await.unwrap();
+    assert!(!office.alive(&opened).await);
+    logins::touch(&office.db, &session, 12 * HOURS, office.now())
+        .await
+        .unwrap();
+    assert!(!office.alive(&opened).await, "what is ended does not come back");
 }

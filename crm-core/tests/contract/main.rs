@@ -25,6 +25,8 @@ mod forwardings;
 #[cfg(test)]
 mod guests;
 #[cfg(test)]
+mod help;
+#[cfg(test)]
 mod import;
 #[cfg(test)]
 mod journal;
@@ -42,6 +44,10 @@ mod menus;
 mod notices;
 #[cfg(test)]
 mod office;
+#[cfg(test)]
+mod orders;
+#[cfg(test)]
+mod phone_book;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
@@ -64,6 +70,8 @@ mod strangers;
 mod supervisors;
 #[cfg(test)]
 mod trunks;
+#[cfg(test)]
+mod two_factor;
 #[cfg(test)]
 mod voicemails;
 #[cfg(test)]

@@ -1,9 +1,13 @@
 use frontdesk_crm_core::departments::{self, DepartmentPatch};
-use frontdesk_crm_core::destinations::DestinationPatch;
+use frontdesk_crm_core::destinations::{self, DestinationPatch, Owner};
+use frontdesk_crm_core::mailboxes::{self, MailboxPatch};
 use frontdesk_crm_core::menus::{self, MenuPatch};
+use frontdesk_crm_core::numbers::{self, NewGreeting, NumberPatch};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::prompts::{self, NewPrompt};
+use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_routing::ids::PromptId;
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::Destination;
 
 use crate::office::{Office, refusal};
@@ -11,6 +15,8 @@ use crate::office::{Office, refusal};
 crate::on_both! {
     prompts_are_kept_listed_and_not_deleted_while_a_menu_says_them
     menus_are_kept_with_their_keys_and_reach_the_plan
+    numbers_greet_their_callers_and_the_plan_knows
+    what_calls_can_be_sent_to_is_listed_by_account
 }
 
 async fn prompt(office: &Office, id: u128, name: &str, replaces: Option<&str>) -> Result<PromptId, String> {
@@ -118,4 +124,77 @@ async fn menus_are_kept_with_their_keys_and_reach_the_plan(office: &Office) {
             .get(made.plan.id)
             .is_none()
     );
+}
+
+async fn numbers_greet_their_callers_and_the_plan_knows(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let new = NumberPatch {
+        number: Some("+74951234567".into()),
+        to: DestinationPatch::staff(office.first.staff),
+        ..NumberPatch::default()
+    };
+    let number = numbers::create(db, &office.author(), new).await.unwrap();
+    assert_eq!(numbers::get(db, account, number.id).await.unwrap(), number);
+    let hello = prompt(office, 1, "Hello", None).await.unwrap();
+    assert_eq!(prompts::get(db, account, hello).await.unwrap().name, "Hello");
+    let set = async |prompt: Option<PromptId>, version| {
+        let new = NewGreeting {
+            prompt: prompt.map(|prompt| prompt.to_string()),
+            says_recorded: true,
+        };
+        numbers::set_greeting(db, &office.author(), number.id, new, version).await
+    };
+    let (before, version) = numbers::greeting(db, account, number.id).await.unwrap();
+    assert_eq!((before.prompt, before.says_recorded, version), (None, false, 1));
+    let unknown = set(Some(PromptId::from_u128(9)), None).await;
+    assert_eq!(refusal(unknown), "invalid: greeting_id unknown");
+    let (after, version) = set(Some(hello), Some(1)).await.unwrap();
+    assert_eq!((after.prompt, after.says_recorded, version), (Some(hello), true, 2));
+    assert_eq!(refusal(set(None, Some(1)).await), "stale");
+    assert_eq!(numbers::greeting(db, account, number.id).await.unwrap(), (after, 2));
+    let plan = plan_build::full(db).await.unwrap();
+    let dialled = PhoneNumber::from_e164("+74951234567").unwrap();
+    assert_eq!(plan.menus.greeting(account, dialled), Some(after));
+    let theirs = setup::another(db, office.stamp(), Beginning::default())
+        .await
+        .unwrap()
+        .account;
+    assert_eq!(refusal(numbers::greeting(db, theirs, number.id).await), "not found");
+    assert_eq!(refusal(numbers::get(db, theirs, number.id).await), "not found");
+    assert_eq!(refusal(prompts::get(db, theirs, hello).await), "not found");
+}
+
+async fn what_calls_can_be_sent_to_is_listed_by_account(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let ask = prompt(office, 1, "Ask", None).await.unwrap();
+    let mut made = Vec::new();
+    for name in ["Second", "First"] {
+        let new = MenuPatch {
+            name: Some(name.into()),
+            prompt: Some(ask.to_string()),
+            ..MenuPatch::default()
+        };
+        let menu = menus::create(db, &office.author(), new).await.unwrap();
+        made.insert(0, (menu.plan.id, name.to_owned()));
+    }
+    assert_eq!(destinations::menus(db, account).await.unwrap(), made);
+    let new = MailboxPatch {
+        staff: Some(office.first.staff.to_string()),
+        ..MailboxPatch::default()
+    };
+    let mailbox = mailboxes::create(db, &office.author(), new).await.unwrap().id;
+    let boxes = destinations::mailboxes(db, account).await.unwrap();
+    assert_eq!(boxes, [(mailbox, Owner::Staff(office.first.staff))]);
+    assert!(mailboxes::with_greeting(db).await.unwrap().is_empty());
+    mailboxes::greeting(db, &office.author(), mailbox, true).await.unwrap();
+    assert_eq!(mailboxes::with_greeting(db).await.unwrap(), [mailbox]);
+    assert!(mailboxes::get(db, account, mailbox).await.unwrap().own_greeting);
+    let other = setup::another(db, office.stamp(), Beginning::default()).await.unwrap();
+    assert!(destinations::menus(db, other.account).await.unwrap().is_empty());
+    assert!(destinations::mailboxes(db, other.account).await.unwrap().is_empty());
+    let mut author = office.author();
+    author.account = other.account;
+    let foreign = mailboxes::greeting(db, &author, mailbox, false).await;
+    assert_eq!(refusal(foreign), "not found");
+    assert_eq!(mailboxes::with_greeting(db).await.unwrap(), [mailbox]);
 }

@@ -2,14 +2,14 @@ use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, Party};
 use frontdesk_crm_core::clients;
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::notices::{
-    self, Caller, Channel, Failure, MOST_AN_HOUR, MOST_ATTEMPTS, NewSettings, News, Notice, NoticeQuery, State, What,
-    Whom,
+    self, Caller, Channel, Failure, Kind, Language, MOST_AN_HOUR, MOST_ATTEMPTS, NewSettings, News, Notice,
+    NoticeQuery, State, What, Whom,
 };
 use frontdesk_crm_core::requests::{self, NewRequest};
 use frontdesk_crm_core::sites::{self, SitePatch};
 use frontdesk_crm_core::staff::{NewStaff, StaffMember};
 use frontdesk_crm_core::store::StoreError;
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, StaffId};
 
 use crate::office::{NOON, Office, page};
 
@@ -26,6 +26,7 @@ crate::on_both! {
     a_flood_of_calls_is_no_flood_of_messages
     letters_about_requests_go_to_the_sites_addresses_and_its_people
     what_people_were_told_of_a_client_is_erased_with_the_client
+    what_somebody_is_told_of_is_kept_by_version
 }
 
 async fn anna(office: &Office) -> StaffMember {
@@ -344,4 +345,39 @@ async fn what_people_were_told_of_a_client_is_erased_with_the_client(office: &Of
     assert_eq!(outbox(office).await.len(), 3);
     clients::erase(&office.db, &office.author(), client).await.unwrap();
     assert!(outbox(office).await.is_empty());
+}
+
+async fn what_somebody_is_told_of_is_kept_by_version(office: &Office) {
+    let account = office.first.account;
+    let ivan = office.ivan().await.id;
+    let of = async |staff| notices::settings(&office.db, account, staff).await;
+    let before = of(ivan).await.unwrap();
+    assert_eq!((before.sms, before.email, before.version), (false, false, 0));
+    let anna = anna(office).await.id;
+    let put = async |version| {
+        let new = NewSettings {
+            email: true,
+            kinds: Some(vec!["voicemail".into()]),
+            language: Some("ru".into()),
+            ..NewSettings::default()
+        };
+        notices::put_settings(&office.db, &office.author(), anna, new, version).await
+    };
+    let after = put(Some(1)).await.unwrap();
+    assert_eq!(of(anna).await.unwrap(), after);
+    assert_eq!((after.sms, after.email, after.version), (false, true, 2));
+    assert_eq!(
+        (after.kinds, after.language),
+        (vec![Kind::Voicemail], Some(Language::Russian))
+    );
+    assert!(matches!(put(Some(1)).await, Err(StoreError::Stale)));
+    let nobody = of(StaffId::from_u128(7)).await;
+    assert!(matches!(nobody, Err(StoreError::NotFound)));
+    let missed = [call(office, 1, anna, Disposition::NoAnswer)];
+    switch(office, anna, (true, false), None).await;
+    journal::apply(&office.db, &missed).await.unwrap();
+    let told = outbox(office).await.remove(0);
+    assert_eq!(notices::get(&office.db, account, told.id).await.unwrap(), told);
+    let foreign = notices::get(&office.db, AccountId::from_u128(7), told.id).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)));
 }

@@ -3,6 +3,7 @@ use frontdesk_crm_core::departments::{self, Department, DepartmentPatch, MemberP
 use frontdesk_crm_core::features::{self, FeaturesPatch};
 use frontdesk_crm_core::revisions::{self, Revision, RevisionQuery, Thing};
 use frontdesk_crm_core::roles::{self, RolePatch};
+use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::staff;
 use frontdesk_crm_core::store::StoreError;
 use frontdesk_crm_core::trunks::{self, RegistrationPatch, ServerPatch, TrunkPatch};
@@ -17,6 +18,7 @@ crate::on_both! {
     what_fits_no_more_is_not_undone
     what_is_changed_behind_the_programs_back_is_found
     no_revision_holds_a_secret
+    things_are_known_by_what_they_are_called_now
 }
 
 async fn all(office: &Office) -> Vec<Revision> {
@@ -346,4 +348,29 @@ async fn no_revision_holds_a_secret(office: &Office) {
         refusal(undo(office, all(office).await[0].number).await),
         "refused: secret_gone"
     );
+}
+
+async fn things_are_known_by_what_they_are_called_now(office: &Office) {
+    let account = office.first.account;
+    let (sales, gone) = (
+        department(office, "Sales", "200").await,
+        department(office, "Gone", "201").await,
+    );
+    change(office, &sales, name("Shop")).await;
+    departments::delete(&office.db, &office.author(), gone.plan.id)
+        .await
+        .unwrap();
+    let names = revisions::names(&office.db, account).await.unwrap();
+    assert_eq!(names.get(&sales.plan.id.to_string()).map(String::as_str), Some("Shop"));
+    assert!(!names.contains_key(&gone.plan.id.to_string()));
+    let newest = all(office).await.remove(0);
+    let same = revisions::get(&office.db, account, newest.number).await.unwrap();
+    assert_eq!((same.action, same.thing_id), (newest.action, newest.thing_id));
+    let other = setup::another(&office.db, office.stamp(), Beginning::default())
+        .await
+        .unwrap();
+    let theirs = revisions::names(&office.db, other.account).await.unwrap();
+    assert!(!theirs.contains_key(&sales.plan.id.to_string()));
+    let foreign = revisions::get(&office.db, other.account, newest.number).await;
+    assert_eq!(refusal(foreign), "not found");
 }

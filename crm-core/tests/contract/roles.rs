@@ -1,8 +1,11 @@
-use frontdesk_crm_core::access::{Reach, Right, Rights, Role};
+use frontdesk_crm_core::access::{self, Reach, Right, Rights, Role, Scope, Whose};
+use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch};
 use frontdesk_crm_core::groups::{self, GroupPatch};
 use frontdesk_crm_core::logins;
+use frontdesk_crm_core::projects::first_of;
 use frontdesk_crm_core::roles::{self, Cache, Grant, RolePatch};
-use frontdesk_crm_core::staff::{self, StaffPatch};
+use frontdesk_crm_core::setup::{self, Beginning};
+use frontdesk_crm_core::staff::{self, NewStaff, StaffPatch};
 use frontdesk_routing::ids::StaffId;
 
 use crate::office::{Office, refusal};
@@ -12,6 +15,8 @@ crate::on_both! {
     b2_groups_give_their_members_roles_and_lose_those_who_leave_the_company
     l1_the_main_account_has_every_right_whatever_roles_say
     what_is_remembered_of_roles_is_never_older_than_the_session_that_asks
+    roles_and_groups_say_who_has_them
+    a_circle_is_what_a_scope_comes_to
 }
 
 fn grant(right: &str, reach: &str) -> Grant {
@@ -160,4 +165,78 @@ async fn what_is_remembered_of_roles_is_never_older_than_the_session_that_asks(o
         .await
         .unwrap();
     assert!(!may(Right::CallsRead).await);
+}
+
+async fn roles_and_groups_say_who_has_them(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let (main, ivan) = (office.first.staff, office.ivan().await.id);
+    let mut own = Vec::new();
+    for name in ["Second", "First"] {
+        let role = roles::create(db, &office.author(), named(name, vec![grant("calls:read", "own")])).await;
+        own.insert(0, role.unwrap());
+    }
+    let names = |listed: Vec<roles::OwnRole>| listed.into_iter().map(|role| role.name).collect::<Vec<_>>();
+    assert_eq!(names(roles::list(db, account).await.unwrap()), ["First", "Second"]);
+    let rights = roles::of(db, account, Role::Own(own[0].id)).await.unwrap();
+    assert_eq!(rights, own[0].rights);
+    assert_eq!(roles::of(db, account, Role::Main).await.unwrap(), Rights::all());
+    staff::update(db, &office.author(), ivan, further(&[&own[0].id.to_string()]), None)
+        .await
+        .unwrap();
+    let holders = roles::holders(db, account).await.unwrap();
+    let expected = [
+        (Role::Main, vec![main]),
+        (Role::Employee, vec![ivan]),
+        (Role::Own(own[0].id), vec![ivan]),
+    ];
+    assert_eq!(holders, expected.into());
+    let patch = GroupPatch {
+        name: Some("Shift".into()),
+        members: Some(vec![ivan.to_string()]),
+        ..GroupPatch::default()
+    };
+    let group = groups::create(db, &office.author(), patch).await.unwrap();
+    assert_eq!(groups::of(db, account, ivan).await.unwrap(), [group]);
+    assert!(groups::of(db, account, main).await.unwrap().is_empty());
+    let other = setup::another(db, office.stamp(), Beginning::default()).await.unwrap();
+    let foreign = roles::of(db, other.account, Role::Own(own[0].id)).await;
+    assert_eq!(refusal(foreign), "not found");
+    assert!(groups::of(db, other.account, ivan).await.unwrap().is_empty());
+    let theirs = roles::holders(db, other.account).await.unwrap();
+    assert_eq!(theirs, [(Role::Main, vec![other.staff])].into());
+}
+
+async fn a_circle_is_what_a_scope_comes_to(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let (main, ivan) = (office.first.staff, office.ivan().await.id);
+    let anna = NewStaff {
+        given_name: Some("Anna".into()),
+        ..NewStaff::default()
+    };
+    let anna = office.hire(anna).await.unwrap().id;
+    let new = DepartmentPatch {
+        name: Some("Sales".into()),
+        short_number: Some("200".into()),
+        members: Some([ivan, anna].map(MemberPatch::new).to_vec()),
+        ..DepartmentPatch::default()
+    };
+    let sales = departments::create(db, &office.author(), new).await.unwrap().plan.id;
+    let line = Whose {
+        line: Some(sales),
+        ..Whose::default()
+    };
+    let things = [Whose::of([ivan]), Whose::of([anna]), Whose::of([main]), line];
+    let check = async |scope: Scope, expected: [bool; 4]| {
+        let circle = access::circle(db, scope).await.unwrap();
+        assert_eq!(things.clone().map(|whose| circle.holds(&whose)), expected, "{scope:?}");
+    };
+    let here = (ivan, first_of(account));
+    let of = |reach| Scope::of(account, reach, here);
+    check(of(Reach::Own), [true, false, false, false]).await;
+    check(of(Reach::Department), [true, true, false, true]).await;
+    check(of(Reach::Project), [true; 4]).await;
+    check(Scope::whole(account), [true; 4]).await;
+    let other = setup::another(db, office.stamp(), Beginning::default()).await.unwrap();
+    let theirs = Scope::of(other.account, Reach::Project, (other.staff, first_of(other.account)));
+    check(theirs, [false; 4]).await;
 }

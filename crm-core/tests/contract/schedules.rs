@@ -20,6 +20,7 @@ crate::on_both! {
     b16_the_company_says_what_a_day_without_hours_is
     b22_members_whose_weekdays_are_undefined_are_listed
     k18_schedules_are_read_as_far_as_the_right_reaches
+    a_schedule_in_force_is_closed_on_the_companys_holidays
 }
 
 fn days(days: &[(&str, &[&str])]) -> Option<BTreeMap<String, Vec<String>>> {
@@ -258,4 +259,20 @@ async fn k18_schedules_are_read_as_far_as_the_right_reaches(office: &Office) {
             assert_eq!(found, n < seen, "{reach:?} {n}");
         }
     }
+}
+
+async fn a_schedule_in_force_is_closed_on_the_companys_holidays(office: &Office) {
+    let (account, schedule) = (office.first.account, made(office).await);
+    let open = async || {
+        let hours = schedules::in_force(&office.db, account, schedule).await.unwrap();
+        hours.open_at(NOON) == Open::Open
+    };
+    assert!(open().await);
+    let typed = vec![("2026-11-18".into(), "Founding day".into())];
+    schedules::set_holidays(&office.db, &office.author(), typed)
+        .await
+        .unwrap();
+    assert!(!open().await);
+    let foreign = schedules::in_force(&office.db, account, ScheduleId::from_u128(7)).await;
+    assert_eq!(refusal(foreign), "not found");
 }

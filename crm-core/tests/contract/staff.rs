@@ -1,6 +1,7 @@
 use frontdesk_crm_core::access::Role;
 use frontdesk_crm_core::sip_accounts;
 use frontdesk_crm_core::staff::{self, NewStaff, StaffOrder, StaffPatch, StaffQuery, SystemStatus};
+use frontdesk_crm_core::store::StoreError;
 use frontdesk_crm_core::tokens::{self, NewToken};
 
 use crate::office::{HOURS, LIFETIME, Office, page, refusal};
@@ -17,6 +18,7 @@ crate::on_both! {
     lists_are_ordered_and_cut
     l47_sip_data_is_made_once_and_then_rotated
     b30_each_change_is_audited_without_secrets
+    a_photo_is_noted_by_version_and_names_are_those_of_the_living
 }
 
 fn named(name: &str) -> NewStaff {
@@ -375,4 +377,30 @@ async fn b30_each_change_is_audited_without_secrets(office: &Office) {
     ] {
         assert!(!told.contains(secret), "{secret}");
     }
+}
+
+async fn a_photo_is_noted_by_version_and_names_are_those_of_the_living(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let anna = office.hire(named("Anna")).await.unwrap();
+    let gone = office.hire(named("Boris")).await.unwrap();
+    staff::delete(db, &office.author(), gone.id, None).await.unwrap();
+    let names = staff::names(db, account).await.unwrap();
+    assert_eq!(
+        names,
+        [(anna.id, "Anna".into()), (office.first.staff, "Main".to_owned())]
+    );
+    let set = async |photo: Option<&str>, version| {
+        let photo = photo.map(str::to_owned);
+        staff::set_photo(db, &office.author(), anna.id, photo, version).await
+    };
+    let (before, after) = set(Some("1-2"), Some(1)).await.unwrap();
+    assert_eq!((before.photo, before.version), (None, 1));
+    assert_eq!((after.photo.as_deref(), after.version), (Some("1-2"), 2));
+    assert_eq!(refusal(set(None, Some(1)).await), "stale");
+    office.later(1000);
+    let (before, after) = set(None, None).await.unwrap();
+    assert_eq!((before.photo.as_deref(), after.photo), (Some("1-2"), None));
+    assert_eq!(office.audit(1).await[0].action, "staff.photo_changed");
+    let deleted = staff::set_photo(db, &office.author(), gone.id, None, None).await;
+    assert!(matches!(deleted, Err(StoreError::Gone | StoreError::NotFound)));
 }

@@ -3,7 +3,7 @@ use frontdesk_crm_core::store::StoreError;
 use frontdesk_crm_core::webhooks::{
     self, DeliveryQuery, Event, MOST_ATTEMPTS, MOST_WAITING, News, Outcome, Patience, State, Webhook, WebhookPatch,
 };
-use frontdesk_routing::ids::DeliveryId;
+use frontdesk_routing::ids::{AccountId, DeliveryId};
 
 use crate::office::{NOON, Office, page};
 
@@ -21,6 +21,7 @@ crate::on_both! {
     what_waits_for_a_webhook_is_bounded
     a_secret_is_told_once_and_whoever_changes_a_webhook_owns_it
     what_was_told_of_a_client_is_erased_with_the_client
+    a_webhook_is_tried_at_once_and_listed_while_it_is_on
 }
 
 async fn hook(office: &Office) -> Webhook {
@@ -217,4 +218,47 @@ async fn what_was_told_of_a_client_is_erased_with_the_client(office: &Office) {
     tell(office, &hook, 1, 1).await;
     clients::erase(&office.db, &office.author(), olga.id).await.unwrap();
     assert!(webhooks::next(&office.db).await.unwrap().is_none());
+}
+
+async fn a_webhook_is_tried_at_once_and_listed_while_it_is_on(office: &Office) {
+    let (db, hook) = (&office.db, hook(office).await);
+    tell(office, &hook, 1, 1).await;
+    attempt(office, NOON, &refused()).await.unwrap();
+    let news = |n| News {
+        id: DeliveryId::new(NOON, n),
+        webhook: hook.id,
+        account: hook.account,
+        client: None,
+        event: Event::CallStarted,
+        payload: "{}",
+        at: NOON,
+    };
+    let tried = webhooks::test(db, &office.author(), &news(2)).await.unwrap();
+    assert_eq!(
+        webhooks::get_delivery(db, hook.account, tried.id).await.unwrap().id,
+        tried.id
+    );
+    let claimed = webhooks::claim(db, NOON, LEASE).await.unwrap().unwrap();
+    assert_eq!(claimed.delivery.id, tried.id, "what has waited goes on resting");
+    let foreign = webhooks::get_delivery(db, AccountId::from_u128(7), tried.id).await;
+    assert!(matches!(foreign, Err(StoreError::NotFound)));
+    let ids = |hooks: Vec<Webhook>| hooks.into_iter().map(|hook| hook.id).collect::<Vec<_>>();
+    assert_eq!(ids(webhooks::active(db).await.unwrap()), [hook.id]);
+    let off = WebhookPatch {
+        enabled: Some(false),
+        ..WebhookPatch::default()
+    };
+    webhooks::update(db, &office.author(), (hook.id, None), office.first.staff, off)
+        .await
+        .unwrap();
+    assert!(webhooks::active(db).await.unwrap().is_empty());
+    assert_eq!(ids(webhooks::list(db, hook.account).await.unwrap()), [hook.id]);
+    let refused = webhooks::test(db, &office.author(), &news(3)).await;
+    assert!(matches!(
+        refused,
+        Err(StoreError::Refused {
+            code: "switched_off",
+            ..
+        })
+    ));
 }

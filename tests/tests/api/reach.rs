@@ -413,7 +413,7 @@ async fn visitors_requests_are_told_of_to_whom_they_may_read() {
     let house = House::open().await;
     let clients = house.clients().await;
     let origin = "https://shop.example";
-    let site = json!({ "name": "Shop", "origins": [origin], "staff_id": house.people[0]["id"] });
+    let site = json!({ "name": "Shop", "origins": [origin], "staff_id": house.people[0]["id"], "per_source": 50 });
     let site = house.main.post("/sites", site).await.expect(201);
     let path = format!("/widget/{}/requests", site.text("/key"));
     let visitor = house.office.nobody().with("origin", origin);

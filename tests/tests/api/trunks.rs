@@ -195,6 +195,10 @@ async fn a_number_is_connected_moved_and_disconnected() {
         .expect(412);
     let department = format!("/departments/{}", sales.text("/id"));
     main.delete(&department).await.expect(409);
+    let shown = main.delete(&path).await.expect(409);
+    assert!(shown.text("/detail").contains("shown by the line"), "{}", shown.body);
+    let line = format!("/trunks/{}", trunk.text("/id"));
+    main.patch(&line, json!({ "shown_number": null })).await.expect(200);
     main.delete(&path).await.expect(204);
     main.delete(&department).await.expect(204);
 

@@ -24,28 +24,28 @@ use frontdesk_tests::world::trunks::{self, ANNA_AT, BORIS_AT, FIRST, OWN, number
 use frontdesk_tests::world::{World, ms, s};
 
 /// Boris and David do not see clients' numbers; Anna and Clara do.
-const CLARA_AT: usize = 4;
-const DAVID_AT: usize = 5;
+pub(crate) const CLARA_AT: usize = 4;
+pub(crate) const DAVID_AT: usize = 5;
 /// Of Boris, whose number is hidden from nobody.
-const OF_BORIS: &str = "+74951110003";
-const OF_DAVID: &str = "+74951110004";
-const STRANGER: &str = "+79031112233";
-const STUB: &str = "+78123893298";
-const MOBILE: &str = "+79035550000";
-const CLIENT_NAME: &str = "ООО «Ромашка»";
+pub(crate) const OF_BORIS: &str = "+74951110003";
+pub(crate) const OF_DAVID: &str = "+74951110004";
+pub(crate) const STRANGER: &str = "+79031112233";
+pub(crate) const STUB: &str = "+78123893298";
+pub(crate) const MOBILE: &str = "+79035550000";
+pub(crate) const CLIENT_NAME: &str = "ООО «Ромашка»";
 
-fn e164(text: &str) -> PhoneNumber {
+pub(crate) fn e164(text: &str) -> PhoneNumber {
     PhoneNumber::from_e164(text).unwrap()
 }
 
-fn line() -> PlanTrunk {
+pub(crate) fn line() -> PlanTrunk {
     PlanTrunk {
         redirection: RedirectionStyle::Diversion,
         ..trunk(1, &["192.0.2.10"], false)
     }
 }
 
-fn person(person: Person, hides_clients: bool) -> PlanStaff {
+pub(crate) fn person(person: Person, hides_clients: bool) -> PlanStaff {
     let caller_id = StaffCallerId {
         hides_clients,
         raises_card: person.id != ANNA.id,
@@ -57,7 +57,7 @@ fn person(person: Person, hides_clients: bool) -> PlanStaff {
     }
 }
 
-fn office(dials_back: bool) -> DialPlan {
+pub(crate) fn office(dials_back: bool) -> DialPlan {
     let before = trunks::plan(vec![line()]);
     let account = before.accounts.get(AccountId::from_u128(ACCOUNT)).cloned().unwrap();
     let account = PlanAccount {
@@ -98,7 +98,7 @@ fn office(dials_back: bool) -> DialPlan {
     }
 }
 
-fn started(seed: u8, loss: u32) -> World {
+pub(crate) fn started(seed: u8, loss: u32) -> World {
     let weather = if loss == 0 { FAIR } else { rough(loss) };
     let mut world = trunks::world(seed, weather, vec![line()]);
     for person in [CLARA, DAVID] {
@@ -113,14 +113,14 @@ fn started(seed: u8, loss: u32) -> World {
     world
 }
 
-fn calls_as(world: &mut World, number: &str) {
+pub(crate) fn calls_as(world: &mut World, number: &str) {
     world.phones[FIRST].from.uri = format!("sip:{number}@provider.example");
     let (code, local) = number[2..].split_at(3);
     world.phones[FIRST].from.display = format!("8.{code}.{}.{}", &local[..3], &local[3..]);
 }
 
 /// Nothing that went to the phones of people from whom numbers are hidden holds one.
-fn assert_hidden(world: &World) {
+pub(crate) fn assert_hidden(world: &World) {
     for phone in [BORIS_AT, DAVID_AT] {
         let mut count = 0;
         for message in world.all_sent_to(phone) {
@@ -133,16 +133,16 @@ fn assert_hidden(world: &World) {
     }
 }
 
-fn sees(world: &World, phone: usize, text: &str) -> bool {
+pub(crate) fn sees(world: &World, phone: usize, text: &str) -> bool {
     world.all_sent_to(phone).any(|message| message.contains(text))
 }
 
-fn rings(world: &World, phone: usize) -> bool {
+pub(crate) fn rings(world: &World, phone: usize) -> bool {
     let last = world.phones[phone].calls.last();
     last.is_some_and(|call| call.state == State::Ringing)
 }
 
-fn ends(world: &mut World) {
+pub(crate) fn ends(world: &mut World) {
     for phone in 0..world.phones.len() {
         world.end_calls(phone);
     }
@@ -328,98 +328,6 @@ fn l43_pickup_parking_and_lamps_show_no_digits_but_to_colleagues_who_may_see_the
         "{}",
         world.ladder()
     );
-    ends(&mut world);
-}
-
-#[test]
-fn l44_dialling_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() {
-    for loss in [0, 20] {
-        let mut world = started(55, loss);
-        world.phones[BORIS_AT].manner = Manner::Ring;
-        let call = world.dial(FIRST, OF_BORIS);
-        assert!(world.wait_for(s(40), |world| rings(world, BORIS_AT)));
-        world.act(FIRST, |phone, now| phone.cancel(call, now));
-        world.run_for(s(40));
-        let watch = world.act(CLARA_AT, |phone, now| phone.watch("dialog", BORIS.number, 600, now));
-        let token = Token::new(
-            HidingKey([3; 16]),
-            Some(frontdesk_routing::ids::ClientId::from_u128(77)),
-            None,
-        );
-        for dialled in ["88123893298".to_owned(), STUB.to_owned(), token.to_string()] {
-            world.dial(BORIS_AT, &dialled);
-            assert!(
-                world.wait_for(s(60), |world| world.together(BORIS_AT, FIRST)),
-                "{dialled}\n{}",
-                world.ladder()
-            );
-            let invite = world.sent_to(FIRST, "INVITE").last().cloned().unwrap();
-            assert!(invite.starts_with(&format!("INVITE sip:{CLIENT_NUMBER}@")), "{invite}");
-            world.run_for(s(2));
-            assert!(world.phones[CLARA_AT].watching[watch].last().contains(CLIENT_NUMBER));
-            world.end_calls(BORIS_AT);
-            world.run_for(s(40));
-        }
-        world.input(Input::Plan(Arc::new(office(false))));
-        let refused = world.dial(BORIS_AT, STUB);
-        world.run_for(s(40));
-        assert_eq!(world.phones[BORIS_AT].call(refused).status, Some(403));
-        ends(&mut world);
-    }
-}
-
-/// A click on the stub or a token is a call of the hidden client, too, and never of whoever has the stub as a number.
-#[test]
-fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() {
-    let mut world = started(57, 0);
-    let token = Token::new(
-        HidingKey([3; 16]),
-        Some(frontdesk_routing::ids::ClientId::from_u128(77)),
-        None,
-    );
-    let mut calls = 4_711;
-    let mut click = |world: &mut World, to: &str| {
-        calls += 1;
-        let order = Originate {
-            call: CallId::from_u128(calls),
-            account: AccountId::from_u128(ACCOUNT),
-            first: First::Staff(StaffId::from_u128(BORIS.id)),
-            to: to.to_owned(),
-            kind: Ordered::Crm,
-        };
-        world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
-    };
-    for nobody in [STUB, &token.to_string()] {
-        click(&mut world, nobody);
-        world.run_for(s(5));
-    }
-    assert!(world.phones[BORIS_AT].calls.is_empty(), "no client was hidden yet");
-    let call = world.dial(FIRST, OF_BORIS);
-    world.run_for(s(1));
-    world.act(FIRST, |phone, now| phone.cancel(call, now));
-    world.run_for(s(5));
-    for to in [STUB, "88123893298", &token.to_string()] {
-        click(&mut world, to);
-        assert!(
-            world.wait_for(s(60), |world| world.together(BORIS_AT, FIRST)),
-            "{to}\n{}",
-            world.ladder()
-        );
-        let invite = world.sent_to(FIRST, "INVITE").last().cloned().unwrap();
-        assert!(invite.starts_with(&format!("INVITE sip:{CLIENT_NUMBER}@")), "{invite}");
-        world.end_calls(BORIS_AT);
-        world.run_for(s(5));
-    }
-    ends(&mut world);
-}
-
-#[test]
-fn l44_a_stub_that_has_hidden_nobody_reaches_nobody() {
-    let mut world = started(56, 0);
-    let call = world.dial(BORIS_AT, STUB);
-    world.run_for(s(3));
-    assert_eq!(world.phones[BORIS_AT].call(call).status, Some(404));
-    assert!(world.sent_to(FIRST, "INVITE").is_empty());
     ends(&mut world);
 }
 

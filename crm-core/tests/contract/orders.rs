@@ -1,0 +1,169 @@
+use frontdesk_crm_core::access::{Reach, Scope};
+use frontdesk_crm_core::calls::{self, Call, CallDirection, Disposition, Missed, Party};
+use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::projects::first_of;
+use frontdesk_crm_core::setup::{self, Beginning};
+use frontdesk_crm_core::store::Page;
+use frontdesk_routing::ids::{CallId, StaffId};
+
+use crate::office::{HOURS, NOON, Office, page};
+
+crate::on_both! {
+    a_key_gives_the_call_that_it_gave_for_a_day_to_whoever_used_it
+    of_two_orders_by_one_key_at_the_same_moment_one_makes_the_call
+    missed_calls_stand_there_until_their_callers_are_talked_to
+    missed_calls_are_turned_over_newest_first
+    missed_calls_are_those_within_ones_reach
+}
+
+const MINUTE: i64 = 60_000;
+
+async fn order(office: &Office, staff: StaffId, key: &str, n: u128) -> CallId {
+    let (call, now) = (CallId::from_u128(n), office.now());
+    calls::order(&office.db, (office.first.account, staff), key, (call, now))
+        .await
+        .unwrap()
+}
+
+async fn a_key_gives_the_call_that_it_gave_for_a_day_to_whoever_used_it(office: &Office) {
+    let (main, ivan) = (office.first.staff, office.ivan().await.id);
+    let first = CallId::from_u128(1);
+    assert_eq!(order(office, main, "a", 1).await, first);
+    assert_eq!(order(office, main, "a", 2).await, first);
+    assert_eq!(order(office, main, "b", 3).await, CallId::from_u128(3));
+    assert_eq!(order(office, ivan, "a", 4).await, CallId::from_u128(4));
+    let other = setup::another(&office.db, office.stamp(), Beginning::default())
+        .await
+        .unwrap();
+    let theirs = CallId::from_u128(5);
+    let ordered = calls::order(&office.db, (other.account, other.staff), "a", (theirs, NOON)).await;
+    assert_eq!(ordered.unwrap(), theirs);
+    office.later(24 * HOURS);
+    assert_eq!(order(office, main, "a", 6).await, first);
+    office.later(1);
+    assert_eq!(order(office, main, "a", 7).await, CallId::from_u128(7), "a day is over");
+}
+
+async fn of_two_orders_by_one_key_at_the_same_moment_one_makes_the_call(office: &Office) {
+    let main = office.first.staff;
+    for n in (0_u128..20).step_by(2) {
+        let key = n.to_string();
+        let (one, other) = tokio::join!(order(office, main, &key, n), order(office, main, &key, n + 1));
+        assert_eq!(one, other);
+    }
+}
+
+/// The `n`th minute's call from this number, or to it.
+fn call(office: &Office, n: i64, number: &str, out: bool, disposition: Disposition) -> Call {
+    let at = NOON + n * MINUTE;
+    let party = |number: Option<&str>, staff| Party {
+        staff,
+        number: number.map(str::to_owned),
+        ..Party::default()
+    };
+    let (us, them) = (party(None, Some(office.first.staff)), party(Some(number), None));
+    let (direction, caller, callee) = match out {
+        true => (CallDirection::Outbound, us, them),
+        false => (CallDirection::Inbound, them, us),
+    };
+    Call {
+        id: CallId::new(at, n.unsigned_abs().into()),
+        account: office.first.account,
+        direction,
+        caller,
+        called: "+74951110001".into(),
+        callee,
+        client: None,
+        disposition: Some(disposition),
+        because: "the number is connected".into(),
+        started_at: at,
+        answered_at: (disposition == Disposition::Answered).then_some(at + 1_000),
+        ended_at: Some(at + 9_000),
+        ended_by: None,
+        status: 480,
+        department: None,
+        waited_ms: None,
+    }
+}
+
+async fn save(office: &Office, calls: &[&Call]) {
+    let ended = |call: &&Call| Entry::CallEnded {
+        call: Box::new(Call::clone(call)),
+        legs: Vec::new(),
+    };
+    let entries: Vec<Entry> = calls.iter().map(ended).collect();
+    journal::apply(&office.db, &entries).await.unwrap();
+}
+
+async fn missed(office: &Office, since: i64, all: bool) -> Vec<(CallId, Option<CallId>)> {
+    let missed = calls::missed(&office.db, office.whole(), (since, all), &page(50)).await;
+    let told = |missed: Missed| (missed.call.id, missed.handled_by);
+    missed.unwrap().items.into_iter().map(told).collect()
+}
+
+async fn missed_calls_stand_there_until_their_callers_are_talked_to(office: &Office) {
+    let (olga, petr, nobody) = ("+79161110001", "+79161110002", "+79161110003");
+    let called = |n, number, disposition| call(office, n, number, false, disposition);
+    let back = |n, number, disposition| call(office, n, number, true, disposition);
+    let first = called(1, olga, Disposition::NoAnswer);
+    let second = called(2, petr, Disposition::Busy);
+    let third = called(3, olga, Disposition::Abandoned);
+    let talked = called(4, nobody, Disposition::Answered);
+    save(office, &[&first, &second, &third, &talked]).await;
+    let open = [(third.id, None), (second.id, None), (first.id, None)];
+    assert_eq!(missed(office, NOON, false).await, open);
+    save(office, &[&back(5, petr, Disposition::NoAnswer)]).await;
+    assert_eq!(missed(office, NOON, false).await, open, "nobody has been reached yet");
+    let answer = back(6, olga, Disposition::Answered);
+    let later = called(7, olga, Disposition::Answered);
+    save(office, &[&answer, &later]).await;
+    assert_eq!(missed(office, NOON, false).await, [(second.id, None)]);
+    let by = Some(answer.id);
+    let every = [(third.id, by), (second.id, None), (first.id, by)];
+    assert_eq!(
+        missed(office, NOON, true).await,
+        every,
+        "by the first conversation since"
+    );
+    assert_eq!(missed(office, NOON + 2 * MINUTE, true).await, every[..2]);
+    let other = setup::another(&office.db, office.stamp(), Beginning::default())
+        .await
+        .unwrap();
+    let theirs = calls::missed(&office.db, Scope::whole(other.account), (NOON, true), &page(50)).await;
+    assert!(theirs.unwrap().items.is_empty());
+}
+
+async fn missed_calls_are_turned_over_newest_first(office: &Office) {
+    let all: Vec<Call> = (0..7)
+        .map(|n| call(office, n, "+79161110001", false, Disposition::NoAnswer))
+        .collect();
+    save(office, &all.iter().collect::<Vec<_>>()).await;
+    let (mut seen, mut cursor) = (Vec::new(), None);
+    for expected in [3, 3, 1] {
+        let page = Page {
+            limit: 3,
+            cursor: cursor.take(),
+            ..Page::default()
+        };
+        let part = calls::missed(&office.db, office.whole(), (NOON, false), &page)
+            .await
+            .unwrap();
+        assert_eq!(part.items.len(), expected);
+        seen.extend(part.items.into_iter().map(|missed| missed.call.id));
+        cursor = part.next_cursor;
+    }
+    assert_eq!(cursor, None);
+    assert_eq!(seen, all.iter().rev().map(|call| call.id).collect::<Vec<_>>());
+}
+
+async fn missed_calls_are_those_within_ones_reach(office: &Office) {
+    let ivan = office.ivan().await.id;
+    let ours = call(office, 1, "+79161110001", false, Disposition::NoAnswer);
+    let mut his = call(office, 2, "+79161110002", false, Disposition::NoAnswer);
+    his.callee.staff = Some(ivan);
+    save(office, &[&ours, &his]).await;
+    let own = Scope::of(office.first.account, Reach::Own, (ivan, first_of(office.first.account)));
+    let seen = calls::missed(&office.db, own, (NOON, true), &page(50)).await.unwrap();
+    let seen: Vec<CallId> = seen.items.into_iter().map(|missed| missed.call.id).collect();
+    assert_eq!(seen, [his.id]);
+}
