@@ -106,6 +106,10 @@ pub enum Because {
     DoNotDisturb {
         name: String,
     },
+    /// The person's telephone outside rings or talks already.
+    InCall {
+        name: String,
+    },
     /// Whoever would be rung gets no such call.
     Skipped {
         whom: Box<Because>,
@@ -234,6 +238,7 @@ impl fmt::Display for Because {
             Because::WaitedTooLong { name } => write!(f, "waited for the department {name} as long as one may"),
             Because::OverflowLoop { name } => write!(f, "the overflow comes back to the department {name}"),
             Because::DoNotDisturb { name } => write!(f, "{name} does not want to be disturbed"),
+            Because::InCall { name } => write!(f, "the telephone of {name} is in a call already"),
             Because::Skipped { whom, why } => write!(f, "{whom}, who {why}"),
             Because::Closed { name, until, known } => closed(f, name, until.as_deref(), *known),
             Because::Instead { of, then } => write!(f, "{of}: {then}"),

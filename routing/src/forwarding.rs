@@ -200,6 +200,10 @@ impl Pending {
 pub trait Situation {
     /// A phone of this person is registered.
     fn online(&self, staff: StaffId) -> bool;
+    /// The one telephone outside by which the person takes calls is in a call already. Registered phones say so themselves.
+    fn busy(&self, _: StaffId) -> bool {
+        false
+    }
     fn settings(&self, staff: StaffId) -> Forwarding;
 }
 
@@ -246,6 +250,13 @@ pub fn follow(
                     because: told(plan, trail, Because::DoNotDisturb { name }),
                 };
             }
+            AtOnce::Busy => {
+                let name = name_of(plan, person);
+                return Decision::Refuse {
+                    status: 486,
+                    because: told(plan, trail, Because::InCall { name }),
+                };
+            }
             AtOnce::Forward(hop) => decision = forwarded(plan, facts, trail, hop),
         }
     }
@@ -280,15 +291,18 @@ pub fn ring_time(settings: &Forwarding) -> Option<u16> {
 enum AtOnce {
     Ring,
     Refuse,
+    Busy,
     Forward(Hop),
 }
 
 fn at_once(plan: &DialPlan, facts: &CallFacts<'_>, situation: &dyn Situation, person: StaffId) -> AtOnce {
     let settings = situation.settings(person);
     let offline = || !situation.online(person);
+    let in_call = situation.busy(person);
     let wanted = match settings {
         Forwarding { always: Some(to), .. } => Some((Condition::Always, to)),
         Forwarding { dnd: true, busy, .. } => busy.map(|to| (Condition::Busy, to)),
+        Forwarding { busy, .. } if in_call => busy.map(|to| (Condition::Busy, to)),
         Forwarding { offline: Some(to), .. } if offline() => Some((Condition::Offline, to)),
         Forwarding { .. } => None,
     };
@@ -300,6 +314,7 @@ fn at_once(plan: &DialPlan, facts: &CallFacts<'_>, situation: &dyn Situation, pe
             to,
         }),
         None if settings.dnd => AtOnce::Refuse,
+        None if in_call => AtOnce::Busy,
         None => AtOnce::Ring,
     }
 }

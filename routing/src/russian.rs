@@ -118,6 +118,10 @@ const SENTENCES: &[(&str, &str)] = &[
         "no line leads to the telephone of {}",
         "{}: ни одна линия не ведёт на телефон",
     ),
+    (
+        "the telephone of {} is in a call already",
+        "{}: телефон уже занят разговором",
+    ),
     ("the forwarding comes back to {}", "переадресация возвращается к: {}"),
     ("forwarded {} times already", "звонок уже переадресован, раз: {}"),
     ("a feature code without its number: {+}", "код функции без номера: {+}"),

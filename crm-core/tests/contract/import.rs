@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use std::fmt::Write;
 
 use frontdesk_crm_core::access::Scope;
@@ -187,7 +189,7 @@ async fn a_job_that_was_interrupted_says_so_and_leaves_nothing(office: &Office) 
 fn people(file: &str) -> StaffRows {
     let table = import::read(file.as_bytes(), None).unwrap();
     let mapping = Mapping::guess(Kind::Staff, &table.header);
-    import::check_staff(&table, &mapping, "RU").unwrap_or_else(|problems| panic!("{problems:?}"))
+    import::check_staff(&table, &mapping, "RU", Duplicates::Refuse).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 async fn staff_job(office: &Office, rows: usize) -> ImportId {
@@ -203,17 +205,14 @@ async fn staff_of_a_table_come_in_wholly_and_end_their_job(office: &Office) {
         Орлова,105,8 912 345-67-89,orlova,s3cret\nСоколов,106,,,\n";
     let rows = people(file);
     assert_eq!(rows.count(), 2);
-    assert!(
-        import::staff_taken(&office.db, account, &rows)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    let known = import::staff_known(&office.db, &office.author(), &rows, Duplicates::Refuse).await;
+    assert!(known.unwrap().is_empty());
     let job = staff_job(office, rows.count()).await;
-    let came = import::enter_staff(&office.db, &office.author(), job, rows)
+    let nobody = BTreeSet::new();
+    let came = import::enter_staff(&office.db, &office.author(), (job, Duplicates::Refuse), rows, &nobody)
         .await
         .unwrap();
-    assert_eq!((came.staff, came.sip_accounts), (2, 1));
+    assert_eq!((came.created, came.updated, came.skipped), (2, 0, 0));
     let ended = import::get(&office.db, account, job).await.unwrap();
     assert_eq!(
         (ended.state, ended.created, ended.ended_at),
@@ -230,10 +229,17 @@ async fn staff_of_a_table_come_in_wholly_and_end_their_job(office: &Office) {
         "line 3, short_number: somebody has 106 already",
         "line 3, sip_user: somebody has orlova already",
     ];
-    let said = import::staff_taken(&office.db, account, &again).await.unwrap();
-    assert_eq!(said.iter().map(ToString::to_string).collect::<Vec<_>>(), taken);
+    let said = import::staff_known(&office.db, &office.author(), &again, Duplicates::Refuse).await;
+    assert_eq!(problems(said), taken);
     let second = staff_job(office, again.count()).await;
-    let refused = import::enter_staff(&office.db, &office.author(), second, again).await;
+    let refused = import::enter_staff(
+        &office.db,
+        &office.author(),
+        (second, Duplicates::Refuse),
+        again,
+        &nobody,
+    )
+    .await;
     assert_eq!(problems(refused), taken);
     let plan = plan_build::full(&office.db).await.unwrap();
     assert!(

@@ -207,14 +207,14 @@ async fn a_session_that_is_used_lives_on_until_it_is_ended(office: &Office) {
     let opened = office.session(&office.first.login, &office.first.password).await;
     let session = logins::find_by_token(&office.db, &opened.token, office.later(11 * HOURS)).await;
     let session = session.unwrap().unwrap();
-    logins::touch(&office.db, &session, 12 * HOURS, office.now())
+    logins::touch(&office.db, &session, LIFETIME, office.now())
         .await
         .unwrap();
     office.later(11 * HOURS);
     assert!(office.alive(&opened).await);
     logins::end(&office.db, session.id, office.now()).await.unwrap();
     assert!(!office.alive(&opened).await);
-    logins::touch(&office.db, &session, 12 * HOURS, office.now())
+    logins::touch(&office.db, &session, LIFETIME, office.now())
         .await
         .unwrap();
     assert!(!office.alive(&opened).await, "what is ended does not come back");

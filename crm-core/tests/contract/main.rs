@@ -40,12 +40,12 @@ mod logins;
 mod media_links;
 #[cfg(test)]
 mod menus;
+mod missed;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod office;
 #[cfg(test)]
-mod orders;
 #[cfg(test)]
 mod phone_book;
 #[cfg(test)]

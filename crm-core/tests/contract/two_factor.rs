@@ -40,7 +40,7 @@ async fn enrolled(office: &Office) -> (StaffMember, Vec<String>) {
     let ivan = office.ivan().await;
     begun(office, &ivan).await;
     let (now, code) = FIRST;
-    let codes = two_factor::confirm(&office.db, &at(office, now), ivan.id, code).await;
+    let codes = two_factor::confirm(&office.db, &at(office, now), ivan.id, (code, "token")).await;
     (ivan, codes.unwrap())
 }
 
@@ -72,10 +72,10 @@ async fn an_authenticator_counts_from_its_first_code_on_and_each_code_once(offic
     assert_eq!(check(office, ivan.id, None, NOON).await, Checked::NotNeeded);
     begun(office, &ivan).await;
     let (now, code) = FIRST;
-    let wrong = two_factor::confirm(&office.db, &at(office, now), ivan.id, "000000").await;
+    let wrong = two_factor::confirm(&office.db, &at(office, now), ivan.id, ("000000", "token")).await;
     assert_eq!(refusal(wrong), "invalid: code invalid");
     let session = office.session(&office.login("ivan"), "correct horse").await;
-    let codes = two_factor::confirm(&office.db, &at(office, now), ivan.id, "279 037")
+    let codes = two_factor::confirm(&office.db, &at(office, now), ivan.id, ("279 037", "token"))
         .await
         .unwrap();
     assert!(!office.alive(&session).await, "other logins end");
@@ -85,7 +85,7 @@ async fn an_authenticator_counts_from_its_first_code_on_and_each_code_once(offic
         recovery_codes: 10,
     };
     assert_eq!((codes.len(), status(office, ivan.id).await), (10, expected));
-    let again = two_factor::confirm(&office.db, &at(office, now), ivan.id, code).await;
+    let again = two_factor::confirm(&office.db, &at(office, now), ivan.id, (code, "token")).await;
     assert_eq!(refusal(again), "invalid: code invalid");
     let anew = two_factor::begin(&office.db, &office.author(), ivan.id).await;
     assert_eq!(refusal(anew), "refused: two_factor_on");
@@ -129,7 +129,7 @@ async fn each_recovery_code_is_good_once_and_all_go_with_the_authenticator(offic
     assert_eq!(check(office, ivan.id, Some(&codes[2]), NOON).await, Checked::NotNeeded);
     begun(office, &ivan).await;
     let (now, code) = FIRST;
-    two_factor::confirm(&office.db, &at(office, now), ivan.id, code)
+    two_factor::confirm(&office.db, &at(office, now), ivan.id, (code, "token"))
         .await
         .unwrap();
     assert_eq!(check(office, ivan.id, Some(&codes[2]), NOON).await, Checked::Wrong);

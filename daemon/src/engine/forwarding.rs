@@ -1,9 +1,11 @@
 //! Forwarding: where a call goes before any phone rings.
 
+use std::collections::BTreeMap;
+
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::CallFacts;
 use frontdesk_routing::forwarding::{self, Condition, Forwarding, Pending, Situation, Trail};
-use frontdesk_routing::ids::StaffId;
+use frontdesk_routing::ids::{CallId, StaffId};
 use frontdesk_routing::internal;
 use frontdesk_routing::plan::{DialPlan, Method};
 use frontdesk_routing::reception;
@@ -11,6 +13,8 @@ use frontdesk_sip::registrar::{Aor, Registrar};
 
 use super::Engine;
 use super::alive::Alive;
+use super::call::{Call, Leg};
+use super::events::Watchers;
 
 /// The engine as forwarding sees it.
 pub(super) struct View<'a> {
@@ -18,6 +22,8 @@ pub(super) struct View<'a> {
     registrar: &'a Registrar,
     alive: &'a Alive,
     pending: &'a Pending,
+    calls: &'a BTreeMap<CallId, Call>,
+    watchers: &'a Watchers,
 }
 
 impl Situation for View<'_> {
@@ -32,6 +38,12 @@ impl Situation for View<'_> {
         let sip = person.sip.as_ref();
         sip.filter(|sip| sip.enabled)
             .is_some_and(|sip| self.registrar.is_online(Aor(sip.id.as_u128())) && !self.alive.is_dark(sip.id))
+    }
+
+    fn busy(&self, staff: StaffId) -> bool {
+        let talks = |leg: &Leg| leg.staff == Some(staff) && leg.trunk.is_some() && leg.ended_at.is_none();
+        let mut calls = self.watchers.calls_of(staff).filter_map(|id| self.calls.get(&id));
+        self.plan.reception.method(staff) != Method::Sip && calls.any(|call| call.legs().any(talks))
     }
 
     fn settings(&self, staff: StaffId) -> Forwarding {
@@ -65,6 +77,8 @@ impl Engine {
             registrar: &self.registrar,
             alive: &self.alive,
             pending: &self.pending,
+            calls: &self.calls,
+            watchers: &self.watchers,
         }
     }
 }

@@ -42,7 +42,7 @@ impl Engine {
         }
         self.counters.calls += 1;
         let plan = Arc::clone(&self.plan);
-        let (to, refused) = match self.wanted_party(&plan, order) {
+        let (to, refused) = match self.meant(&plan, order) {
             Dialled::Itself => (order.to.clone(), None),
             Dialled::Client(number) => (number.reveal(), None),
             Dialled::Refused(status, because) => (order.to.clone(), Some((status, because))),
@@ -65,7 +65,7 @@ impl Engine {
     }
 
     /// Who is meant by what somebody has clicked on: the stub and tokens are hidden clients, as they are on a phone (L44).
-    fn wanted_party(&self, plan: &DialPlan, order: &Originate) -> Dialled {
+    fn meant(&self, plan: &DialPlan, order: &Originate) -> Dialled {
         let (First::Staff(staff), Ordered::Crm) = (order.first, order.kind) else {
             return Dialled::Itself;
         };
@@ -113,6 +113,9 @@ impl Engine {
     ) -> Result<Vec<Target>, (u16, Because)> {
         let person = plan.staff.get(staff);
         let name = person.map(|person| person.name.to_string()).unwrap_or_default();
+        if self.view(plan).busy(staff) {
+            return Err((486, Because::InCall { name }));
+        }
         if kind == Ordered::Widget {
             let moment = Moment {
                 dnd: self.view(plan).settings(staff).dnd,

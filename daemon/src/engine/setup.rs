@@ -9,6 +9,7 @@ use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::caller_id::OutgoingCall;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
+use frontdesk_routing::forwarding::Situation;
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
 use frontdesk_routing::outbound::OutsideNumber;
@@ -279,10 +280,14 @@ impl Engine {
         };
         let mut targets = Vec::new();
         let mut callee = CdrParty::default();
-        let mut own_only = false;
+        let (mut own_only, mut in_call) = (false, false);
         for staff in staff.iter().filter_map(|id| plan.staff.get(*id)) {
             if callee.staff.is_none() {
                 callee = party_of_staff(staff);
+            }
+            if self.view(plan).busy(staff.id) {
+                in_call = true;
+                continue;
             }
             let (own, others): (Vec<Target>, Vec<Target>) = self
                 .ways_to(plan, staff)
@@ -297,6 +302,7 @@ impl Engine {
                 .staff
                 .is_some_and(|staff| plan.reception.method(staff) != Method::Sip);
             let mut turned = match (own_only, by_number) {
+                _ if in_call => turned(reply(486), Because::InCall { name }),
                 (true, _) => turned(reply(486), Because::OwnNumberNoOtherPhone),
                 (false, true) => turned(reply(480), Because::NoWayTo { name }),
                 (false, false) => turned(reply(480), Because::NobodyOnline { name }),

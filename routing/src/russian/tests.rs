@@ -91,6 +91,7 @@ fn simple() -> Vec<Because> {
         Because::NumberMalformed,
         Because::OwnNumberNoOtherPhone,
         Because::OwnNumberComesBack,
+        Because::InCall { name: name() },
         Because::ComesBack,
         Because::NobodyOnline { name: name() },
         Because::NobodyWorks { name: name() },

@@ -1,6 +1,18 @@
 //! Hidden clients called by what is shown in the place of their numbers (L44).
 
-use crate::wire::*;
+use std::sync::Arc;
+
+use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk_routing::because::Ordered;
+use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::masking::Token;
+use frontdesk_routing::plan::HidingKey;
+use frontdesk_tests::world::people::{ACCOUNT, BORIS, CLIENT_NUMBER};
+use frontdesk_tests::world::phone::Manner;
+use frontdesk_tests::world::trunks::{BORIS_AT, FIRST};
+use frontdesk_tests::world::{World, s};
+
+use crate::wire::{CLARA_AT, OF_BORIS, STUB, ends, office, rings, started};
 
 #[test]
 fn l44_dialling_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() {
@@ -48,6 +60,7 @@ fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() 
         Some(frontdesk_routing::ids::ClientId::from_u128(77)),
         None,
     );
+    let token = token.to_string();
     let mut calls = 4_711;
     let mut click = |world: &mut World, to: &str| {
         calls += 1;
@@ -60,7 +73,7 @@ fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() 
         };
         world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
     };
-    for nobody in [STUB, &token.to_string()] {
+    for nobody in [STUB, token.as_str()] {
         click(&mut world, nobody);
         world.run_for(s(5));
     }
@@ -69,7 +82,7 @@ fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() 
     world.run_for(s(1));
     world.act(FIRST, |phone, now| phone.cancel(call, now));
     world.run_for(s(5));
-    for to in [STUB, "88123893298", &token.to_string()] {
+    for to in [STUB, "88123893298", token.as_str()] {
         click(&mut world, to);
         assert!(
             world.wait_for(s(60), |world| world.together(BORIS_AT, FIRST)),

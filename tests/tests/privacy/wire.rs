@@ -4,11 +4,10 @@
 use std::sync::Arc;
 
 use frontdesk::engine::Messages;
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::Input;
 use frontdesk::engine::output::BoardChange;
-use frontdesk_routing::because::Ordered;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, CallId, MailboxId, StaffId};
+use frontdesk_routing::ids::{AccountId, MailboxId, StaffId};
 use frontdesk_routing::masking::Token;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::RedirectionStyle;
@@ -18,34 +17,34 @@ use frontdesk_routing::plan::{
 };
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::world::net::{FAIR, rough};
-use frontdesk_tests::world::people::{self, ACCOUNT, ANNA, BORIS, CLARA, CLIENT_NUMBER, DAVID, Person};
+use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS, CLARA, CLIENT_NUMBER, DAVID, Person};
 use frontdesk_tests::world::phone::{Manner, State};
-use frontdesk_tests::world::trunks::{self, ANNA_AT, BORIS_AT, FIRST, OWN, number, trunk};
-use frontdesk_tests::world::{World, ms, s};
+use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, number, trunk};
+use frontdesk_tests::world::{World, ms, people, s, trunks};
 
 /// Boris and David do not see clients' numbers; Anna and Clara do.
 pub(crate) const CLARA_AT: usize = 4;
-pub(crate) const DAVID_AT: usize = 5;
+const DAVID_AT: usize = 5;
 /// Of Boris, whose number is hidden from nobody.
 pub(crate) const OF_BORIS: &str = "+74951110003";
-pub(crate) const OF_DAVID: &str = "+74951110004";
-pub(crate) const STRANGER: &str = "+79031112233";
+const OF_DAVID: &str = "+74951110004";
+const STRANGER: &str = "+79031112233";
 pub(crate) const STUB: &str = "+78123893298";
-pub(crate) const MOBILE: &str = "+79035550000";
-pub(crate) const CLIENT_NAME: &str = "ООО «Ромашка»";
+const MOBILE: &str = "+79035550000";
+const CLIENT_NAME: &str = "ООО «Ромашка»";
 
-pub(crate) fn e164(text: &str) -> PhoneNumber {
+fn e164(text: &str) -> PhoneNumber {
     PhoneNumber::from_e164(text).unwrap()
 }
 
-pub(crate) fn line() -> PlanTrunk {
+fn line() -> PlanTrunk {
     PlanTrunk {
         redirection: RedirectionStyle::Diversion,
         ..trunk(1, &["192.0.2.10"], false)
     }
 }
 
-pub(crate) fn person(person: Person, hides_clients: bool) -> PlanStaff {
+fn person(person: Person, hides_clients: bool) -> PlanStaff {
     let caller_id = StaffCallerId {
         hides_clients,
         raises_card: person.id != ANNA.id,
@@ -113,14 +112,14 @@ pub(crate) fn started(seed: u8, loss: u32) -> World {
     world
 }
 
-pub(crate) fn calls_as(world: &mut World, number: &str) {
+fn calls_as(world: &mut World, number: &str) {
     world.phones[FIRST].from.uri = format!("sip:{number}@provider.example");
     let (code, local) = number[2..].split_at(3);
     world.phones[FIRST].from.display = format!("8.{code}.{}.{}", &local[..3], &local[3..]);
 }
 
 /// Nothing that went to the phones of people from whom numbers are hidden holds one.
-pub(crate) fn assert_hidden(world: &World) {
+fn assert_hidden(world: &World) {
     for phone in [BORIS_AT, DAVID_AT] {
         let mut count = 0;
         for message in world.all_sent_to(phone) {
@@ -133,7 +132,7 @@ pub(crate) fn assert_hidden(world: &World) {
     }
 }
 
-pub(crate) fn sees(world: &World, phone: usize, text: &str) -> bool {
+fn sees(world: &World, phone: usize, text: &str) -> bool {
     world.all_sent_to(phone).any(|message| message.contains(text))
 }
 

@@ -50,6 +50,7 @@ mod sent_to_us;
 mod srtp;
 mod storm;
 mod strategies;
+mod telephones;
 mod transfer;
 mod trunk_calls;
 mod trunk_storm;

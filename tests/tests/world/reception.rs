@@ -244,8 +244,14 @@ fn a_closed_department_refuses_or_somebody_else_gets_its_calls_and_on_a_dst_day_
 }
 
 /// Anna and Boris, two gateways, and how Anna takes calls; she has a telephone of her own.
-fn mobile(seed: u8, trunks: Vec<PlanTrunk>, method: Method) -> World {
+pub fn mobile(seed: u8, trunks: Vec<PlanTrunk>, method: Method) -> World {
     let mut world = trunks::world(seed, FAIR, trunks.clone());
+    world.input(Input::Plan(Arc::new(mobile_plan(trunks, method))));
+    world.run_for(s(1));
+    world
+}
+
+pub fn mobile_plan(trunks: Vec<PlanTrunk>, method: Method) -> DialPlan {
     let mut anna = people::staff(ANNA);
     anna.phone = PhoneNumber::from_e164(MOBILE).ok();
     let staff = vec![anna, people::staff(BORIS), people::staff(CLARA), people::staff(DAVID)];
@@ -257,14 +263,12 @@ fn mobile(seed: u8, trunks: Vec<PlanTrunk>, method: Method) -> World {
         people: [(id(ANNA), by)].into(),
         ..ReceptionSection::default()
     };
-    world.input(Input::Plan(Arc::new(DialPlan {
+    DialPlan {
         staff: Arc::new(StaffSection::new(staff, trunks.clone())),
         departments: Arc::new(DepartmentSection::new(vec![together("200", 1, &[ANNA, BORIS])])),
         reception: Arc::new(reception),
         ..trunks::plan(trunks)
-    })));
-    world.run_for(s(1));
-    world
+    }
 }
 
 /// Rows L26, L41.
@@ -317,92 +321,6 @@ fn l26_and_l41_calls_of_a_mobile_person_ring_their_telephone_by_a_line_and_no_ph
             (Some(id(ANNA)), Some(TrunkId::from_u128(2)))
         );
     }
-}
-
-/// L29: a telephone whose own forwarding sends the call back to us, though it shows its caller.
-#[test]
-fn l29_a_call_that_the_rung_telephone_sends_back_is_a_loop() {
-    let brings = PlanTrunk {
-        provider: None,
-        sources: vec!["192.0.2.10/32".parse().expect("a network")],
-        ..trunk(1, &[], false)
-    };
-    let takes = PlanTrunk {
-        redirection: RedirectionStyle::Diversion,
-        shown_number: PhoneNumber::from_e164("+74951110009").ok(),
-        ..trunk(2, &["192.0.2.11"], false)
-    };
-    let mut world = mobile(15, vec![brings, takes], Method::Mobile);
-    world.phones[SECOND].manner = Manner::Ring;
-    let came = |world: &mut World, from: &str, claim: Option<(&'static str, &str)>, to: &str| {
-        world.phones[FIRST].from.uri = format!("sip:{from}@provider.example");
-        world.phones[FIRST].claims = claim
-            .map(|(name, value)| (name.into(), value.to_owned()))
-            .into_iter()
-            .collect();
-        let call = world.dial(FIRST, to);
-        world.run_for(s(3));
-        call
-    };
-    let (client, other) = ("+74997654321", "+74951110002");
-    let first = came(&mut world, client, None, OWN);
-    assert!(
-        world.sent_to(SECOND, "INVITE")[0].contains(client),
-        "{}",
-        world.ladder()
-    );
-    for (from, claim, to, loops) in [
-        (client, None, OWN, true),
-        (client, None, other, false),
-        (
-            client,
-            Some(("Diversion", "<sip:+79161234567@m.example>;reason=unconditional")),
-            other,
-            true,
-        ),
-        (
-            client,
-            Some(("History-Info", "<sip:+79161234567@m.example>;index=1")),
-            other,
-            true,
-        ),
-        (
-            client,
-            Some(("Diversion", "<sip:+79990001122@m.example>")),
-            other,
-            false,
-        ),
-        (
-            "+74997654322",
-            Some(("Diversion", "<sip:+79161234567@m.example>")),
-            other,
-            false,
-        ),
-        ("+74997654322", None, OWN, false),
-        ("+74951110009", None, other, true),
-    ] {
-        let call = came(&mut world, from, claim, to);
-        let status = world.phones[FIRST].call(call).status;
-        assert_eq!(status == Some(482), loops, "{from} {claim:?} {to}: {status:?}");
-        if !loops && world.phones[FIRST].call(call).state != State::Over {
-            match world.phones[FIRST].call(call).state {
-                State::Talking => world.hang_up(FIRST, call),
-                _ => world.act(FIRST, |phone, now| phone.cancel(call, now)),
-            }
-            world.run_for(s(3));
-        }
-    }
-    world.act(FIRST, |phone, now| phone.cancel(first, now));
-    world.run_for(s(3));
-    let again = came(&mut world, client, None, OWN);
-    assert_eq!(
-        world.phones[FIRST].call(again).state,
-        State::Calling,
-        "the first one is over"
-    );
-    world.act(FIRST, |phone, now| phone.cancel(again, now));
-    world.run_for(s(40));
-    world.close();
 }
 
 /// Row L40.

@@ -4,54 +4,17 @@ use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::projects::first_of;
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::store::Page;
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::ids::CallId;
 
-use crate::office::{HOURS, NOON, Office, page};
+use crate::office::{NOON, Office, page};
 
 crate::on_both! {
-    a_key_gives_the_call_that_it_gave_for_a_day_to_whoever_used_it
-    of_two_orders_by_one_key_at_the_same_moment_one_makes_the_call
     missed_calls_stand_there_until_their_callers_are_talked_to
     missed_calls_are_turned_over_newest_first
     missed_calls_are_those_within_ones_reach
 }
 
 const MINUTE: i64 = 60_000;
-
-async fn order(office: &Office, staff: StaffId, key: &str, n: u128) -> CallId {
-    let (call, now) = (CallId::from_u128(n), office.now());
-    calls::order(&office.db, (office.first.account, staff), key, (call, now))
-        .await
-        .unwrap()
-}
-
-async fn a_key_gives_the_call_that_it_gave_for_a_day_to_whoever_used_it(office: &Office) {
-    let (main, ivan) = (office.first.staff, office.ivan().await.id);
-    let first = CallId::from_u128(1);
-    assert_eq!(order(office, main, "a", 1).await, first);
-    assert_eq!(order(office, main, "a", 2).await, first);
-    assert_eq!(order(office, main, "b", 3).await, CallId::from_u128(3));
-    assert_eq!(order(office, ivan, "a", 4).await, CallId::from_u128(4));
-    let other = setup::another(&office.db, office.stamp(), Beginning::default())
-        .await
-        .unwrap();
-    let theirs = CallId::from_u128(5);
-    let ordered = calls::order(&office.db, (other.account, other.staff), "a", (theirs, NOON)).await;
-    assert_eq!(ordered.unwrap(), theirs);
-    office.later(24 * HOURS);
-    assert_eq!(order(office, main, "a", 6).await, first);
-    office.later(1);
-    assert_eq!(order(office, main, "a", 7).await, CallId::from_u128(7), "a day is over");
-}
-
-async fn of_two_orders_by_one_key_at_the_same_moment_one_makes_the_call(office: &Office) {
-    let main = office.first.staff;
-    for n in (0_u128..20).step_by(2) {
-        let key = n.to_string();
-        let (one, other) = tokio::join!(order(office, main, &key, n), order(office, main, &key, n + 1));
-        assert_eq!(one, other);
-    }
-}
 
 /// The `n`th minute's call from this number, or to it.
 fn call(office: &Office, n: i64, number: &str, out: bool, disposition: Disposition) -> Call {
