@@ -40,12 +40,12 @@ mod logins;
 mod media_links;
 #[cfg(test)]
 mod menus;
+#[cfg(test)]
 mod missed;
 #[cfg(test)]
 mod notices;
 #[cfg(test)]
 mod office;
-#[cfg(test)]
 #[cfg(test)]
 mod phone_book;
 #[cfg(test)]
