@@ -95,7 +95,7 @@ fn l29_a_call_that_the_rung_telephone_sends_back_is_a_loop() {
     let again = came(&mut world, client, None, OWN);
     assert_eq!(
         world.phones[FIRST].call(again).state,
-        State::Ringing,
+        State::Calling,
         "the first one is over"
     );
     world.act(FIRST, |phone, now| phone.cancel(again, now));
