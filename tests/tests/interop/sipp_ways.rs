@@ -96,7 +96,13 @@ async fn a_transferor_is_told_how_it_goes_and_is_let_go() -> Result<()> {
         .waits(300)
         .transfers("103", &[100, 180, 200])
         .is_hung_up_on();
-    let second = Scenario::callee().is_called().rings().answers().is_hung_up_on();
+    // that it talks to 103 now a phone without UPDATE learns by a re-INVITE
+    let second = Scenario::callee()
+        .is_called()
+        .rings()
+        .answers()
+        .is_asked_to("sendrecv", "sendrecv")
+        .is_hung_up_on();
     let third = Scenario::callee()
         .is_called_saying("Referred-By", "sip:")
         .rings()
