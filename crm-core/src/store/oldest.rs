@@ -1,31 +1,49 @@
 //! A database that the first version made is brought up to date with all that is in it.
 
-use sqlx::Executor;
-
 use super::copy;
 use super::db::{Db, MIGRATIONS, Pools};
 use crate::access::{Reach, Right};
-use crate::{accounts, clients, plan_build, roles, tokens};
+use crate::{accounts, clients, plan_build, roles, testing, tokens};
 
-async fn first_version(path: &str) {
-    let Pools::Sqlite { writer, .. } = Db::connect(path).await.unwrap().0 else {
-        panic!("{path} is no file")
-    };
-    MIGRATIONS.run_to(1, &writer).await.unwrap();
-    writer.execute(include_str!("oldest.sql")).await.unwrap();
-    writer.close().await;
+async fn first_version(db: &Db) {
+    let rows = sqlx::raw_sql(include_str!("oldest.sql"));
+    match &db.0 {
+        Pools::Sqlite { writer, .. } => {
+            MIGRATIONS.run_to(1, writer).await.unwrap();
+            rows.execute(writer).await.unwrap();
+        }
+        Pools::Postgres(pool) => {
+            MIGRATIONS.run_to(1, pool).await.unwrap();
+            rows.execute(pool).await.unwrap();
+        }
+    }
 }
 
 #[tokio::test]
 async fn the_first_versions_database_is_brought_up_to_date_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("frontdesk.db").display().to_string();
-    first_version(&path).await;
-    let old = Db::existing(&path).await.unwrap();
+    let new = Db::connect(&path).await.unwrap();
+    first_version(&new).await;
+    new.close().await;
+    is_brought_up_to_date(&path).await;
+}
+
+#[tokio::test]
+async fn so_is_that_of_a_server() {
+    if let Some(scratch) = testing::postgres_without_tables().await.unwrap() {
+        first_version(&scratch.db).await;
+        is_brought_up_to_date(&scratch.url).await;
+        scratch.close().await.unwrap();
+    }
+}
+
+async fn is_brought_up_to_date(url: &str) {
+    let old = Db::existing(url).await.unwrap();
     assert_eq!(copy::version(&old).await.unwrap(), 1);
     old.close().await;
 
-    let db = Db::open(&path).await.unwrap();
+    let db = Db::open(url).await.unwrap();
     assert_eq!(copy::version(&db).await.unwrap(), copy::newest_version());
     assert_eq!(copy::faults(&db).await.unwrap(), Vec::<String>::new());
     let counts = copy::digests(&db).await.unwrap();

@@ -42,6 +42,15 @@ pub async fn sqlite() -> Result<Scratch, StoreError> {
 
 /// `None` when there is no PostgreSQL, which is said in one line; where `CI` is `true` it must be there.
 pub async fn postgres() -> Result<Option<Scratch>, StoreError> {
+    let Some(scratch) = postgres_without_tables().await? else {
+        return Ok(None);
+    };
+    scratch.db.migrate().await?;
+    Ok(Some(scratch))
+}
+
+/// The same before there is any table in it.
+pub async fn postgres_without_tables() -> Result<Option<Scratch>, StoreError> {
     let Some(server) = SERVER.get_or_init(started).as_ref() else {
         return Ok(None);
     };
@@ -50,7 +59,7 @@ pub async fn postgres() -> Result<Option<Scratch>, StoreError> {
     on_server(server, format!("CREATE DATABASE {name}")).await?;
     let url = server.database(&name);
     Ok(Some(Scratch {
-        db: Db::open(&url).await?,
+        db: Db::existing(&url).await?,
         url,
         folder: None,
         name: Some(name),
