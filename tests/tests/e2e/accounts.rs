@@ -4,7 +4,7 @@ use anyhow::Result;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::office::Caller;
 
-fn word_after(text: &str, label: &str) -> String {
+pub(crate) fn word_after(text: &str, label: &str) -> String {
     let line = text.lines().find_map(|line| line.trim().strip_prefix(label));
     line.and_then(|rest| rest.split_whitespace().next())
         .unwrap_or_default()

@@ -5,6 +5,7 @@ mod address_book;
 mod backup;
 mod caller_id;
 mod erasure;
+mod import;
 mod live;
 mod notices;
 mod numbers;

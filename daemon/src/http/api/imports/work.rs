@@ -32,6 +32,8 @@ pub(super) async fn work(
                     state.plan.clients_changed(account, numbers).await;
                     state.live.publish(account, "clients.changed", json!({}));
                     index(&state, account, |indexed| progress(ended.rows(), indexed)).await;
+                    // rows that stayed out or changed nobody's words are found already
+                    progress(ended.rows(), ended.rows());
                     Ok(())
                 }
                 Err(error) => Err(error),
