@@ -5,6 +5,7 @@ mod bodies;
 pub(crate) mod company;
 mod document;
 mod masked;
+mod unlisted;
 
 use std::collections::BTreeMap;
 
