@@ -79,19 +79,20 @@ async fn is_brought_up_to_date(url: &str) {
 async fn k18_whoever_could_read_schedules_reads_them_by_their_own_right() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("frontdesk.db").display().to_string();
-    first_version(&path).await;
-    let Pools::Sqlite { writer, .. } = Db::connect(&path).await.unwrap().0 else {
+    let old = Db::connect(&path).await.unwrap();
+    first_version(&old).await;
+    let Pools::Sqlite { writer, .. } = &old.0 else {
         panic!("{path} is no file")
     };
-    MIGRATIONS.run_to(33, &writer).await.unwrap();
+    MIGRATIONS.run_to(33, writer).await.unwrap();
     let rows = "INSERT INTO roles (id, account_id, name, rights, created_at, updated_at, version) VALUES \
         ('0000000000000000000000000A', '00000000000000000000000001', 'Reader', 'staff:read any\ncalls:read own', 1, 1, 1), \
         ('0000000000000000000000000B', '00000000000000000000000001', 'Caller', 'calls:read any', 1, 1, 1); \
         INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) VALUES \
         ('0000000000000000000000000C', '00000000000000000000000001', '00000000000000000000000002', 'x', 'x', \
          'calls:read staff:read', 1, 2)";
-    writer.execute(rows).await.unwrap();
-    writer.close().await;
+    sqlx::raw_sql(rows).execute(writer).await.unwrap();
+    old.close().await;
 
     let db = Db::open(&path).await.unwrap();
     let account = accounts::by_number(&db, 19_079).await.unwrap().id;
