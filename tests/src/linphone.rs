@@ -9,12 +9,15 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, ChildStdin, Command};
 
 use crate::baresip::Line;
-use crate::{ports, tone};
+use crate::ports;
+use crate::tone::{self, Audio};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Longer than any call here.
 const TONE_SECONDS: u32 = 60;
 
+/// Bytes of a WAV file before its samples.
+const HEADER: usize = 44;
 /// It asks at its prompt for the password of any other.
 const REALM: &str = "frontdesk";
 
@@ -76,18 +79,20 @@ impl Linphone {
         }
     }
 
-    /// What came out of the network so far.
-    pub fn heard(&self) -> PathBuf {
-        self.folder.join("heard.wav")
-    }
-
-    /// Unregisters and ends.
-    pub async fn quit(mut self) -> Result<()> {
+    /// Unregisters and ends; what came out of the network meanwhile.
+    pub async fn quit(mut self) -> Result<Audio> {
         self.command("quit").await?;
         let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
         let status = ended.context("linphonec does not end")??;
         ensure!(status.success(), "linphonec ended with {status}\n{}", self.screen());
-        Ok(())
+        let file = self.folder.join("heard.wav");
+        let mut bytes = std::fs::read(&file)?;
+        // its header counts itself as audio
+        let length = u32::try_from(bytes.len().saturating_sub(HEADER))?;
+        let told = bytes.get_mut(HEADER - 4..HEADER).context("an empty file")?;
+        told.copy_from_slice(&length.to_le_bytes());
+        std::fs::write(&file, bytes)?;
+        Audio::read(&file)
     }
 
     fn screen(&self) -> String {

@@ -69,7 +69,9 @@ impl Scenario {
     #[must_use]
     pub fn transfers(self, number: &str, told: &[u16]) -> Scenario {
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
-        let headers = format!("{}[routes]\nRefer-To: <sip:{number}@{}>\n", self.contact(), self.domain);
+        let (user, domain) = (&self.user, &self.domain);
+        let who = format!("Refer-To: <sip:{number}@{domain}>\nReferred-By: <sip:{user}@{domain}>\n");
+        let headers = format!("{}[routes]\n{who}", self.contact());
         let referred = self.request("REFER [next_url]", &to, &headers, "").expects(202);
         told.iter().fold(referred, |scenario, status| {
             let state = if *status < 200 { "active" } else { "terminated" };

@@ -77,12 +77,8 @@ async fn a_transfer_with_consultation_joins_the_two_others_in_one_recording() ->
     anna.command("terminate").await?;
     clara.says("ended").await?;
 
-    let heard = [anna.heard(), clara.heard()];
-    // a file is whole when its phone has ended
-    for phone in [anna, boris, clara] {
-        phone.quit().await?;
-    }
-    let (anna_heard, clara_heard) = (Audio::read(&heard[0])?, Audio::read(&heard[1])?);
+    boris.quit().await?;
+    let (anna_heard, clara_heard) = (anna.quit().await?, clara.quit().await?);
     is_tone("101 in the end", &anna_heard.part(-2.0, -0.5), 0, TONES[2], TONES[1])?;
     is_tone("103 in the end", &clara_heard.part(-2.0, -0.5), 0, TONES[0], TONES[1])?;
     let calls = daemon.get("/calls?limit=5").await?;
