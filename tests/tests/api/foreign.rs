@@ -5,7 +5,6 @@ mod bodies;
 pub(crate) mod company;
 mod document;
 mod masked;
-mod unlisted;
 
 use std::collections::BTreeMap;
 
