@@ -67,12 +67,16 @@ impl ReceptionSection {
     #[expect(clippy::disallowed_methods, reason = "all are asked, in whatever order")]
     /// Everybody takes the calls of the same projects in the other section, and every department those of the same one.
     pub fn same_projects(&self, other: &ReceptionSection) -> bool {
-        let person = |section: &ReceptionSection, staff| section.people.get(staff).map(|one| one.projects.clone());
-        let desk = |section: &ReceptionSection, id| section.departments.get(id).and_then(|desk| desk.project);
-        let mut people = self.people.keys().chain(other.people.keys());
-        let mut desks = self.departments.keys().chain(other.departments.keys());
-        people.all(|staff| person(self, staff) == person(other, staff))
-            && desks.all(|department| desk(self, department) == desk(other, department))
+        let same_person = |staff: &StaffId| {
+            let (own, others) = (self.people.get(staff), other.people.get(staff));
+            own.map(|person| &person.projects) == others.map(|person| &person.projects)
+        };
+        let same_desk = |department: &DepartmentId| {
+            let (own, others) = (self.departments.get(department), other.departments.get(department));
+            own.and_then(|desk| desk.project) == others.and_then(|desk| desk.project)
+        };
+        self.people.keys().chain(other.people.keys()).all(same_person)
+            && self.departments.keys().chain(other.departments.keys()).all(same_desk)
     }
 
     pub fn method(&self, staff: StaffId) -> Method {

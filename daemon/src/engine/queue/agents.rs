@@ -89,13 +89,12 @@ impl Engine {
         }
         let same_projects = same_reception || before.reception.same_projects(&plan.reception);
         if !Arc::ptr_eq(&before.clients, &plan.clients) || !same_projects {
-            self.review_clients(before, &plan, now);
+            self.review_clients((before, &plan), same_projects, now);
         }
     }
 
     /// Clients who wait stand where their flag puts them now, and have the manager whom they have now.
-    fn review_clients(&mut self, before: &DialPlan, plan: &DialPlan, now: Now) {
-        let same_projects = before.reception.same_projects(&plan.reception);
+    fn review_clients(&mut self, (before, plan): (&DialPlan, &DialPlan), same_projects: bool, now: Now) {
         let may_differ = |who: &Waits| !same_projects || !plan.clients.shares(&before.clients, who.account, who.number);
         let waiting = self.lines.waiting.iter();
         let waiting = waiting.filter_map(|(id, who)| Some((*id, who.filter(may_differ)?)));
