@@ -285,3 +285,10 @@ fn l44_the_stub_and_tokens_reach_the_last_clients_if_policy_allows() {
     recent.review(&DialPlan::default());
     check(&recent, "88123893298", Dialled::Refused(404, Because::NoHiddenClient));
 }
+
+#[test]
+fn what_begins_like_a_number_and_is_none_is_looked_at_once() {
+    for text in ["+ ".repeat(200_000), "1+-".repeat(3), "+(((((+".repeat(100_000)] {
+        assert_eq!(without_numbers(&text), text);
+    }
+}

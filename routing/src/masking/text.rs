@@ -47,7 +47,8 @@ pub fn without_numbers(text: &str) -> String {
     kept
 }
 
-/// From a digit or a plus to the last digit before something else; the length is in bytes and never 0.
+/// From a digit or a plus to the last digit before something else, or without any digit all up to there, so that no part of
+/// a text is looked at again and again; the length is in bytes and never 0.
 struct Run {
     length: usize,
     digits: usize,
@@ -62,7 +63,7 @@ fn run(text: &str) -> Run {
                 digits += 1;
                 length = at;
             }
-            Piece::Plus if length == 0 => length = at,
+            Piece::Plus | Piece::Between if digits == 0 => length = at,
             Piece::Plus | Piece::Between => {}
             Piece::Other => break,
         }
