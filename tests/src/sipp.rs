@@ -132,7 +132,7 @@ impl Scenario {
     pub fn renegotiates(self, direction: &str) -> Scenario {
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
         let headers = format!("{}[routes]\n", self.contact());
-        let body = format!("{SDP}a={direction}\n").replace("o=- 1 1", &format!("o=- 1 {}", self.cseq + 1));
+        let body = self.describes(direction);
         self.request("INVITE [next_url]", &to, &headers, &body)
             .with("  <recv response=\"100\" optional=\"true\"/>\n  <recv response=\"200\"/>\n")
             .acknowledges_answer()
@@ -271,6 +271,11 @@ impl Scenario {
     fn with(mut self, step: &str) -> Scenario {
         self.steps.push_str(step);
         self
+    }
+
+    /// A new version of the description, with that direction.
+    fn describes(&self, direction: &str) -> String {
+        format!("{SDP}a={direction}\n").replace("o=- 1 1", &format!("o=- 1 {}", self.cseq + 1))
     }
 
     fn contact(&self) -> String {

@@ -55,11 +55,7 @@ impl Scenario {
     /// The callee's side: an INVITE with a Session-Expires of that form comes.
     #[must_use]
     pub fn is_called_for(self, expires: &str) -> Scenario {
-        self.with(&format!(
-            "  <recv request=\"INVITE\" rrs=\"true\">\n    <action>\n      <ereg regexp=\"{expires}\" search_in=\"hdr\" \
-             header=\"Session-Expires:\" check_it=\"true\" assign_to=\"expires\"/>\n      <log message=\"[$expires]\"/>\n    \
-             </action>\n  </recv>\n"
-        ))
+        self.is_called_saying("Session-Expires", expires)
     }
 
     /// 422 with this Min-SE, and its ACK.

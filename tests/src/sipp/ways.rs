@@ -26,7 +26,7 @@ impl Scenario {
         )
     }
 
-    /// The callee's side after `rings`: an INVITE whose fields have that form comes.
+    /// The callee's side: an INVITE comes in which that field has that form.
     #[must_use]
     pub fn is_called_saying(self, field: &str, form: &str) -> Scenario {
         self.with(&format!(
@@ -61,7 +61,7 @@ impl Scenario {
     pub fn updates(self, direction: &str) -> Scenario {
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
         let headers = format!("{}[routes]\n", self.contact());
-        let body = format!("{SDP}a={direction}\n").replace("o=- 1 1", &format!("o=- 1 {}", self.cseq + 1));
+        let body = self.describes(direction);
         self.request("UPDATE [next_url]", &to, &headers, &body).expects(200)
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use frontdesk::engine::output::{BoardChange, CdrRow, JournalEntry};
 
+use super::people::Person;
 use super::{World, net, s};
 
 impl World {
@@ -27,6 +28,25 @@ impl World {
         let records = self.records_of_calls();
         assert_eq!(records.len(), 1, "{records:#?}");
         records[0]
+    }
+
+    /// How somebody came to be online on the board and went, in order.
+    pub fn edges(&self, person: Person) -> Vec<bool> {
+        let changes = self.board.iter().filter_map(|change| match change {
+            BoardChange::Sip { staff, online, .. } if staff.as_u128() == person.id => Some(*online),
+            BoardChange::Sip { .. }
+            | BoardChange::CallCreated(_)
+            | BoardChange::CallCard { .. }
+            | BoardChange::CallRinging { .. }
+            | BoardChange::CallAnswered { .. }
+            | BoardChange::CallHeld { .. }
+            | BoardChange::CallQueued { .. }
+            | BoardChange::CallTransferred { .. }
+            | BoardChange::CallEnded { .. }
+            | BoardChange::Block(_)
+            | BoardChange::Trunk { .. } => None,
+        });
+        changes.collect()
     }
 
     /// Lets everything run out and checks what holds after any story.

@@ -6,6 +6,7 @@ mod features;
 mod kamailio;
 mod linphone;
 mod menus;
+mod office;
 mod sipp;
 mod sipp_dialogs;
 mod sipp_events;

@@ -1,78 +1,16 @@
 //! Phones that nobody here wrote: SIPp scenarios against the running daemon.
 
-use std::path::Path;
-
 use anyhow::Result;
-use frontdesk_tests::daemon::Daemon;
-use frontdesk_tests::sipp::{Running, Scenario, User};
-use frontdesk_tests::tools;
+use frontdesk_tests::sipp::{Scenario, User};
 
-const NUMBERS: [&str; 3] = ["101", "102", "103"];
-
-struct Office {
-    daemon: Daemon,
-    transport: &'static str,
-}
-
-impl Office {
-    /// `None` when SIPp is not there.
-    async fn open(transport: &'static str) -> Result<Option<Office>> {
-        if !tools::found("sipp", "SIPp scenarios", "sip-tester") {
-            return Ok(None);
-        }
-        let daemon = Daemon::start(&NUMBERS).await?;
-        Ok(Some(Office { daemon, transport }))
-    }
-
-    fn folder(&self) -> &Path {
-        self.daemon.folder()
-    }
-
-    fn user(&self, number: usize) -> User<'_> {
-        let phone = &self.daemon.phones[number];
-        User {
-            name: &phone.user,
-            secret: &phone.secret,
-        }
-    }
-
-    fn caller(&self, dialled: &str) -> Scenario {
-        Scenario::caller(self.user(0), dialled, "pbx.example")
-    }
-
-    fn start(&self, name: &str, scenario: &Scenario) -> Result<Running> {
-        scenario.start(name, self.folder(), self.daemon.sip, self.transport)
-    }
-
-    /// A registered phone of the second person that listens. Over UDP: a connection ends with the process that registers.
-    async fn phone(&self, scenario: &Scenario) -> Result<Running> {
-        let mut running = scenario.start("callee", self.folder(), self.daemon.sip, "udp")?;
-        running.listens().await?;
-        let contact = format!("sip:{}@127.0.0.1:{}", self.user(1).name, running.port);
-        let registers = Scenario::caller(self.user(1), "", "pbx.example").registers(&contact, 300);
-        registers
-            .start("register", self.folder(), self.daemon.sip, "udp")?
-            .succeeds()
-            .await?;
-        self.daemon.sip_status("102", "online").await?;
-        Ok(running)
-    }
-
-    /// Both scenarios end well.
-    async fn check(&self, caller: &Scenario, callee: &Scenario) -> Result<()> {
-        let callee = self.phone(callee).await?;
-        let caller = self.start("caller", caller)?;
-        let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
-        caller.and(callee)
-    }
-}
+use crate::office::{DOMAIN, Office};
 
 #[tokio::test]
 async fn a_phone_registers_and_unregisters_and_its_status_follows() -> Result<()> {
     let Some(office) = Office::open("udp").await? else {
         return Ok(());
     };
-    let phone = || Scenario::caller(office.user(0), "", "pbx.example");
+    let phone = || office.person(0, "");
     office.daemon.sip_status("101", "offline").await?;
     office
         .start("on", &phone().registers("sip:phone-101@127.0.0.1:9", 300))?
@@ -93,7 +31,7 @@ async fn a_wrong_password_and_an_unknown_user_are_not_let_in() -> Result<()> {
     };
     for name in [office.user(0).name, "nobody"] {
         let user = User { name, secret: "wrong" };
-        let phone = Scenario::caller(user, "", "pbx.example").is_not_let_in("sip:x@127.0.0.1:9");
+        let phone = Scenario::caller(user, "", DOMAIN).is_not_let_in("sip:x@127.0.0.1:9");
         office.start("stranger", &phone)?.succeeds().await?;
     }
     Ok(())
@@ -208,15 +146,15 @@ async fn phones_of_another_pbx_go_on_with_their_passwords() -> Result<()> {
     let user = |name, secret| User { name, secret };
     let mut callee = Scenario::callee().is_called().rings().answers().is_hung_up_on().start(
         "callee",
-        office.folder(),
+        office.daemon.folder(),
         office.daemon.sip,
         "udp",
     )?;
     callee.listens().await?;
     let contact = format!("sip:1001@127.0.0.1:{}", callee.port);
-    let registers = Scenario::caller(user("1001", "pw1001"), "", "pbx.example").registers(&contact, 300);
+    let registers = Scenario::caller(user("1001", "pw1001"), "", DOMAIN).registers(&contact, 300);
     office.start("register", &registers)?.succeeds().await?;
-    let caller = Scenario::caller(user("1000", "pw1000"), "1001", "pbx.example");
+    let caller = Scenario::caller(user("1000", "pw1000"), "1001", DOMAIN);
     let caller = office.start("caller", &caller.calls().is_answered().waits(200).hangs_up())?;
     let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
     caller.and(callee)

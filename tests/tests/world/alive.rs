@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use frontdesk::engine::EngineConfig;
-use frontdesk::engine::output::BoardChange;
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::nat::Nat;
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
@@ -38,25 +37,6 @@ fn world(seed: u8, weather: Weather, keep_alive: Duration) -> World {
     world
 }
 
-/// Boris comes and goes.
-fn edges(world: &World) -> Vec<bool> {
-    let edge = |change: &BoardChange| match change {
-        BoardChange::Sip { staff, online, .. } if staff.as_u128() == BORIS.id => Some(*online),
-        BoardChange::Sip { .. }
-        | BoardChange::CallCreated(_)
-        | BoardChange::CallCard { .. }
-        | BoardChange::CallRinging { .. }
-        | BoardChange::CallAnswered { .. }
-        | BoardChange::CallHeld { .. }
-        | BoardChange::CallQueued { .. }
-        | BoardChange::CallTransferred { .. }
-        | BoardChange::CallEnded { .. }
-        | BoardChange::Block(_)
-        | BoardChange::Trunk { .. } => None,
-    };
-    world.board.iter().filter_map(edge).collect()
-}
-
 fn forgets(world: &mut World) {
     world.phones[BORIS_AT].nat.as_mut().expect("a NAT").forgets();
 }
@@ -82,7 +62,7 @@ fn a_phone_that_is_asked_stays_reachable_where_one_that_is_not_is_forgotten() {
         world.run_for(s(1_200));
         world.set_weather(FAIR);
         assert_eq!(call(&mut world), status, "{keep_alive:?}\n{}", world.ladder());
-        assert_eq!(edges(&world), [true]);
+        assert_eq!(world.edges(BORIS), [true]);
         world.close();
     }
 }
@@ -91,18 +71,18 @@ fn a_phone_that_is_asked_stays_reachable_where_one_that_is_not_is_forgotten() {
 fn a_phone_that_gives_no_sign_of_life_is_offline_until_it_registers_again() {
     let mut world = world(62, FAIR, EVERY);
     forgets(&mut world);
-    assert_eq!(edges(&world), [true]);
+    assert_eq!(world.edges(BORIS), [true]);
     world.run_for(GIVEN_UP);
-    assert_eq!(edges(&world), [true, false], "{}", world.ladder());
+    assert_eq!(world.edges(BORIS), [true, false], "{}", world.ladder());
     assert_eq!(call(&mut world), Some(480));
     assert_eq!(world.stored_bindings().len(), 2, "it is registered all the same");
     world.register(BORIS_AT);
     world.run_for(s(2));
-    assert_eq!(edges(&world), [true, false, true]);
+    assert_eq!(world.edges(BORIS), [true, false, true]);
     assert_eq!(call(&mut world), Some(200), "{}", world.ladder());
     world.act(BORIS_AT, |phone, now| phone.register(0, now));
     world.run_for(s(2));
-    assert_eq!(edges(&world), [true, false, true, false]);
+    assert_eq!(world.edges(BORIS), [true, false, true, false]);
     world.close();
 }
 
@@ -111,11 +91,11 @@ fn a_silent_phone_whose_registration_ends_is_not_offline_twice() {
     let mut world = world(63, FAIR, EVERY);
     forgets(&mut world);
     world.run_for(s(4_000));
-    assert_eq!(edges(&world), [true, false]);
+    assert_eq!(world.edges(BORIS), [true, false]);
     assert!(world.stored_bindings().is_empty());
     world.register(BORIS_AT);
     world.run_for(s(2));
-    assert_eq!(edges(&world), [true, false, true]);
+    assert_eq!(world.edges(BORIS), [true, false, true]);
     world.close();
 }
 
@@ -127,16 +107,16 @@ fn whatever_a_silent_phone_sends_brings_it_back() {
         line.phone == "boris" && line.title().ends_with("OPTIONS")
     }));
     world.run_for(GIVEN_UP);
-    assert_eq!(edges(&world), [true, false], "{}", world.ladder());
+    assert_eq!(world.edges(BORIS), [true, false], "{}", world.ladder());
     // From where it was.
     world.dial(BORIS_AT, ANNA.number);
     world.run_for(s(5));
-    assert_eq!(edges(&world), [true, false, true]);
+    assert_eq!(world.edges(BORIS), [true, false, true]);
     world.end_calls(BORIS_AT);
     world.lose = None;
     world.run_for(s(200));
     assert_eq!(call(&mut world), Some(200));
-    assert_eq!(edges(&world), [true, false, true]);
+    assert_eq!(world.edges(BORIS), [true, false, true]);
     world.close();
 }
 
@@ -149,7 +129,7 @@ fn two_questions_in_vain_change_nothing() {
         line.phone == "boris" && line.from_server && line.title() == "OPTIONS" && line.at < until
     }));
     world.run_for(s(600));
-    assert_eq!(edges(&world), [true], "{}", world.ladder());
+    assert_eq!(world.edges(BORIS), [true], "{}", world.ladder());
     world.close();
 }
 

@@ -1,6 +1,5 @@
 //! Phones with several flows to us (RFC 5626): one of them rings, and the next one when that fails.
 
-use frontdesk::engine::output::BoardChange;
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{self, ANNA, BORIS};
@@ -33,25 +32,6 @@ fn rung(world: &World) -> [usize; 2] {
     [FIRST, SECOND].map(|phone| world.phones[phone].calls.len())
 }
 
-/// Boris comes and goes.
-fn edges(world: &World) -> Vec<bool> {
-    let edge = |change: &BoardChange| match change {
-        BoardChange::Sip { staff, online, .. } if staff.as_u128() == BORIS.id => Some(*online),
-        BoardChange::Sip { .. }
-        | BoardChange::CallCreated(_)
-        | BoardChange::CallCard { .. }
-        | BoardChange::CallRinging { .. }
-        | BoardChange::CallAnswered { .. }
-        | BoardChange::CallHeld { .. }
-        | BoardChange::CallQueued { .. }
-        | BoardChange::CallTransferred { .. }
-        | BoardChange::CallEnded { .. }
-        | BoardChange::Block(_)
-        | BoardChange::Trunk { .. } => None,
-    };
-    world.board.iter().filter_map(edge).collect()
-}
-
 fn finish(mut world: World) {
     for phone in 0..world.phones.len() {
         world.end_calls(phone);
@@ -77,7 +57,7 @@ fn of_a_phones_flows_the_newest_rings_alone() {
         world.run_for(s(5));
         assert!(world.together(ANNA_AT, SECOND), "{}", world.ladder());
         assert_eq!(rung(&world), [0, 1]);
-        assert_eq!(edges(&world), [true]);
+        assert_eq!(world.edges(BORIS), [true]);
         finish(world);
     }
 }
@@ -86,14 +66,14 @@ fn of_a_phones_flows_the_newest_rings_alone() {
 fn a_lost_flow_takes_its_own_binding_only() {
     let mut world = world(52, [Transport::Tcp; 2]);
     world.break_connection(SECOND);
-    assert_eq!(edges(&world), [true]);
+    assert_eq!(world.edges(BORIS), [true]);
     world.dial(ANNA_AT, BORIS.number);
     world.run_for(s(5));
     assert!(world.together(ANNA_AT, FIRST), "{}", world.ladder());
     world.end_calls(ANNA_AT);
     world.run_for(s(2));
     world.break_connection(FIRST);
-    assert_eq!(edges(&world), [true, false]);
+    assert_eq!(world.edges(BORIS), [true, false]);
     finish(world);
 }
 

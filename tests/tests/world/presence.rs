@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
-use frontdesk::engine::output::{BoardChange, CallDirection, Disposition, JournalEntry};
+use frontdesk::engine::output::{CallDirection, Disposition, JournalEntry};
 use frontdesk_routing::plan::{PlanStaff, RecordingPolicy, StaffSection};
 use frontdesk_sip::command::Party;
 use frontdesk_sip::flow::Transport;
@@ -14,25 +14,6 @@ use frontdesk_tests::world::{World, ms, s};
 
 const ANNA_AT: usize = 0;
 const BORIS_AT: usize = 1;
-
-/// The edges of one person on the board.
-fn edges(world: &World, person: Person) -> Vec<bool> {
-    let changes = world.board.iter().filter_map(|change| match change {
-        BoardChange::Sip { staff, online, .. } if staff.as_u128() == person.id => Some(*online),
-        BoardChange::Sip { .. }
-        | BoardChange::CallCreated(_)
-        | BoardChange::CallCard { .. }
-        | BoardChange::CallRinging { .. }
-        | BoardChange::CallAnswered { .. }
-        | BoardChange::CallHeld { .. }
-        | BoardChange::CallQueued { .. }
-        | BoardChange::CallTransferred { .. }
-        | BoardChange::CallEnded { .. }
-        | BoardChange::Block(_)
-        | BoardChange::Trunk { .. } => None,
-    });
-    changes.collect()
-}
 
 fn staff_with(change: impl Fn(&mut PlanStaff)) -> Arc<StaffSection> {
     let mut staff: Vec<PlanStaff> = [ANNA, BORIS, CLARA, DAVID].map(people::staff).to_vec();
@@ -49,13 +30,13 @@ fn a_person_is_online_from_the_first_phone_to_the_last() {
     world.run_for(s(2));
     world.register(second);
     world.run_for(s(2));
-    assert_eq!(edges(&world, ANNA), [true]);
+    assert_eq!(world.edges(ANNA), [true]);
     assert_eq!(world.phones[second].contacts.len(), 2);
     world.act(first, |phone, now| phone.register(0, now));
     world.run_for(s(2));
-    assert_eq!(edges(&world, ANNA), [true]);
+    assert_eq!(world.edges(ANNA), [true]);
     world.run_for(s(3600));
-    assert_eq!(edges(&world, ANNA), [true, false]);
+    assert_eq!(world.edges(ANNA), [true, false]);
     assert!(world.stored_bindings().is_empty());
     world.close();
 }
@@ -91,9 +72,9 @@ fn a_lost_connection_is_offline_at_once() {
     world.register(anna);
     world.register(boris);
     world.run_for(s(2));
-    assert_eq!(edges(&world, ANNA), [true]);
+    assert_eq!(world.edges(ANNA), [true]);
     world.break_connection(anna);
-    assert_eq!(edges(&world, ANNA), [true, false]);
+    assert_eq!(world.edges(ANNA), [true, false]);
     let call = world.dial(boris, ANNA.number);
     world.run_for(s(1));
     assert_eq!(world.phones[boris].call(call).status, Some(480));
@@ -147,7 +128,7 @@ fn whoever_left_while_we_were_down_is_not_restored() {
     let plan = people::plan_with(&[ANNA, CLARA], RecordingPolicy::Always);
     world.board.clear();
     world.restart(plan);
-    assert_eq!((edges(&world, ANNA), edges(&world, BORIS)), (vec![true], vec![]));
+    assert_eq!((world.edges(ANNA), world.edges(BORIS)), (vec![true], vec![]));
     assert_eq!(world.stored_bindings().len(), 2);
     world.close();
 }
@@ -163,7 +144,7 @@ fn bindings_that_ran_out_while_we_were_down_are_not_restored() {
     world.journal = journal;
     world.board.clear();
     world.restart(people::plan());
-    assert!(edges(&world, ANNA).is_empty());
+    assert!(world.edges(ANNA).is_empty());
     assert!(world.stored_bindings().is_empty());
     world.close();
 }
@@ -176,8 +157,8 @@ fn deleted_disabled_or_rotated_sip_data_go_offline_at_once() {
         let mut plan = people::plan();
         plan.staff = section;
         world.input(Input::Plan(Arc::new(plan)));
-        assert_eq!(edges(&world, BORIS), [true, false], "{what}");
-        assert_eq!(edges(&world, ANNA), [true], "{what}");
+        assert_eq!(world.edges(BORIS), [true, false], "{what}");
+        assert_eq!(world.edges(ANNA), [true], "{what}");
         world.register(BORIS_AT);
         world.run_for(s(2));
         assert_eq!(world.phones[BORIS_AT].answers.last(), Some(&401), "{what}");
@@ -217,7 +198,7 @@ fn a_new_name_is_shown_by_the_next_call() {
         }
     });
     world.input(Input::Plan(Arc::new(plan)));
-    assert_eq!(edges(&world, ANNA), [true]);
+    assert_eq!(world.edges(ANNA), [true]);
     let call = world.dial(ANNA_AT, BORIS.number);
     world.run_for(s(5));
     assert_eq!(world.phones[BORIS_AT].call(0).shown.0, "Анна Новая");

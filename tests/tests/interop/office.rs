@@ -1,0 +1,70 @@
+//! A running daemon with three people whose phones SIPp plays.
+
+use anyhow::Result;
+use frontdesk_tests::daemon::Daemon;
+use frontdesk_tests::sipp::{Running, Scenario, User};
+use frontdesk_tests::tools;
+
+const NUMBERS: [&str; 3] = ["101", "102", "103"];
+pub(crate) const DOMAIN: &str = "pbx.example";
+
+pub(crate) struct Office {
+    pub(crate) daemon: Daemon,
+    transport: &'static str,
+}
+
+impl Office {
+    /// Callers come by this transport; `None` when SIPp is not there.
+    pub(crate) async fn open(transport: &'static str) -> Result<Option<Office>> {
+        if !tools::found("sipp", "SIPp scenarios", "sip-tester") {
+            return Ok(None);
+        }
+        let daemon = Daemon::start(&NUMBERS).await?;
+        Ok(Some(Office { daemon, transport }))
+    }
+
+    pub(crate) fn user(&self, person: usize) -> User<'_> {
+        let phone = &self.daemon.phones[person];
+        User {
+            name: &phone.user,
+            secret: &phone.secret,
+        }
+    }
+
+    /// What that person's phone does that dials, watches or registers.
+    pub(crate) fn person(&self, person: usize, dialled: &str) -> Scenario {
+        Scenario::caller(self.user(person), dialled, DOMAIN)
+    }
+
+    /// The first person's phone.
+    pub(crate) fn caller(&self, dialled: &str) -> Scenario {
+        self.person(0, dialled)
+    }
+
+    pub(crate) fn start(&self, name: &str, scenario: &Scenario) -> Result<Running> {
+        self.start_by(self.transport, name, scenario)
+    }
+
+    pub(crate) fn start_by(&self, transport: &str, name: &str, scenario: &Scenario) -> Result<Running> {
+        scenario.start(name, self.daemon.folder(), self.daemon.sip, transport)
+    }
+
+    /// A registered phone of that person that listens. Over UDP: a connection ends with the process that registers.
+    pub(crate) async fn phone(&self, person: usize, scenario: &Scenario) -> Result<Running> {
+        let mut running = self.start_by("udp", NUMBERS[person], scenario)?;
+        running.listens().await?;
+        let contact = format!("sip:{}@127.0.0.1:{}", self.user(person).name, running.port);
+        let registers = self.person(person, "").registers(&contact, 300);
+        self.start_by("udp", "register", &registers)?.succeeds().await?;
+        self.daemon.sip_status(NUMBERS[person], "online").await?;
+        Ok(running)
+    }
+
+    /// The first person's scenario and the second one's, whose phone is registered before, end well.
+    pub(crate) async fn check(&self, caller: &Scenario, callee: &Scenario) -> Result<()> {
+        let callee = self.phone(1, callee).await?;
+        let caller = self.start("caller", caller)?;
+        let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
+        caller.and(callee)
+    }
+}
