@@ -23,7 +23,8 @@ pub(super) struct ModelAgent {
     pub(super) state: AgentState,
     pub(super) offer: Option<u128>,
     rest: Option<(u64, RestReason)>,
-    pub(super) serves: Vec<u128>,
+    /// The departments whose calls they are in, and since when.
+    pub(super) serves: Vec<(u128, u64)>,
     idle_since: u64,
 }
 
@@ -44,6 +45,7 @@ pub(super) struct ModelDepartment {
     answered: BTreeMap<u128, u64>,
     last: Option<(u16, u128)>,
     deserted_at: Option<u64>,
+    pub(super) counts: Counts,
 }
 
 #[derive(Debug, Default)]
@@ -108,11 +110,33 @@ impl Model {
         self.agents.get(&person).cloned().unwrap_or_default()
     }
 
-    fn working(&self, department: u128) -> bool {
+    fn working(&self, department: u128) -> usize {
         let members = &self.departments[&department].members;
-        members
-            .iter()
-            .any(|member| self.agent(member.staff.as_u128()).state.reachable)
+        let works = |member: &&Member| self.agent(member.staff.as_u128()).state.reachable;
+        members.iter().filter(works).count()
+    }
+
+    pub(super) fn statistics(&self, id: u128) -> Option<Statistics> {
+        let queue = self.departments.get(&id)?;
+        let callers = || self.callers.iter().filter(|caller| caller.department == id);
+        Some(Statistics {
+            counts: queue.counts,
+            length: callers().count(),
+            waiting: callers()
+                .filter(|caller| caller.rings.is_empty() && !caller.leaves)
+                .count(),
+            longest_waiting_since: callers().map(|caller| caller.since).min(),
+            working: self.working(id),
+            free: self.free(id).len(),
+        })
+    }
+
+    /// Of the caller at this place of a department's line, from 1.
+    pub(super) fn expected_wait(&self, department: u128, at: usize) -> Option<u64> {
+        let handling = self.departments[&department].counts.handling_ms;
+        let working = u64::try_from(self.working(department)).unwrap();
+        let left = u64::try_from(at).unwrap() * handling;
+        (handling > 0 && working > 0).then(|| left / working)
     }
 
     fn manager_takes(&self, manager: Option<u128>) -> bool {
@@ -195,26 +219,17 @@ impl Model {
         if self.callers.iter().any(|caller| caller.id == id) {
             return Err(JoinRefusal::Waiting);
         }
-        let Some(queue) = self.departments.get(&department) else {
+        if !self.departments.contains_key(&department) {
             return Err(JoinRefusal::Unknown);
-        };
-        let length = self.order(department).len();
-        if queue
-            .settings
-            .capacity
-            .is_some_and(|most| length >= usize::try_from(most).unwrap())
-        {
-            return Err(JoinRefusal::Full);
         }
-        let served = match queue.settings.join_when_empty {
-            JoinWhenEmpty::Always => true,
-            JoinWhenEmpty::WhenSomebodyWorks => self.working(department),
-            JoinWhenEmpty::WhenSomebodyFree => !self.free(department).is_empty(),
-        };
         let manager = entrant.manager.map(|staff| staff.as_u128());
-        if !served && !self.manager_takes(manager) {
-            return Err(JoinRefusal::Empty);
+        let admitted = self.admits(department, manager);
+        let counts = &mut self.departments.get_mut(&department).unwrap().counts;
+        if let Err(refusal) = admitted {
+            counts.turned_away += 1;
+            return Err(refusal);
         }
+        counts.joined += 1;
         self.joins += 1;
         self.callers.push(ModelCaller {
             id,
@@ -229,6 +244,26 @@ impl Model {
             leaves: false,
         });
         Ok(())
+    }
+
+    fn admits(&self, department: u128, manager: Option<u128>) -> Result<(), JoinRefusal> {
+        let settings = &self.departments[&department].settings;
+        let length = u32::try_from(self.order(department).len()).unwrap();
+        if settings.capacity.is_some_and(|most| length >= most) {
+            return Err(JoinRefusal::Full);
+        }
+        let served = match settings.join_when_empty {
+            JoinWhenEmpty::Always => true,
+            JoinWhenEmpty::WhenSomebodyWorks => self.working(department) > 0,
+            JoinWhenEmpty::WhenSomebodyFree => !self.free(department).is_empty(),
+        };
+        let admitted = served || self.manager_takes(manager);
+        admitted.then_some(()).ok_or(JoinRefusal::Empty)
+    }
+
+    pub(super) fn leave(&mut self, id: u128) {
+        let home = self.remove(id).department;
+        self.departments.get_mut(&home).unwrap().counts.abandoned += 1;
     }
 
     pub(super) fn remove(&mut self, id: u128) -> ModelCaller {
@@ -254,10 +289,24 @@ impl Model {
     }
 
     pub(super) fn answered(&mut self, id: u128, person: u128) {
-        let home = self.remove(id).department;
-        self.agents.entry(person).or_default().serves.push(home);
+        let ModelCaller {
+            department: home,
+            joined,
+            ..
+        } = self.remove(id);
+        let now = self.now;
+        self.agents.entry(person).or_default().serves.push((home, now));
         let department = self.departments.get_mut(&home).unwrap();
         department.answered.entry(person).and_modify(|count| *count += 1);
+        let counts = &mut department.counts;
+        counts.answered += 1;
+        counts.answered_in_time += u64::from(now - joined <= department.settings.service_level_ms);
+        counts.waited_ms += now - joined;
+    }
+
+    pub(super) fn end_of_rest(&mut self, person: u128) -> bool {
+        let agent = self.agents.get_mut(&person);
+        agent.is_some_and(|agent| agent.rest.take().is_some())
     }
 
     fn rest(&mut self, person: u128, ms: u64, reason: RestReason) {
@@ -294,11 +343,15 @@ impl Model {
     pub(super) fn finished(&mut self, person: u128, department: u128) {
         let now = self.now;
         let agent = self.agents.get_mut(&person).unwrap();
-        let at = agent.serves.iter().position(|serves| *serves == department).unwrap();
-        agent.serves.remove(at);
+        let at = agent.serves.iter().position(|(serves, _)| *serves == department);
+        let (_, since) = agent.serves.remove(at.unwrap());
         agent.idle_since = now;
-        let queue = self.departments.get(&department);
-        let wrap_up = queue.map_or(0, |queue| queue.settings.wrap_up_ms);
+        let mut wrap_up = 0;
+        if let Some(queue) = self.departments.get_mut(&department) {
+            wrap_up = queue.settings.wrap_up_ms;
+            let (took, mean) = (now - since + wrap_up, queue.counts.handling_ms);
+            queue.counts.handling_ms = if mean == 0 { took } else { (mean * 7 + took) / 8 };
+        }
         self.rest(person, wrap_up, RestReason::WrapUp);
     }
 
@@ -317,6 +370,7 @@ impl Model {
             answered: answered.collect(),
             last: same.and_then(|old| old.last),
             deserted_at: old.and_then(|old| old.deserted_at),
+            counts: old.map(|old| old.counts).unwrap_or_default(),
             settings,
             members,
         };
@@ -328,6 +382,11 @@ impl Model {
 
     pub(super) fn set_vip(&mut self, id: u128, vip: bool) {
         self.caller(id).vip = vip;
+        self.late(id);
+    }
+
+    pub(super) fn set_manager(&mut self, id: u128, manager: Option<u128>) {
+        self.caller(id).manager = manager;
         self.late(id);
     }
 
@@ -358,7 +417,7 @@ impl Model {
         let late: Vec<u128> = self.callers.iter().filter(late).map(|caller| caller.id).collect();
         let mut gone: Vec<_> = late.into_iter().map(|id| (id, ExpiredWhy::LongestWait)).collect();
         for (id, _) in &gone {
-            self.remove(*id);
+            self.expire(*id);
         }
         self.settle();
         for (id, department) in &mut self.departments {
@@ -371,7 +430,7 @@ impl Model {
         }
         for (id, why) in &gone {
             if *why == ExpiredWhy::NobodyWorks {
-                self.remove(*id);
+                self.expire(*id);
             }
         }
         self.settle();
@@ -379,10 +438,15 @@ impl Model {
         gone
     }
 
+    fn expire(&mut self, id: u128) {
+        let home = self.remove(id).department;
+        self.departments.get_mut(&home).unwrap().counts.expired += 1;
+    }
+
     /// After each step: which departments are deserted.
     pub(super) fn settle(&mut self) {
         for id in self.departments.keys().copied().collect::<Vec<_>>() {
-            let empty = self.order(id).is_empty() || self.working(id);
+            let empty = self.order(id).is_empty() || self.working(id) > 0;
             let now = self.now;
             let department = self.departments.get_mut(&id).unwrap();
             let patience = department.settings.leave_when_empty_ms.filter(|_| !empty);

@@ -19,8 +19,11 @@ enum Step {
     },
     /// The one of those in a queue at this index; likewise below.
     Leave(usize),
+    TakeAway(usize),
     SetVip(usize, bool),
+    SetManager(usize, Option<u128>),
     Agent(u128, AgentState),
+    EndOfRest(u128),
     /// The ringing call at this index, by one of those at whom it rings or by anybody.
     Answer(usize, Option<u128>),
     Refuse(usize, Refusal),
@@ -114,9 +117,13 @@ fn step() -> impl Arbitrary<Value = Step> {
         calls: calls.saturating_sub(1),
     });
     let index = 0..64_usize;
+    let another = proptest::option::weighted(0.7, 0..PEOPLE + 2);
     prop_oneof![
         8 => join,
         1 => index.clone().prop_map(Step::Leave),
+        1 => index.clone().prop_map(Step::TakeAway),
+        1 => (index.clone(), another).prop_map(|(at, manager)| Step::SetManager(at, manager)),
+        1 => (0..PEOPLE).prop_map(Step::EndOfRest),
         2 => (index.clone(), any::<bool>()).prop_map(|(at, vip)| Step::SetVip(at, vip)),
         5 => (0..PEOPLE, state).prop_map(|(person, state)| Step::Agent(person, state)),
         3 => (index.clone(), proptest::option::weighted(0.1, 0..PEOPLE)).prop_map(|(at, by)| Step::Answer(at, by)),
@@ -179,20 +186,13 @@ impl Storm {
                 manager,
                 waited,
             } => self.join(department, vip, manager, waited),
-            Step::Leave(at) => {
-                if let Some(id) = self.any_call(at) {
-                    self.model.remove(id);
-                    assert!(self.queues.leave(call(id)));
-                    self.gone += 1;
-                }
-            }
-            Step::SetVip(at, vip) => {
-                // It takes no time of its own.
-                self.drain();
-                if let Some(id) = self.any_call(at) {
-                    self.model.set_vip(id, vip);
-                    assert!(self.queues.set_vip(call(id), vip));
-                }
+            Step::Leave(at) => self.leave(at),
+            Step::TakeAway(at) => self.take_away(at),
+            Step::SetVip(at, vip) => self.set_vip(at, vip),
+            Step::SetManager(at, manager) => self.set_manager(at, manager),
+            Step::EndOfRest(person) => {
+                let rested = self.queues.end_of_rest(staff(person), now);
+                assert_eq!(rested, self.model.end_of_rest(person));
             }
             Step::Agent(person, state) => {
                 self.model.set_state(person, state);
@@ -223,7 +223,7 @@ impl Storm {
             }
             Step::Finish(person) => {
                 if let Some(department) = self.model.agent(person).serves.first().copied() {
-                    self.model.finished(person, department);
+                    self.model.finished(person, department.0);
                     let served = self.queues.agents[&staff(person)].serves[0].call;
                     assert!(self.queues.finished(served, now));
                 }
@@ -245,6 +245,40 @@ impl Storm {
         self.model.settle();
         self.drain();
         self.check();
+    }
+
+    fn leave(&mut self, at: usize) {
+        if let Some(id) = self.any_call(at) {
+            self.model.leave(id);
+            assert!(self.queues.leave(call(id)));
+            self.gone += 1;
+        }
+    }
+
+    fn take_away(&mut self, at: usize) {
+        if let Some(id) = self.any_call(at) {
+            self.model.remove(id);
+            assert!(self.queues.take_away(call(id)));
+            assert!(!self.queues.take_away(call(id)) && !self.queues.leave(call(id)));
+            self.gone += 1;
+        }
+    }
+
+    /// It takes no time of its own; likewise below.
+    fn set_vip(&mut self, at: usize, vip: bool) {
+        self.drain();
+        if let Some(id) = self.any_call(at) {
+            self.model.set_vip(id, vip);
+            assert!(self.queues.set_vip(call(id), vip));
+        }
+    }
+
+    fn set_manager(&mut self, at: usize, manager: Option<u128>) {
+        self.drain();
+        if let Some(id) = self.any_call(at) {
+            self.model.set_manager(id, manager);
+            assert!(self.queues.set_manager(call(id), manager.map(staff)));
+        }
     }
 
     fn join(&mut self, department: u128, vip: bool, manager: Option<u128>, waited: u64) {
@@ -318,8 +352,11 @@ impl Storm {
             let calls = self.queues.calls(department(id));
             let calls: Vec<u128> = calls.iter().map(|call| call.as_u128()).collect();
             assert_eq!(calls, order);
+            assert_eq!(self.queues.statistics(department(id)), self.model.statistics(id));
             for (call_id, at) in order.iter().zip(1..) {
                 assert_eq!(self.queues.position(call(*call_id)), Some(at));
+                let wait = self.model.expected_wait(id, at);
+                assert_eq!(self.queues.expected_wait(call(*call_id)), wait);
             }
         }
         for (person, agent) in &self.model.agents {
