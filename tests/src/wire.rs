@@ -1,6 +1,6 @@
 //! A phone that speaks SIP over whatever transport it is given, for what no ready-made softphone does in a test.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -70,17 +70,25 @@ impl Wire {
             Transport::Udp | Transport::Tcp | Transport::Ws => Box::new(stream),
         };
         let line = match transport {
-            Transport::Ws | Transport::Wss => {
-                let mut request = format!("ws://{server}{path}").into_client_request()?;
-                request
-                    .headers_mut()
-                    .insert("Sec-WebSocket-Protocol", HeaderValue::from_static("sip"));
-                let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
-                Line::WebSocket(Box::new(socket))
-            }
+            Transport::Ws | Transport::Wss => web_socket(stream, (server, path), &[]).await?,
             Transport::Udp | Transport::Tcp | Transport::Tls => Line::Stream(stream, StreamFramer::default()),
         };
         Ok(Wire { line, transport, local })
+    }
+
+    /// A WebSocket as a proxy hands it on that took the connection of `client` over HTTPS.
+    pub async fn proxied(server: SocketAddr, path: &str, client: IpAddr) -> Result<Wire> {
+        let stream = TcpStream::connect(server).await?;
+        let local = stream.local_addr()?;
+        let told = [
+            ("X-Forwarded-For", client.to_string()),
+            ("X-Forwarded-Proto", "https".to_owned()),
+        ];
+        Ok(Wire {
+            line: web_socket(Box::new(stream), (server, path), &told).await?,
+            transport: Transport::Wss,
+            local,
+        })
     }
 
     /// A connection that the daemon has opened.
@@ -143,6 +151,21 @@ impl Wire {
             },
         }
     }
+}
+
+async fn web_socket(
+    stream: Box<dyn Duplex>,
+    (server, path): (SocketAddr, &str),
+    more: &[(&'static str, String)],
+) -> Result<Line> {
+    let mut request = format!("ws://{server}{path}").into_client_request()?;
+    let headers = request.headers_mut();
+    headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static("sip"));
+    for (name, value) in more {
+        headers.insert(*name, value.parse()?);
+    }
+    let (socket, _) = tokio_tungstenite::client_async(request, stream).await?;
+    Ok(Line::WebSocket(Box::new(socket)))
 }
 
 fn read(bytes: Bytes, framing: Framing) -> Result<Message> {

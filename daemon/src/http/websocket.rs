@@ -1,4 +1,5 @@
-//! SIP over WebSocket at `/ws` (RFC 7118): frames go to the engine's loop and come from there.
+//! SIP over WebSocket at `/ws` (RFC 7118): frames go to the engine's loop and come from there. Behind a proxy on this machine
+//! a phone is where the proxy says, and speaks as safely as it spoke to that.
 
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
@@ -6,13 +7,16 @@ use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State as Extract};
+use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::MAX_MESSAGE;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::State;
+use super::auth::Peer;
 use super::error::ApiError;
 use crate::shell::upgraded::{Upgrade, UpgradeHandle};
 
@@ -30,12 +34,17 @@ const SLOW: Duration = Duration::from_secs(10);
 /// Anybody may open it: what is said inside needs the credentials of a phone.
 pub(super) async fn upgrade(
     Extract(state): Extract<State>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    (ConnectInfo(next), Peer(peer)): (ConnectInfo<SocketAddr>, Peer),
+    headers: HeaderMap,
     upgrade: WebSocketUpgrade,
 ) -> Response {
     let Some(upgrades) = state.upgrades.clone() else {
         return ApiError::not_found().into_response();
     };
+    let Some(peer) = peer.map(|address| SocketAddr::new(address, next.port())) else {
+        return ApiError::bad_request("X-Forwarded-For does not end with an address").into_response();
+    };
+    let transport = transport(next, &headers);
     let upgrade = upgrade
         .max_message_size(MAX_MESSAGE)
         .max_frame_size(MAX_MESSAGE)
@@ -47,11 +56,26 @@ pub(super) async fn upgrade(
         return ApiError::bad_request("the sub-protocol sip is needed (RFC 7118)").into_response();
     }
     let closing = state.closing.clone();
-    upgrade.on_upgrade(move |socket| serve(socket, peer, upgrades, closing))
+    upgrade.on_upgrade(move |socket| serve(socket, (transport, peer), upgrades, closing))
 }
 
-async fn serve(mut socket: WebSocket, peer: SocketAddr, upgrades: UpgradeHandle, closing: CancellationToken) {
-    let Some(mut upgrade) = upgrades.open(peer).await else {
+/// This listener speaks no TLS; a proxy on this machine may have.
+fn transport(next: SocketAddr, headers: &HeaderMap) -> Transport {
+    let told = headers.get("x-forwarded-proto").map(|scheme| scheme.as_bytes());
+    if next.ip().to_canonical().is_loopback() && told.is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https")) {
+        Transport::Wss
+    } else {
+        Transport::Ws
+    }
+}
+
+async fn serve(
+    mut socket: WebSocket,
+    whence: (Transport, SocketAddr),
+    upgrades: UpgradeHandle,
+    closing: CancellationToken,
+) {
+    let Some(mut upgrade) = upgrades.open(whence).await else {
         return;
     };
     let mut talk = Talk::new();

@@ -406,7 +406,7 @@ impl Shell {
                     socket.send(flow.peer, &bytes);
                 }
             }
-            Transport::Ws if Upgraded::is_of(flow) => self.sockets.upgraded.send(flow, bytes),
+            Transport::Ws | Transport::Wss if Upgraded::is_of(flow) => self.sockets.upgraded.send(flow, bytes),
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
                 self.sockets.streams.send(flow, &bytes, now);
             }

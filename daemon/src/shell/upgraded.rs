@@ -26,7 +26,7 @@ const UNSENT: usize = 64;
 enum News {
     Opened {
         id: u64,
-        peer: SocketAddr,
+        whence: (Transport, SocketAddr),
         sender: mpsc::Sender<Bytes>,
     },
     Message {
@@ -47,8 +47,8 @@ pub struct UpgradeHandle {
 }
 
 impl UpgradeHandle {
-    /// Hands a connection over; `None` when the engine is gone.
-    pub async fn open(&self, peer: SocketAddr) -> Option<Upgrade> {
+    /// Hands a connection over, with how the phone speaks and where it is; `None` when the engine is gone.
+    pub async fn open(&self, whence: (Transport, SocketAddr)) -> Option<Upgrade> {
         let id = UPGRADED | (self.last.fetch_add(1, Ordering::Relaxed) + 1);
         let (sender, outgoing) = mpsc::channel(UNSENT);
         let upgrade = Upgrade {
@@ -56,7 +56,7 @@ impl UpgradeHandle {
             handle: self.clone(),
             outgoing,
         };
-        let opened = News::Opened { id, peer, sender };
+        let opened = News::Opened { id, whence, sender };
         upgrade.handle.tell(opened).await.then_some(upgrade)
     }
 
@@ -153,9 +153,18 @@ impl Upgraded {
     pub(super) fn take(&mut self, facing: &mut Facing, now: Instant) {
         for _ in 0..WAITING {
             match self.news.try_recv() {
-                Ok(News::Opened { id, peer, sender }) => {
-                    let local = facing.local(self.bound, peer, now);
-                    self.welcome(id, local, peer, sender);
+                Ok(News::Opened {
+                    id,
+                    whence: (transport, peer),
+                    sender,
+                }) => {
+                    let flow = FlowId {
+                        transport,
+                        local: facing.local(self.bound, peer, now),
+                        peer,
+                        connection: id,
+                    };
+                    self.welcome(flow, sender);
                 }
                 Ok(News::Message { id, bytes }) => {
                     let flow = self.guests.get(&id).map(|guest| guest.flow);
@@ -204,21 +213,16 @@ impl Upgraded {
         }
     }
 
-    fn welcome(&mut self, id: u64, local: SocketAddr, peer: SocketAddr, sender: mpsc::Sender<Bytes>) {
-        let of_source = self.per_source.entry(peer.ip()).or_insert(0);
+    fn welcome(&mut self, flow: FlowId, sender: mpsc::Sender<Bytes>) {
+        let source = flow.peer.ip();
+        let of_source = self.per_source.entry(source).or_insert(0);
         if self.guests.len() >= self.limits.connections || *of_source >= self.limits.connections_per_source {
             if *of_source == 0 {
-                self.per_source.remove(&peer.ip());
+                self.per_source.remove(&source);
             }
             return;
         }
         *of_source += 1;
-        let flow = FlowId {
-            transport: Transport::Ws,
-            local,
-            peer,
-            connection: id,
-        };
-        self.guests.insert(id, Guest { flow, sender });
+        self.guests.insert(flow.connection, Guest { flow, sender });
     }
 }

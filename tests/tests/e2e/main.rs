@@ -11,6 +11,7 @@ mod notices;
 mod numbers;
 mod overload;
 mod privacy;
+mod proxy;
 mod queue;
 mod sites;
 mod transports;
