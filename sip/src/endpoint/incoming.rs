@@ -9,7 +9,7 @@ use crate::command::Headers;
 use crate::event::Transmit;
 use crate::flow::{FlowId, Transport};
 use crate::tx::key::{Marks, ServerKey};
-use crate::wire::{Framing, Message, Method};
+use crate::wire::{Framing, Message, Method, stun};
 
 /// A request with what the transaction layer has read of it.
 #[derive(Debug)]
@@ -28,6 +28,13 @@ impl Endpoint {
     pub(super) fn on_bytes(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
         if bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
             self.on_keep_alive(flow, &bytes);
+            return;
+        }
+        if flow.transport == Transport::Udp
+            && let Some(answer) = stun::answer(&bytes, flow.peer)
+        {
+            self.totals.keep_alives += 1;
+            self.send(*flow, answer);
             return;
         }
         let Ok(mut message) = Message::parse(bytes, Framing::over(flow.transport)) else {

@@ -11,6 +11,7 @@ mod name_addr;
 mod names;
 mod parts;
 mod scan;
+pub mod stun;
 mod uri;
 mod via;
 

@@ -13,7 +13,7 @@ use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
 use frontdesk_tests::wire::{Wire, WirePhone, sdp};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UdpSocket};
 
 /// The issue's own limit.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -307,5 +307,21 @@ async fn a_large_request_reaches_a_phone_that_takes_no_connection_by_udp_at_once
         ensure!(invite.bytes().len() > 1300, "{invite:?}");
         ensure!(text(&invite, HeaderName::Via).starts_with("SIP/2.0/UDP "), "{invite:?}");
     }
+    daemon.stop().await
+}
+
+/// RFC 5626 section 8: a phone that keeps its way open by STUN learns at which address we see it.
+#[tokio::test]
+async fn a_phone_that_asks_by_stun_is_told_its_address() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42][..], b"transaction!"].concat();
+    socket.send_to(&request, daemon.sip).await?;
+    let mut answer = [0; 64];
+    let (length, from) = tokio::time::timeout(PATIENCE, socket.recv_from(&mut answer)).await??;
+    ensure!(from == daemon.sip && length == 32, "{length} octets from {from}");
+    let port = u16::from_be_bytes([answer[26] ^ 0x21, answer[27] ^ 0x12]);
+    ensure!(answer[..2] == [1, 1] && &answer[8..20] == b"transaction!");
+    ensure!(port == socket.local_addr()?.port(), "{port}");
     daemon.stop().await
 }

@@ -88,6 +88,22 @@ fn keep_alives_are_answered_on_connections_only() {
     }
 }
 
+/// RFC 5626 section 8; on a connection it is no message at all.
+#[test]
+fn a_stun_request_is_answered_on_datagrams() {
+    let request = [&[0, 1, 0, 0, 0x21, 0x12, 0xA4, 0x42][..], &[7; 12]].concat();
+    for (transport, answers) in [(Transport::Udp, 1), (Transport::Tcp, 0)] {
+        let mut script = Script::over(transport);
+        let sent = script.give_bytes(Bytes::from(request.clone()));
+        assert_eq!(sent.len(), answers, "{transport:?}");
+        let totals = script.endpoint.totals();
+        assert_eq!(
+            (totals.keep_alives, totals.unreadable),
+            if answers == 1 { (1, 0) } else { (0, 1) }
+        );
+    }
+}
+
 #[test]
 fn noise_is_counted_and_never_answered() {
     let mut script = Script::new();

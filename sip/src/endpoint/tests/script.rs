@@ -82,7 +82,7 @@ impl Script {
 
     fn sent(&mut self) -> Vec<(FlowId, String)> {
         std::iter::from_fn(|| self.endpoint.poll_transmit())
-            .map(|transmit| (transmit.flow, String::from_utf8(transmit.bytes.to_vec()).unwrap()))
+            .map(|transmit| (transmit.flow, String::from_utf8_lossy(&transmit.bytes).into_owned()))
             .collect()
     }
 }
