@@ -1,10 +1,11 @@
 //! Departments: groups that answer together.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::IdMap;
 use super::destination::Destination;
 use crate::ids::{AccountId, DepartmentId, StaffId};
 use crate::number::ShortNumber;
@@ -75,12 +76,12 @@ impl Default for Announce {
 pub struct DepartmentSection {
     by_short: BTreeMap<(AccountId, ShortNumber), PlanDepartment>,
     by_id: BTreeMap<DepartmentId, (AccountId, ShortNumber)>,
-    by_member: HashMap<StaffId, SmallVec<[DepartmentId; 2]>>,
+    by_member: IdMap<StaffId, SmallVec<[DepartmentId; 2]>>,
 }
 
 impl DepartmentSection {
     pub fn new(departments: Vec<PlanDepartment>) -> DepartmentSection {
-        let mut by_member: HashMap<StaffId, SmallVec<[DepartmentId; 2]>> = HashMap::new();
+        let mut by_member: IdMap<StaffId, SmallVec<[DepartmentId; 2]>> = IdMap::default();
         for department in &departments {
             for member in &department.members {
                 by_member.entry(member.staff).or_default().push(department.id);

@@ -1,7 +1,8 @@
 //! What people have set on their phones, and the codes they do it with.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
+use super::IdMap;
 use crate::features::{FeatureCodes, Places};
 use crate::forwarding::Forwarding;
 use crate::ids::{AccountId, StaffId};
@@ -35,7 +36,7 @@ pub struct PlanForwarding {
 #[derive(Debug, Clone, Default)]
 pub struct FeatureSection {
     accounts: BTreeMap<AccountId, PlanFeatures>,
-    people: HashMap<StaffId, PlanForwarding>,
+    people: IdMap<StaffId, PlanForwarding>,
     defaults: PlanFeatures,
 }
 

@@ -1,9 +1,9 @@
 //! Mailboxes: where messages are left.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::DialPlan;
+use super::{DialPlan, IdMap};
 use crate::ids::{AccountId, DepartmentId, MailboxId, StaffId};
 
 /// A mailbox of a person or of a department.
@@ -27,9 +27,9 @@ pub struct PlanMailbox {
 
 #[derive(Debug, Clone, Default)]
 pub struct MailboxSection {
-    all: HashMap<MailboxId, PlanMailbox>,
-    by_staff: HashMap<StaffId, MailboxId>,
-    by_department: HashMap<DepartmentId, MailboxId>,
+    all: IdMap<MailboxId, PlanMailbox>,
+    by_staff: IdMap<StaffId, MailboxId>,
+    by_department: IdMap<DepartmentId, MailboxId>,
     accounts: HashSet<AccountId>,
 }
 

@@ -1,8 +1,9 @@
 //! Menus as an account has set them up.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::IdMap;
 use super::destination::Destination;
 use crate::ids::{AccountId, MenuId, PromptId};
 use crate::menu::Dialled;
@@ -65,7 +66,7 @@ pub struct MenuSection {
     by_id: BTreeMap<MenuId, Arc<PlanMenu>>,
     by_short: BTreeMap<(AccountId, ShortNumber), MenuId>,
     dialable: BTreeMap<(AccountId, String), Destination>,
-    greetings: HashMap<(AccountId, PhoneNumber), Greeting>,
+    greetings: IdMap<(AccountId, PhoneNumber), Greeting>,
 }
 
 impl MenuSection {

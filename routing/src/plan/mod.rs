@@ -15,7 +15,10 @@ pub mod staff;
 pub mod term;
 pub mod trunks;
 
+use std::collections::HashMap;
 use std::sync::Arc;
+
+use rustc_hash::FxBuildHasher;
 
 pub use accounts::{AccountSection, PlanAccount, RecordingPolicy};
 pub use caller_id::{AccountCallerId, ForwardedShows, HidingKey, StaffCallerId};
@@ -31,6 +34,9 @@ pub use routes::RouteSection;
 pub use staff::{Owner, PlanSip, PlanStaff, StaffSection};
 pub use term::Term;
 pub use trunks::PlanTrunk;
+
+/// By keys that come from ourselves or our administrators: what looks one up may be anybody's, so nobody can make them collide.
+pub type IdMap<K, V> = HashMap<K, V, FxBuildHasher>;
 
 /// What all companies have set up, as immutable sections. A change replaces the touched section only;
 /// a call in progress keeps the plan that it was decided with.

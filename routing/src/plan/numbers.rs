@@ -1,7 +1,6 @@
 //! Connected numbers: which of our numbers reaches whom.
 
-use std::collections::HashMap;
-
+use super::IdMap;
 use super::destination::Destination;
 use crate::ids::{AccountId, TrunkId};
 use crate::number::PhoneNumber;
@@ -18,7 +17,7 @@ pub struct PlanNumber {
 
 #[derive(Debug, Clone, Default)]
 pub struct NumberSection {
-    by_number: HashMap<(AccountId, PhoneNumber), PlanNumber>,
+    by_number: IdMap<(AccountId, PhoneNumber), PlanNumber>,
 }
 
 impl NumberSection {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::IdMap;
 use super::caller_id::StaffCallerId;
 use super::term::Term;
 use super::trunks::PlanTrunk;
@@ -71,10 +72,10 @@ enum Place {
 pub struct StaffSection {
     staff: Vec<PlanStaff>,
     trunks: Vec<PlanTrunk>,
-    by_id: HashMap<StaffId, usize>,
-    by_trunk: HashMap<TrunkId, usize>,
+    by_id: IdMap<StaffId, usize>,
+    by_trunk: IdMap<TrunkId, usize>,
     by_user: HashMap<Arc<str>, Place>,
-    by_sip: HashMap<SipAccountId, Place>,
+    by_sip: IdMap<SipAccountId, Place>,
     by_short: BTreeMap<(AccountId, ShortNumber), usize>,
 }
 
