@@ -1,6 +1,6 @@
 //! What the fuzz targets do with their input: everything that reads what a peer sent, and promises that must hold.
 //!
-//! `cargo fuzz run wire` in `tests/fuzz` looks for more (nightly Rust and cargo-fuzz); `tests/tests/fuzz_corpus.rs` replays
+//! `cargo fuzz run wire` in `tests/fuzz` looks for more (nightly Rust and cargo-fuzz); `tests/tests/fuzz_corpus` replays
 //! the corpus.
 
 mod engine;
