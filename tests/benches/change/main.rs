@@ -38,7 +38,7 @@ async fn sees(daemon: &Daemon, client: u32, vip: bool) -> Result<()> {
     let told = daemon.post("/route/explain?lang=en", &call).await?;
     let first = told["sentences"][0].as_str().unwrap_or_default().to_owned();
     ensure!(
-        first.starts_with("the caller is the client Client ") && first.ends_with(", a VIP") == vip,
+        first.starts_with("The caller is the client Client ") && first.ends_with(", a VIP.") == vip,
         "{told}"
     );
     Ok(())
