@@ -8,7 +8,28 @@ pub(crate) use store::ALL;
 pub use store::{all, check, create, delete, get, list};
 
 /// Prompts that an account may replace by one of its own.
-pub const REPLACEABLE: &[&str] = &["please_wait", "press_one", "recorded", "vip_client"];
+pub const REPLACEABLE: &[&str] = &[
+    "please_wait",
+    "place",
+    "minutes",
+    "press_one",
+    "department",
+    "vip_client",
+    "recorded",
+    "leave_message",
+    "no_messages",
+    "messages_over",
+    "digit_0",
+    "digit_1",
+    "digit_2",
+    "digit_3",
+    "digit_4",
+    "digit_5",
+    "digit_6",
+    "digit_7",
+    "digit_8",
+    "digit_9",
+];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {

@@ -24,6 +24,8 @@ const LONGEST_NAME: usize = 100;
 /// Prompts of one account, and what all of them may last together: the engine holds them in memory.
 const MOST: usize = 200;
 const LONGEST_TOGETHER_MS: i64 = 30 * 60 * 1_000;
+/// Numbers are spoken digit by digit.
+const LONGEST_DIGIT_MS: i64 = 3_000;
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -98,6 +100,10 @@ pub async fn create(
             code: "too_many",
             detail: "200 prompts at most, of half an hour together",
         });
+    }
+    if new.replaces.as_deref().is_some_and(|name| name.starts_with("digit_")) && duration_ms > LONGEST_DIGIT_MS {
+        let why = "a digit is said in three seconds at most";
+        return Err(StoreError::Invalid(vec![FieldError::new("replaces", "too_long", why)]));
     }
     if new.replaces.is_some() && others.iter().any(|other| other.replaces == new.replaces) {
         return Err(taken());

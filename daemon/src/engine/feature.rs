@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::{Direction, MediaCommand, MediaLegId};
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::{self, Sound};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
@@ -147,10 +147,10 @@ impl Engine {
                 let number = new.known.party.number.as_deref();
                 let number =
                     number.ok_or_else(|| refused(404, Feature::SayNumber, "the caller has no short number"))?;
-                (Feature::SayNumber, Act::say(&sound::spoken(number, language_of(new))))
+                (Feature::SayNumber, Act::say(&self.spoken(new.known.account, number)))
             }
             FeatureCall::Voicemail => {
-                let inbox = Inbox::new(caller, language_of(new));
+                let inbox = Inbox::new(caller);
                 (Feature::Voicemail, Act::Inbox(Box::new(inbox)))
             }
             FeatureCall::LeaveMessage(mailbox) => {
@@ -321,9 +321,4 @@ impl Engine {
             }
         }
     }
-}
-
-pub(super) fn language_of(new: &NewCall<'_>) -> Language {
-    let account = new.plan.accounts.get(new.known.account);
-    Language::of_region(account.map(|account| &*account.region).unwrap_or_default())
 }

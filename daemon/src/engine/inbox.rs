@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::{self, Sound};
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, RecordingId, StaffId};
 use frontdesk_sip::Now;
@@ -15,6 +15,7 @@ use super::call::{Call, Side};
 use super::feature::Act;
 use super::input::InboxAnswer;
 use super::output::{InboxCommand, InboxWish, Output};
+use super::prompts::Phrase;
 
 /// Whoever waits longer for a message is told that none can be read.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
@@ -34,7 +35,6 @@ const PAUSE: usize = 300;
 #[derive(Debug)]
 pub(super) struct Inbox {
     staff: StaffId,
-    language: Language,
     left: VecDeque<RecordingId>,
     doing: Doing,
     /// What is said before the next message.
@@ -50,10 +50,9 @@ enum Doing {
 }
 
 impl Inbox {
-    pub(super) fn new(staff: StaffId, language: Language) -> Inbox {
+    pub(super) fn new(staff: StaffId) -> Inbox {
         Inbox {
             staff,
-            language,
             left: VecDeque::new(),
             doing: Doing::Waits(InboxWish::List),
             sign: Sound::silence(PAUSE),
@@ -91,12 +90,11 @@ impl Engine {
 
     pub(super) fn on_inbox(&mut self, id: CallId, answer: InboxAnswer, now: Now) {
         let Some(inbox) = self.inbox(id) else { return };
-        let language = inbox.language;
         match (&inbox.doing, answer) {
             (Doing::Waits(InboxWish::List), InboxAnswer::Listed(messages)) => {
                 inbox.left = messages.into_iter().take(MOST).collect();
                 if inbox.left.is_empty() {
-                    return self.end_inbox(id, &sound::no_messages(language), now);
+                    return self.end_inbox_with(id, Phrase::NoMessages, now);
                 }
                 self.next_message(id, now);
             }
@@ -149,10 +147,7 @@ impl Engine {
         let Some(inbox) = self.inbox(id) else { return };
         match inbox.left.pop_front() {
             Some(message) => self.wait_for(id, InboxWish::Load(message), now),
-            None => {
-                let over = sound::messages_over(inbox.language);
-                self.end_inbox(id, &over, now);
-            }
+            None => self.end_inbox_with(id, Phrase::MessagesOver, now),
         }
     }
 
@@ -169,6 +164,13 @@ impl Engine {
     }
 
     /// The last words; what was to be said before the next message comes first.
+    fn end_inbox_with(&mut self, id: CallId, words: Phrase, now: Now) {
+        if let Some(account) = self.calls.get(&id).map(|call| call.account) {
+            let words = self.phrase(account, words);
+            self.end_inbox(id, &words, now);
+        }
+    }
+
     fn end_inbox(&mut self, id: CallId, words: &Sound, now: Now) {
         let Some(inbox) = self.inbox(id) else { return };
         let sign = std::mem::replace(&mut inbox.sign, Sound::silence(0));

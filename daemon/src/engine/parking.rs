@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Language, Sound};
+use frontdesk_media::sound::Sound;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::decision::Decision;
@@ -18,7 +18,7 @@ use frontdesk_sip::Now;
 
 use super::Engine;
 use super::call::Side;
-use super::feature::{Act, Answer, language_of, refused};
+use super::feature::{Act, Answer, refused};
 use super::new_call::NewCall;
 use super::setup::Turned;
 use super::takeover::Comer;
@@ -99,14 +99,12 @@ impl Engine {
     /// The place's number for the ears of whoever parked, who is let go when it has been spoken.
     fn prepare_to_say(&mut self, id: CallId, by: Side, place: u16) -> Option<super::Output> {
         let token = self.token();
-        let plan = Arc::clone(&self.plan);
+        let account = self.calls.get(&id)?.account;
+        let sound = Sound::silence(LEAD_IN).then(&self.spoken(account, &place.to_string()));
         let call = self.calls.get_mut(&id)?;
-        let account = plan.accounts.get(call.account);
-        let language = Language::of_region(account.map(|account| &*account.region).unwrap_or_default());
         let leg = call.leg_mut(by)?;
         leg.media.settled().filter(|media| media.direction.we_send())?;
         leg.hears = Some(token);
-        let sound = Sound::silence(LEAD_IN).then(&sound::spoken(&place.to_string(), language));
         Some(super::Output::Media(MediaCommand::Play {
             leg: leg.media.leg,
             sound: Arc::new(sound),
@@ -138,7 +136,7 @@ impl Engine {
     ) -> Result<(), Box<Turned>> {
         let place = self.free_place(new.plan, new.known.account);
         let place = place.ok_or_else(|| refused(486, Feature::Park, "every place is taken"))?;
-        let spoken = sound::spoken(&place.to_string(), language_of(new));
+        let spoken = self.spoken(new.known.account, &place.to_string());
         let pause = Sound::silence(2_000);
         let sound = (0..8).fold(Sound::silence(0), |all, _| all.then(&spoken).then(&pause));
         let answer = Answer {

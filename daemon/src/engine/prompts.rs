@@ -15,6 +15,15 @@ pub enum Phrase {
     PressOne,
     Recorded,
     VipClient,
+    /// "Your place in the queue is", before a number; likewise the next two.
+    Place,
+    Minutes,
+    Department,
+    LeaveMessage,
+    NoMessages,
+    MessagesOver,
+    /// 0 to 9.
+    Digit(u8),
 }
 
 impl Phrase {
@@ -25,7 +34,16 @@ impl Phrase {
             "press_one" => Some(Phrase::PressOne),
             "recorded" => Some(Phrase::Recorded),
             "vip_client" => Some(Phrase::VipClient),
-            _ => None,
+            "place" => Some(Phrase::Place),
+            "minutes" => Some(Phrase::Minutes),
+            "department" => Some(Phrase::Department),
+            "leave_message" => Some(Phrase::LeaveMessage),
+            "no_messages" => Some(Phrase::NoMessages),
+            "messages_over" => Some(Phrase::MessagesOver),
+            _ => {
+                let digit = name.strip_prefix("digit_")?.parse().ok()?;
+                (digit <= 9).then_some(Phrase::Digit(digit))
+            }
         }
     }
 
@@ -35,6 +53,13 @@ impl Phrase {
             Phrase::PressOne => sound::press_one(language),
             Phrase::Recorded => sound::being_recorded(language),
             Phrase::VipClient => sound::vip_client(language),
+            Phrase::Place => sound::place_in_line(language),
+            Phrase::Minutes => sound::minutes_to_wait(language),
+            Phrase::Department => sound::for_department(language),
+            Phrase::LeaveMessage => sound::leave_message(language),
+            Phrase::NoMessages => sound::no_messages(language),
+            Phrase::MessagesOver => sound::messages_over(language),
+            Phrase::Digit(digit) => sound::digit(digit, language),
         }
     }
 }
@@ -82,8 +107,23 @@ impl Engine {
 
     /// A phrase as the account has it said.
     pub(super) fn phrase(&self, account: AccountId, phrase: Phrase) -> Sound {
+        self.phrase_in(account, phrase, self.language(account))
+    }
+
+    /// The same where the built-in one is to be of this language.
+    pub(super) fn phrase_in(&self, account: AccountId, phrase: Phrase, language: Language) -> Sound {
         let own = self.prompts.replaced.get(&(account, phrase));
         let own = own.and_then(|prompt| self.prompts.sounds.get(prompt));
-        own.map_or_else(|| phrase.ours(self.language(account)), |own| Sound::clone(own))
+        own.map_or_else(|| phrase.ours(language), |own| Sound::clone(own))
+    }
+
+    /// The digits of a number by the account's voice.
+    pub(super) fn spoken(&self, account: AccountId, number: &str) -> Sound {
+        sound::spoken_by(number, |digit| self.phrase(account, Phrase::Digit(digit)))
+    }
+
+    /// A phrase and the number that belongs to it.
+    pub(super) fn phrase_with(&self, account: AccountId, phrase: Phrase, number: &str) -> Sound {
+        self.phrase(account, phrase).then(&self.spoken(account, number))
     }
 }

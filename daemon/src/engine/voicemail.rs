@@ -19,6 +19,7 @@ use super::caller::party_of_staff;
 use super::feature::{Act, Answer, Service};
 use super::new_call::NewCall;
 use super::output::{BoardChange, CdrParty, JournalEntry, Output, RecordCommand};
+use super::prompts::Phrase;
 use super::queue::party_of_department;
 use super::requests::reply;
 use super::setup::{Turned, turned};
@@ -68,7 +69,7 @@ impl Engine {
         let said = match own {
             Some(own) => Sound::clone(own),
             None => Sound::silence(LEAD_IN)
-                .then(&sound::leave_message(language))
+                .then(&self.phrase_in(open.account, Phrase::LeaveMessage, language))
                 .then(&Sound::silence(BEFORE_TONE)),
         };
         Ok(Message {

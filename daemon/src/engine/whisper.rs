@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Sound};
+use frontdesk_media::sound::Sound;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, LegId};
 use frontdesk_sip::Now;
@@ -62,8 +62,8 @@ impl Engine {
         let vip = self.client_of(call, party).is_some_and(|client| client.vip);
         let mut said = Vec::new();
         if department.whisper.department {
-            let language = self.language(call.account);
-            said.push(sound::for_department(&department.short_number.to_string(), language));
+            said.push(self.phrase(call.account, Phrase::Department));
+            said.push(self.spoken(call.account, &department.short_number.to_string()));
         }
         if department.whisper.vip && vip {
             said.push(self.phrase(call.account, Phrase::VipClient));

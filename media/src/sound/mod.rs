@@ -9,8 +9,8 @@ mod tones;
 mod wav;
 
 pub use prompts::{
-    Language, being_recorded, for_department, leave_message, messages_over, minutes_to_wait, no_messages,
-    place_in_line, please_wait, press_one, spoken, vip_client,
+    Language, being_recorded, digit, for_department, leave_message, messages_over, minutes_to_wait, no_messages,
+    place_in_line, please_wait, press_one, spoken, spoken_by, vip_client,
 };
 pub use tones::{busy, confirmation, revocation, ringback, tone};
 pub use wav::WavError;

@@ -46,6 +46,9 @@ async fn a_prompt_is_uploaded_listed_played_back_and_deleted() {
         .await
         .expect(201);
     assert_eq!(told(&office), Some((Some(Phrase::Recorded), Some(1_000))));
+    for name in frontdesk_crm_core::prompts::REPLACEABLE {
+        assert!(Phrase::named(name).is_some(), "{name}");
+    }
     let all = main.get("/prompts").await.expect(200);
     assert_eq!(
         (all.text("/items/0/name"), all.text("/items/1/replaces")),
@@ -83,6 +86,9 @@ async fn a_prompt_that_cannot_be_taken_is_refused_with_the_field() {
     check("name=A", b"ID3".to_vec(), 422, "body invalid").await;
     let long = Sound::silence(300_000).to_wav();
     check("name=A", long, 422, "body too_long").await;
+    let long = Sound::silence(3_001).to_wav();
+    check("name=7&replaces=digit_7", long, 422, "replaces too_long").await;
+    check("name=10&replaces=digit_10", tone(8_000), 422, "replaces unknown").await;
     post(&main, "name=A&replaces=recorded", tone(8_000)).await.expect(201);
     check("name=B&replaces=recorded", tone(8_000), 409, "replaces taken").await;
     main.raw(Method::POST, "/prompts?name=A", "audio/mpeg", tone(8_000))

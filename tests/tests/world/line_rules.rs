@@ -128,11 +128,13 @@ fn whoever_waits_is_told_the_place_and_the_wait() {
     world.run_for(s(1));
     let other = call_in(&mut world, line, ORDINARY[2]);
     world.run_for(s(10));
-    for place in [1, 2] {
-        let said = sound::place_in_line(place, Language::Russian);
+    let language = Language::Russian;
+    for place in ["1", "2"] {
+        let said = sound::place_in_line(language).then(&sound::spoken(place, language));
         assert!(world.sounds.has(&said), "place {place}");
     }
-    assert!(world.sounds.has(&sound::minutes_to_wait(2, Language::Russian)));
+    let minutes = sound::minutes_to_wait(language).then(&sound::spoken("2", language));
+    assert!(world.sounds.has(&minutes));
     let said = world.sounds.once.len();
     world.run_for(s(20));
     assert_eq!(

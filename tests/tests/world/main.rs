@@ -56,5 +56,6 @@ mod trunk_calls;
 mod trunk_storm;
 mod trunks;
 mod voicemail;
+mod voices;
 mod watchers;
 mod whisper;

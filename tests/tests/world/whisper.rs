@@ -72,7 +72,7 @@ fn record(world: &World) -> CdrRow {
 
 #[test]
 fn the_member_hears_whose_call_it_is_while_the_caller_hears_it_ring() {
-    let department = sound::for_department("200", Language::Russian);
+    let department = sound::for_department(Language::Russian);
     let vip = sound::vip_client(Language::Russian);
     let only_vip = Whisper {
         department: false,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
-use frontdesk_media::sound::{self, Sound};
+use frontdesk_media::sound::Sound;
 use frontdesk_routing::ids::{CallId, DepartmentId};
 use frontdesk_routing::plan::Announce;
 use frontdesk_sip::Now;
@@ -70,7 +70,16 @@ impl Engine {
         let Some(account) = self.calls.get(&id).map(|call| call.account) else {
             return;
         };
-        let (language, please_wait) = (self.language(account), self.phrase(account, Phrase::PleaseWait));
+        let mut said = self.phrase(account, Phrase::PleaseWait);
+        if let Some(position) = position.filter(|_| announce.position) {
+            let place = self.phrase_with(account, Phrase::Place, &position.to_string());
+            said = said.then(&Sound::silence(PAUSE)).then(&place);
+        }
+        if let Some(wait) = wait.filter(|_| announce.wait) {
+            let minutes = wait.div_ceil(60_000).max(1);
+            let minutes = self.phrase_with(account, Phrase::Minutes, &minutes.to_string());
+            said = said.then(&Sound::silence(PAUSE)).then(&minutes);
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(leg) = call.machine.waiting().and_then(|side| call.leg_mut(side)) else {
             return;
@@ -78,18 +87,6 @@ impl Engine {
         let hears = leg.media.settled().is_some_and(|media| media.direction.we_send());
         if !hears {
             return;
-        }
-        let mut said = please_wait;
-        if let Some(position) = position.filter(|_| announce.position) {
-            said = said
-                .then(&Sound::silence(PAUSE))
-                .then(&sound::place_in_line(position, language));
-        }
-        if let Some(wait) = wait.filter(|_| announce.wait) {
-            let minutes = wait.div_ceil(60_000).max(1);
-            said = said
-                .then(&Sound::silence(PAUSE))
-                .then(&sound::minutes_to_wait(minutes, language));
         }
         leg.hears = Some(token);
         leg.media.tune = None;

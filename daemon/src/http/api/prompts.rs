@@ -55,7 +55,9 @@ struct PromptView {
 struct NewPromptParams {
     #[serde(default)]
     name: String,
-    /// Of `please_wait`, `press_one`, `recorded` and `vip_client` the one in whose place it is said.
+    /// The built-in one in whose place it is said: `please_wait`, `place` and `minutes` (each before a number), `press_one`,
+    /// `department` (before its number), `vip_client`, `recorded`, `leave_message`, `no_messages`, `messages_over`, or
+    /// `digit_0` to `digit_9` of at most three seconds.
     replaces: Option<String>,
 }
 

@@ -43,6 +43,23 @@ words! {
         press_one: "“Press 1 to take the call”", "«Нажмите 1, чтобы принять звонок»";
         recorded: "“This call is recorded”", "«Разговор записывается»";
         vip_client: "“A VIP client”", "«Vip-клиент»";
+        place: "“Your place in the queue is”, before the number", "«Ваше место в очереди», перед числом";
+        minutes: "“The expected wait in minutes is”, before the number", "«Ожидание в минутах», перед числом";
+        department: "“A call for department”, before its number", "«Звонок в отдел», перед номером";
+        leave_message: "“Leave a message after the tone”", "«Оставьте сообщение после сигнала»";
+        no_messages: "“You have no messages”", "«Сообщений нет»";
+        messages_over: "“There are no more messages”", "«Больше сообщений нет»";
+        digit_0: "Digit 0", "Цифра 0";
+        digit_1: "Digit 1", "Цифра 1";
+        digit_2: "Digit 2", "Цифра 2";
+        digit_3: "Digit 3", "Цифра 3";
+        digit_4: "Digit 4", "Цифра 4";
+        digit_5: "Digit 5", "Цифра 5";
+        digit_6: "Digit 6", "Цифра 6";
+        digit_7: "Digit 7", "Цифра 7";
+        digit_8: "Digit 8", "Цифра 8";
+        digit_9: "Digit 9", "Цифра 9";
+        error_digit: "A digit is said in three seconds at most", "Цифра звучит не дольше трёх секунд";
         prompt_file: "WAV file", "Файл WAV";
         prompt_hint: "WAV: 16-bit, mono or stereo, 8 to 48 kHz; 5 minutes and 20 MB at most", "WAV: 16 бит, моно или стерео, от 8 до 48 кГц; не больше 5 минут и 20 МБ";
         delete_prompt: "Delete this recording?", "Удалить фразу?";
@@ -93,6 +110,7 @@ pub(in crate::http::pages) async fn page(
         "delete_prompt_text": w.delete_prompt_text,
         "replaces.taken": w.error_replaced,
         "file.too_long": w.error_long,
+        "replaces.too_long": w.error_digit,
         "music": w.music,
         "uploaded": w.uploaded,
         "back": w.back,
@@ -130,8 +148,24 @@ fn row(prompt: Prompt, w: &SoundWords) -> Row {
 fn phrases(w: &SoundWords) -> Vec<(&'static str, &'static str)> {
     vec![
         ("please_wait", w.please_wait),
+        ("place", w.place),
+        ("minutes", w.minutes),
         ("press_one", w.press_one),
-        ("recorded", w.recorded),
+        ("department", w.department),
         ("vip_client", w.vip_client),
+        ("recorded", w.recorded),
+        ("leave_message", w.leave_message),
+        ("no_messages", w.no_messages),
+        ("messages_over", w.messages_over),
+        ("digit_0", w.digit_0),
+        ("digit_1", w.digit_1),
+        ("digit_2", w.digit_2),
+        ("digit_3", w.digit_3),
+        ("digit_4", w.digit_4),
+        ("digit_5", w.digit_5),
+        ("digit_6", w.digit_6),
+        ("digit_7", w.digit_7),
+        ("digit_8", w.digit_8),
+        ("digit_9", w.digit_9),
     ]
 }
