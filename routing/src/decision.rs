@@ -8,6 +8,13 @@ use crate::ids::{DepartmentId, MailboxId, MenuId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::routes::Ways;
 
+/// Whom a call was for that is refused before anybody is rung.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Callee {
+    Staff(StaffId),
+    Department(DepartmentId),
+}
+
 /// Whom to ring, or why nobody is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
@@ -36,11 +43,40 @@ pub enum Decision {
     },
     /// The caller dialled a feature code: we answer the call ourselves.
     Feature(FeatureCall),
-    /// `status` is the SIP status that tells the caller.
-    Refuse { status: u16, because: Because },
+    /// `status` is the SIP status that tells the caller. `callee`: nobody, where what was dialled is nobody's.
+    Refuse {
+        status: u16,
+        callee: Option<Callee>,
+        because: Because,
+    },
 }
 
 impl Decision {
+    /// A refusal of a call that was for nobody of ours.
+    pub fn refuse(status: u16, because: Because) -> Decision {
+        Decision::Refuse {
+            status,
+            callee: None,
+            because,
+        }
+    }
+
+    /// The same of a call that was for somebody.
+    pub(crate) fn refuse_for(callee: Callee, status: u16, because: Because) -> Decision {
+        Decision::Refuse {
+            status,
+            callee: Some(callee),
+            because,
+        }
+    }
+
+    /// If it is refused, and nobody is named, it was for this one.
+    pub(crate) fn was_for(&mut self, whom: Callee) {
+        if let Decision::Refuse { callee, .. } = self {
+            callee.get_or_insert(whom);
+        }
+    }
+
     /// Puts another reason in the place of the one that it has.
     pub(crate) fn because_of(&mut self, reason: impl FnOnce(Because) -> Because) {
         if let Decision::Ring { because, .. }

@@ -91,8 +91,7 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
     let trunks = trunks(plan, facts.account);
     let first = trunks.first().and_then(|trunk| plan.staff.trunk(*trunk));
     let Some(trunk) = first.map(|trunk| trunk.name.to_string()) else {
-        let because = Because::NoTrunk;
-        return Some(Decision::Refuse { status: 503, because });
+        return Some(Decision::refuse(503, Because::NoTrunk));
     };
     Some(Decision::Emergency {
         number,

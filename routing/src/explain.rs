@@ -93,7 +93,7 @@ pub fn foresee(
             told.outside(plan, &outgoing(Some(Kind::Emergency), None), &trunks);
         }
         Decision::Feature(call) => told.sentences.push(format!("a feature code: {call:?}")),
-        Decision::Refuse { status, because } => {
+        Decision::Refuse { status, because, .. } => {
             told.say(&because);
             told.sentences.push(format!("the caller is told {status}"));
         }
@@ -108,13 +108,12 @@ fn decided(
     situation: &dyn Situation,
     trail: &mut Trail,
 ) -> Decision {
-    let refuse = |status, because| Decision::Refuse { status, because };
     match facts.caller {
         Caller::Trunk(_) if number.is_some_and(|number| inbound::is_own(plan, facts.account, number)) => {
-            return refuse(482, Because::OwnNumberComesBack);
+            return Decision::refuse(482, Because::OwnNumberComesBack);
         }
         Caller::Staff(_) if means_hidden(plan, facts) == Some(false) => {
-            return refuse(403, Because::HiddenClientNotReached);
+            return Decision::refuse(403, Because::HiddenClientNotReached);
         }
         Caller::Trunk(_) | Caller::Staff(_) => {}
     }

@@ -259,13 +259,10 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
     let own = plan.staff.get(caller).and_then(|caller| caller.short_number);
     Some(match read(plan, facts.account, feature, number) {
         Ok(FeatureCall::Change(_, Change::Forward(_, Some(Target::Short(to))))) if own == Some(to) => {
-            Decision::Refuse {
-                status: 403,
-                because: Because::FeatureRefused(feature, "the number is one's own"),
-            }
+            Decision::refuse(403, Because::FeatureRefused(feature, "the number is one's own"))
         }
         Ok(call) => Decision::Feature(call),
-        Err((status, because)) => Decision::Refuse { status, because },
+        Err((status, because)) => Decision::refuse(status, because),
     })
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::because::Because;
-use crate::decision::Decision;
+use crate::decision::{Callee, Decision};
 use crate::facts::{CallFacts, Caller};
 use crate::ids::StaffId;
 use crate::internal;
@@ -245,17 +245,13 @@ pub fn follow(
             AtOnce::Ring => return Decision::Ring { targets, because },
             AtOnce::Refuse => {
                 let name = name_of(plan, person);
-                return Decision::Refuse {
-                    status: 480,
-                    because: told(plan, trail, Because::DoNotDisturb { name }),
-                };
+                let because = told(plan, trail, Because::DoNotDisturb { name });
+                return Decision::refuse_for(Callee::Staff(person), 480, because);
             }
             AtOnce::Busy => {
                 let name = name_of(plan, person);
-                return Decision::Refuse {
-                    status: 486,
-                    because: told(plan, trail, Because::InCall { name }),
-                };
+                let because = told(plan, trail, Because::InCall { name });
+                return Decision::refuse_for(Callee::Staff(person), 486, because);
             }
             AtOnce::Forward(hop) => decision = forwarded(plan, facts, trail, hop),
         }
@@ -341,7 +337,7 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
     };
     if let Some((status, because)) = end {
         let because = told(plan, trail, because);
-        return Decision::Refuse { status, because };
+        return Decision::refuse_for(Callee::Staff(hop.by), status, because);
     }
     trail.0.push(hop);
     let dialled = hop.to.dialled();
@@ -356,11 +352,9 @@ fn forwarded(plan: &DialPlan, facts: &CallFacts<'_>, trail: &mut Trail, hop: Hop
         Target::Short(_) | Target::Outside(_) => internal::decide(plan, &onwards),
     };
     if let Decision::Emergency { .. } = decision {
-        decision = Decision::Refuse {
-            status: 480,
-            because: Because::ForwardedToEmergency,
-        };
+        decision = Decision::refuse(480, Because::ForwardedToEmergency);
     }
+    decision.was_for(Callee::Staff(hop.by));
     decision.because_of(|then| told(plan, trail, then));
     // Forwarded to nowhere: the caller dialled a good number and hears that nobody is there.
     if let Decision::Refuse {

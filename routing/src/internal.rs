@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use crate::because::Because;
-use crate::decision::Decision;
+use crate::decision::{Callee, Decision};
 use crate::emergency;
 use crate::facts::{CallFacts, Caller};
 use crate::inbound;
@@ -31,10 +31,7 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
         };
         if staff.term.has_ended(facts.at) {
             let (whom, why) = (Box::new(because), Skipped::AccessEnded);
-            return Decision::Refuse {
-                status: 480,
-                because: Because::Skipped { whom, why },
-            };
+            return Decision::refuse_for(Callee::Staff(staff.id), 480, Because::Skipped { whom, why });
         }
         return Decision::Ring {
             targets: SmallVec::from_slice(&[staff.id]),
@@ -47,10 +44,7 @@ pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
     let department = plan.departments.by_short(facts.account, short);
     match department {
         Some(department) => Errand::inside(facts.account, facts.at).department(plan, department),
-        None => Decision::Refuse {
-            status: 404,
-            because: Because::NumberUnknown,
-        },
+        None => Decision::refuse(404, Because::NumberUnknown),
     }
 }
 

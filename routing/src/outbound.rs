@@ -13,12 +13,11 @@ use crate::plan::{DialPlan, PlanTrunk};
 /// Staff may call any number outside by the trunks of their account. A trunk may not: whoever calls from outside goes
 /// outside again only where a person has sent them.
 pub fn decide(plan: &DialPlan, facts: &CallFacts<'_>) -> Decision {
-    let refuse = |because| Decision::Refuse { status: 404, because };
     let Caller::Staff(_) = facts.caller else {
-        return refuse(Because::NumberMalformed);
+        return Decision::refuse(404, Because::NumberMalformed);
     };
     let Ok(number) = PhoneNumber::from_dialled(facts.dialled, region(plan, facts.account)) else {
-        return refuse(Because::NumberMalformed);
+        return Decision::refuse(404, Because::NumberMalformed);
     };
     // One's own number is called without going outside.
     if let Some(own) = plan.numbers.get(facts.account, number) {
@@ -75,7 +74,7 @@ pub fn towards(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Deci
             Some(route) => (403, Because::Barred { route }),
             None => (404, Because::NoTrunk),
         };
-        return Decision::Refuse { status, because };
+        return Decision::refuse(status, because);
     };
     Decision::Outside {
         number,
@@ -294,9 +293,7 @@ mod tests {
                 dialled: "+79161234567",
                 at: 0,
             };
-            let status = 404;
-            let because = expected;
-            assert_eq!(decide(plan, &facts), Decision::Refuse { status, because });
+            assert_eq!(decide(plan, &facts), Decision::refuse(404, expected));
         };
         check(&with, Caller::Trunk(TrunkId::from_u128(1)), Because::NumberMalformed);
         check(&without, Caller::Staff(StaffId::from_u128(1)), Because::NoTrunk);

@@ -9,7 +9,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::because::Because;
-use crate::decision::Decision;
+use crate::decision::{Callee, Decision};
 use crate::ids::{AccountId, DepartmentId, MailboxId, ProjectId, StaffId};
 use crate::number::PhoneNumber;
 use crate::outbound;
@@ -205,8 +205,13 @@ impl Errand {
         }
     }
 
-    /// What becomes of the call because the desk is closed; `None`: it is open.
-    pub(crate) fn closed(&mut self, plan: &DialPlan, name: &str, desk: Option<&PlanDesk>) -> Option<Decision> {
+    /// What becomes of a call to somebody because the desk is closed; `None`: it is open.
+    pub(crate) fn closed(
+        &mut self,
+        plan: &DialPlan,
+        (name, callee): (&str, Option<Callee>),
+        desk: Option<&PlanDesk>,
+    ) -> Option<Decision> {
         let desk = desk?;
         let hours = plan.reception.is_open(self.account, desk.schedule, self.unix_ms);
         let (until, known) = match hours {
@@ -216,7 +221,11 @@ impl Errand {
         };
         let name = name.to_owned();
         let closed = Because::Closed { name, until, known };
-        let refused = |because| Decision::Refuse { status: 480, because };
+        let refused = |because| Decision::Refuse {
+            status: 480,
+            callee,
+            because,
+        };
         let Some(to) = desk.closed_to else {
             return Some(refused(closed));
         };
@@ -267,10 +276,7 @@ impl Errand {
                 },
                 Err(why) => {
                     let whom = Box::new(because);
-                    Decision::Refuse {
-                        status: 480,
-                        because: Because::Skipped { whom, why },
-                    }
+                    Decision::refuse_for(Callee::Staff(staff.id), 480, Because::Skipped { whom, why })
                 }
             },
         )
@@ -280,7 +286,8 @@ impl Errand {
     pub(crate) fn department(&mut self, plan: &DialPlan, department: &PlanDepartment) -> Decision {
         let desk = plan.reception.departments.get(&department.id);
         self.project = desk.and_then(|desk| desk.project).or(self.project);
-        if let Some(closed) = self.closed(plan, &department.name, desk) {
+        let callee = Some(Callee::Department(department.id));
+        if let Some(closed) = self.closed(plan, (&department.name, callee), desk) {
             return closed;
         }
         let (name, members) = (department.name.to_string(), department.members.len());
@@ -299,10 +306,7 @@ impl Errand {
 pub(crate) fn own_message(plan: &DialPlan, account: AccountId, staff: StaffId) -> Decision {
     match plan.mailboxes.of_staff(staff) {
         Some(own) => message(plan, account, own.id),
-        None => Decision::Refuse {
-            status: 480,
-            because: Because::NoMailbox,
-        },
+        None => Decision::refuse_for(Callee::Staff(staff), 480, Because::NoMailbox),
     }
 }
 
@@ -318,9 +322,17 @@ fn message(plan: &DialPlan, account: AccountId, mailbox: MailboxId) -> Decision 
         },
         None => Decision::Refuse {
             status: 480,
+            callee: owner(plan, mailbox),
             because: Because::NoMailbox,
         },
     }
+}
+
+/// For whom messages are left there.
+pub fn owner(plan: &DialPlan, mailbox: MailboxId) -> Option<Callee> {
+    let mailbox = plan.mailboxes.get(mailbox)?;
+    let person = mailbox.staff.map(Callee::Staff);
+    person.or(mailbox.department.map(Callee::Department))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{Disposition as Outcome, EndedBy};
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, LegId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
 use frontdesk_sip::event::TransactionId;
@@ -37,8 +37,12 @@ pub(super) struct RefusedCall {
     pub(super) caller: CdrParty,
     /// Who would have been rung.
     pub(super) callee: CdrParty,
+    /// In whose line it would have waited.
+    pub(super) department: Option<DepartmentId>,
     pub(super) client: Option<ClientId>,
     pub(super) dialled: String,
+    pub(super) status: u16,
+    pub(super) because: Because,
 }
 
 impl Engine {
@@ -102,7 +106,7 @@ impl Engine {
     }
 
     /// A call that reached nobody stands in the history all the same.
-    pub(super) fn record_refusal(&mut self, call: RefusedCall, status: u16, because: &Because, now: Now) {
+    pub(super) fn record_refusal(&mut self, call: RefusedCall, now: Now) {
         self.counters.calls_refused += 1;
         let leg = LegRow {
             id: LegId::new(now.unix_ms, self.random()),
@@ -114,9 +118,9 @@ impl Engine {
             started_at: now.unix_ms,
             answered_at: None,
             ended_at: Some(now.unix_ms),
-            status,
+            status: call.status,
         };
-        let disposition = match status {
+        let disposition = match call.status {
             480 => Disposition::NoAnswer,
             486 => Disposition::Busy,
             _ => Disposition::Failed,
@@ -130,13 +134,13 @@ impl Engine {
             callee: call.callee,
             client: call.client,
             disposition: Some(disposition),
-            because: because.to_string(),
+            because: call.because.to_string(),
             started_at: now.unix_ms,
             answered_at: None,
             ended_at: Some(now.unix_ms),
             ended_by: Some(EndedBySide::System),
-            status,
-            department: None,
+            status: call.status,
+            department: call.department,
             waited_ms: None,
             legs: vec![leg],
         };

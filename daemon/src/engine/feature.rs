@@ -23,7 +23,7 @@ use super::media::status_of;
 use super::new_call::NewCall;
 use super::output::{BoardChange, JournalEntry, Output, SettingChange};
 use super::requests::reply;
-use super::setup::{Turned, turned};
+use super::turned::{Turned, turned};
 use super::voicemail::Message;
 
 /// Somebody who listens to the echo has heard enough after so long.
@@ -115,7 +115,7 @@ impl Engine {
         };
         match features::decide(new.plan, &facts)? {
             Decision::Feature(call) => Some(self.serve_feature((new, caller), offer, call, now)),
-            Decision::Refuse { status, because } => Some(Err(turned(reply(status), because))),
+            Decision::Refuse { status, because, .. } => Some(Err(turned(reply(status), because))),
             Decision::Ring { .. }
             | Decision::Queue { .. }
             | Decision::Menu { .. }

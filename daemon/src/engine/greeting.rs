@@ -22,7 +22,7 @@ use super::new_call::NewCall;
 use super::output::Output;
 use super::prompts::Phrase;
 use super::sent_on::Way;
-use super::setup::Turned;
+use super::turned::Turned;
 
 /// Milliseconds before it is said, phones open their audio meanwhile, and between its parts.
 const PAUSE: usize = 300;

@@ -23,7 +23,7 @@ use super::media::Tune;
 use super::new_call::NewCall;
 use super::output::{CdrParty, Output};
 use super::sent_on::Way;
-use super::setup::Turned;
+use super::turned::Turned;
 
 /// A call goes through so many menus at most: they may lead to each other.
 const MOST_MENUS: u8 = 20;

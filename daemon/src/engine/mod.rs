@@ -53,6 +53,7 @@ mod setup;
 mod takeover;
 mod transfer;
 mod trunks;
+mod turned;
 mod voicemail;
 mod whisper;
 

@@ -22,6 +22,7 @@ use super::cdr::RefusedCall;
 use super::connected::{takes_another_from, takes_update};
 use super::media::MediaSide;
 use super::output::{BoardChange, CdrParty, LiveCall, Output};
+use super::turned::Turned;
 
 /// When a request says nothing (RFC 3261 section 8.1.1.6).
 const MAX_FORWARDS: u8 = 70;
@@ -154,10 +155,13 @@ impl NewCall<'_> {
         ours && emergency::meant(self.plan, self.known.account, &self.dialled).is_some()
     }
 
-    pub(super) fn refused(&self, callee: CdrParty) -> RefusedCall {
+    pub(super) fn refused(&self, turned: Turned) -> RefusedCall {
         RefusedCall {
             id: self.id,
-            callee,
+            callee: turned.callee,
+            department: turned.department,
+            status: turned.reply.status,
+            because: turned.because,
             sip_call_id: sip_call_id(self.request),
             peer: self.flow.peer,
             account: self.known.account,

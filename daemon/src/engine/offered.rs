@@ -6,7 +6,7 @@ use frontdesk_sip::command::Reply;
 use frontdesk_sip::wire::{ACCEPT, Message};
 
 use super::requests::reply_with;
-use super::setup::{Turned, turned};
+use super::turned::{Turned, turned};
 
 /// The offer of a new INVITE; `None`: it has none. The error is a 415.
 pub(super) fn offer_of(request: &Message) -> Result<Option<Bytes>, Box<Turned>> {

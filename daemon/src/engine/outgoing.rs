@@ -19,7 +19,8 @@ use super::call::{Call, Leg, Side};
 use super::caller::shown_as;
 use super::output::{BoardChange, CdrParty, Output};
 use super::requests::reply;
-use super::setup::{Asked, Shown, Target, Turned, turned};
+use super::setup::{Asked, Shown, Target};
+use super::turned::{Turned, turned};
 
 impl Engine {
     /// A phone's eyes.

@@ -20,8 +20,8 @@ use super::Engine;
 use super::call::Side;
 use super::feature::{Act, Answer, refused};
 use super::new_call::NewCall;
-use super::setup::Turned;
 use super::takeover::Comer;
+use super::turned::Turned;
 
 /// Milliseconds before the place is spoken.
 const LEAD_IN: usize = 300;

@@ -9,8 +9,8 @@ use super::Engine;
 use super::call::{Call, Side};
 use super::feature::refused;
 use super::new_call::NewCall;
-use super::setup::Turned;
 use super::takeover::Comer;
+use super::turned::Turned;
 
 /// A phone that rings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -137,7 +137,7 @@ impl Engine {
         let waiting = call
             .leg(call.machine.waiting().unwrap_or(Side::Caller))
             .ok_or_else(bug)?;
-        let (near, codec) = (waiting.media.port, waiting.media.codec());
+        let (near, codec, had) = (waiting.media.port, waiting.media.codec(), call.called.len());
         let asked = Asked {
             plan,
             account: call.account,
@@ -152,8 +152,13 @@ impl Engine {
             .and_then(|offer| waiting.media.try_offer(offer).ok());
         let wanted = offered.or(codec.map(Wanted::from));
         let rung = self.rung(&asked, decision);
+        let callee = match &rung {
+            Ok((.., callee)) => callee.clone(),
+            Err(turned) => turned.callee.clone(),
+        };
+        self.was_for(id, &callee);
         let (mut targets, because, _) = rung.map_err(|turned| (turned.reply.status, turned.because))?;
-        if call.called.len() + targets.len() > MOST_LEGS {
+        if had + targets.len() > MOST_LEGS {
             return Err((480, Because::ForwardedTooOften));
         }
         let legs = self.called_legs(&mut targets, near, wanted.as_ref(), now);

@@ -9,7 +9,7 @@ use frontdesk_routing::call::CallMachine;
 use frontdesk_routing::caller_id::OutgoingCall;
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::{CallFacts, Caller};
-use frontdesk_routing::forwarding::Situation;
+use frontdesk_routing::forwarding::{Situation, Trail};
 use frontdesk_routing::identity::CallerIdentity;
 use frontdesk_routing::ids::{AccountId, CallId, LegId, StaffId};
 use frontdesk_routing::outbound::OutsideNumber;
@@ -35,6 +35,7 @@ use super::queue::Queueing;
 use super::requests::{reply, reply_with};
 use super::sent_on::Way;
 use super::trunks::{Outside, dialled_by};
+use super::turned::{Turned, turned};
 
 /// Seconds after which a caller may try again when we cannot take calls at present.
 const RETRY_AFTER: &str = "5";
@@ -95,19 +96,6 @@ pub(super) struct Shown<'a> {
 /// Whose phones ring, by which rule, and who is called.
 pub(super) type Rung = (Vec<Target>, Because, CdrParty);
 
-/// Why a call ends before it began.
-pub(super) struct Turned {
-    pub(super) reply: Reply,
-    pub(super) because: Because,
-    /// Who would have been rung.
-    pub(super) callee: CdrParty,
-}
-
-pub(super) fn turned(reply: Reply, because: Because) -> Box<Turned> {
-    let callee = CdrParty::default();
-    Box::new(Turned { reply, because, callee })
-}
-
 impl Engine {
     pub(super) fn on_invite(&mut self, session: SessionId, request: &Message, flow: &FlowId, now: Now) {
         let plan = Arc::clone(&self.plan);
@@ -128,18 +116,14 @@ impl Engine {
                 Owner::Trunk(trunk) => dialled_by(&plan, trunk, request),
             },
         };
-        if let Err(turned) = self.set_up(&new, now) {
-            let Turned {
-                mut reply,
-                because,
-                callee,
-            } = *turned;
+        if let Err(mut turned) = self.set_up(&new, now) {
+            let status = turned.reply.status;
             if new.known.party.trunk.is_some() {
-                reply.headers.push(("Reason".into(), cause::reason(reply.status)));
+                turned.reply.headers.push(("Reason".into(), cause::reason(status)));
             }
-            let status = reply.status;
+            let (reply, call) = (turned.reply.clone(), new.refused(*turned));
             self.endpoint.command(Command::Refuse { session, reply }, now);
-            self.record_refusal(new.refused(callee), status, &because, now);
+            self.record_refusal(call, now);
         }
     }
 
@@ -197,7 +181,20 @@ impl Engine {
         if let Decision::Menu { menu, because } = decision {
             return self.answer_by_menu(new, offer, (menu, because, trail), now);
         }
-        let (mut targets, because, callee) = self.rung(&asked, decision)?;
+        let rung = self.rung(&asked, decision)?;
+        let callee = rung.2.clone();
+        let begun = self.ring_out(new, (offer, rung, trail), urgent, now);
+        begun.map_err(|turned| turned.for_party(&callee))
+    }
+
+    /// Rings all phones of whom the call is for.
+    fn ring_out(
+        &mut self,
+        new: &NewCall<'_>,
+        (offer, (mut targets, because, callee), trail): (Option<Bytes>, Rung, Trail),
+        urgent: bool,
+        now: Now,
+    ) -> Result<(), Box<Turned>> {
         let way = Way::new(&targets, &because, trail);
         if breadth(new.request, targets.len()).is_none() {
             return Err(turned(reply(440), Because::TooManyPhones));
@@ -276,7 +273,11 @@ impl Engine {
                 return Err(turned(reply(480), because));
             }
             Decision::Feature(_) => return Err(turned(reply(500), Because::Bug("a feature rings no phones"))),
-            Decision::Refuse { status, because } => return Err(turned(reply(status), because)),
+            Decision::Refuse {
+                status,
+                callee,
+                because,
+            } => return Err(turned(reply(status), because).meant_for(plan, callee)),
         };
         let mut targets = Vec::new();
         let mut callee = CdrParty::default();

@@ -10,6 +10,7 @@ use frontdesk_media::sound::{self, Language, Sound};
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::CallEvent;
 use frontdesk_routing::ids::{CallId, MailboxId, RecordingId};
+use frontdesk_routing::reception;
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers};
 
@@ -22,7 +23,7 @@ use super::output::{BoardChange, CdrParty, JournalEntry, Output, RecordCommand};
 use super::prompts::Phrase;
 use super::queue::party_of_department;
 use super::requests::reply;
-use super::setup::{Turned, turned};
+use super::turned::{Turned, turned};
 
 /// The key that ends a message, and a greeting that is known already.
 const ENDS: char = '#';
@@ -89,7 +90,9 @@ impl Engine {
         (mailbox, because): (MailboxId, Because),
         now: Now,
     ) -> Result<(), Box<Turned>> {
-        let message = self.letter(mailbox, now).map_err(|why| turned(reply(480), why))?;
+        let callee = reception::owner(new.plan, mailbox);
+        let turned = |why| turned(reply(480), why).meant_for(new.plan, callee);
+        let message = self.letter(mailbox, now).map_err(turned)?;
         let answer = Answer {
             because,
             act: Act::Message(Box::new(message)),

@@ -211,7 +211,7 @@ fn a_call_that_rang_in_vain_goes_on_from_the_last_one_rung() {
         because.to_string(),
         "S101 forwards all calls: S102 forwards calls that are not answered: the short number is S103's"
     );
-    let Some(Decision::Refuse { status, because }) = later(103, Condition::NoAnswer) else {
+    let Some(Decision::Refuse { status, because, .. }) = later(103, Condition::NoAnswer) else {
         panic!("101 sends it back")
     };
     assert_eq!(status, 482);
@@ -219,6 +219,52 @@ fn a_call_that_rang_in_vain_goes_on_from_the_last_one_rung() {
         because.to_string().ends_with("the forwarding comes back to S101"),
         "{because}"
     );
+}
+
+/// Row L28: whoever turns a call away before anybody is rung has missed it, and so has whoever forwards it to nowhere.
+#[test]
+fn l28_a_call_that_is_turned_away_was_for_the_last_one_on_its_way() {
+    struct Busy<'a>(Office<'a>);
+    impl Situation for Busy<'_> {
+        fn online(&self, staff: StaffId) -> bool {
+            self.0.online(staff)
+        }
+
+        fn busy(&self, staff: StaffId) -> bool {
+            staff == id(103)
+        }
+
+        fn settings(&self, staff: StaffId) -> Forwarding {
+            self.0.settings(staff)
+        }
+    }
+    let check = |settings: &[(u16, Forwarding)], expected: (u16, u16)| {
+        let plan = plan(settings);
+        let offline = BTreeSet::new();
+        let office = Busy(Office { plan: &plan, offline });
+        let facts = CallFacts {
+            account: account(),
+            caller: Caller::Staff(id(109)),
+            dialled: "101",
+            at: 0,
+        };
+        let first = internal::decide(&plan, &facts);
+        let decision = follow(&plan, &facts, &office, (first, &mut Trail::default()));
+        let Decision::Refuse { status, callee, .. } = decision else {
+            panic!("{decision:?}")
+        };
+        assert_eq!((status, callee), (expected.0, Some(Callee::Staff(id(expected.1)))));
+    };
+    check(&[(101, dnd())], (480, 101));
+    check(&[(101, always(102)), (102, dnd())], (480, 102));
+    check(&[(101, always(103))], (486, 103));
+    check(&[(101, always(199))], (480, 101));
+    check(&[(101, always(102)), (102, always(101))], (482, 101));
+    let mailbox = Forwarding {
+        always: Some(Target::Mailbox),
+        ..Forwarding::default()
+    };
+    check(&[(101, always(102)), (102, mailbox)], (480, 102));
 }
 
 /// A number outside is tried with the rights of the person who forwards; without a line nobody is there.

@@ -155,7 +155,7 @@ fn check(plan: &DialPlan, (caller, dialled, at): (Caller, &str, i64), expected: 
         | Decision::Outside { because, .. }
         | Decision::Emergency { because, .. }
         | Decision::Message { because, .. } => (Ok(Vec::new()), because),
-        Decision::Refuse { status, because } => (Err(status), because),
+        Decision::Refuse { status, because, .. } => (Err(status), because),
         Decision::Feature(_) => panic!("{dialled} is no feature code"),
     };
     let got = got.map(|people| people.iter().map(|staff| staff.as_u128()).collect::<Vec<_>>());
@@ -353,4 +353,54 @@ fn a_closed_department_or_number_refuses_or_gives_its_calls_to_somebody_else() {
         "S2, who does not work in Second",
     );
     check(&number, (colleague(), "201", night), Ok(&[1, 2]), "");
+}
+
+/// Rows L28, L30, L61: whoever misses a call that rang nobody is known all the same.
+#[test]
+fn l28_and_l61_a_refused_call_tells_whom_it_was_for() {
+    let night = NOON - 4 * HOUR;
+    let anybody = |id| Some(Callee::Staff(StaffId::from_u128(id)));
+    let sales = Some(Callee::Department(DepartmentId::from_u128(1)));
+    let check = |plan: &DialPlan, (caller, dialled, at): (Caller, &str, i64), expected: Option<Callee>| {
+        let facts = CallFacts {
+            account: account(),
+            caller,
+            dialled,
+            at,
+        };
+        let Decision::Refuse { callee, because, .. } = crate::internal::decide(plan, &facts) else {
+            panic!("{dialled} is refused");
+        };
+        assert_eq!(callee, expected, "{dialled}: {because}");
+    };
+    let hours = |reception: &mut ReceptionSection| {
+        change(reception, 1, |person| {
+            person.schedule = Some(ScheduleId::from_u128(OFFICE))
+        });
+    };
+    let direct = "+74951110004";
+    check(
+        &plan(|reception| off(reception, 1)),
+        (client(), direct, NOON),
+        anybody(1),
+    );
+    check(&plan(hours), (client(), direct, night), anybody(1));
+    check(&plan(|_| ()), (client(), "+74951110003", NOON), anybody(2));
+    let closed = |number: &'static str, project| {
+        plan(move |reception| {
+            let key = (account(), PhoneNumber::from_e164(number).unwrap());
+            reception.numbers.insert(key, desk(project, Some(OFFICE), None));
+        })
+    };
+    check(&closed(direct, P1), (client(), direct, night), anybody(1));
+    check(&closed("+74951110001", P1), (client(), "+74951110001", night), sales);
+    let department = plan(|reception| {
+        let closed = desk(P1, Some(OFFICE), None);
+        reception.departments.insert(DepartmentId::from_u128(1), closed);
+    });
+    check(&department, (client(), "+74951110001", night), sales);
+    check(&department, (colleague(), "201", night), sales);
+    let nobody = plan(|_| ());
+    check(&nobody, (client(), "+74951119999", NOON), None);
+    check(&nobody, (colleague(), "999", NOON), None);
 }

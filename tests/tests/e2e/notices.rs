@@ -288,6 +288,40 @@ async fn l28_a_short_message_of_a_missed_call_goes_to_the_gateway() -> Result<()
     office.daemon.stop().await
 }
 
+/// L28, L30: whoever is not to be disturbed hears afterwards of whom they have missed, once by each way.
+#[tokio::test]
+async fn l28_and_l30_a_call_during_do_not_disturb_is_told_once_by_each_way() -> Result<()> {
+    let mut office = Office::open("", json!({ "sms": true, "email": true, "language": "en" })).await?;
+    let quiet = json!({ "dnd": true }).to_string().into_bytes();
+    let path = format!("/staff/{}/forwarding", office.anna);
+    office.daemon.put_file(&path, "application/json", quiet).await?;
+    let to = format!("sip:{NUMBER}@pbx.example");
+    let headers = format!("P-Asserted-Identity: <sip:{CALLER}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+    let answer = office.gateway.ask("INVITE", &to, (&headers, &sdp(42_000))).await?;
+    ensure!(answer.status() == Some(480), "{answer:?}");
+    let both = async || {
+        let list = office.daemon.get("/notices?state=sent").await.ok()?;
+        (list["items"].as_array()?.len() == 2).then_some(list)
+    };
+    let list = eventually("both notices to be written", PATIENCE, both).await?;
+    for notice in list["items"].as_array().context("a list")? {
+        ensure!(notice["staff_id"] == office.anna, "{notice}");
+        ensure!(
+            notice["body"].as_str().is_some_and(|body| body.contains(CALLER)),
+            "{notice}"
+        );
+    }
+    let folder = office.daemon.folder().join("data/notices");
+    ensure!(std::fs::read_dir(&folder)?.count() == 2);
+    let calls = office.daemon.get(&format!("/calls?staff_id={}", office.anna)).await?;
+    let call = &calls["items"][0];
+    ensure!(
+        call["callee"]["staff_id"] == office.anna && call["disposition"] == "no_answer",
+        "{calls}"
+    );
+    office.daemon.stop().await
+}
+
 /// Somebody from whom clients' numbers are hidden gets the stub.
 #[tokio::test]
 async fn without_servers_notices_are_files_and_a_hidden_number_is_the_stub() -> Result<()> {

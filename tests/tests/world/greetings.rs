@@ -114,3 +114,21 @@ fn a_greeting_without_audio_is_left_out() {
     world.close();
     assert_eq!(world.record().because, "the number is connected with Anna Tester");
 }
+
+/// Row L28: the greeting has answered, and yet Anna has missed the call.
+#[test]
+fn l28_a_greeted_call_that_nobody_takes_is_recorded_with_whom_it_was_for() {
+    let greeting = Greeting {
+        prompt: Some(PROMPT),
+        says_recorded: false,
+    };
+    let (mut world, line) = office(6, FAIR, greeting);
+    world.phones[ANNA_AT].manner = Manner::Refuse(486, ms(300));
+    let call = world.dial(line, OWN);
+    let over = |world: &World| world.phones[line].call(call).state == State::Over;
+    assert!(world.wait_for(s(60), over), "{}", world.ladder());
+    world.close();
+    let record = world.record();
+    assert_eq!(record.callee.staff, Some(StaffId::from_u128(ANNA.id)));
+    assert_eq!(record.disposition, Some(Disposition::Busy));
+}

@@ -31,6 +31,7 @@ mod line_rules;
 mod managers;
 mod menu_ways;
 mod menus;
+mod missed;
 mod offers;
 mod ordered_lines;
 mod originate;

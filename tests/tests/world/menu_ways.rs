@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
 use frontdesk::engine::output::Disposition;
+use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::plan::Destination;
 use frontdesk_tests::world::net::{FAIR, rough};
+use frontdesk_tests::world::people::ANNA;
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{ms, s};
 
@@ -98,6 +100,8 @@ fn who_is_chosen_and_does_not_answer_or_is_no_more_ends_the_call() {
         let record = world.record();
         assert_eq!(record.disposition, Some(Disposition::NoAnswer));
         assert!(record.because.contains(why), "{}", record.because);
+        let anna = (key == "1").then(|| StaffId::from_u128(ANNA.id));
+        assert_eq!(record.callee.staff, anna, "whoever was rung has missed the call");
     }
 }
 

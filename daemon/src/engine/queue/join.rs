@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use frontdesk_routing::because::Because;
 use frontdesk_routing::call::{CallEvent, CallMachine};
-use frontdesk_routing::decision::Decision;
+use frontdesk_routing::decision::{Callee, Decision};
 use frontdesk_routing::forwarding::Trail;
 use frontdesk_routing::ids::{CallId, DepartmentId};
 use frontdesk_routing::plan::{Destination, DialPlan};
@@ -19,7 +19,7 @@ use crate::engine::media::Tune;
 use crate::engine::new_call::NewCall;
 use crate::engine::output::{BoardChange, CdrParty, LineOutcome, Output};
 use crate::engine::sent_on::Way;
-use crate::engine::setup::Turned;
+use crate::engine::turned::Turned;
 
 /// A call that no line takes goes on to the next one so many times at most.
 const MOST_OVERFLOWS: usize = 50;
@@ -40,8 +40,9 @@ impl Engine {
         to: Queueing,
         now: Now,
     ) -> Result<(), Box<Turned>> {
-        let media = self.media_side(new.flow, None)?;
-        self.trial(&media, offer.as_ref())?;
+        let meant = |turned: Box<Turned>| turned.meant_for(new.plan, Some(Callee::Department(to.department)));
+        let media = self.media_side(new.flow, None).map_err(meant)?;
+        self.trial(&media, offer.as_ref()).map_err(meant)?;
         let caller = self.caller_leg(new, media, now);
         let call = Call {
             callee: party_of_department(new.plan, to.department),

@@ -27,8 +27,9 @@ use crate::engine::call::{Leg, Side};
 use crate::engine::media::Wanted;
 use crate::engine::output::CdrParty;
 use crate::engine::requests::reply_with;
-use crate::engine::setup::{Reach, Rung, Shown, Target, Turned, turned};
+use crate::engine::setup::{Reach, Rung, Shown, Target};
 use crate::engine::transfer::{MOST_LEGS, More};
+use crate::engine::turned::{Turned, turned};
 
 /// One way to a number.
 #[derive(Debug, Clone)]

@@ -14,7 +14,7 @@ use super::register::credentials;
 use super::servers::Address;
 use crate::engine::caller::dialled_in;
 use crate::engine::requests::reply_with;
-use crate::engine::setup::{Turned, turned};
+use crate::engine::turned::{Turned, turned};
 
 impl Engine {
     /// The trunk whose provider sent this INVITE: by the Contact that we registered, or by where it comes from. Whoever

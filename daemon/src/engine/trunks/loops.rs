@@ -15,7 +15,7 @@ use crate::engine::call::Side;
 use crate::engine::caller::number_in;
 use crate::engine::new_call::NewCall;
 use crate::engine::requests::reply;
-use crate::engine::setup::{Turned, turned};
+use crate::engine::turned::{Turned, turned};
 
 /// Values of Diversion and History-Info that are read.
 const MOST_VALUES: usize = 20;
