@@ -4,7 +4,7 @@ use smallvec::SmallVec;
 
 use crate::because::Because;
 use crate::features::FeatureCall;
-use crate::ids::{DepartmentId, MailboxId, MenuId, StaffId};
+use crate::ids::{DepartmentId, MailboxId, MenuId, ProjectId, StaffId};
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::routes::Ways;
 
@@ -12,6 +12,11 @@ use crate::plan::routes::Ways;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Callee {
     Staff(StaffId),
+    /// Somebody who takes no calls of the project at that moment. What they have set for calls that do not reach them counts.
+    Away {
+        staff: StaffId,
+        project: Option<ProjectId>,
+    },
     Department(DepartmentId),
 }
 

@@ -14,6 +14,10 @@ use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::DialPlan;
 use crate::reception;
 
+mod away;
+
+use away::Away;
+
 /// A call is forwarded so many times at most.
 pub const MOST_HOPS: usize = 5;
 /// Seconds that a person's phones ring before a call is forwarded, when nothing else is set.
@@ -49,7 +53,7 @@ pub enum Condition {
     /// All phones of the person said so, or the person wants no calls.
     Busy,
     NoAnswer,
-    /// No phone of the person is registered.
+    /// No phone of the person is registered; and calls of clients while the person takes none.
     Offline,
 }
 
@@ -227,34 +231,48 @@ impl Trail {
     }
 }
 
-/// Takes a decision on through what those who would be rung have set for the moment before any phone rings.
+/// Takes a decision on through what those who would be rung have set for the moment before any phone rings. Of whoever takes
+/// no calls now that is what they have set for all calls, or without a phone; where they have set nothing, their own mailbox.
 pub fn follow(
     plan: &DialPlan,
     facts: &CallFacts<'_>,
     situation: &dyn Situation,
     (mut decision, trail): (Decision, &mut Trail),
 ) -> Decision {
-    loop {
+    let mut away: Option<Away> = None;
+    let decision = loop {
+        if let Some(person) = Away::of(&decision) {
+            if let Some(hop) = person.hop(plan, facts, situation) {
+                away = Some(person.after(away));
+                decision = forwarded(plan, facts, trail, hop);
+                continue;
+            }
+            decision = person.message(plan, facts).unwrap_or(decision);
+        }
         let Decision::Ring { targets, because } = decision else {
-            return decision;
+            break decision;
         };
         let Some(person) = targets.first().copied() else {
-            return Decision::Ring { targets, because };
+            break Decision::Ring { targets, because };
         };
         match at_once(plan, facts, situation, person) {
-            AtOnce::Ring => return Decision::Ring { targets, because },
+            AtOnce::Ring => break Decision::Ring { targets, because },
             AtOnce::Refuse => {
                 let name = name_of(plan, person);
                 let because = told(plan, trail, Because::DoNotDisturb { name });
-                return Decision::refuse_for(Callee::Staff(person), 480, because);
+                break Decision::refuse_for(Callee::Staff(person), 480, because);
             }
             AtOnce::Busy => {
                 let name = name_of(plan, person);
                 let because = told(plan, trail, Because::InCall { name });
-                return Decision::refuse_for(Callee::Staff(person), 486, because);
+                break Decision::refuse_for(Callee::Staff(person), 486, because);
             }
             AtOnce::Forward(hop) => decision = forwarded(plan, facts, trail, hop),
         }
+    };
+    match away {
+        Some(away) => away.in_place(plan, facts, decision),
+        None => decision,
     }
 }
 

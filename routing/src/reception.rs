@@ -2,7 +2,8 @@
 //!
 //! The rules are for calls that are distributed: those from outside to a connected number, and all calls to a department.
 //! Whoever dials a colleague's short number, or is sent to it by somebody's own forwarding, wants that person: neither the
-//! toggle nor projects nor hours stand in the way of that. Whose access has ended is rung by nobody.
+//! toggle nor projects nor hours stand in the way of that. Whose access has ended is rung by nobody. A call that is for one
+//! person who takes none now goes where that person's calls go ([`crate::forwarding`]).
 
 use std::fmt;
 
@@ -42,6 +43,22 @@ pub enum Skipped {
     Busy,
     /// After a call, or after an offer that came to nothing.
     Resting,
+}
+
+impl Skipped {
+    /// The person takes calls again later, without anybody's changing what they are allowed.
+    fn is_for_now(&self) -> bool {
+        match self {
+            Skipped::NotInProject { .. } | Skipped::AccessEnded => false,
+            Skipped::ToggledOff
+            | Skipped::OutsideHours { .. }
+            | Skipped::HoursUnknown
+            | Skipped::DoNotDisturb
+            | Skipped::NotReachable
+            | Skipped::Busy
+            | Skipped::Resting => true,
+        }
+    }
 }
 
 impl fmt::Display for Skipped {
@@ -138,7 +155,8 @@ pub fn project_of(plan: &DialPlan, department: DepartmentId) -> Option<ProjectId
     plan.reception.departments.get(&department)?.project
 }
 
-fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Result<(), Skipped> {
+/// The person takes calls of the project.
+pub(crate) fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Result<(), Skipped> {
     let (Some(person), Some(project)) = (plan.reception.person(staff), project) else {
         return Ok(());
     };
@@ -275,8 +293,15 @@ impl Errand {
                     because,
                 },
                 Err(why) => {
+                    let callee = match why.is_for_now() {
+                        true => Callee::Away {
+                            staff: staff.id,
+                            project: self.project,
+                        },
+                        false => Callee::Staff(staff.id),
+                    };
                     let whom = Box::new(because);
-                    Decision::refuse_for(Callee::Staff(staff.id), 480, Because::Skipped { whom, why })
+                    Decision::refuse_for(callee, 480, Because::Skipped { whom, why })
                 }
             },
         )

@@ -35,7 +35,7 @@ impl Turned {
     pub(super) fn meant_for(self: Box<Self>, plan: &DialPlan, callee: Option<Callee>) -> Box<Turned> {
         let department = match callee {
             Some(Callee::Department(department)) => Some(department),
-            Some(Callee::Staff(_)) | None => None,
+            Some(Callee::Staff(_) | Callee::Away { .. }) | None => None,
         };
         Box::new(Turned {
             callee: party_of(plan, callee),
@@ -54,7 +54,9 @@ impl Turned {
 
 fn party_of(plan: &DialPlan, callee: Option<Callee>) -> CdrParty {
     match callee {
-        Some(Callee::Staff(staff)) => plan.staff.get(staff).map(party_of_staff).unwrap_or_default(),
+        Some(Callee::Staff(staff) | Callee::Away { staff, .. }) => {
+            plan.staff.get(staff).map(party_of_staff).unwrap_or_default()
+        }
         Some(Callee::Department(department)) => party_of_department(plan, department),
         None => CdrParty::default(),
     }

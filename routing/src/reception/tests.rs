@@ -360,6 +360,10 @@ fn a_closed_department_or_number_refuses_or_gives_its_calls_to_somebody_else() {
 fn l28_and_l61_a_refused_call_tells_whom_it_was_for() {
     let night = NOON - 4 * HOUR;
     let anybody = |id| Some(Callee::Staff(StaffId::from_u128(id)));
+    let away = |id| {
+        let (staff, project) = (StaffId::from_u128(id), Some(ProjectId::from_u128(P1)));
+        Some(Callee::Away { staff, project })
+    };
     let sales = Some(Callee::Department(DepartmentId::from_u128(1)));
     let check = |plan: &DialPlan, (caller, dialled, at): (Caller, &str, i64), expected: Option<Callee>| {
         let facts = CallFacts {
@@ -379,12 +383,8 @@ fn l28_and_l61_a_refused_call_tells_whom_it_was_for() {
         });
     };
     let direct = "+74951110004";
-    check(
-        &plan(|reception| off(reception, 1)),
-        (client(), direct, NOON),
-        anybody(1),
-    );
-    check(&plan(hours), (client(), direct, night), anybody(1));
+    check(&plan(|reception| off(reception, 1)), (client(), direct, NOON), away(1));
+    check(&plan(hours), (client(), direct, night), away(1));
     check(&plan(|_| ()), (client(), "+74951110003", NOON), anybody(2));
     let closed = |number: &'static str, project| {
         plan(move |reception| {

@@ -143,6 +143,16 @@ fn no_reason_stays_english() {
     ] {
         all.push(Because::Skipped { whom: boxed(), why });
     }
+    for whom in [
+        Because::NumberOf { name: name() },
+        Because::ShortNumberOf { name: name() },
+    ] {
+        let (whom, why) = (Box::new(whom), Skipped::ToggledOff);
+        let of = Because::Skipped { whom, why };
+        all.push(of.clone());
+        let then = Box::new(Because::Mailbox { name: name() });
+        all.push(Because::Instead { of: Box::new(of), then });
+    }
     for why in [
         Condition::Always,
         Condition::Busy,

@@ -4,15 +4,16 @@ use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
 use frontdesk::engine::output::Disposition;
-use frontdesk_routing::forwarding::Forwarding;
-use frontdesk_routing::ids::{AccountId, DepartmentId, ScheduleId, StaffId};
-use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::forwarding::{Forwarding, Target};
+use frontdesk_routing::ids::{AccountId, DepartmentId, MailboxId, ScheduleId, StaffId};
+use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    DialPlan, FeatureSection, Method, PlanDesk, PlanForwarding, PlanReception, PlanTrunk, ReceptionSection,
+    DialPlan, FeatureSection, MailboxSection, Method, PlanDesk, PlanForwarding, PlanMailbox, PlanReception, PlanTrunk,
+    ReceptionSection,
 };
 use frontdesk_routing::schedule::{Day, Schedule};
-use frontdesk_tests::world::people::{ACCOUNT, ANNA};
-use frontdesk_tests::world::trunks::{FIRST, OWN, SECOND, trunk};
+use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS};
+use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, trunk};
 use frontdesk_tests::world::{World, ms, s};
 use jiff::tz::TimeZone;
 
@@ -154,4 +155,68 @@ fn l28_a_call_while_the_one_telephone_talks_is_recorded_with_whom_it_was_for() {
         (Some(anna()), Some(Disposition::Busy))
     );
     assert!(busy.because.contains("is in a call already"), "{}", busy.because);
+}
+
+/// Rows L18, L20, V31: her number is called at night, and she has a mailbox.
+#[test]
+fn l20_and_v31_a_client_who_calls_somebody_off_duty_leaves_a_message() {
+    let change = |plan: &mut DialPlan| {
+        person(plan, |person| person.schedule = Some(HOURS));
+        plan.mailboxes = Arc::new(MailboxSection::new(vec![PlanMailbox {
+            id: MailboxId::from_u128(1),
+            account: AccountId::from_u128(ACCOUNT),
+            staff: Some(anna()),
+            department: None,
+            name: "Anna Tester".into(),
+            enabled: true,
+            own_greeting: false,
+            russian: false,
+            longest_s: 30,
+        }]));
+    };
+    let mut world = office(7, Method::Sip, change);
+    let call = world.dial(FIRST, OWN);
+    let recorded = |world: &World| world.media.taps.values().any(|legs| legs[1].is_none());
+    assert!(world.wait_for(s(20), recorded), "{}", world.ladder());
+    world.run_for(s(3));
+    assert!(world.phones[ANNA_AT].calls.is_empty());
+    world.hang_up(FIRST, call);
+    world.run_for(s(40));
+    world.close();
+    let record = world.record();
+    assert_eq!(record.callee.staff, Some(anna()));
+    let why = "the number is connected with Anna Tester, who is off: a message can be left for Anna Tester";
+    assert_eq!(record.because, why);
+}
+
+#[test]
+fn l18_and_v31_a_client_who_calls_somebody_switched_off_is_sent_where_that_persons_calls_go() {
+    let settings = Forwarding {
+        offline: ShortNumber::read(BORIS.number).ok().map(Target::Short),
+        ..Forwarding::default()
+    };
+    let change = |plan: &mut DialPlan| {
+        person(plan, |person| person.receiving = false);
+        let set = PlanForwarding { settings, mark: 0 };
+        plan.features = Arc::new(FeatureSection::new([], [(anna(), set)]));
+    };
+    let mut world = office(8, Method::Sip, change);
+    let call = world.dial(FIRST, OWN);
+    assert!(
+        world.wait_for(s(20), |world| world.together(FIRST, BORIS_AT)),
+        "{}",
+        world.ladder()
+    );
+    assert!(world.phones[ANNA_AT].calls.is_empty());
+    world.hang_up(FIRST, call);
+    world.run_for(s(40));
+    world.close();
+    let because = &world.record().because;
+    assert!(
+        because.ends_with(
+            "who takes no calls at present: Anna Tester forwards calls while no phone is registered: \
+             the short number is Boris Tester's"
+        ),
+        "{because}"
+    );
 }
