@@ -123,7 +123,7 @@ impl Engine {
         let call = self.calls.get_mut(&id).filter(|call| call.machine.is_attended());
         let greeting = call.and_then(|call| call.greeting.take_if(|greeting| greeting.token == Some(token)));
         let Some(greeting) = greeting else { return false };
-        self.go_by(id, Some(greeting.decision), now);
+        self.go_on(id, greeting.decision, now);
         true
     }
 
@@ -136,7 +136,13 @@ impl Engine {
         });
         let Some((decision, leg)) = greeting else { return false };
         self.outputs.push_back(Output::Media(MediaCommand::StopPlaying { leg }));
-        self.go_by(id, Some(decision), now);
+        self.go_on(id, decision, now);
         true
+    }
+
+    /// By the forwardings that were found when the call came.
+    fn go_on(&mut self, id: CallId, decision: Decision, now: Now) {
+        let trail = self.calls.get(&id).map(|call| call.way.trail.clone());
+        self.go_by(id, Some((decision, trail.unwrap_or_default())), now);
     }
 }

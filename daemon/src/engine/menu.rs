@@ -11,7 +11,7 @@ use frontdesk_routing::call::{CallEvent, CallMachine};
 use frontdesk_routing::decision::Decision;
 use frontdesk_routing::facts::CallFacts;
 use frontdesk_routing::forwarding::{self, Trail};
-use frontdesk_routing::ids::{CallId, MenuId};
+use frontdesk_routing::ids::{CallId, MenuId, ProjectId};
 use frontdesk_routing::menu::{How, MenuEvent, MenuSession, MenuStep};
 use frontdesk_routing::plan::{Destination, DialPlan, PlanMenu};
 use frontdesk_routing::reception;
@@ -241,29 +241,30 @@ impl Engine {
 
     fn go_to_chosen(&mut self, id: CallId, to: Destination, now: Now) {
         let plan = Arc::clone(&self.plan);
-        let decision = self.chosen(&plan, (id, to), &mut Trail::default(), now);
+        let project = self.calls.get(&id).and_then(|call| self.project_of(&plan, call));
+        let decision = self.given(&plan, (id, project), to, now);
         self.go_by(id, decision, now);
     }
 
     /// A call whose caller we have answered goes on; `None`: whoever was meant is no more.
-    pub(super) fn go_by(&mut self, id: CallId, decision: Option<Decision>, now: Now) {
+    pub(super) fn go_by(&mut self, id: CallId, decision: Option<(Decision, Trail)>, now: Now) {
         let plan = Arc::clone(&self.plan);
         match decision {
-            Some(Decision::Queue { department, because }) => {
+            Some((Decision::Queue { department, because }, _)) => {
                 self.note(id, &format!("then {because}"));
                 self.join_line(id, department, now);
             }
-            Some(Decision::Menu { menu, because }) => {
+            Some((Decision::Menu { menu, because }, _)) => {
                 self.note(id, &format!("then {because}"));
                 self.enter_menu(id, menu, now);
             }
-            Some(Decision::Message { mailbox, because }) => {
+            Some((Decision::Message { mailbox, because }, _)) => {
                 self.note(id, &format!("then {because}"));
                 self.take_message(id, mailbox, 480, now);
             }
-            Some(decision) => {
+            Some((decision, trail)) => {
                 self.step(id, CallEvent::Overflow, now);
-                self.overflow_to(id, (&plan, decision), 480, now);
+                self.overflow_to(id, &plan, (decision, trail, 480), now);
                 self.ring_back(id);
             }
             None => {
@@ -273,16 +274,16 @@ impl Engine {
         }
     }
 
-    /// What becomes of a call to whoever was chosen, with what that person has set; `None`: there is no such one any more.
-    fn chosen(
+    /// What becomes of a call of the project that is given to somebody, with what that person has set; `None`: there is no such
+    /// one any more.
+    pub(super) fn given(
         &self,
         plan: &DialPlan,
-        (id, to): (CallId, Destination),
-        trail: &mut Trail,
+        (id, project): (CallId, Option<ProjectId>),
+        to: Destination,
         now: Now,
-    ) -> Option<Decision> {
+    ) -> Option<(Decision, Trail)> {
         let call = self.calls.get(&id)?;
-        let project = self.project_of(plan, call);
         let decision = reception::instead(plan, (call.account, project), to, now.unix_ms)?;
         let facts = CallFacts {
             account: call.account,
@@ -290,7 +291,9 @@ impl Engine {
             dialled: &call.dialled,
             at: now.unix_ms,
         };
-        Some(forwarding::follow(plan, &facts, &self.view(plan), (decision, trail)))
+        let mut trail = Trail::default();
+        let decision = forwarding::follow(plan, &facts, &self.view(plan), (decision, &mut trail));
+        Some((decision, trail))
     }
 
     /// Whoever has been answered hears that somebody is rung.

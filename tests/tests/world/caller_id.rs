@@ -9,8 +9,8 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::trunks::RedirectionStyle;
 use frontdesk_routing::plan::{
-    AccountCallerId, AccountSection, Destination, DialPlan, FeatureSection, ForwardedShows, NumberSection,
-    PlanForwarding, PlanTrunk, StaffCallerId, StaffSection,
+    AccountCallerId, AccountSection, Destination, DialPlan, FeatureSection, ForwardedShows, Greeting, MenuSection,
+    NumberSection, PlanForwarding, PlanTrunk, StaffCallerId, StaffSection,
 };
 use frontdesk_tests::world::net::{FAIR, rough};
 use frontdesk_tests::world::people::{self, ACCOUNT, ANNA, BORIS, CLIENT_NUMBER, Person};
@@ -231,6 +231,42 @@ fn a_call_that_is_forwarded_shows_what_the_account_wants_and_the_trunk_takes() {
     check(diverts(), ForwardedShows::Did, OWN, false);
     check(line(), ForwardedShows::Client, OWN, false);
     check(line(), ForwardedShows::Stub, OWN, false);
+}
+
+/// L43: who forwards and sees no client's number hides it on the way, whatever has answered the client before.
+#[test]
+fn l43_a_hidden_client_stays_hidden_where_a_greeting_comes_before_the_forwarding() {
+    let diverts = || PlanTrunk {
+        redirection: RedirectionStyle::Diversion,
+        ..line()
+    };
+    for greets in [false, true] {
+        let mut world = started(48, 0, diverts(), ForwardedShows::Client);
+        let greeting = Greeting {
+            prompt: None,
+            says_recorded: greets,
+        };
+        let mut boris = displays(BORIS, None);
+        boris.caller_id.hides_clients = true;
+        let own = (AccountId::from_u128(ACCOUNT), e164(OWN), greeting);
+        world.input(Input::Plan(Arc::new(DialPlan {
+            staff: Arc::new(StaffSection::new(vec![boris], vec![diverts()])),
+            menus: Arc::new(MenuSection::default().greeting_callers(vec![own])),
+            ..office(diverts(), ForwardedShows::Client)
+        })));
+        world.phones[FIRST].from.uri = format!("sip:{CLIENT_NUMBER}@provider.example");
+        world.phones[FIRST].manner = Manner::Answer(s(1));
+        world.dial(FIRST, OWN);
+        let sent = |world: &World| !invite(world).is_empty();
+        assert!(world.wait_for(s(20), sent), "{}", world.ladder());
+        let told = invite(&world);
+        assert!(shows(&told, "+78123893298"), "{greets}\n{told}");
+        assert_eq!(frontdesk_tests::digits::found_in(&told, CLIENT_NUMBER), None);
+        world.run_for(s(5));
+        world.end_calls(FIRST);
+        world.run_for(s(40));
+        world.close();
+    }
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use frontdesk::engine::input::Input;
 use frontdesk_media::sound::{self, Language};
+use frontdesk_routing::forwarding::{Forwarding, Target};
 use frontdesk_routing::ids::{MenuId, StaffId, TrunkId};
-use frontdesk_routing::number::PhoneNumber;
+use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    Announce, DepartmentSection, Destination, DialPlan, Method, PlanDepartment, PlanReception, ReceptionSection,
-    StaffSection,
+    Announce, DepartmentSection, Destination, DialPlan, FeatureSection, Method, PlanDepartment, PlanForwarding,
+    PlanReception, ReceptionSection, StaffSection,
 };
 use frontdesk_routing::queue::{Member, QueueSettings, VipRule};
 use frontdesk_tests::world::net::FAIR;
@@ -220,6 +221,40 @@ fn who_waits_for_a_department_that_everybody_has_left_goes_on() {
     world.hang_up(line, call);
     world.hang_up(ANNA_AT, busy);
     world.close();
+}
+
+/// The person who gets what the line does not take has forwardings too, and is not rung for them.
+#[test]
+fn who_gets_the_overflow_of_a_line_sends_it_on_like_any_other_call() {
+    let forwards = PlanForwarding {
+        settings: Forwarding {
+            always: ShortNumber::read(BORIS.number).ok().map(Target::Short),
+            ..Forwarding::default()
+        },
+        mark: 0,
+    };
+    let clara = StaffId::from_u128(CLARA.id);
+    let (mut world, line) = office(199, FAIR, vec![deserted(Destination::Staff(clara))]);
+    world.input(Input::Plan(Arc::new(DialPlan {
+        departments: Arc::new(DepartmentSection::new(vec![deserted(Destination::Staff(clara))])),
+        features: Arc::new(FeatureSection::new([], [(clara, forwards)])),
+        ..people::plan()
+    })));
+    world.phones[BORIS_AT].manner = Manner::Answer(s(1));
+    let call = call_in(&mut world, line, ORDINARY[0]);
+    assert!(
+        world.wait_for(s(10), |world| world.together(line, BORIS_AT)),
+        "{}",
+        world.ladder()
+    );
+    assert!(world.phones[CLARA_AT].calls.is_empty());
+    world.hang_up(line, call);
+    world.close();
+    let because = &world.record().because;
+    assert!(
+        because.contains("then Clara Tester forwards all calls: the short number is Boris Tester's"),
+        "{because}"
+    );
 }
 
 /// Nobody works in the department.

@@ -211,36 +211,38 @@ impl Engine {
         let decision = target.zip(self.calls.get(&id)).and_then(|(target, call)| {
             let project = reception::project_of(&plan, department).or_else(|| self.project_of(&plan, call));
             // Whoever takes the call instead takes it at this moment.
-            let mut decision = reception::instead(&plan, (call.account, project), target, now.unix_ms)?;
-            if let (Destination::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision) {
+            let (mut decision, trail) = self.given(&plan, (id, project), target, now)?;
+            if let (Destination::Staff(staff), Decision::Ring { because, .. }) = (target, &mut decision)
+                && trail.hops().is_empty()
+            {
                 let name = plan.staff.get(staff).map(|staff| staff.name.to_string());
                 *because = Because::Overflow {
                     name: name.unwrap_or_default(),
                 };
             }
-            Some(decision)
+            Some((decision, trail))
         });
         match decision {
-            Some(Decision::Queue { department: to, .. })
+            Some((Decision::Queue { department: to, .. }, _))
                 if overflowed.contains(&to) || overflowed.len() > MOST_OVERFLOWS =>
             {
                 let name = department_name(&plan, to);
                 self.note(id, &Because::OverflowLoop { name }.to_string());
                 self.step(id, CallEvent::NobodyCalled(status), now);
             }
-            Some(Decision::Queue { department: to, .. }) => {
+            Some((Decision::Queue { department: to, .. }, _)) => {
                 self.note(id, &format!("then the department {}", department_name(&plan, to)));
                 self.join_line(id, to, now);
             }
-            Some(Decision::Message { mailbox, because }) => {
+            Some((Decision::Message { mailbox, because }, _)) => {
                 self.note(id, &format!("then {because}"));
                 self.take_message(id, mailbox, status, now);
             }
-            Some(Decision::Menu { menu, because }) => {
+            Some((Decision::Menu { menu, because }, _)) => {
                 self.note(id, &format!("then {because}"));
                 self.enter_menu(id, menu, now);
             }
-            Some(decision) => self.overflow_to(id, (&plan, decision), status, now),
+            Some((decision, trail)) => self.overflow_to(id, &plan, (decision, trail, status), now),
             None => self.step(id, CallEvent::NobodyCalled(status), now),
         }
     }
@@ -248,11 +250,11 @@ impl Engine {
     pub(in crate::engine) fn overflow_to(
         &mut self,
         id: CallId,
-        (plan, decision): (&DialPlan, Decision),
-        status: u16,
+        plan: &DialPlan,
+        (decision, trail, status): (Decision, Trail, u16),
         now: Now,
     ) {
-        match self.more_on_the_way(id, plan, decision, (Trail::default(), now)) {
+        match self.more_on_the_way(id, plan, decision, (trail, now)) {
             Ok((more, because)) => {
                 self.note(id, &format!("then {because}"));
                 self.call_more(id, more, Headers::new(), now);
