@@ -1,11 +1,11 @@
 //! Calls from outside: whom the number that they arrive on reaches.
 
 use crate::because::Because;
-use crate::decision::{Callee, Decision};
+use crate::decision::Decision;
 use crate::ids::AccountId;
 use crate::number::PhoneNumber;
 use crate::outbound::{read, region};
-use crate::plan::{Destination, DialPlan, PlanNumber, PlanTrunk};
+use crate::plan::{DialPlan, PlanNumber, PlanTrunk};
 use crate::reception::Errand;
 
 /// The connected number that a trunk means by a text.
@@ -34,20 +34,10 @@ pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str, unix_ms: i64) -
 
 /// Whoever a connected number is for.
 pub(crate) fn reach(plan: &DialPlan, number: &PlanNumber, unix_ms: i64) -> Decision {
-    let desk = plan.reception.numbers.get(&(number.account, number.number));
-    let mut errand = Errand::to_number(number.account, desk.and_then(|desk| desk.project), unix_ms);
-    let callee = match number.to {
-        Destination::Staff(staff) => Some(Callee::Staff(staff)),
-        Destination::Department(department) => Some(Callee::Department(department)),
-        Destination::Number(_) | Destination::Menu(_) | Destination::Mailbox(_) => None,
-    };
-    if let Some(closed) = errand.closed(plan, ("the number", callee), desk) {
-        return closed;
-    }
-    errand.give(plan, number.to).unwrap_or_else(not_connected)
+    Errand::inside(number.account, unix_ms).number(plan, number)
 }
 
-fn not_connected() -> Decision {
+pub(crate) fn not_connected() -> Decision {
     Decision::refuse(404, Because::NumberNotConnected)
 }
 
@@ -58,7 +48,7 @@ mod tests {
     use super::*;
     use crate::ids::{DepartmentId, StaffId, TrunkId};
     use crate::number::ShortNumber;
-    use crate::plan::{DepartmentSection, NumberSection, PlanDepartment, PlanStaff, StaffSection};
+    use crate::plan::{DepartmentSection, Destination, NumberSection, PlanDepartment, PlanStaff, StaffSection};
 
     #[test]
     fn a_number_rings_whom_it_is_connected_with_and_only_by_its_own_trunk() {

@@ -63,7 +63,7 @@ impl OutsideNumber {
     }
 }
 
-/// A number that the account itself has set, by its trunks.
+/// A number outside that the account itself has set, by its trunks.
 pub fn towards(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> Decision {
     let trunks = trunks(plan, account, number);
     let route = plan.routes.of_number(account, number);

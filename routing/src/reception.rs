@@ -12,15 +12,18 @@ use smallvec::SmallVec;
 use crate::because::Because;
 use crate::decision::{Callee, Decision};
 use crate::ids::{AccountId, DepartmentId, MailboxId, ProjectId, StaffId};
+use crate::inbound;
 use crate::number::PhoneNumber;
 use crate::outbound;
 use crate::plan::reception::Hours;
 use crate::plan::routes::Ways;
-use crate::plan::{Destination, DialPlan, Method, PlanClient, PlanDepartment, PlanDesk, PlanMenu, PlanStaff};
+use crate::plan::{
+    Destination, DialPlan, Method, PlanClient, PlanDepartment, PlanDesk, PlanMenu, PlanNumber, PlanStaff,
+};
 use crate::queue::Member;
 
-/// A call goes on from one that is closed to another so many times at most.
-const MOST_CLOSED: usize = 5;
+/// A call goes on from one that is closed, or from one of our own numbers, to another so many times at most.
+const MOST_HOPS: usize = 5;
 
 /// Why a person gets no call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -191,19 +194,19 @@ pub fn instead(
     errand.give(plan, to)
 }
 
-/// A call that is given from one desk to another as they are closed.
+/// A call that is given from one desk to another as they are closed, or send their calls on.
 pub(crate) struct Errand {
     account: AccountId,
     /// That of the number which the call came in by, or of the last department on its way.
     project: Option<ProjectId>,
     unix_ms: i64,
-    /// A connected number was called.
+    /// A connected number was called, or is on the way.
     by_number: bool,
     hops: usize,
 }
 
 impl Errand {
-    /// A call to the short number of a department.
+    /// A call inside, of no project yet.
     pub(crate) fn inside(account: AccountId, unix_ms: i64) -> Errand {
         Errand {
             account,
@@ -211,15 +214,6 @@ impl Errand {
             unix_ms,
             by_number: false,
             hops: 0,
-        }
-    }
-
-    /// A call to a connected number of a project.
-    pub(crate) fn to_number(account: AccountId, project: Option<ProjectId>, unix_ms: i64) -> Errand {
-        Errand {
-            project,
-            by_number: true,
-            ..Errand::inside(account, unix_ms)
         }
     }
 
@@ -247,8 +241,7 @@ impl Errand {
         let Some(to) = desk.closed_to else {
             return Some(refused(closed));
         };
-        self.hops = self.hops.saturating_add(1);
-        if self.hops > MOST_CLOSED {
+        if self.goes_round() {
             return Some(refused(Because::ForwardedTooOften));
         }
         let mut decision = self
@@ -269,13 +262,35 @@ impl Errand {
                 let department = plan.departments.get(department)?;
                 (department.account == self.account).then(|| self.department(plan, department))
             }
-            Destination::Number(number) => Some(outbound::towards(plan, self.account, number)),
+            Destination::Number(number) => Some(match plan.numbers.get(self.account, number) {
+                Some(own) => match self.goes_round() {
+                    true => not_reached(own),
+                    false => self.number(plan, own),
+                },
+                None => outbound::towards(plan, self.account, number),
+            }),
             Destination::Menu(menu) => {
                 let menu = plan.menus.get(menu).filter(|menu| menu.account == self.account)?;
                 Some(asks(menu))
             }
             Destination::Mailbox(mailbox) => Some(message(plan, self.account, mailbox)),
         }
+    }
+
+    fn goes_round(&mut self) -> bool {
+        self.hops = self.hops.saturating_add(1);
+        self.hops > MOST_HOPS
+    }
+
+    /// Whoever a connected number is for: nobody goes outside for it. The call is one of its project from then on.
+    pub(crate) fn number(&mut self, plan: &DialPlan, number: &PlanNumber) -> Decision {
+        let desk = plan.reception.numbers.get(&(number.account, number.number));
+        self.project = desk.and_then(|desk| desk.project).or(self.project);
+        self.by_number = true;
+        if let Some(closed) = self.closed(plan, ("the number", callee_of(number)), desk) {
+            return closed;
+        }
+        self.give(plan, number.to).unwrap_or_else(inbound::not_connected)
     }
 
     /// Rings a person who may take the call.
@@ -324,6 +339,23 @@ impl Errand {
             department: department.id,
             because,
         }
+    }
+}
+
+fn callee_of(number: &PlanNumber) -> Option<Callee> {
+    match number.to {
+        Destination::Staff(staff) => Some(Callee::Staff(staff)),
+        Destination::Department(department) => Some(Callee::Department(department)),
+        Destination::Number(_) | Destination::Menu(_) | Destination::Mailbox(_) => None,
+    }
+}
+
+/// Our own numbers lead to each other without end.
+fn not_reached(number: &PlanNumber) -> Decision {
+    Decision::Refuse {
+        status: 480,
+        callee: callee_of(number),
+        because: Because::ForwardedTooOften,
     }
 }
 

@@ -404,3 +404,81 @@ fn l28_and_l61_a_refused_call_tells_whom_it_was_for() {
     check(&nobody, (client(), "+74951119999", NOON), None);
     check(&nobody, (colleague(), "999", NOON), None);
 }
+
+/// V31: a destination that is one of our own numbers is reached without leaving the house, at most so many times.
+#[test]
+fn v31_an_own_number_that_calls_are_sent_to_is_reached_inside() {
+    let night = NOON - 4 * HOUR;
+    let own = |text: &str| Some(Destination::Number(PhoneNumber::from_e164(text).unwrap()));
+    let sales = DepartmentId::from_u128(1);
+    let closed_to = |text: &str, more: &dyn Fn(&mut ReceptionSection)| {
+        plan(|reception| {
+            reception.departments.insert(sales, desk(P1, Some(OFFICE), own(text)));
+            more(reception);
+        })
+    };
+    let direct = closed_to("+74951110004", &|_| ());
+    check(
+        &direct,
+        (client(), "+74951110001", night),
+        Ok(&[1]),
+        "the number is connected with S1",
+    );
+    check(&direct, (colleague(), "201", night), Ok(&[1]), "D1 is closed until");
+    // The call is one of the second number's project from then on.
+    let other = closed_to("+74951110003", &|_| ());
+    check(
+        &other,
+        (client(), "+74951110001", night),
+        Err(480),
+        "S2, who does not work in Second",
+    );
+    let department = closed_to("+74951110002", &|_| ());
+    check(
+        &department,
+        (client(), "+74951110001", night),
+        Ok(&[3]),
+        "the department D3",
+    );
+    // A circle ends.
+    let circle = closed_to("+74951110001", &|_| ());
+    check(
+        &circle,
+        (client(), "+74951110001", night),
+        Err(480),
+        "forwarded 5 times already",
+    );
+    let outside = closed_to("+79161234567", &|_| ());
+    check(
+        &outside,
+        (client(), "+74951110001", night),
+        Ok(&[]),
+        "a number outside, by T",
+    );
+    let itself = DialPlan {
+        numbers: Arc::new(NumberSection::new(vec![PlanNumber {
+            number: PhoneNumber::from_e164("+74951110001").unwrap(),
+            account: account(),
+            trunk: None,
+            to: own("+74951110001").unwrap(),
+        }])),
+        ..plan(|_| ())
+    };
+    check(
+        &itself,
+        (client(), "+74951110001", NOON),
+        Err(480),
+        "forwarded 5 times already",
+    );
+    // Another company's number is one outside.
+    let theirs = DialPlan {
+        numbers: Arc::new(NumberSection::new(vec![PlanNumber {
+            number: PhoneNumber::from_e164("+74951110004").unwrap(),
+            account: AccountId::from_u128(2),
+            trunk: None,
+            to: Destination::Staff(StaffId::from_u128(1)),
+        }])),
+        ..direct
+    };
+    check(&theirs, (colleague(), "201", night), Ok(&[]), "a number outside, by T");
+}

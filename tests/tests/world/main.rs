@@ -36,6 +36,7 @@ mod offers;
 mod ordered_lines;
 mod originate;
 mod overload;
+mod own_numbers;
 mod parking;
 mod parts;
 mod passed_over;
