@@ -82,6 +82,20 @@ impl Decision {
         }
     }
 
+    /// `None`: a feature code, which is its own reason.
+    pub fn because(&self) -> Option<&Because> {
+        match self {
+            Decision::Ring { because, .. }
+            | Decision::Queue { because, .. }
+            | Decision::Message { because, .. }
+            | Decision::Menu { because, .. }
+            | Decision::Outside { because, .. }
+            | Decision::Emergency { because, .. }
+            | Decision::Refuse { because, .. } => Some(because),
+            Decision::Feature(_) => None,
+        }
+    }
+
     /// Puts another reason in the place of the one that it has.
     pub(crate) fn because_of(&mut self, reason: impl FnOnce(Because) -> Because) {
         if let Decision::Ring { because, .. }

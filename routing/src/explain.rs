@@ -5,14 +5,14 @@ use crate::caller_id::{self, Kind, OutgoingCall};
 use crate::decision::Decision;
 use crate::facts::{CallFacts, Caller};
 use crate::features;
-use crate::forwarding::{self, Situation, Trail};
+use crate::forwarding::{self, Forwarding, Situation, Trail};
 use crate::ids::{DepartmentId, StaffId, TrunkId};
 use crate::inbound;
 use crate::internal;
 use crate::masking;
 use crate::number::PhoneNumber;
-use crate::plan::{DialPlan, PlanClient};
-use crate::queue::VipRule;
+use crate::plan::{DialPlan, Method, PlanClient, PlanDepartment};
+use crate::queue::{JoinWhenEmpty, VipRule};
 use crate::reception::{self, Moment, Skipped};
 
 /// One of those whom the call could ring.
@@ -30,6 +30,39 @@ pub struct Foreseen {
     pub candidates: Vec<Candidate>,
     /// In order.
     pub sentences: Vec<String>,
+}
+
+/// What is assumed of a moment that is not the present one.
+const ANOTHER_TIME: &str = "for another time than now everybody is taken to be reachable and to want calls";
+
+/// Who is there at another time than now is not known: whoever has a phone is taken to be reachable, and nobody to be on do
+/// not disturb.
+struct AnotherTime<'a>(&'a DialPlan);
+
+impl Situation for AnotherTime<'_> {
+    fn online(&self, staff: StaffId) -> bool {
+        let Some(person) = self.0.staff.get(staff) else {
+            return false;
+        };
+        match self.0.reception.method(staff) {
+            Method::Sip => person.sip.as_ref().is_some_and(|sip| sip.enabled),
+            Method::Mobile | Method::Sim(_) => reception::telephone(self.0, person).is_some(),
+        }
+    }
+
+    fn settings(&self, staff: StaffId) -> Forwarding {
+        Forwarding {
+            dnd: false,
+            ..self.0.features.forwarding(staff).settings
+        }
+    }
+}
+
+/// The same as [`foresee`] at a moment that is not the present one: hours and dates count, the state of phones does not.
+pub fn foresee_at_another_time(plan: &DialPlan, facts: &CallFacts<'_>, number: Option<PhoneNumber>) -> Foreseen {
+    let mut told = foresee(plan, facts, number, &AnotherTime(plan));
+    told.sentences.insert(0, ANOTHER_TIME.to_owned());
+    told
 }
 
 /// Follows a call through all rules; `number`: of whoever calls from outside. Who is in a call already is not known here.
@@ -76,7 +109,7 @@ pub fn foresee(
         }
         Decision::Queue { department, because } => {
             told.say(&because);
-            told.line(plan, (department, client), facts.at, situation);
+            told.line(plan, (department, client), facts, situation);
         }
         Decision::Message { because, .. } => told.say(&because),
         Decision::Menu { because, .. } => told.say(&because),
@@ -195,14 +228,14 @@ impl Foreseen {
         &mut self,
         plan: &DialPlan,
         (department, client): (DepartmentId, Option<&PlanClient>),
-        at: i64,
+        facts: &CallFacts<'_>,
         situation: &dyn Situation,
     ) {
         let Some(department) = plan.departments.get(department) else {
             return;
         };
         let project = reception::project_of(plan, department.id);
-        let takes = |staff| reception::may_take(plan, (staff, project), at, moment(situation, staff)).err();
+        let takes = |staff| reception::may_take(plan, (staff, project), facts.at, moment(situation, staff)).err();
         if let Some(manager) = client.and_then(|client| client.manager) {
             self.sentences
                 .push("the client's personal manager comes first".to_owned());
@@ -211,6 +244,13 @@ impl Foreseen {
         for member in &department.members {
             self.candidate(plan, member.staff, takes(member.staff));
         }
+        let empty = self.candidates.iter().all(|candidate| candidate.skipped.is_some());
+        if empty && department.queue.join_when_empty != JoinWhenEmpty::Always {
+            return self.overflow(plan, department, facts, situation);
+        }
+        let waiting = situation.waiting(department.id).filter(|waiting| *waiting > 0);
+        self.sentences
+            .extend(waiting.map(|waiting| format!("so many wait there already: {waiting}")));
         if client.is_some_and(|client| client.vip) {
             self.sentences.push(match department.queue.vip {
                 VipRule::Strict {
@@ -227,6 +267,26 @@ impl Foreseen {
         }
     }
 
+    /// Nobody is there for whom the call would wait.
+    fn overflow(
+        &mut self,
+        plan: &DialPlan,
+        department: &PlanDepartment,
+        facts: &CallFacts<'_>,
+        situation: &dyn Situation,
+    ) {
+        let name = department.name.to_string();
+        self.say(&Because::NobodyWorks { name });
+        let whose = (facts.account, reception::project_of(plan, department.id));
+        let given = department.overflow;
+        let given = given.and_then(|to| reception::instead(plan, whose, to, facts.at));
+        let then = given.map(|first| forwarding::follow(plan, facts, situation, (first, &mut Trail::default())));
+        self.sentences.push(match then.as_ref().and_then(Decision::because) {
+            Some(because) => format!("then {because}"),
+            None => "the caller is told 480".to_owned(),
+        });
+    }
+
     fn outside(&mut self, plan: &DialPlan, call: &OutgoingCall, trunks: &[TrunkId]) {
         for trunk in trunks.iter().filter_map(|trunk| plan.staff.trunk(*trunk)) {
             let (presented, because) = caller_id::resolve(plan, call, trunk);
@@ -239,199 +299,4 @@ impl Foreseen {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::forwarding::{Forwarding, Target};
-    use crate::ids::{AccountId, ClientId};
-    use crate::number::ShortNumber;
-    use crate::plan::trunks::Provider;
-    use crate::plan::{
-        AccountSection, ClientSection, DepartmentSection, Destination, NumberSection, PlanAccount, PlanDepartment,
-        PlanNumber, PlanReception, PlanStaff, PlanTrunk, ReceptionSection, RecordingPolicy, StaffCallerId,
-        StaffSection,
-    };
-    use crate::queue::{Member, QueueSettings};
-
-    struct Office;
-
-    impl Situation for Office {
-        /// Boris is away.
-        fn online(&self, staff: StaffId) -> bool {
-            staff != StaffId::from_u128(2)
-        }
-
-        /// David sends all his calls on.
-        fn settings(&self, staff: StaffId) -> Forwarding {
-            let mobile = PhoneNumber::from_e164("+79035550000").map(Target::Outside);
-            Forwarding {
-                always: mobile.ok().filter(|_| staff == StaffId::from_u128(4)),
-                ..Forwarding::default()
-            }
-        }
-    }
-
-    fn account() -> AccountId {
-        AccountId::from_u128(1)
-    }
-
-    fn plan() -> DialPlan {
-        let person = |id: u128, name: &str| PlanStaff {
-            id: StaffId::from_u128(id),
-            account: account(),
-            name: name.into(),
-            short_number: ShortNumber::read(&format!("10{id}")).ok(),
-            phone: None,
-            sip: None,
-            caller_id: StaffCallerId {
-                hides_clients: id == 4,
-                emergency_number: PhoneNumber::from_e164("+74951110002").ok(),
-                ..StaffCallerId::default()
-            },
-            term: Default::default(),
-        };
-        let people = vec![
-            person(1, "Anna"),
-            person(2, "Boris"),
-            person(3, "Clara"),
-            person(4, "David"),
-        ];
-        let line = PlanTrunk {
-            provider: Some(Provider::default()),
-            ..PlanTrunk::new(TrunkId::from_u128(1), account(), "Line".into())
-        };
-        let short = ShortNumber::read("200").unwrap();
-        let sales = PlanDepartment {
-            members: (1..=3).map(|id| Member::new(StaffId::from_u128(id))).collect(),
-            queue: QueueSettings {
-                vip: VipRule::HeadStart { lead_ms: 60_000 },
-                ..QueueSettings::default()
-            },
-            ..PlanDepartment::new(DepartmentId::from_u128(1), account(), "Sales".into(), short)
-        };
-        let off = PlanReception {
-            receiving: false,
-            ..PlanReception::default()
-        };
-        let connected = |number: &str, to| PlanNumber {
-            number: PhoneNumber::from_e164(number).unwrap(),
-            account: account(),
-            trunk: None,
-            to,
-        };
-        let company = PlanAccount {
-            id: account(),
-            number: 1,
-            name: "A".into(),
-            realm: "r".into(),
-            recording: RecordingPolicy::Never,
-            region: "RU".into(),
-            caller_id: Default::default(),
-        };
-        let client = PlanClient {
-            id: ClientId::from_u128(1),
-            account: account(),
-            number: PhoneNumber::from_e164("+79161234567").unwrap(),
-            name: "Ромашка".into(),
-            vip: true,
-            manager: Some(StaffId::from_u128(2)),
-        };
-        let mobile = client.number;
-        DialPlan {
-            accounts: Arc::new(AccountSection::new(vec![company])),
-            staff: Arc::new(StaffSection::new(people, vec![line])),
-            departments: Arc::new(DepartmentSection::new(vec![sales])),
-            clients: Arc::new(ClientSection::new(vec![client])),
-            numbers: Arc::new(NumberSection::new(vec![
-                connected("+74951110002", Destination::Department(DepartmentId::from_u128(1))),
-                connected("+74951110003", Destination::Staff(StaffId::from_u128(4))),
-                connected("+74951110004", Destination::Number(mobile)),
-            ])),
-            reception: Arc::new(ReceptionSection {
-                people: [(StaffId::from_u128(3), off)].into(),
-                ..ReceptionSection::default()
-            }),
-            ..DialPlan::default()
-        }
-    }
-
-    fn check(caller: Caller, number: Option<&str>, dialled: &str, expected: &[&str]) {
-        let facts = CallFacts {
-            account: account(),
-            caller,
-            dialled,
-            at: 0,
-        };
-        let number = number.map(|number| PhoneNumber::from_e164(number).unwrap());
-        assert_eq!(
-            foresee(&plan(), &facts, number, &Office).sentences,
-            expected,
-            "{dialled}"
-        );
-    }
-
-    #[test]
-    fn a_call_that_has_not_happened_is_told_with_everybody_who_is_passed_over() {
-        let anna = Caller::Staff(StaffId::from_u128(1));
-        let line = Caller::Trunk(TrunkId::from_u128(1));
-        let sales = [
-            "the caller is the client Ромашка, a VIP",
-            "the number is connected with the department Sales, of 3 members",
-            "the client's personal manager comes first",
-            "Boris cannot be reached",
-            "Anna can be rung",
-            "Boris cannot be reached",
-            "Clara takes no calls at present",
-            "a VIP waits ahead of whoever came at most 60 s earlier",
-        ];
-        check(line, Some("+79161234567"), "+74951110002", &sales);
-        check(
-            anna,
-            None,
-            "102",
-            &["the short number is Boris's", "Boris cannot be reached"],
-        );
-        let unknown = ["nobody in this account has that number", "the caller is told 404"];
-        check(anna, None, "199", &unknown);
-        let outside = [
-            "a number outside, by Line",
-            "by Line it shows its own number: it shows the line's own number",
-        ];
-        check(anna, None, "+79035550000", &outside);
-        let emergency = [
-            "an emergency number, by Line",
-            "by Line it shows +74951110002: it shows the number of the staff member's own site",
-        ];
-        check(anna, None, "112", &emergency);
-    }
-
-    #[test]
-    fn a_call_that_is_sent_on_shows_what_a_real_one_would() {
-        let line = Caller::Trunk(TrunkId::from_u128(1));
-        let by_david = [
-            "David forwards all calls: a number outside, by Line",
-            "by Line it shows +74951110003: it shows the number that the client called",
-        ];
-        check(line, Some("+79990001122"), "+74951110003", &by_david);
-        let by_number = [
-            "a number outside, by Line",
-            "by Line it shows +74951110004: it shows the number that the client called",
-        ];
-        check(line, Some("+79990001122"), "+74951110004", &by_number);
-        let back = [
-            "the call has left by one of our own numbers and comes back",
-            "the caller is told 482",
-        ];
-        check(line, Some("+74951110003"), "+74951110002", &back);
-        let hidden = [
-            "the client is called whose number was hidden last",
-            "a number outside, by Line",
-            "by Line it shows its own number: it shows the line's own number",
-        ];
-        let david = Caller::Staff(StaffId::from_u128(4));
-        for dialled in ["+78123893298", "88123893298", "A1B2"] {
-            check(david, None, dialled, &hidden);
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use crate::because::Because;
 use crate::decision::{Callee, Decision};
 use crate::facts::{CallFacts, Caller};
-use crate::ids::StaffId;
+use crate::ids::{DepartmentId, StaffId};
 use crate::internal;
 use crate::number::{PhoneNumber, ShortNumber};
 use crate::plan::DialPlan;
@@ -209,6 +209,10 @@ pub trait Situation {
         false
     }
     fn settings(&self, staff: StaffId) -> Forwarding;
+    /// How many calls wait in the line of the department; `None`: that is not known.
+    fn waiting(&self, _: DepartmentId) -> Option<usize> {
+        None
+    }
 }
 
 /// One forwarding on a call's way.

@@ -5,6 +5,11 @@
 
 /// Sentences: `{}` stays as it is, `{+}` is a sentence of its own. Of those that begin equally soon the first counts.
 const SENTENCES: &[(&str, &str)] = &[
+    (
+        "for another time than now everybody is taken to be reachable and to want calls",
+        "для другого времени считается, что все на связи и никто не просит не беспокоить",
+    ),
+    ("so many wait there already: {}", "в очереди уже ждут: {}"),
     ("then the department {}", "затем отдел {}"),
     ("then {+}", "затем: {+}"),
     ("{} forwards {+}: {+}", "{} переадресует {+}: {+}"),

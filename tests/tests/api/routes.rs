@@ -146,3 +146,39 @@ async fn emergency_numbers_are_told_with_the_short_numbers_that_are_the_same() {
         .await;
     assert_eq!(told.expect(200).text("/decision"), "emergency");
 }
+
+/// Who has no phone at this moment, and is not to be disturbed, may be reached tomorrow.
+#[tokio::test]
+async fn a_call_at_another_time_is_told_without_what_phones_do_now() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let anna = office
+        .add(&main, json!({ "given_name": "Anna", "short_number": "105" }))
+        .await;
+    let anna = anna["id"].as_str().unwrap();
+    main.do_(&format!("/staff/{anna}/sip")).await.expect(201);
+    let me = main.get("/me").await.text("/id").to_owned();
+    let told = async |at: Option<&str>, lang: &str| {
+        let asked = json!({ "caller_staff_id": me, "called": "105", "at": at });
+        let path = format!("/route/explain?lang={lang}");
+        main.post(&path, asked).await.expect(200).body
+    };
+    let now = told(None, "en").await;
+    let expected = json!(["The short number is Anna's.", "Anna cannot be reached."]);
+    assert_eq!(now["sentences"], expected);
+    let assumed = "For another time than now everybody is taken to be reachable and to want calls.";
+    let later = told(Some("2099-01-15T10:00:00Z"), "en").await;
+    let expected = json!([assumed, "The short number is Anna's.", "Anna can be rung."]);
+    assert_eq!(later["sentences"], expected);
+    assert_eq!(later["candidates"][0]["skipped"], Value::Null);
+    let path = format!("/staff/{anna}/forwarding");
+    main.put(&path, json!({ "dnd": true })).await.expect(200);
+    let now = told(None, "en").await;
+    assert_eq!((&now["decision"], &now["status"]), (&json!("refuse"), &json!(480)));
+    let later = told(Some("2099-01-15T10:00:00Z"), "ru").await;
+    assert_eq!(later["decision"], "ring");
+    assert_eq!(
+        later["sentences"][0],
+        "Для другого времени считается, что все на связи и никто не просит не беспокоить."
+    );
+}

@@ -7,10 +7,10 @@ use frontdesk_crm_core::access::Reach;
 use frontdesk_crm_core::numbers::e164;
 use frontdesk_crm_core::{accounts, calls};
 use frontdesk_routing::decision::Decision;
-use frontdesk_routing::explain::{Candidate, foresee};
+use frontdesk_routing::explain::{Candidate, foresee, foresee_at_another_time};
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::forwarding::{Forwarding, Situation};
-use frontdesk_routing::ids::{CallId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::russian;
@@ -26,6 +26,10 @@ use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::{Body, Id, Params};
 use crate::http::language::Language;
 use crate::live::Live;
+use crate::live::lines::LinesNow;
+
+/// A moment so near is the present one: clocks differ.
+const STILL_NOW_MS: u64 = 60_000;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(call)).routes(routes!(route))
@@ -87,7 +91,7 @@ struct ForeseenCallBody {
     caller_number: Option<String>,
     /// As dialled: a short number, a connected number, a number outside, a feature code.
     called: String,
-    /// RFC 3339; now when absent.
+    /// RFC 3339; now when absent. At any other time than this minute's everybody is taken to be reachable and to want calls.
     at: Option<String>,
 }
 
@@ -140,12 +144,16 @@ async fn route(
         dialled: body.called.trim(),
         at: at.unwrap_or_else(|| state.clock.unix_ms()),
     };
-    let situation = Now {
+    let now = Now {
         plan: &plan,
         live: &state.live,
+        account: access.account,
     };
     let viewer = access.viewer(&plan);
-    let told = foresee(&plan, &facts, number, &situation);
+    let told = match facts.at.abs_diff(state.clock.unix_ms()) < STILL_NOW_MS {
+        true => foresee(&plan, &facts, number, &now),
+        false => foresee_at_another_time(&plan, &facts, number),
+    };
     let (decision, status, department) = match &told.decision {
         Decision::Ring { .. } => ("ring", None, None),
         Decision::Queue { department, .. } => ("queue", None, Some(department.to_string())),
@@ -225,6 +233,7 @@ fn caller_of(
 struct Now<'a> {
     plan: &'a DialPlan,
     live: &'a Live,
+    account: AccountId,
 }
 
 impl Situation for Now<'_> {
@@ -234,6 +243,10 @@ impl Situation for Now<'_> {
 
     fn settings(&self, staff: StaffId) -> Forwarding {
         self.plan.features.forwarding(staff).settings
+    }
+
+    fn waiting(&self, department: DepartmentId) -> Option<usize> {
+        Some(LinesNow::of(self.live, Some(self.account)).waiting(department).0)
     }
 }
 
