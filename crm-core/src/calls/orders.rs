@@ -25,12 +25,14 @@ const MISSED: &str = concat!(
     called, callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
     answered_at, ended_at, ended_by, status, department_id, waited_ms, caller_restricted, callee_restricted, (SELECT t.id FROM calls t \
     WHERE t.account_id = calls.account_id AND t.disposition = 'answered' AND t.started_at > calls.started_at \
-    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number) \
-    ORDER BY t.started_at LIMIT 1) AS handled_by FROM calls WHERE account_id = $1 AND direction = 'inbound' \
+    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number OR t.client_id = calls.client_id) \
+    ORDER BY t.started_at LIMIT 1) AS handled_by, EXISTS (SELECT 1 FROM voicemails v WHERE v.call_id = calls.id \
+    AND v.state = 'kept') AS left_message FROM calls WHERE account_id = $1 AND direction = 'inbound' \
     AND disposition <> 'answered' AND ended_at IS NOT NULL AND caller_number IS NOT NULL AND started_at >= $2 \
     AND (started_at, id) < ($3, $4) AND ($5 OR NOT EXISTS (SELECT 1 FROM calls t \
     WHERE t.account_id = calls.account_id AND t.disposition = 'answered' AND t.started_at > calls.started_at \
-    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number))) AND ",
+    AND (t.caller_number = calls.caller_number OR t.callee_number = calls.caller_number \
+    OR t.client_id = calls.client_id))) AND ",
     within_calls!("$7", "$8", "$9"),
     " ORDER BY started_at DESC, id DESC LIMIT $6"
 );
@@ -48,14 +50,17 @@ struct MissedRow {
     #[sqlx(flatten)]
     call: Row,
     handled_by: Option<String>,
+    left_message: bool,
 }
 
-/// A call from outside that nobody took.
+/// A call from outside that nobody took: a mailbox or a menu is nobody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Missed {
     pub call: Call,
-    /// The first conversation with the same number since.
+    /// The first conversation with the same number, or with the same client, since.
     pub handled_by: Option<CallId>,
+    /// The caller has left a message.
+    pub left_message: bool,
 }
 
 /// The key of an order, and what is asked for with it.
@@ -155,6 +160,7 @@ pub async fn missed(
     let read = |row: MissedRow| {
         Ok(Missed {
             handled_by: maybe_id(&row.handled_by)?,
+            left_message: row.left_message,
             call: read(row.call)?,
         })
     };

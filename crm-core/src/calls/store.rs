@@ -47,7 +47,9 @@ const SAVE_LEG: [RowText; 3] = rows!(
 const OPEN: &str = "SELECT c.id, c.started_at, c.answered_at, (SELECT MAX(r.started_at + COALESCE(r.duration_ms, 0)) \
     FROM recordings r WHERE r.call_id = c.id) AS sound_until FROM calls c WHERE c.ended_at IS NULL ORDER BY c.id";
 const CLOSE: &str = "UPDATE calls SET ended_at = $2, ended_by = 'system', disposition = CASE WHEN answered_at IS NULL \
-    THEN 'failed' ELSE 'answered' END WHERE id = $1";
+    THEN 'failed' WHEN EXISTS (SELECT 1 FROM voicemails v WHERE v.call_id = calls.id) AND NOT EXISTS (SELECT 1 FROM recordings r \
+    WHERE r.call_id = calls.id AND r.id NOT IN (SELECT v.recording_id FROM voicemails v WHERE v.call_id = calls.id)) \
+    THEN 'no_answer' ELSE 'answered' END WHERE id = $1";
 const CLOSE_LEGS: &str = "UPDATE legs SET ended_at = $2 WHERE call_id = $1 AND ended_at IS NULL";
 
 pub(crate) const ALL: &[&str] = &[

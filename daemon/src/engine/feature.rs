@@ -224,6 +224,10 @@ impl Engine {
         caller.status = 200;
         let (id, session) = (new.id, new.session);
         let callee = self.party_of_act(&answer.act);
+        let machine = match &answer.act {
+            Act::Message(_) => CallMachine::taken(),
+            Act::Say(_) | Act::Echo | Act::Inbox(_) => CallMachine::served(),
+        };
         let call = Call {
             answered_at: Some(now.unix_ms),
             callee: callee.clone(),
@@ -233,7 +237,7 @@ impl Engine {
                 token: None,
                 parks_at: answer.parks_at,
             }),
-            ..self.new_call(new, (CallMachine::served(), caller), &answer.because, now)
+            ..self.new_call(new, (machine, caller), &answer.because, now)
         };
         self.admit_call(call);
         self.outputs.push_back(Output::Board(BoardChange::CallAnswered {

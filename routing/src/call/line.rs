@@ -83,7 +83,7 @@ impl CallMachine {
         self.let_wait(CALLER, Stage::Attended)
     }
 
-    fn let_wait(&mut self, Stay { party, first }: Stay, stage: Stage) -> Commands {
+    fn let_wait(&mut self, Stay { party, first, .. }: Stay, stage: Stage) -> Commands {
         let mut commands = self.cancel_calling(false);
         self.begin_round();
         self.queued = false;

@@ -142,6 +142,8 @@ struct Stay {
     party: Side,
     /// The party has the caller's place.
     first: bool,
+    /// It is us whom the party has called, and nobody else.
+    wanted: bool,
 }
 
 /// An answered party without a partner.

@@ -2,18 +2,29 @@
 
 use smallvec::{SmallVec, smallvec};
 
-use super::{CallCommand, CallEvent, CallMachine, Commands, EndedBy, Phase, Side, Stay};
+use super::{CallCommand, CallEvent, CallMachine, Commands, Disposition, EndedBy, Phase, Side, Stay};
 
 pub(super) const CALLER: Stay = Stay {
     party: Side::Caller,
     first: true,
+    wanted: false,
 };
 
 impl CallMachine {
-    /// The caller is answered and talks with us.
+    /// The caller is answered and talks with us, whom it has called.
     pub fn served() -> CallMachine {
+        let wanted = true;
+        CallMachine::answered(Stay { wanted, ..CALLER })
+    }
+
+    /// The caller is answered and talks with us in place of whom it has called.
+    pub fn taken() -> CallMachine {
+        CallMachine::answered(CALLER)
+    }
+
+    fn answered(stay: Stay) -> CallMachine {
         CallMachine {
-            phase: Phase::Served(CALLER),
+            phase: Phase::Served(stay),
             called: SmallVec::new(),
             rang: false,
             round: 0,
@@ -47,15 +58,18 @@ impl CallMachine {
     }
 
     /// Every event of such a call: it ends when the party leaves, or when we have said what there is to say.
-    pub(super) fn serve(&mut self, Stay { party, first }: Stay, event: CallEvent) -> Commands {
-        let by = if first { EndedBy::Caller } else { EndedBy::Callee };
+    pub(super) fn serve(&mut self, stay: Stay, event: CallEvent) -> Commands {
+        let party = stay.party;
+        let by = if stay.first { EndedBy::Caller } else { EndedBy::Callee };
         match event {
             CallEvent::Enqueue { .. } => self.enqueue(None),
-            CallEvent::HungUp(side) if side == party => self.end(Commands::new(), by),
+            CallEvent::HungUp(side) if side == party => self.serve_out(stay, Commands::new(), by),
             CallEvent::RingTimeout | CallEvent::Stop => {
-                self.end(smallvec![CallCommand::HangUp(party)], EndedBy::System)
+                self.serve_out(stay, smallvec![CallCommand::HangUp(party)], EndedBy::System)
             }
-            CallEvent::Lost(side) if side == party => self.end(smallvec![CallCommand::HangUp(party)], EndedBy::System),
+            CallEvent::Lost(side) if side == party => {
+                self.serve_out(stay, smallvec![CallCommand::HangUp(party)], EndedBy::System)
+            }
             CallEvent::Answered(leg) | CallEvent::Replace { by: leg, .. } => {
                 smallvec![CallCommand::HangUp(Side::Called(leg))]
             }
@@ -73,12 +87,25 @@ impl CallMachine {
             | CallEvent::NobodyCalled(_) => Commands::new(),
         }
     }
+
+    /// Whoever called us has been answered; for anybody else we are nobody, however much they have told us.
+    fn serve_out(&mut self, stay: Stay, mut commands: Commands, by: EndedBy) -> Commands {
+        if stay.wanted || self.talked {
+            return self.end(commands, by);
+        }
+        self.phase = Phase::Over;
+        commands.push(CallCommand::End {
+            disposition: Disposition::NoAnswer,
+            by,
+            status: 200,
+        });
+        commands
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::call::Disposition;
     use crate::ids::LegId;
 
     #[test]
@@ -124,6 +151,49 @@ mod tests {
             [CallCommand::Hold]
         );
         assert_eq!((call.waiting(), call.is_first()), (Some(party), false));
+    }
+
+    #[test]
+    fn l61_whoever_was_taken_in_place_of_somebody_else_has_talked_to_nobody() {
+        let leg = LegId::from_u128(1);
+        let check = |mut call: CallMachine, events: &[CallEvent], disposition: Disposition, by: EndedBy| {
+            let mut last = Commands::new();
+            for event in events {
+                last = call.step(*event);
+            }
+            let end = CallCommand::End {
+                disposition,
+                by,
+                status: 200,
+            };
+            assert_eq!(last.last(), Some(&end), "after {events:?}");
+            assert!(call.is_over());
+        };
+        let left = CallEvent::HungUp(Side::Caller);
+        let nobody = Disposition::NoAnswer;
+        check(CallMachine::taken(), &[left], nobody, EndedBy::Caller);
+        check(CallMachine::taken(), &[CallEvent::RingTimeout], nobody, EndedBy::System);
+        check(CallMachine::taken(), &[CallEvent::Stop], nobody, EndedBy::System);
+        let lost = CallEvent::Lost(Side::Caller);
+        check(CallMachine::taken(), &[lost], nobody, EndedBy::System);
+        let ringing = CallMachine::new(&[leg], true);
+        check(ringing, &[CallEvent::Serve, left], nobody, EndedBy::Caller);
+        let waiting = || CallMachine::offered(&[leg]);
+        let after_line = [
+            CallEvent::RingTimeout,
+            CallEvent::Overflow,
+            CallEvent::Serve,
+            CallEvent::Stop,
+        ];
+        check(waiting(), &after_line, nobody, EndedBy::System);
+        // A member has talked to the caller, and sent it to the mailbox.
+        let talked = [
+            CallEvent::Answered(leg),
+            CallEvent::Transfer { by: Side::Called(leg) },
+            CallEvent::Serve,
+            left,
+        ];
+        check(waiting(), &talked, Disposition::Answered, EndedBy::Caller);
     }
 
     #[test]

@@ -155,7 +155,8 @@ impl CallMachine {
         let Wait { party, first, .. } = wait;
         let mut commands = wait.tell(200);
         commands.extend(wait.transferor.map(CallCommand::Release));
-        commands.extend(self.take(Stay { party, first }));
+        let wanted = false;
+        commands.extend(self.take(Stay { party, first, wanted }));
         commands
     }
 

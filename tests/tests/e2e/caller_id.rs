@@ -162,3 +162,75 @@ async fn l61_a_missed_call_is_handled_by_the_talk_that_a_click_makes() -> Result
     eventually("the missed call to be handled", Duration::from_secs(10), handled).await?;
     office.daemon.stop().await
 }
+
+impl Office {
+    /// The client calls Anna's number; gives the final response.
+    async fn client_calls(&mut self) -> Result<Message> {
+        let headers = format!("P-Asserted-Identity: <sip:{CLIENT}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+        let to = format!("sip:{DISPLAYED}@pbx.example");
+        self.gateway.ask("INVITE", &to, (&headers, &sdp(42_000))).await
+    }
+
+    /// Waits until so many missed calls of the client wait to be called back.
+    async fn missed(&self, count: usize) -> Result<Value> {
+        let missed = async || {
+            let missed = self.daemon.get("/calls/missed").await.ok()?;
+            (missed["items"].as_array()?.len() == count).then_some(missed)
+        };
+        let missed = eventually("the missed calls", Duration::from_secs(10), missed).await;
+        missed.with_context(|| self.daemon.log())
+    }
+}
+
+/// L61: neither a mailbox nor a click that reaches our own people alone is somebody who has talked to the client; a talk of a
+/// colleague is.
+#[tokio::test]
+async fn l61_a_missed_call_stays_until_somebody_has_talked_to_the_client() -> Result<()> {
+    let mut office = Office::open().await?;
+    let refused = office.client_calls().await?;
+    ensure!(refused.status() == Some(480), "nobody is there: {:?}", refused.status());
+    office.missed(1).await?;
+    let mailbox = json!({ "staff_id": office.id, "language": "en" });
+    office.daemon.post("/mailboxes", &mailbox).await?;
+    let forwarding = json!({ "always": "voicemail" }).to_string().into_bytes();
+    let path = format!("/staff/{}/forwarding", office.id);
+    office.daemon.put_file(&path, "application/json", forwarding).await?;
+    let greeted = office.client_calls().await?;
+    ensure!(greeted.status() == Some(200), "{:?}", greeted.status());
+    office.gateway.hang_up(&greeted).await?;
+    let missed = office.missed(2).await?;
+    let greeted = &missed["items"][0];
+    ensure!(
+        greeted["disposition"] == "no_answer" && greeted["talked_ms"].is_null() && greeted["left_message"] == false,
+        "{greeted}"
+    );
+    office.anna.register().await?;
+    let order = json!({ "call_id": greeted["id"], "staff_id": office.id });
+    let click = office.daemon.post("/calls", &order).await?;
+    let click = format!("/calls/{}", click["call_id"].as_str().context("no call")?);
+    picks_up(&mut office.anna).await?;
+    let invite = office.provider.request_of("INVITE").await?;
+    office.provider.respond(&invite, 486, ("", "")).await?;
+    is_left(&mut office.anna).await?;
+    let over = async || {
+        let click = office.daemon.get(&click).await.ok()?;
+        (click["direction"] == "outbound" && click["disposition"] == "busy").then_some(())
+    };
+    eventually("the click to have reached nobody", Duration::from_secs(10), over).await?;
+    office.missed(2).await?;
+    // Anna's colleague dials the client by hand.
+    let daemon = &office.daemon;
+    let boris = daemon
+        .post("/staff", &json!({ "surname": "Boris", "short_number": "105" }))
+        .await?;
+    let id = boris["id"].as_str().context("no id")?;
+    let sip = daemon.post(&format!("/staff/{id}/sip"), &Value::Null).await?;
+    let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
+    let mut boris = phone(daemon, &word("user"), &word("password")).await?;
+    boris.register().await?;
+    let (called, answered) = tokio::join!(boris.calls(CLIENT), office.provider.answers());
+    called?;
+    answered?;
+    office.missed(0).await?;
+    office.daemon.stop().await
+}

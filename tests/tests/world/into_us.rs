@@ -426,7 +426,7 @@ fn a_call_that_the_api_has_ordered_may_end_in_a_mailbox() {
     world.end_calls(ANNA_AT);
     world.close();
     assert_eq!(messages(&world)[0].1, OF_BORIS);
-    assert_eq!(world.record().disposition, Some(Disposition::Answered));
+    assert_eq!(world.record().disposition, Some(Disposition::NoAnswer));
 }
 
 #[test]

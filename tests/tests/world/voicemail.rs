@@ -120,7 +120,7 @@ fn press(world: &mut World, phone: usize, digit: char) {
 }
 
 #[test]
-fn whoever_is_not_answered_leaves_a_message_whatever_is_lost_on_the_way() {
+fn l61_whoever_is_not_answered_leaves_a_message_and_has_talked_to_nobody_whatever_is_lost_on_the_way() {
     for (seed, weather) in [(1, FAIR), (2, rough(5)), (3, rough(20))] {
         let mut world = office(seed, weather, no_answer());
         let call = world.dial(CLARA_AT, ANNA.number);
@@ -137,7 +137,11 @@ fn whoever_is_not_answered_leaves_a_message_whatever_is_lost_on_the_way() {
         assert_eq!(messages(&world)[0].1, OWN);
         assert!(!is_dropped(&world));
         let record = world.record();
-        assert_eq!(record.disposition, Some(Disposition::Answered));
+        assert_eq!(
+            record.disposition,
+            Some(Disposition::NoAnswer),
+            "nobody has talked to them"
+        );
         assert!(
             record
                 .because
@@ -228,7 +232,7 @@ fn a_caller_who_says_nothing_or_leaves_at_once_has_left_no_message() {
 }
 
 #[test]
-fn whoever_leaves_during_the_greeting_has_begun_no_message_and_whoever_knows_it_skips_it() {
+fn l61_whoever_leaves_during_the_greeting_has_begun_no_message_and_whoever_knows_it_skips_it() {
     let mut world = office(12, FAIR, no_answer());
     let call = world.dial(CLARA_AT, ANNA.number);
     let talks = |world: &World| world.phones[CLARA_AT].call(call).state == State::Talking;
@@ -237,7 +241,7 @@ fn whoever_leaves_during_the_greeting_has_begun_no_message_and_whoever_knows_it_
     world.hang_up(CLARA_AT, call);
     world.close();
     assert!(messages(&world).is_empty());
-    assert_eq!(world.record().disposition, Some(Disposition::Answered));
+    assert_eq!(world.record().disposition, Some(Disposition::NoAnswer));
     let mut world = office(13, FAIR, no_answer());
     let call = world.dial(CLARA_AT, ANNA.number);
     assert!(world.wait_for(s(30), |world| world.phones[CLARA_AT].call(call).state == State::Talking));
@@ -261,6 +265,7 @@ fn a_departments_line_overflows_to_its_mailbox_and_a_number_leads_there_at_once(
     world.close();
     assert_eq!(messages(&world)[0].1, COMMON);
     assert_eq!(world.record().department, Some(DepartmentId::from_u128(1)));
+    assert_eq!(world.record().disposition, Some(Disposition::NoAnswer));
     let mut world = office(15, FAIR, Forwarding::default());
     let line = world.add_phone(LINE);
     world.register(line);
@@ -273,7 +278,9 @@ fn a_departments_line_overflows_to_its_mailbox_and_a_number_leads_there_at_once(
     world.hang_up(line, call);
     world.close();
     assert_eq!(messages(&world)[0].1, COMMON);
-    assert_eq!(world.record().caller.number.as_deref(), Some(CLIENT_NUMBER));
+    let record = world.record();
+    assert_eq!(record.caller.number.as_deref(), Some(CLIENT_NUMBER));
+    assert_eq!((record.disposition, record.status), (Some(Disposition::NoAnswer), 200));
 }
 
 #[test]

@@ -47,7 +47,8 @@ pub struct CallView {
     /// Who answered, or else who was rung.
     pub callee: PartyView,
     pub client_id: Option<String>,
-    /// `answered`, `busy`, `no_answer`, `abandoned`, `failed`; `null` while the call goes on.
+    /// `answered`, `busy`, `no_answer`, `abandoned`, `failed`; `null` while the call goes on. A call that nobody but a mailbox
+    /// took is `no_answer`, and has an `answered_at`.
     pub disposition: Option<&'static str>,
     /// The rule that decided where it went.
     pub because: String,
@@ -227,6 +228,7 @@ pub(super) fn view(call: Call, recordings: &[Recording], viewer: Viewer<'_>) -> 
     let talked = call
         .answered_at
         .zip(call.ended_at)
+        .filter(|_| call.disposition == Some(Disposition::Answered))
         .map(|(from, until)| until.saturating_sub(from));
     let own = recordings.iter().filter(|recording| recording.call == call.id);
     CallView {

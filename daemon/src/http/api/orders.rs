@@ -278,13 +278,15 @@ async fn left_for(state: &State, access: &Access, call: CallId) -> ApiResult<boo
     Ok(voicemails::of_call(&state.db, reader, call).await?.is_some())
 }
 
-/// A call from outside that nobody took.
+/// A call from outside that nobody took: a mailbox or a menu is nobody.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MissedView {
     #[serde(flatten)]
     pub call: CallView,
-    /// The first conversation with the same number since.
+    /// The first conversation with the same number, or with the same client, since.
     pub handled_by: Option<String>,
+    /// The caller has left a message.
+    pub left_message: bool,
 }
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -326,6 +328,7 @@ pub async fn missed_calls(state: &State, access: &Access, params: MissedParams) 
     let viewer = access.viewer(&plan);
     let items = list.items.into_iter().map(|missed| MissedView {
         handled_by: missed.handled_by.map(|call| call.to_string()),
+        left_message: missed.left_message,
         call: view(missed.call, &[], viewer),
     });
     Ok(Listing {

@@ -12,7 +12,7 @@ use super::{PageError, ROWS, Reader, reader, render, show};
 use crate::engine::output::LiveCall;
 use crate::http::State;
 use crate::http::api::calls::{CallParams, CallView, found, going_on};
-use crate::http::api::orders::{MissedParams, missed_calls};
+use crate::http::api::orders::{MissedParams, MissedView, missed_calls};
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
 use crate::http::extract::Params;
@@ -73,11 +73,7 @@ pub(super) async fn page(
     let page = CallsPage {
         frame: reader.frame("calls", "calls.js"),
         live: live.iter().map(|call| live_row(&reader, call, viewer)).collect(),
-        missed: missed
-            .items
-            .iter()
-            .map(|missed| call_row(&reader, &missed.call))
-            .collect(),
+        missed: missed.items.iter().map(|missed| missed_row(&reader, missed)).collect(),
         may_call: reader.access.may(Right::CallsMake),
         history: list.items.iter().map(|call| call_row(&reader, call)).collect(),
         filter: filter(reader.t, &asked),
@@ -234,6 +230,17 @@ fn call_row(reader: &Reader, call: &CallView) -> CallRow {
         talked: call.talked_ms.map(show::duration).unwrap_or_default(),
         recording: ready.map(|recording| recording.id.clone()),
         recording_failed: ready.is_none() && call.recordings.iter().any(|recording| recording.state == "failed"),
+    }
+}
+
+fn missed_row(reader: &Reader, missed: &MissedView) -> CallRow {
+    let row = call_row(reader, &missed.call);
+    match missed.left_message {
+        true => CallRow {
+            result_text: reader.t.left_message,
+            ..row
+        },
+        false => row,
     }
 }
 

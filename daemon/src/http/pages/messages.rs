@@ -229,6 +229,7 @@ words! {
 
     why: "Why?", "Почему?";
     calls_missed: "Missed calls", "Пропущенные";
+    left_message: "Left a message", "Оставил сообщение";
     calling: "Your phone rings first", "Сначала зазвонит Ваш телефон";
     phone_offline: "No phone of yours can be rung", "Ваш телефон не подключён";
 
