@@ -12,7 +12,7 @@ mod text;
 use frontdesk_routing::ids::{AccountId, ClientId, NoticeId, StaffId};
 
 pub(crate) use erase::{ALL as ERASE, erase};
-pub(crate) use missed::missed;
+pub(crate) use missed::{ALL as MISSED, missed};
 pub(crate) use queue::ALL as QUEUE;
 pub use queue::{Caller, News, What, Whom, queue};
 pub(crate) use requests::{ALL as REQUESTS, asked};

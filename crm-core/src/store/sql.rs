@@ -57,6 +57,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     media_links::ALL,
     menus::ALL,
     notices::ALL,
+    notices::MISSED,
     notices::ERASE,
     notices::QUEUE,
     notices::REQUESTS,

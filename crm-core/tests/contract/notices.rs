@@ -1,15 +1,17 @@
 use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, Party};
 use frontdesk_crm_core::clients;
+use frontdesk_crm_core::departments::{self, DepartmentPatch, MemberPatch};
 use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_crm_core::lines::{LineOutcome, LineStay};
 use frontdesk_crm_core::notices::{
     self, Caller, Channel, Failure, Kind, Language, MOST_AN_HOUR, MOST_ATTEMPTS, NewSettings, News, Notice,
     NoticeQuery, State, What, Whom,
 };
 use frontdesk_crm_core::requests::{self, NewRequest};
 use frontdesk_crm_core::sites::{self, SitePatch};
-use frontdesk_crm_core::staff::{NewStaff, StaffMember};
+use frontdesk_crm_core::staff::{CallerIdPatch, NewStaff, StaffMember};
 use frontdesk_crm_core::store::StoreError;
-use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
 
 use crate::office::{NOON, Office, page};
 
@@ -19,6 +21,7 @@ const PAUSE: i64 = 30_000;
 crate::on_both! {
     l28_a_missed_call_is_one_short_message_to_who_wants_that
     l30_a_missed_call_is_one_letter_too_to_who_wants_that
+    l30_a_departments_missed_call_is_one_letter_to_each_member_who_wants_that
     a_notice_is_claimed_by_one_and_is_due_again_when_that_one_died
     many_who_deliver_at_once_take_each_notice_once
     a_notice_that_cannot_be_delivered_is_tried_with_pauses_and_given_up
@@ -216,6 +219,99 @@ async fn l30_a_missed_call_is_one_letter_too_to_who_wants_that(office: &Office) 
     notices::queue(&mut tx, &news, Whom::Mail(anna.id)).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(outbox(office).await.len(), 4, "one letter and one message more");
+}
+
+/// Somebody who wants letters, and sees clients' numbers or not.
+async fn reader(office: &Office, name: &str, hide: bool) -> StaffId {
+    let new = NewStaff {
+        given_name: Some(name.into()),
+        email: Some(format!("{name}@shop.example")),
+        caller_id: CallerIdPatch {
+            hide_client_number: Some(hide),
+            ..CallerIdPatch::default()
+        },
+        ..NewStaff::default()
+    };
+    let reader = office.hire(new).await.unwrap().id;
+    switch(office, reader, (false, true), None).await;
+    reader
+}
+
+async fn department(office: &Office, short: &str, members: &[StaffId]) -> DepartmentId {
+    let patch = DepartmentPatch {
+        name: Some(format!("Department {short}")),
+        short_number: Some(short.into()),
+        members: Some(members.iter().map(|member| MemberPatch::new(*member)).collect()),
+        ..DepartmentPatch::default()
+    };
+    let made = departments::create(&office.db, &office.author(), patch).await.unwrap();
+    made.plan.id
+}
+
+/// A call that nobody of these departments has taken, of which the last one had it last.
+fn missed_by(office: &Office, n: u128, departments: &[DepartmentId], callee: Option<StaffId>) -> Vec<Entry> {
+    let mut ended = call(office, n, office.first.staff, Disposition::Abandoned);
+    let Entry::CallEnded { call, .. } = &mut ended else {
+        panic!("a call that has ended");
+    };
+    (call.callee.staff, call.department) = (callee, departments.last().copied());
+    let stay = |department: &DepartmentId| {
+        Entry::LineLeft(LineStay {
+            call: CallId::new(NOON, n),
+            account: office.first.account,
+            department: *department,
+            left_at: NOON + 10_000,
+            waited_ms: 10_000,
+            outcome: LineOutcome::Overflowed,
+        })
+    };
+    departments.iter().map(stay).chain([ended]).collect()
+}
+
+async fn l30_a_departments_missed_call_is_one_letter_to_each_member_who_wants_that(office: &Office) {
+    let olga = reader(office, "olga", false).await;
+    let petr = reader(office, "petr", true).await;
+    let vera = reader(office, "vera", false).await;
+    let stranger = reader(office, "stranger", false).await;
+    let ivan = office.ivan().await.id;
+    let sales = department(office, "300", &[olga, petr, ivan]).await;
+    let night = department(office, "301", &[olga, vera]).await;
+    let told = async || {
+        let told = notices::list(&office.db, office.first.account, &NoticeQuery::default(), &page(500)).await;
+        let told = told.unwrap().items;
+        assert!(
+            told.iter()
+                .all(|notice| notice.staff != Some(stranger) && notice.staff != Some(ivan))
+        );
+        [olga, petr, vera].map(|staff| told.iter().filter(|notice| notice.staff == Some(staff)).count())
+    };
+    let missed = missed_by(office, 1, &[sales], None);
+    journal::apply(&office.db, &missed).await.unwrap();
+    journal::apply(&office.db, &missed).await.unwrap();
+    assert_eq!(told().await, [1, 1, 0], "each once");
+    for letter in outbox(office).await {
+        let shows = letter.body.contains("9161234567");
+        assert_eq!(shows, letter.staff == Some(olga), "{}", letter.body);
+    }
+    // It went on to another department, and to a person, who is a member too.
+    let missed = missed_by(office, 2, &[sales, night], Some(vera));
+    journal::apply(&office.db, &missed).await.unwrap();
+    assert_eq!(told().await, [2, 2, 1]);
+    // Somebody has talked to the caller after all.
+    let mut taken = missed_by(office, 3, &[sales], None);
+    if let Some(Entry::CallEnded { call, .. }) = taken.last_mut() {
+        call.disposition = Some(Disposition::Answered);
+    }
+    journal::apply(&office.db, &taken).await.unwrap();
+    assert_eq!(told().await, [2, 2, 1]);
+    switch(office, olga, (false, true), Some(&["voicemail"])).await;
+    let missed = missed_by(office, 4, &[night], None);
+    journal::apply(&office.db, &missed).await.unwrap();
+    assert_eq!(told().await, [2, 2, 2], "that kind is switched off");
+    let most = usize::try_from(MOST_AN_HOUR).unwrap();
+    let flood: Vec<Entry> = (10..70).flat_map(|n| missed_by(office, n, &[night], None)).collect();
+    journal::apply(&office.db, &flood).await.unwrap();
+    assert_eq!(told().await, [2, 2, most]);
 }
 
 async fn many_who_deliver_at_once_take_each_notice_once(office: &Office) {

@@ -148,6 +148,45 @@ async fn l30_a_letter_of_a_missed_call_waits_for_the_server_and_comes_once() -> 
     Ok(())
 }
 
+/// L30: a caller who has waited for a department in vain is one letter to the member who wants that, and none to the other.
+#[tokio::test]
+async fn l30_a_call_that_a_department_misses_is_one_letter_to_the_member_who_wants_that() -> Result<()> {
+    let mail = MailServer::open(0, Manner::default()).await?;
+    let mut office = Office::open(&server(mail.address.port(), ""), by_mail()).await?;
+    let daemon = &office.daemon;
+    let boris = json!({ "surname": "Boris", "short_number": "106", "email": "boris@shop.example" });
+    let boris = daemon.post("/staff", &boris).await?;
+    let sales = json!({ "name": "Sales", "short_number": "200", "members": [office.anna, boris["id"]],
+                        "queue": { "join_when_empty": "always" } });
+    let sales = daemon.post("/departments", &sales).await?;
+    let number = json!({ "number": "+74957654322", "department_id": sales["id"] });
+    daemon.post("/numbers", &number).await?;
+    office.phone.unregister().await?;
+    let headers = format!("P-Asserted-Identity: <sip:{CALLER}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+    let to = "sip:+74957654322@pbx.example";
+    let waits = office.gateway.ask("INVITE", to, (&headers, &sdp(42_000))).await?;
+    ensure!(waits.status() == Some(200), "nobody is there: {:?}", waits.status());
+    office.gateway.hang_up(&waits).await?;
+    let sent = office
+        .notice("the letter to be sent", |notice| notice["state"] == "sent")
+        .await?;
+    ensure!(
+        sent["staff_id"] == office.anna && sent["kind"] == "missed_call",
+        "{sent}"
+    );
+    let call = office.daemon.last_call().await?;
+    ensure!(call["disposition"] == "abandoned", "{call}");
+    let all = office.daemon.get("/notices").await?;
+    ensure!(all["items"].as_array().is_some_and(|all| all.len() == 1), "{all}");
+    office.daemon.stop().await?;
+    let letters = mail.letters();
+    ensure!(
+        letters.len() == 1 && letters[0].to == ["anna@shop.example"],
+        "{letters:#?}"
+    );
+    Ok(())
+}
+
 /// The server took the letter and its answer was lost: the second one is known as the same by its Message-ID.
 #[tokio::test]
 async fn a_letter_whose_answer_was_lost_comes_again_under_the_same_message_id() -> Result<()> {
