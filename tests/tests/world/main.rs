@@ -57,6 +57,7 @@ mod transfer;
 mod trunk_calls;
 mod trunk_storm;
 mod trunks;
+mod visitors;
 mod voicemail;
 mod voices;
 mod watchers;

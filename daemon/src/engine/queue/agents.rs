@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use frontdesk_routing::because::Because;
+use frontdesk_routing::because::{Because, Ordered};
 use frontdesk_routing::forwarding::Situation;
 use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
@@ -158,7 +158,7 @@ impl Engine {
         person.is_some_and(|person| person.schedule.is_some())
     }
 
-    /// The client who waits.
+    /// The client who waits, or who is to be called.
     pub(in crate::engine) fn client_of(&self, call: &Call, party: Side) -> Option<&PlanClient> {
         let number = number_of(call, party)?;
         self.plan.clients.by_number(call.account, number)
@@ -166,7 +166,7 @@ impl Engine {
 }
 
 impl Waits {
-    /// `None`: whoever waits is no caller from outside, or hides their number.
+    /// `None`: whoever waits is nobody from outside, or hides their number.
     pub(super) fn new(call: &Call, party: Side, department: DepartmentId) -> Option<Waits> {
         Some(Waits {
             account: call.account,
@@ -187,6 +187,10 @@ impl Waits {
 }
 
 fn number_of(call: &Call, party: Side) -> Option<PhoneNumber> {
+    if party == Side::Caller && call.ordered == Some(Ordered::Widget) {
+        // Nobody has called: it is the visitor to be called whose turn is waited for.
+        return PhoneNumber::from_e164(&call.dialled).ok();
+    }
     let leg = call.leg(party).filter(|leg| leg.trunk.is_some())?;
     PhoneNumber::from_e164(leg.party.number.as_deref()?).ok()
 }
