@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use frontdesk_config::Config;
+use frontdesk_crm_core::calls;
 use frontdesk_crm_core::journal as kept;
 use frontdesk_crm_core::store::Db;
 use frontdesk_media::io as media;
@@ -180,6 +181,8 @@ fn no_ports(config: &Config) -> String {
 async fn remind(engine: &EngineHandle, db: &Db, config: &Config) -> anyhow::Result<()> {
     engine.send(Input::Restore(restored(db).await?));
     engine.send(Input::RestoreBlocks(blocks(db).await?));
+    let clients = calls::seen_hidden(db).await;
+    engine.send(Input::RestoreClients(clients.context("the last calls cannot be read")?));
     startup::music(db, &config.data.dir, engine).await?;
     startup::prompts(db, &config.data.dir, engine).await
 }

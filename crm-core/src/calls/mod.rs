@@ -2,6 +2,7 @@
 
 mod list;
 mod orders;
+mod recent;
 mod store;
 
 use crate::access::Whose;
@@ -11,6 +12,8 @@ pub use list::list;
 pub(crate) use list::{ALL as LIST, of_client};
 pub(crate) use orders::ALL as ORDERS;
 pub use orders::{Missed, OrderKey, Ordered, missed, order, ordered, take_back};
+pub(crate) use recent::ALL as RECENT;
+pub use recent::seen_hidden;
 pub(crate) use store::{ALL, save};
 pub use store::{close_open, get, legs};
 

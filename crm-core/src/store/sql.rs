@@ -21,6 +21,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     calls::ALL,
     calls::LIST,
     calls::ORDERS,
+    calls::RECENT,
     clients::ALL,
     clients::ERASE,
     clients::ERASURES,

@@ -51,6 +51,8 @@ mod phone_book;
 #[cfg(test)]
 mod projects;
 #[cfg(test)]
+mod recent;
+#[cfg(test)]
 mod revisions;
 #[cfg(test)]
 mod roles;

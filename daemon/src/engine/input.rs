@@ -8,6 +8,7 @@ use frontdesk_media::io::command::MediaNotice;
 use frontdesk_media::sound::Sound;
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, MailboxId, PromptId, RecordingId, StaffId};
+use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
@@ -33,6 +34,9 @@ pub enum Input {
     Media(MediaNotice),
     /// Bindings journalled before the restart; comes once, after the first `Plan`.
     Restore(Vec<StoredBinding>),
+    /// Whom phones of people from whom numbers are hidden showed before the restart, the last one last; comes once, after
+    /// the first `Plan`.
+    RestoreClients(Vec<(StaffId, PhoneNumber)>),
     /// What stands in a person's mailbox now: their phones' lamps follow.
     Mailbox {
         staff: StaffId,

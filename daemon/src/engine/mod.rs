@@ -190,6 +190,7 @@ impl Engine {
             Input::Plan(plan) => self.on_plan(plan, now),
             Input::Media(notice) => self.on_media(notice, now),
             Input::Restore(bindings) => self.restore(bindings, now),
+            Input::RestoreClients(clients) => self.restore_clients(clients),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::Inbox { call, answer } => self.on_inbox(call, answer, now),
             Input::Disk { full } => self.full_since = full.then_some(now.instant),

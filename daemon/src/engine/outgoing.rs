@@ -129,15 +129,26 @@ impl Engine {
 
     /// A phone of this person shows the party now: if its number is hidden there, the stub reaches it from now on.
     pub(super) fn remember(&mut self, staff: Option<StaffId>, party: &CallerIdentity) {
-        let hides = |staff: &StaffId| {
-            let staff = self.plan.staff.get(*staff);
-            staff.is_some_and(|staff| staff.caller_id.hides_clients)
-        };
-        if let (Some(staff), Some(number)) = (staff.filter(hides), party.outside())
+        if let (Some(staff), Some(number)) = (staff.filter(|staff| self.hides(*staff)), party.outside())
             && (!party.restricted || party.client.is_some())
         {
             self.recent.note(staff, number);
         }
+    }
+
+    /// The stub reaches whom it reached before the restart.
+    pub(super) fn restore_clients(&mut self, clients: Vec<(StaffId, PhoneNumber)>) {
+        for (staff, number) in clients {
+            if self.hides(staff) {
+                self.recent.note(staff, number);
+            }
+        }
+    }
+
+    /// Clients' numbers are hidden from this person.
+    fn hides(&self, staff: StaffId) -> bool {
+        let staff = self.plan.staff.get(staff);
+        staff.is_some_and(|staff| staff.caller_id.hides_clients)
     }
 
     /// The card of a caller from outside, for those who want to see it when their phones ring (L45).

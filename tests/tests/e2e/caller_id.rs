@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 const SINGLE: &str = "+74957654321";
 const DISPLAYED: &str = "+74957654322";
 const CLIENT: &str = "+79161234567";
+const STUB: &str = "+78123893298";
 
 struct Office {
     daemon: Daemon,
@@ -232,5 +233,31 @@ async fn l61_a_missed_call_stays_until_somebody_has_talked_to_the_client() -> Re
     called?;
     answered?;
     office.missed(0).await?;
+    office.daemon.stop().await
+}
+
+/// L44: the stub reaches whom Anna's phone showed last, after a restart too.
+#[tokio::test]
+async fn l44_the_stub_reaches_the_last_client_after_a_restart() -> Result<()> {
+    let mut office = Office::open().await?;
+    let hide = json!({ "hide_client_number": true });
+    office.daemon.patch(&format!("/staff/{}", office.id), &hide).await?;
+    office.anna.register().await?;
+    let headers = format!("P-Asserted-Identity: <sip:{CLIENT}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+    let to = format!("sip:{DISPLAYED}@pbx.example");
+    let offer = sdp(42_000);
+    let calls = async {
+        let answer = office.gateway.ask("INVITE", &to, (&headers, &offer)).await?;
+        office.gateway.hang_up(&answer).await
+    };
+    let (called, invite) = tokio::join!(calls, office.anna.answers());
+    called?;
+    shows(&invite?, STUB);
+    office.daemon.last_call().await?;
+    office.daemon.restart().await?;
+    let (called, reached) = tokio::join!(office.anna.calls(STUB), office.provider.answers());
+    called?;
+    let uri = String::from_utf8_lossy(reached?.request_uri()).into_owned();
+    ensure!(uri.starts_with(&format!("sip:{CLIENT}@")), "{uri}");
     office.daemon.stop().await
 }
