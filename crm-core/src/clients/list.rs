@@ -1,21 +1,28 @@
 //! The list: any page of a million clients, and what a search finds, at the price of a page.
 //!
-//! A search looks at no more than [`SHOWN`] clients: where more fit, they are the first by what was searched, and the
-//! answer says that there are more.
+//! A search gives no more than [`SHOWN`] clients: where more fit, they are the first by what was searched, and the
+//! answer says that there are more. Whose clients are looked for is part of the search: those of others take no places.
 
 use frontdesk_routing::ids::{AccountId, ClientId};
 
-use super::store::{Row, columns, read};
+use super::pages::{
+    ANYWHERE, BY_ONE, BY_ONE_OF_MANY, BY_TWO, COUNT_ANYWHERE, COUNT_BY_ONE, COUNT_BY_ONE_OF_MANY, COUNT_BY_TWO,
+    COUNT_MANAGER_FITS, COUNT_OF_MANAGER, COUNT_PLAIN, COUNT_VIPS, COUNT_VIPS_FIT, MANAGER_FITS, OF_MANAGER, PLACE,
+    PLAIN, TOTAL, VIPS, VIPS_FIT, WIDTH,
+};
+use super::store::{Row, read};
 use super::terms::{self, NEEDLES, Needle};
 use super::{Client, ClientOrder, ClientQuery};
-use crate::access::{Scope, within_clients};
+use crate::access::Scope;
 use crate::store::{Arg, Db, FieldError, Page, StoreError, args};
 
-/// Clients that one search looks at.
+/// Clients that one search gives.
 pub const SHOWN: u64 = 1_000;
+/// Terms that a search looks at where not every client may fit, and of each of two words that are looked for together.
+const LOOKED_THROUGH: u64 = 30_000;
 /// Counting stops here.
 const COUNTED: u64 = 10_000;
-/// A fragment within a word is looked for only in a book of so many.
+/// A fragment within a word is looked for only in a book of so many, or along so many clients of one manager or VIPs.
 const SMALL: u64 = 10_000;
 
 /// Part of the book.
@@ -30,164 +37,6 @@ pub struct Clients {
     pub more: bool,
     pub next_cursor: Option<String>,
 }
-
-macro_rules! of_account {
-    () => {
-        concat!(
-            " FROM clients c WHERE c.account_id = $1 AND c.deleted_at IS NULL AND ",
-            within_clients!("$5", "$6", "$7")
-        )
-    };
-}
-/// Every order may be walked along its index.
-macro_rules! plain {
-    () => {
-        concat!(
-            of_account!(),
-            " AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL)"
-        )
-    };
-}
-macro_rules! of_manager {
-    () => {
-        concat!(of_account!(), " AND c.manager_id = $3 AND (c.vip = $2 OR $2 IS NULL)")
-    };
-}
-macro_rules! vips {
-    () => {
-        concat!(
-            of_account!(),
-            " AND c.vip AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL)"
-        )
-    };
-}
-macro_rules! fits {
-    ($a:literal $b:literal $c:literal $d:literal $e:literal $f:literal) => {
-        concat!(
-            " AND c.search LIKE ",
-            $a,
-            " ESCAPE '\\' AND c.search LIKE ",
-            $b,
-            " ESCAPE '\\' AND c.search LIKE ",
-            $c,
-            " ESCAPE '\\' AND c.search LIKE ",
-            $d,
-            " ESCAPE '\\' AND c.search LIKE ",
-            $e,
-            " ESCAPE '\\' AND c.search LIKE ",
-            $f,
-            " ESCAPE '\\'"
-        )
-    };
-}
-macro_rules! anywhere {
-    () => {
-        concat!(plain!(), fits!("$8" "$9" "$10" "$11" "$12" "$13"))
-    };
-}
-macro_rules! in_range {
-    ($from:literal, $to:literal, $limit:literal) => {
-        concat!(
-            "SELECT t.client FROM client_terms t WHERE t.account = (SELECT number FROM accounts WHERE id = $1) \
-             AND t.term >= ",
-            $from,
-            " AND t.term < ",
-            $to,
-            " ORDER BY t.term, t.client LIMIT ",
-            $limit
-        )
-    };
-}
-// CROSS JOIN: SQLite keeps the order of the tables then.
-macro_rules! found {
-    ($keys:expr) => {
-        concat!(
-            " FROM (SELECT DISTINCT k.client FROM (",
-            $keys,
-            ") AS k) AS hit CROSS JOIN clients c \
-             WHERE c.search_key = hit.client AND c.account_id = $1 AND c.deleted_at IS NULL \
-             AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL) AND ",
-            within_clients!("$5", "$6", "$7")
-        )
-    };
-}
-macro_rules! by_one {
-    () => {
-        concat!(found!(in_range!("$8", "$9", "1000")), fits!("$10" "$11" "$12" "$13" "$14" "$15"))
-    };
-}
-macro_rules! by_two {
-    () => {
-        concat!(
-            found!(concat!(
-                "SELECT one.client FROM (", in_range!("$8", "$9", "30000"), ") AS one WHERE one.client IN (SELECT other.client \
-                 FROM (", in_range!("$10", "$11", "30000"), ") AS other) LIMIT 1000"
-            )),
-            fits!("$12" "$13" "$14" "$15" "$16" "$17")
-        )
-    };
-}
-
-/// Each order, up and down, as the first page and as one after a place.
-macro_rules! pages {
-    ($scope:ident, $key:literal, $id:literal) => {
-        pages!(@ $scope, $key, $id, "c.sort_name", "c.sort_company", "c.number_order", "c.created_at")
-    };
-    (@ $scope:ident, $key:literal, $id:literal, $($column:literal),*) => {
-        [$(
-            concat!("SELECT ", columns!(), $scope!(), " ORDER BY ", $column, ", c.id LIMIT $4"),
-            concat!("SELECT ", columns!(), $scope!(), " AND (", $column, ", c.id) > (", $key, ", ", $id, ") ORDER BY ",
-                $column, ", c.id LIMIT $4"),
-            concat!("SELECT ", columns!(), $scope!(), " ORDER BY ", $column, " DESC, c.id DESC LIMIT $4"),
-            concat!("SELECT ", columns!(), $scope!(), " AND (", $column, ", c.id) < (", $key, ", ", $id, ") ORDER BY ",
-                $column, " DESC, c.id DESC LIMIT $4"),
-        )*]
-    };
-}
-macro_rules! counted {
-    ($scope:ident) => {
-        concat!(
-            "SELECT COUNT(*) AS count FROM (SELECT 1 AS one",
-            $scope!(),
-            " LIMIT $4) AS few"
-        )
-    };
-}
-
-const PLAIN: [&str; 16] = pages!(plain, "$8", "$9");
-const OF_MANAGER: [&str; 16] = pages!(of_manager, "$8", "$9");
-const VIPS: [&str; 16] = pages!(vips, "$8", "$9");
-const ANYWHERE: [&str; 16] = pages!(anywhere, "$14", "$15");
-const BY_ONE: [&str; 16] = pages!(by_one, "$16", "$17");
-const BY_TWO: [&str; 16] = pages!(by_two, "$18", "$19");
-const COUNT_PLAIN: &str = counted!(plain);
-const COUNT_OF_MANAGER: &str = counted!(of_manager);
-const COUNT_VIPS: &str = counted!(vips);
-const COUNT_ANYWHERE: &str = counted!(anywhere);
-const COUNT_BY_ONE: &str = counted!(by_one);
-const COUNT_BY_TWO: &str = counted!(by_two);
-/// How many terms there are in a range, as far as that matters.
-const WIDTH: &str = concat!(
-    "SELECT COUNT(*) AS count FROM (",
-    in_range!("$2", "$3", "1000"),
-    ") AS few"
-);
-const TOTAL: &str = "SELECT live AS count FROM client_counts WHERE account_id = $1";
-const PLACE: &str =
-    "SELECT sort_name, sort_company, number_order, created_at FROM clients WHERE account_id = $1 AND id = $2";
-
-pub(crate) const ALL: &[&str] = &[
-    COUNT_PLAIN,
-    COUNT_OF_MANAGER,
-    COUNT_VIPS,
-    COUNT_ANYWHERE,
-    COUNT_BY_ONE,
-    COUNT_BY_TWO,
-    WIDTH,
-    TOTAL,
-    PLACE,
-];
-pub(crate) const PAGES: [&[&str]; 6] = [&PLAIN, &OF_MANAGER, &VIPS, &ANYWHERE, &BY_ONE, &BY_TWO];
 
 #[derive(sqlx::FromRow)]
 struct Count {
@@ -209,6 +58,8 @@ struct Way {
     values: Vec<Arg>,
     /// Where the way itself ends.
     most: u64,
+    /// Not all that may fit lies on the way.
+    cut: bool,
 }
 
 /// A page in the order that is asked for, by cursor.
@@ -223,21 +74,14 @@ pub async fn list(db: &Db, within: Scope, query: &ClientQuery, page: &Page) -> R
     };
     let search = query.search.as_deref().filter(|search| !search.trim().is_empty());
     let needles = search.map(|search| terms::needles(search, query.numbers_hidden));
-    let all = needles.is_none() && query.vip.is_none() && query.manager.is_none() && within.is_whole();
+    let all = needles.is_none() && !narrows(within, query);
     let (way, filtered) = match &needles {
         None if all => (unsearched(query), total),
         None => counting(db, within, query, unsearched(query)).await?,
         Some(needles) if needles.is_empty() => return Ok(nothing(total)),
-        Some(needles) => {
-            let found = counting(db, within, query, searched(db, within.account, needles).await?).await?;
-            if found.1 == 0 && total <= SMALL {
-                counting(db, within, query, fragments(needles)).await?
-            } else {
-                found
-            }
-        }
+        Some(needles) => search_for(db, within, query, needles).await?,
     };
-    let more = !all && filtered >= way.most;
+    let more = !all && (way.cut || filtered >= way.most);
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let mut rows: Vec<Row> = read_page(db, within, query, (&way, page)).await?;
     let goes_on = rows.len() > limit;
@@ -263,6 +107,11 @@ fn nothing(total: u64) -> Clients {
     }
 }
 
+/// Whether not every client of the account may fit, whatever is searched.
+fn narrows(within: Scope, query: &ClientQuery) -> bool {
+    query.vip.is_some() || query.manager.is_some() || !within.is_whole()
+}
+
 fn unsearched(query: &ClientQuery) -> Way {
     let (pages, count) = match (query.manager, query.vip) {
         (Some(_), _) => (&OF_MANAGER, COUNT_OF_MANAGER),
@@ -274,42 +123,121 @@ fn unsearched(query: &ClientQuery) -> Way {
         count,
         values: Vec::new(),
         most: COUNTED,
+        cut: false,
     }
 }
 
-/// The rarest word leads; where every word is too common, those that fit the two longest do.
-async fn searched(db: &Db, account: AccountId, needles: &[Needle]) -> Result<Way, StoreError> {
-    let mut rarest: Option<(u64, &Needle)> = None;
-    for needle in needles {
-        let range = args![account, needle.from.clone(), needle.to.clone()];
-        let width = counted(db.one(WIDTH, range).await?);
-        if rarest.is_none_or(|(least, _)| width < least) {
-            rarest = Some((width, needle));
-        }
+/// By words and ends of numbers, or else by fragments of them where that costs little.
+async fn search_for(db: &Db, within: Scope, query: &ClientQuery, needles: &[Needle]) -> Result<(Way, u64), StoreError> {
+    let found = counting(db, within, query, searched(db, within, query, needles).await?).await?;
+    if found.1 > 0 {
+        return Ok(found);
     }
-    let (pages, count, leaders) = match (rarest, needles) {
-        (Some((SHOWN.., _)), [one, other, ..]) => (&BY_TWO, COUNT_BY_TWO, vec![one, other]),
-        (Some((_, needle)), _) => (&BY_ONE, COUNT_BY_ONE, vec![needle]),
-        (None, _) => (&BY_ONE, COUNT_BY_ONE, Vec::new()),
+    let anywhere = patterns(needles.iter().map(|needle| needle.anywhere.as_str()));
+    if few(db, within, query).await? {
+        return counting(db, within, query, along(query, anywhere)).await;
+    }
+    match counted(db.one(TOTAL, args![within.account]).await?) <= SMALL {
+        true => counting(db, within, query, fragments(anywhere)).await,
+        false => Ok(found),
+    }
+}
+
+/// The rarest word leads. Where every word is too common, it is looked for along the clients of the manager or the VIPs if
+/// these are few; or else those are looked at that fit the two longest words.
+async fn searched(db: &Db, within: Scope, query: &ClientQuery, needles: &[Needle]) -> Result<Way, StoreError> {
+    let (rarest, width) = rarest(db, within.account, needles, SHOWN).await?;
+    let fitting = patterns(needles.iter().map(|needle| needle.pattern.as_str()));
+    let by = |leaders: &[&Needle]| -> Vec<Arg> {
+        let ranges = leaders
+            .iter()
+            .flat_map(|needle| args![needle.from.clone(), needle.to.clone()]);
+        ranges.chain(fitting.iter().cloned()).collect()
     };
-    let ranges = leaders
-        .into_iter()
-        .flat_map(|needle| args![needle.from.clone(), needle.to.clone()]);
-    let patterns = patterns(needles.iter().map(|needle| needle.pattern.as_str()));
-    Ok(Way {
+    let way = |(pages, count), values, cut| Way {
         pages,
         count,
-        values: ranges.chain(patterns).collect(),
+        values,
         most: SHOWN,
-    })
+        cut,
+    };
+    let narrows = narrows(within, query);
+    if width < SHOWN {
+        return Ok(way((&BY_ONE, COUNT_BY_ONE), by(&[rarest]), false));
+    }
+    if narrows && few(db, within, query).await? {
+        return Ok(along(query, fitting));
+    }
+    if narrows {
+        let (rarest, width) = self::rarest(db, within.account, needles, LOOKED_THROUGH).await?;
+        if width < LOOKED_THROUGH || needles.len() == 1 {
+            let cut = width >= LOOKED_THROUGH;
+            return Ok(way((&BY_ONE_OF_MANY, COUNT_BY_ONE_OF_MANY), by(&[rarest]), cut));
+        }
+    }
+    let [one, other, ..] = needles else {
+        return Ok(way((&BY_ONE, COUNT_BY_ONE), by(&[rarest]), true));
+    };
+    let mut cut = false;
+    for leader in [one, other] {
+        cut |= width_of(db, within.account, leader, LOOKED_THROUGH).await? >= LOOKED_THROUGH;
+    }
+    Ok(way((&BY_TWO, COUNT_BY_TWO), by(&[one, other]), cut))
 }
 
-fn fragments(needles: &[Needle]) -> Way {
+/// The needle with the fewest terms, and how many these are if they are fewer than `most`.
+async fn rarest<'a>(
+    db: &Db,
+    account: AccountId,
+    needles: &'a [Needle],
+    most: u64,
+) -> Result<(&'a Needle, u64), StoreError> {
+    let mut rarest = None;
+    for needle in needles {
+        let width = width_of(db, account, needle, most).await?;
+        if rarest.is_none_or(|(_, least)| width < least) {
+            rarest = Some((needle, width));
+        }
+    }
+    rarest.ok_or(StoreError::NotFound)
+}
+
+async fn width_of(db: &Db, account: AccountId, needle: &Needle, most: u64) -> Result<u64, StoreError> {
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let range = args![account, needle.from.clone(), needle.to.clone(), most];
+    Ok(counted(db.one(WIDTH, range).await?))
+}
+
+/// Whether the clients of one manager or the VIPs alone may fit, and each of them may be looked at.
+async fn few(db: &Db, within: Scope, query: &ClientQuery) -> Result<bool, StoreError> {
+    if query.manager.is_none() && query.vip != Some(true) {
+        return Ok(false);
+    }
+    Ok(counting(db, within, query, unsearched(query)).await?.1 < SMALL)
+}
+
+/// Along the clients of the manager, or along the VIPs.
+fn along(query: &ClientQuery, patterns: Vec<Arg>) -> Way {
+    let (pages, count) = match query.manager {
+        Some(_) => (&MANAGER_FITS, COUNT_MANAGER_FITS),
+        None => (&VIPS_FIT, COUNT_VIPS_FIT),
+    };
+    Way {
+        pages,
+        count,
+        values: patterns,
+        most: u64::MAX,
+        cut: false,
+    }
+}
+
+fn fragments(patterns: Vec<Arg>) -> Way {
     Way {
         pages: &ANYWHERE,
         count: COUNT_ANYWHERE,
-        values: patterns(needles.iter().map(|needle| needle.anywhere.as_str())),
+        values: patterns,
         most: u64::MAX,
+        cut: false,
     }
 }
 

@@ -5,6 +5,7 @@ mod erasures;
 pub(crate) mod incoming;
 mod index;
 mod list;
+mod pages;
 mod rules;
 mod store;
 mod strangers;
@@ -27,7 +28,7 @@ pub(crate) use erase::ALL as ERASE;
 pub(crate) use erasures::{ALL as ERASURES, Erasures};
 pub(crate) use incoming::ALL as INCOMING;
 pub(crate) use index::ALL as INDEX;
-pub(crate) use list::{ALL as COUNTS, PAGES};
+pub(crate) use pages::{ALL as COUNTS, PAGES};
 pub use strangers::Stranger;
 pub use timeline::{Beside, Happening, Note, add_note, timeline};
 

@@ -37,6 +37,9 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::PAGES[3],
     clients::PAGES[4],
     clients::PAGES[5],
+    clients::PAGES[6],
+    clients::PAGES[7],
+    clients::PAGES[8],
     deals::ALL,
     deals::LISTS,
     deals::RECEPTION,
@@ -185,6 +188,11 @@ mod tests {
         .await;
         check(
             "c.manager_id = $3 AND (c.vip = $2 OR $2 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
+            "clients_manager (account_id=? AND manager_id=?)",
+        )
+        .await;
+        check(
+            "c.manager_id = $3 AND (c.vip = $2 OR $2 IS NULL) AND c.search LIKE",
             "clients_manager (account_id=? AND manager_id=?)",
         )
         .await;

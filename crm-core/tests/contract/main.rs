@@ -11,6 +11,8 @@ mod calls;
 #[cfg(test)]
 mod client_book;
 #[cfg(test)]
+mod client_search;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod copy;

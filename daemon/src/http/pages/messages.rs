@@ -191,6 +191,7 @@ words! {
     export: "Save as a file", "Сохранить в файл";
     client_search: "Name, number or company", "Имя, номер или компания";
     clients_none: "No contacts found.", "Контакты не найдены.";
+    clients_too_many: "Too many begin like this: type more.", "Так начинается слишком много: введите больше.";
     company: "Company", "Компания";
     manager: "Manager", "Менеджер";
     vip: "VIP client", "Vip-клиент";
