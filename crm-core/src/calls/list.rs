@@ -1,23 +1,29 @@
 //! Pages of past calls. What is asked for decides the way to them: along the calls of a client, of a person or with a
-//! number, or through all of them, where a page looks at so many calls and no more.
+//! number, along one's own, or through all of them, where a page looks at so many calls and no more.
 
-use frontdesk_routing::ids::ClientId;
+use frontdesk_routing::ids::{ClientId, StaffId};
 
 use super::store::{Row, call, read};
 use super::{Call, CallDirection, CallQuery, Disposition};
 use crate::access::{Scope, within_calls};
-use crate::store::page::Place;
+use crate::store::page::{AFTER_ALL, LOOKED_THROUGH, Place};
 use crate::store::text::wildcard;
 use crate::store::{Db, Listing, Page, StoreError, args};
 
-/// Calls that a page looks through, where only some of them may fit: a page that finds fewer has a cursor to go on from.
-const LOOKED_THROUGH: i64 = 10_000;
+/// Legs that a page looks through of the one whose own calls are looked for.
+const LEGS_LOOKED_THROUGH: i64 = 3_000;
+/// A leg begins this long after its call at the latest.
+const LATE_LEG_MS: i64 = 24 * 60 * 60 * 1_000;
 
 /// The calls that fit, as far as `$lead` leads to them; `$11` of them at most.
 macro_rules! part {
     ($lead:literal) => {
+        part!("calls", $lead)
+    };
+    ($source:literal, $lead:literal) => {
         concat!(
             call!(
+                $source,
                 "AND ended_at IS NOT NULL AND started_at >= $2 AND (started_at, id) < ($3, $4) \
                  AND (direction = $5 OR $5 IS NULL) AND (disposition = $6 OR $6 IS NULL) \
                  AND (caller_number LIKE $7 ESCAPE '\\' AND NOT caller_restricted OR called LIKE $7 ESCAPE '\\' \
@@ -32,28 +38,38 @@ macro_rules! part {
         )
     };
 }
-/// The same by several ways, each call once.
+/// The same by several ways, each call once; a way may have a source of its own.
 macro_rules! together {
-    ($($lead:literal)*) => {
+    ($($lead:literal $(from $source:literal)?),*) => {
         concat!(
             "SELECT * FROM (",
-            together!(@ $($lead)*),
+            together!(@ $($lead $(from $source)?),*),
             ") t ORDER BY started_at DESC, id DESC LIMIT $11"
         )
     };
-    (@ $lead:literal $($rest:literal)+) => {
-        concat!("SELECT * FROM (", part!($lead), ") t UNION ", together!(@ $($rest)+))
+    (@ $lead:literal $(from $source:literal)?, $($rest:tt)+) => {
+        concat!("SELECT * FROM (", part!($($source,)? $lead), ") t UNION ", together!(@ $($rest)+))
     };
-    (@ $lead:literal) => {
-        concat!("SELECT * FROM (", part!($lead), ") t")
+    (@ $lead:literal $(from $source:literal)?) => {
+        concat!("SELECT * FROM (", part!($($source,)? $lead), ") t")
     };
 }
 
-const ANY: &str = part!("started_at >= $15 AND (started_at, id) >= ($15, $16) AND ");
+const ANY: &str = part!("(started_at, id) >= ($2, $15) AND ");
 const BY_CLIENT: &str = part!("client_id = $9 AND ");
-const BY_STAFF: &str = together!("caller_staff_id = $8 AND " "callee_staff_id = $8 AND ");
-const BY_NUMBER: &str = together!("caller_number = $7 AND " "callee_number = $7 AND " "called = $7 AND ");
-const FLOOR: &str = "SELECT started_at, id FROM calls WHERE account_id = $1 AND started_at >= $2 \
+const BY_STAFF: &str = together!("caller_staff_id = $8 AND ", "callee_staff_id = $8 AND ");
+const BY_NUMBER: &str = together!("caller_number = $7 AND ", "callee_number = $7 AND ", "called = $7 AND ");
+/// One's own: as who called, as who was called, and as one of those who were rung or talked, which their legs tell. The
+/// limit within is none: it has the databases begin with the legs.
+const BY_OWN: &str = together!(
+    "caller_staff_id = $13 AND ",
+    "callee_staff_id = $13 AND ",
+    "" from "(SELECT calls.* FROM (SELECT DISTINCT l.call_id FROM legs l WHERE l.staff_id = $13 AND l.started_at >= $2 \
+     AND l.started_at < $15) AS mine CROSS JOIN calls WHERE calls.id = mine.call_id LIMIT 1000000) AS calls"
+);
+const LEG_FLOOR: &str = "SELECT l.started_at AS at, l.call_id AS id FROM legs l WHERE l.staff_id = $1 AND l.started_at >= $2 \
+    AND l.started_at < $3 ORDER BY l.started_at DESC LIMIT 1 OFFSET $4";
+const FLOOR: &str = "SELECT started_at AS at, id FROM calls WHERE account_id = $1 AND started_at >= $2 \
     AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $5";
 const OF_CLIENT: &str = concat!(
     call!("AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) AND "),
@@ -61,27 +77,29 @@ const OF_CLIENT: &str = concat!(
     " ORDER BY started_at DESC, id DESC LIMIT $5"
 );
 
-pub(crate) const ALL: &[&str] = &[ANY, BY_CLIENT, BY_STAFF, BY_NUMBER, FLOOR, OF_CLIENT];
-
-#[derive(sqlx::FromRow)]
-struct FloorRow {
-    started_at: i64,
-    id: String,
-}
+pub(crate) const ALL: &[&str] = &[ANY, BY_CLIENT, BY_STAFF, BY_NUMBER, BY_OWN, LEG_FLOOR, FLOOR, OF_CLIENT];
 
 /// Past calls, newest first, by cursor. A page may hold fewer calls than it could although there are more.
 pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
-    let place = match (Place::of(page)?, query.until) {
-        (place, Some(until)) if until <= place.at => Place {
-            at: until,
-            id: String::new(),
-        },
-        (place, _) => place,
-    };
+    let place = Place::of(page)?.before(query.until);
     let from = query.from.unwrap_or(i64::MIN);
+    let (way, floor, (lowest, further)) = match (way(query), within.only()) {
+        (Some(way), _) => (way, None, (from, Vec::new())),
+        (None, Some(own)) => {
+            let floor = leg_floor(db, own, (from, &place)).await?;
+            let lowest = floor.as_ref().map_or(from, |floor| floor.at.saturating_add(1));
+            (BY_OWN, floor, (lowest, args![place.at.saturating_add(LATE_LEG_MS)]))
+        }
+        (None, None) => {
+            let floor = floor(db, (within, query), (from, &place)).await?;
+            let (lowest, id) = floor.as_ref().map_or((from, ""), |floor| (floor.at, &floor.id));
+            let id = args![id];
+            (ANY, floor, (lowest, id))
+        }
+    };
     let mut values = args![
         within.account,
-        from,
+        lowest,
         place.at,
         &place.id,
         query.direction.map(CallDirection::name),
@@ -93,15 +111,7 @@ pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Res
         page.limit.saturating_add(1),
     ];
     values.extend(within.values());
-    let (way, floor) = match way(query) {
-        Some(way) => (way, None),
-        None => {
-            let floor = floor(db, (within, query), (from, &place)).await?;
-            let (at, id) = floor.as_ref().map_or((i64::MIN, ""), |floor| (floor.at, &floor.id));
-            values.extend(args![at, id]);
-            (ANY, floor)
-        }
-    };
+    values.extend(further);
     let mut rows: Vec<Row> = db.all(way, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
@@ -138,10 +148,16 @@ async fn floor(
         return Ok(None);
     }
     let values = args![within.account, from, place.at, &place.id, LOOKED_THROUGH];
-    let row: Option<FloorRow> = db.one(FLOOR, values).await?;
-    Ok(row.map(|row| Place {
-        at: row.started_at,
-        id: row.id,
+    Place::found(db, FLOOR, values).await
+}
+
+/// The moment down to which a page looks for one's own calls, itself not looked at: all the legs of later calls began later,
+/// too. `None`: it looks at all there are.
+async fn leg_floor(db: &Db, own: StaffId, (from, place): (i64, &Place)) -> Result<Option<Place>, StoreError> {
+    let floor = Place::found(db, LEG_FLOOR, args![own, from, place.at, LEGS_LOOKED_THROUGH]).await?;
+    Ok(floor.map(|floor| Place {
+        id: AFTER_ALL.to_owned(),
+        ..floor
     }))
 }
 

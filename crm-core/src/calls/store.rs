@@ -9,11 +9,16 @@ use crate::store::{Arg, Db, StoreError, Tx, args};
 
 macro_rules! call {
     ($rest:literal) => {
+        call!("calls", $rest)
+    };
+    ($source:literal, $rest:literal) => {
         concat!(
             "SELECT id, account_id, direction, caller_staff_id, caller_trunk_id, caller_number, caller_name, called, \
              callee_staff_id, callee_trunk_id, callee_number, callee_name, client_id, disposition, because, started_at, \
              answered_at, ended_at, ended_by, status, department_id, waited_ms, caller_restricted, \
-             callee_restricted FROM calls WHERE account_id = $1 ",
+             callee_restricted FROM ",
+            $source,
+            " WHERE account_id = $1 ",
             $rest
         )
     };

@@ -1,6 +1,13 @@
 //! Parts of lists.
 
+use super::db::{Arg, Db};
 use super::error::{FieldError, StoreError};
+
+/// Rows that a page of a list looks through where only some of them may fit: a page that finds fewer than it could has a
+/// cursor to go on from.
+pub(crate) const LOOKED_THROUGH: i64 = 10_000;
+/// An id after every other of the same moment.
+pub(crate) const AFTER_ALL: &str = "ZZZZZZZZZZZZZZZZZZZZZZZZZZ";
 
 /// Which part of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,6 +32,12 @@ pub struct Place {
     pub id: String,
 }
 
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    at: i64,
+    id: String,
+}
+
 impl Place {
     /// Where a list begins that shows the newest first: after everything.
     pub fn newest() -> Place {
@@ -37,6 +50,23 @@ impl Place {
     /// Where a page begins.
     pub fn of(page: &Page) -> Result<Place, StoreError> {
         page.cursor.as_deref().map_or_else(|| Ok(Place::newest()), Place::read)
+    }
+
+    /// The same, or before a moment if that is earlier.
+    pub(crate) fn before(self, until: Option<i64>) -> Place {
+        match until {
+            Some(until) if until <= self.at => Place {
+                at: until,
+                id: String::new(),
+            },
+            Some(_) | None => self,
+        }
+    }
+
+    /// Where the row stands that a statement gives, as its `at` and its `id`.
+    pub(crate) async fn found(db: &Db, sql: &'static str, values: Vec<Arg>) -> Result<Option<Place>, StoreError> {
+        let row: Option<PlaceRow> = db.one(sql, values).await?;
+        Ok(row.map(|row| Place { at: row.at, id: row.id }))
     }
 
     pub fn write(&self) -> String {

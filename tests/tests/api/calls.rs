@@ -1,6 +1,10 @@
 //! Calls, live and past, and their recordings.
 
 use frontdesk::engine::input::OperatorCommand;
+use frontdesk_crm_core::access::Scope;
+use frontdesk_crm_core::calls::{self, Call, Disposition};
+use frontdesk_crm_core::journal::{self, Entry};
+use frontdesk_routing::ids::CallId;
 use frontdesk_tests::office::Office;
 use serde_json::json;
 
@@ -250,4 +254,52 @@ async fn k8_past_calls_still_name_who_was_deleted() {
         (read.text("/callee/name"), &read.body["callee"]["staff_id"]),
         ("Соколова Анна", &anna["id"])
     );
+}
+
+#[tokio::test]
+async fn a_page_that_has_looked_at_many_calls_in_vain_says_so_and_leads_on() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let first = office.call(0).ended("busy").save().await;
+    let busy = calls::get(&office.db, Scope::whole(office.first.account), first)
+        .await
+        .unwrap();
+    let answered = |n: i64| {
+        let started_at = busy.started_at + n;
+        let call = Call {
+            id: CallId::new(started_at, 1),
+            started_at,
+            disposition: Some(Disposition::Answered),
+            ..busy.clone()
+        };
+        Entry::CallEnded {
+            call: Box::new(call),
+            legs: Vec::new(),
+        }
+    };
+    let entries: Vec<Entry> = (1..=10_050).map(answered).collect();
+    for batch in entries.chunks(1_500) {
+        journal::apply(&office.db, batch).await.unwrap();
+    }
+    let page = async |path: &str, language: &str| {
+        let reader = main.clone().with("accept-language", language);
+        let page = reader.get(&format!("//{}", path.trim_start_matches('/'))).await;
+        String::from_utf8(page.expect(200).bytes).unwrap()
+    };
+    let looked = page("/calls?status=busy", "en").await;
+    assert!(looked.contains("Nothing found so far. Looked through up to:") && !looked.contains("No calls found"));
+    let russian = page("/calls?status=busy", "ru").await;
+    assert!(russian.contains("Пока ничего не нашлось. Просмотрено до:") && !russian.contains("Звонки не найдены"));
+    let (_, rest) = looked.split_once("Looked through up to:").unwrap();
+    let (_, rest) = rest.split_once("href=\"").unwrap();
+    let next = rest
+        .split('"')
+        .next()
+        .unwrap()
+        .replace("&amp;", "&")
+        .replace("&#38;", "&");
+    let found = page(&next, "en").await;
+    assert!(found.contains(&first.to_string()) && !found.contains("Nothing found so far"));
+    let none = page(&next.replace("busy", "failed"), "en").await;
+    assert!(none.contains("No calls found"), "that was all");
 }

@@ -77,6 +77,7 @@ pub(super) async fn page(
         may_call: reader.access.may(Right::CallsMake),
         history: list.items.iter().map(|call| call_row(&reader, call)).collect(),
         filter: filter(reader.t, &asked),
+        looked: reader.looked(list.next_cursor.as_deref()),
         newest: (!asked.cursor.is_empty()).then(|| link(&asked, "")),
         older: list.next_cursor.map(|cursor| link(&asked, &cursor)),
         may_hang_up: reader.access.may(Right::CallsHangUp),

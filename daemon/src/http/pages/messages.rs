@@ -238,6 +238,8 @@ words! {
     calls_none_now: "No calls at the moment.", "Сейчас никто не разговаривает.";
     calls_history: "History", "История вызовов";
     calls_none: "No calls found.", "Звонки не найдены.";
+    nothing_so_far: "Nothing found so far. Looked through up to:", "Пока ничего не нашлось. Просмотрено до:";
+    look_further: "Look further", "Искать дальше";
     call_search: "Number", "Номер";
     direction: "Direction", "Направление";
     internal: "Internal", "Внутренний";

@@ -25,6 +25,7 @@ use axum::http::header::ACCEPT;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use frontdesk_crm_core::store::page::Place;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
@@ -179,6 +180,12 @@ impl Reader {
             may: may(&self.access),
             messages: self.messages,
         }
+    }
+
+    /// Up to which moment a page has looked that goes on at a cursor.
+    fn looked(&self, cursor: Option<&str>) -> Option<String> {
+        let place = Place::read(cursor?).ok()?;
+        Some(self.moment(place.at))
     }
 
     fn moment(&self, unix_ms: i64) -> String {

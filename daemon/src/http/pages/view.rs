@@ -259,6 +259,8 @@ pub(super) struct CallsPage {
     pub(super) may_call: bool,
     pub(super) history: Vec<CallRow>,
     pub(super) filter: Filter,
+    /// How far the page has looked, where there is more to look through.
+    pub(super) looked: Option<String>,
     pub(super) newest: Option<String>,
     pub(super) older: Option<String>,
     pub(super) may_hang_up: bool,
