@@ -6,7 +6,7 @@ use frontdesk_routing::number::PhoneNumber;
 use super::{Deal, DealId, DealQuery, Kind, Looker, Order, Party, Stage, Step};
 use crate::access::Scope;
 use crate::clients::Source;
-use crate::store::page::Place;
+use crate::store::page::{AFTER_ALL, LOOKED_THROUGH, Place};
 use crate::store::text::{id, maybe_id};
 use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
 
@@ -43,24 +43,75 @@ macro_rules! fits {
     };
 }
 
-const NEWEST: &str = deal!(concat!(
-    "WHERE ",
-    within!(),
-    fits!(),
-    " AND (d.created_at, d.id) < ($15, $16) ORDER BY d.created_at DESC, d.id DESC LIMIT $17"
-));
-const URGENT: &str = deal!(concat!(
-    "WHERE ",
-    within!(),
-    fits!(),
-    " AND d.step_at IS NOT NULL AND (d.step_at, d.id) > ($15, $16) ORDER BY d.step_at, d.id LIMIT $17"
-));
+/// The newest that fit, as far as `$lead` leads to them.
+macro_rules! newest {
+    ($lead:literal) => {
+        deal!(concat!(
+            "WHERE ",
+            $lead,
+            within!(),
+            fits!(),
+            " AND (d.created_at, d.id) < ($15, $16) AND (d.created_at, d.id) >= ($18, $19) \
+             ORDER BY d.created_at DESC, d.id DESC LIMIT $17"
+        ))
+    };
+}
+/// The most urgent that fit.
+macro_rules! urgent {
+    ($lead:literal) => {
+        deal!(concat!(
+            "WHERE ",
+            $lead,
+            within!(),
+            fits!(),
+            " AND d.step_at IS NOT NULL AND (d.step_at, d.id) > ($15, $16) \
+             AND (d.step_at, d.id) <= ($18, $19) ORDER BY d.step_at, d.id LIMIT $17"
+        ))
+    };
+}
+macro_rules! floor {
+    ($lead:literal) => {
+        concat!(
+            "SELECT d.created_at AS at, d.id FROM deals d WHERE ",
+            $lead,
+            "d.account_id = $1 AND (d.created_at, d.id) < ($2, $3) ORDER BY d.created_at DESC, d.id DESC LIMIT 1 OFFSET $4"
+        )
+    };
+}
+
+const NEWEST: &str = newest!("");
+const NEWEST_OF_CLIENT: &str = newest!("d.client_id = $9 AND ");
+const NEWEST_OF_STAFF: &str = newest!("d.staff_id = $11 AND ");
+const NEWEST_OPEN: &str = newest!("d.closed_at IS NULL AND ");
+const NEWEST_WITHOUT_STEP: &str = newest!("d.step_at IS NULL AND d.closed_at IS NULL AND ");
+const URGENT: &str = urgent!("");
+const URGENT_OF_STAFF: &str = urgent!("d.staff_id = $11 AND ");
+const FLOOR: &str = floor!("");
+const FLOOR_OPEN: &str = floor!("d.closed_at IS NULL AND d.deleted_at IS NULL AND ");
+const FLOOR_WITHOUT_STEP: &str = floor!("d.step_at IS NULL AND d.closed_at IS NULL AND d.deleted_at IS NULL AND ");
+const FLOOR_URGENT: &str = "SELECT d.step_at AS at, d.id FROM deals d WHERE d.account_id = $1 AND d.step_at IS NOT NULL \
+    AND (d.step_at, d.id) > ($2, $3) ORDER BY d.step_at, d.id LIMIT 1 OFFSET $4";
 const GET: &str = deal!(concat!("WHERE ", within!(), " AND d.id = $5"));
 const ANY: &str = deal!("WHERE d.account_id = $1 AND d.id = $2 AND d.deleted_at IS NULL");
 const HELD: &str = "SELECT COUNT(*) AS count FROM deals WHERE account_id = $1 AND staff_id = $2 AND kind = 'lead' \
     AND deleted_at IS NULL AND step_at < $3";
 
-pub(crate) const ALL: &[&str] = &[NEWEST, URGENT, GET, ANY, HELD];
+pub(crate) const ALL: &[&str] = &[
+    NEWEST,
+    NEWEST_OF_CLIENT,
+    NEWEST_OF_STAFF,
+    NEWEST_OPEN,
+    NEWEST_WITHOUT_STEP,
+    URGENT,
+    URGENT_OF_STAFF,
+    FLOOR,
+    FLOOR_OPEN,
+    FLOOR_WITHOUT_STEP,
+    FLOOR_URGENT,
+    GET,
+    ANY,
+    HELD,
+];
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
@@ -90,18 +141,34 @@ struct CountRow {
     count: i64,
 }
 
-/// Those that the one who looks may see, by cursor.
+/// Those that the one who looks may see, by cursor. A page may hold fewer than it could although there are more.
 pub async fn list(db: &Db, query: &DealQuery, looker: Looker, page: &Page) -> Result<Listing<Deal>, StoreError> {
+    let query = &DealQuery {
+        staff: query.staff.or(looker.within.only()),
+        ..*query
+    };
     let first = Place {
         at: 0,
         id: String::new(),
     };
-    let (sql, place) = match (query.order, &page.cursor) {
-        (Order::CreatedAt, _) => (NEWEST, Place::of(page)?),
-        (Order::StepAt, Some(_)) => (URGENT, Place::of(page)?),
-        (Order::StepAt, None) => (URGENT, first),
+    let place = match (query.order, &page.cursor) {
+        (Order::CreatedAt, _) | (Order::StepAt, Some(_)) => Place::of(page)?,
+        (Order::StepAt, None) => first,
     };
     let held = held(db, looker).await?;
+    let (sql, floor) = way(query);
+    let floor = match floor.filter(|_| narrows(query, looker.within, held)) {
+        Some(floor) => {
+            Place::found(
+                db,
+                floor,
+                args![looker.within.account, place.at, &place.id, LOOKED_THROUGH],
+            )
+            .await?
+        }
+        None => None,
+    };
+    let (last, floor) = last_looked_at(query, looker.now, floor);
     let mut values = reached(looker.within);
     values.extend(args![
         held,
@@ -118,6 +185,7 @@ pub async fn list(db: &Db, query: &DealQuery, looker: Looker, page: &Page) -> Re
         place.id,
         page.limit.saturating_add(1),
     ]);
+    values.extend(last);
     let mut rows: Vec<Row> = db.all(sql, values).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
@@ -129,13 +197,51 @@ pub async fn list(db: &Db, query: &DealQuery, looker: Looker, page: &Page) -> Re
         },
         id: row.id.clone(),
     };
-    let next_cursor = rows.last().filter(|_| more).map(|row| place(row).write());
+    let next_cursor = rows.last().filter(|_| more).map(place).or(floor);
     Ok(Listing {
         items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
         total: 0,
         filtered: 0,
-        next_cursor,
+        next_cursor: next_cursor.map(|place| place.write()),
     })
+}
+
+/// The way along which whatever fits lies close together, and how far a page goes on it where not all on it may fit.
+fn way(query: &DealQuery) -> (&'static str, Option<&'static str>) {
+    if query.order == Order::StepAt {
+        return match query.staff {
+            Some(_) => (URGENT_OF_STAFF, None),
+            None => (URGENT, Some(FLOOR_URGENT)),
+        };
+    }
+    let open_stage = query.stage.is_some_and(|stage| !stage.is_closed());
+    let open = query.open == Some(true) || query.overdue == Some(true) || open_stage;
+    match (query.client, query.staff) {
+        (Some(_), _) => (NEWEST_OF_CLIENT, None),
+        (None, Some(_)) => (NEWEST_OF_STAFF, None),
+        (None, None) if query.no_step == Some(true) => (NEWEST_WITHOUT_STEP, Some(FLOOR_WITHOUT_STEP)),
+        (None, None) if open => (NEWEST_OPEN, Some(FLOOR_OPEN)),
+        (None, None) => (NEWEST, Some(FLOOR)),
+    }
+}
+
+/// Whether not all that lies on the way may fit.
+fn narrows(query: &DealQuery, within: Scope, held: bool) -> bool {
+    let chosen = query.kind.is_some() || query.stage.is_some() || query.client.is_some() || query.project.is_some();
+    let not_open = query.open == Some(false) || query.no_step == Some(false);
+    held || chosen || not_open || query.overdue.is_some() || !within.is_whole()
+}
+
+/// Where a page ends, and where the next one begins if that is not the end of all.
+fn last_looked_at(query: &DealQuery, now: i64, floor: Option<Place>) -> ([Arg; 2], Option<Place>) {
+    // no step after now is overdue
+    let end = if query.overdue == Some(true) { now } else { i64::MAX };
+    let (floor, none) = match query.order {
+        Order::CreatedAt => (floor, (i64::MIN, "")),
+        Order::StepAt => (floor.filter(|floor| floor.at < end), (end, AFTER_ALL)),
+    };
+    let (at, id) = floor.as_ref().map_or(none, |floor| (floor.at, &floor.id));
+    ([at.into(), id.into()], floor)
 }
 
 /// One that the one who looks may see. A lead of others is not shown while the list would not.

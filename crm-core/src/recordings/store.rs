@@ -3,7 +3,7 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, RecordingId};
 use super::{Recording, RecordingState};
 use crate::access::{Scope, within_calls};
 use crate::audit::{self, Author};
-use crate::store::page::Place;
+use crate::store::page::{LOOKED_THROUGH, Place};
 use crate::store::rows::{self, RowText, rows};
 use crate::store::text::id;
 use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
@@ -36,10 +36,15 @@ const GET: &str = concat!(
     within_recordings!("$3", "$4", "$5")
 );
 const LIST: &str = concat!(
-    recording!("WHERE account_id = $1 AND (state = $2 OR $2 IS NULL) AND (started_at, id) < ($3, $4) AND "),
-    within_recordings!("$6", "$7", "$8"),
+    recording!(
+        "WHERE account_id = $1 AND (state = $2 OR $2 IS NULL) AND (started_at, id) < ($3, $4) \
+         AND (started_at, id) >= ($6, $7) AND "
+    ),
+    within_recordings!("$8", "$9", "$10"),
     " ORDER BY started_at DESC, id DESC LIMIT $5"
 );
+const FLOOR: &str = "SELECT started_at AS at, id FROM recordings WHERE account_id = $1 AND (started_at, id) < ($2, $3) \
+    ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $4";
 /// Calls of one statement; the last one fills places that are left.
 const TOGETHER: usize = 25;
 const OF_CALLS: &str = concat!(
@@ -78,6 +83,7 @@ const DELETE: &str = "UPDATE recordings SET state = 'deleted', deleted_at = $3, 
 pub(crate) const ALL: &[&str] = &[
     GET,
     LIST,
+    FLOOR,
     OF_CALLS,
     OF_CLIENT,
     UNFINISHED,
@@ -112,33 +118,42 @@ pub async fn get(db: &Db, within: Scope, recording: RecordingId) -> Result<Recor
         .and_then(read)
 }
 
-/// Newest first, by cursor.
+/// Newest first, by cursor. A page may hold fewer than it could although there are more.
 pub async fn list(
     db: &Db,
     within: Scope,
     state: Option<RecordingState>,
     page: &Page,
 ) -> Result<Listing<Recording>, StoreError> {
-    let Place { at, id: before } = Place::of(page)?;
+    let place = Place::of(page)?;
+    let floor = match state.is_none() && within.is_whole() {
+        true => None,
+        false => Place::found(db, FLOOR, args![within.account, place.at, &place.id, LOOKED_THROUGH]).await?,
+    };
     let limit = page.limit.saturating_add(1);
-    let values = args![within.account, state.map(RecordingState::name), at, before, limit];
+    let mut values = args![
+        within.account,
+        state.map(RecordingState::name),
+        place.at,
+        place.id,
+        limit
+    ];
+    let (lowest, id) = floor.as_ref().map_or((i64::MIN, ""), |floor| (floor.at, &floor.id));
+    values.extend(args![lowest, id]);
     let mut rows: Vec<Row> = db.all(LIST, with(values, within)).await?;
     let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > shown;
     rows.truncate(shown);
-    let last = rows.last().filter(|_| more).map(|row| {
-        Place {
-            at: row.started_at,
-            id: row.id.clone(),
-        }
-        .write()
+    let last = rows.last().filter(|_| more).map(|row| Place {
+        at: row.started_at,
+        id: row.id.clone(),
     });
     let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
     Ok(Listing {
         items,
         total: 0,
         filtered: 0,
-        next_cursor: last,
+        next_cursor: last.or(floor).map(|place| place.write()),
     })
 }
 

@@ -152,20 +152,44 @@ mod tests {
         .await;
         check(
             "FROM recordings WHERE account_id = $1 AND (state",
-            "recordings_account (account_id=? AND (started_at,id)<(?,?))",
+            "recordings_account (account_id=? AND (started_at,id)>(?,?) AND (started_at,id)<(?,?))",
         )
         .await;
         check(
             "ORDER BY d.created_at DESC",
-            "deals_account (account_id=? AND (created_at,id)<(?,?))",
+            "deals_account (account_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+        )
+        .await;
+        check(
+            "WHERE d.closed_at IS NULL AND d.account_id",
+            "deals_open (account_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+        )
+        .await;
+        check(
+            "WHERE d.step_at IS NULL AND d.closed_at IS NULL AND d.account_id",
+            "deals_no_step (account_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
+        )
+        .await;
+        check(
+            "WHERE d.staff_id = $11 AND d.account_id = $1 AND d.deleted_at IS NULL",
+            "deals_staff (staff_id=? AND (created_at,id)>(?,?) AND (created_at,id)<(?,?))",
         )
         .await;
         check(
             "ORDER BY d.step_at, d.id LIMIT",
-            "deals_step (account_id=? AND (step_at,id)>(?,?))",
+            "deals_step (account_id=? AND (step_at,id)>(?,?) AND (step_at,id)<(?,?))",
         )
         .await;
-        check("FROM audit WHERE", "audit_account (account_id=? AND (at,id)<(?,?))").await;
+        check(
+            "FROM audit WHERE",
+            "audit_account (account_id=? AND (at,id)>(?,?) AND (at,id)<(?,?))",
+        )
+        .await;
+        check(
+            "FROM audit WHERE account_id = $1 AND actor_staff_id",
+            "audit_actor (account_id=? AND actor_staff_id=? AND (at,id)>(?,?) AND (at,id)<(?,?))",
+        )
+        .await;
         check(
             "$3 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
             "clients_name (account_id=?)",

@@ -37,7 +37,7 @@ fn sqlite(office: &Office) -> bool {
 }
 
 /// What only somebody with the database in his hands can do.
-async fn unguarded(office: &Office, sql: &str) {
+pub(crate) async fn unguarded(office: &Office, sql: &str) {
     let off: &[&str] = if sqlite(office) {
         &[
             "DROP TRIGGER IF EXISTS audit_inserted",

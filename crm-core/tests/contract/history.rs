@@ -2,17 +2,24 @@
 //! before has stopped.
 
 use frontdesk_crm_core::access::{Reach, Scope};
+use frontdesk_crm_core::audit::{self, AuditQuery};
 use frontdesk_crm_core::calls::{self, Call, CallDirection, CallQuery, Disposition, Leg, Party};
+use frontdesk_crm_core::deals::{self, DealQuery, Kind, Looker, NewDeal, Order};
 use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::projects::first_of;
+use frontdesk_crm_core::recordings;
 use frontdesk_crm_core::store::{Listing, Page};
-use frontdesk_routing::ids::{CallId, LegId, StaffId};
+use frontdesk_routing::ids::{CallId, LegId, RecordingId, StaffId};
 
+use crate::audit::unguarded;
 use crate::office::{NOON, Office, page};
 
 crate::on_both! {
     ones_own_calls_are_found_behind_any_number_of_others
     a_page_looks_at_so_many_of_ones_legs_and_no_more
+    recordings_within_a_reach_go_on_where_a_page_has_stopped
+    deals_that_are_open_are_found_behind_any_number_of_closed_ones
+    the_audit_goes_on_where_a_page_has_stopped
 }
 
 /// The `n`th second's call between two people from outside, which was answered.
@@ -159,4 +166,182 @@ async fn a_page_looks_at_so_many_of_ones_legs_and_no_more(office: &Office) {
     };
     let seen = calls_of(office, own(office, ivan), &earlier, 50).await;
     assert_eq!(seen.concat(), [ids[0]]);
+}
+
+async fn recordings_within_a_reach_go_on_where_a_page_has_stopped(office: &Office) {
+    let ivan = office.ivan().await.id;
+    let mut mine = call(office, 0);
+    mine.callee.staff = Some(ivan);
+    let others = call(office, 1);
+    let started = |call: &Call, n: u128| Entry::RecordingStarted {
+        recording: RecordingId::new(call.started_at, n),
+        path: format!("{n}.wav"),
+        at: call.started_at,
+        call: Box::new(call.clone()),
+        legs: Vec::new(),
+    };
+    journal::apply(&office.db, &[started(&mine, 1), started(&others, 2)])
+        .await
+        .unwrap();
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050) INSERT INTO recordings \
+         (id, account_id, call_id, path, state, started_at, version) \
+         SELECT '01000000000000000000' || (100000 + i), '{}', '{}', 'x', 'ready', {} + i, 1 FROM n",
+        office.first.account, others.id, others.started_at
+    );
+    assert_eq!(office.raw(&many).await.unwrap(), 10_050);
+    let list = async |page: Page| {
+        let own = own(office, ivan);
+        recordings::list(&office.db, own, None, &page).await.unwrap()
+    };
+    let pages = pages(50, list).await;
+    let calls: Vec<Vec<CallId>> = pages
+        .into_iter()
+        .map(|page| page.into_iter().map(|recording| recording.call).collect())
+        .collect();
+    assert_eq!(calls, [vec![], vec![mine.id]]);
+    let whole = recordings::list(&office.db, office.whole(), None, &page(50))
+        .await
+        .unwrap();
+    assert_eq!(whole.items.len(), 50);
+}
+
+async fn deals_that_are_open_are_found_behind_any_number_of_closed_ones(office: &Office) {
+    let client = office.client("+79161234567", "Olga").await.unwrap().id;
+    let here = first_of(office.first.account);
+    let make = async |title: &str, step_at: Option<&str>| {
+        let new = NewDeal {
+            client: Some(client.to_string()),
+            title: Some(title.into()),
+            step_at: step_at.map(str::to_owned),
+            ..NewDeal::default()
+        };
+        deals::create(&office.db, &office.author(), &new, here).await.unwrap();
+    };
+    make("bare", None).await;
+    office.later(1_000);
+    make("late", Some("2026-11-18T11:06:45Z")).await;
+    office.later(1);
+    make("planned", Some("2026-12-18T11:06:41Z")).await;
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050) INSERT INTO deals \
+         (id, account_id, kind, project_id, stage, title, step_text, created_at, updated_at, closed_at, version) \
+         SELECT '01000000000000000000' || (100000 + i), '{}', 'deal', '{here}', 'won', 'closed', '', \
+         {} + i, 0, 1, 1 FROM n",
+        office.first.account,
+        office.now() + 1_000
+    );
+    assert_eq!(office.raw(&many).await.unwrap(), 10_050);
+    office.later(10_000);
+    let staff = (office.first.staff, here);
+    let seen = async |reach: Reach, query: DealQuery| {
+        let looker = Looker {
+            within: Scope::of(office.first.account, reach, staff),
+            sees_new: true,
+            now: office.now(),
+        };
+        let list = async |page: Page| deals::list(&office.db, &query, looker, &page).await.unwrap();
+        let titles = |page: Vec<deals::Deal>| page.into_iter().map(|deal| deal.title).collect();
+        pages(50, list)
+            .await
+            .into_iter()
+            .map(titles)
+            .collect::<Vec<Vec<String>>>()
+    };
+    let query = DealQuery::default;
+    for reach in [Reach::Own, Reach::Any] {
+        let no_step = DealQuery {
+            no_step: Some(true),
+            ..query()
+        };
+        assert_eq!(seen(reach, no_step).await, [["bare"]], "{reach:?}");
+        let open = DealQuery {
+            stage: Some(deals::Stage::New),
+            ..query()
+        };
+        assert_eq!(
+            seen(reach, open).await.concat(),
+            ["planned", "late", "bare"],
+            "{reach:?}"
+        );
+        for order in [Order::CreatedAt, Order::StepAt] {
+            let overdue = DealQuery {
+                overdue: Some(true),
+                order,
+                ..query()
+            };
+            assert_eq!(seen(reach, overdue).await, [["late"]], "{reach:?} {order:?}");
+        }
+    }
+    let leads = DealQuery {
+        kind: Some(Kind::Lead),
+        ..query()
+    };
+    let found = seen(Reach::Any, leads).await;
+    assert_eq!(
+        found,
+        [vec![], vec!["planned", "late", "bare"]],
+        "there is no index of these"
+    );
+    assert_eq!(seen(Reach::Own, leads).await, [["planned", "late", "bare"]]);
+    let of_client = DealQuery {
+        client: Some(client),
+        ..query()
+    };
+    assert_eq!(seen(Reach::Any, of_client).await, [["planned", "late", "bare"]]);
+}
+
+async fn the_audit_goes_on_where_a_page_has_stopped(office: &Office) {
+    let ivan = office.ivan().await.id;
+    let many = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10050) INSERT INTO audit \
+         (id, account_id, at, actor_staff_id, actor_name, action, entity, entity_id, after_json) \
+         SELECT '01000000000000000000' || (100000 + i), '{}', {} + i, '{ivan}', 'Ivan', 'call.hung_up', 'call', 'x', '{{}}' FROM n",
+        office.first.account,
+        office.now()
+    );
+    unguarded(office, &many).await;
+    let seen = async |query: AuditQuery| {
+        let list = async |page: Page| {
+            let account = office.first.account;
+            audit::list(&office.db, account, &query, &page).await.unwrap()
+        };
+        let pages = pages(500, list).await;
+        pages.into_iter().map(|page| page.len()).collect::<Vec<usize>>()
+    };
+    let created = AuditQuery {
+        action: Some("staff.created".into()),
+        ..AuditQuery::default()
+    };
+    assert_eq!(seen(created.clone()).await, [0, 1]);
+    let text = AuditQuery {
+        text: Some("Ivan".into()),
+        ..AuditQuery::default()
+    };
+    assert_eq!(seen(text).await, [0, 1]);
+    let main = AuditQuery {
+        actor: Some(office.first.staff),
+        ..created.clone()
+    };
+    assert_eq!(seen(main).await, [1], "that one has done little");
+    let of_ivan = AuditQuery {
+        actor: Some(ivan),
+        ..created.clone()
+    };
+    assert_eq!(seen(of_ivan).await, [0, 0]);
+    let of_person = AuditQuery {
+        entity_id: Some(ivan.to_string()),
+        ..AuditQuery::default()
+    };
+    assert_eq!(seen(of_person).await, [1]);
+    let before = AuditQuery {
+        until: Some(office.now() + 1),
+        ..created.clone()
+    };
+    assert_eq!(seen(before).await, [1], "those since are not looked at");
+    let since = AuditQuery {
+        from: Some(office.now() + 1),
+        ..created
+    };
+    assert_eq!(seen(since).await, [0, 0]);
 }

@@ -63,7 +63,7 @@ pub struct AuditParams {
     pub cursor: Option<String>,
 }
 
-/// What was done, newest first.
+/// What was done, newest first. Where few deeds fit, a page may hold fewer than `limit`, or none, and go on at `next_cursor`.
 #[utoipa::path(get, path = "/audit", tag = "audit", params(AuditParams), responses(
     (status = 200, body = Listing<AuditView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]

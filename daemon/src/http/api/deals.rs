@@ -47,6 +47,7 @@ pub(super) fn looker(state: &State, access: &Access, right: Right) -> Looker {
 }
 
 /// Leads and deals, newest first. While own leads are overdue, other leads are shown only to whom `leads:see_new` is given.
+/// Where few fit, a page may hold fewer than `limit`, or none, and go on at `next_cursor`.
 #[utoipa::path(get, path = "/deals", tag = "deals", params(DealParams), responses(
     (status = 200, body = Listing<DealView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]

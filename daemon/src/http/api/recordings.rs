@@ -71,7 +71,7 @@ struct RecordingParams {
     cursor: Option<String>,
 }
 
-/// Recordings, newest first.
+/// Recordings, newest first. Where few fit, a page may hold fewer than `limit`, or none, and go on at `next_cursor`.
 #[utoipa::path(get, path = "/recordings", tag = "recordings", params(RecordingParams), responses(
     (status = 200, body = Listing<RecordingView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]

@@ -121,6 +121,8 @@ struct DealsPage {
     client_id: String,
     /// Whose leads and deals are shown alone.
     client: Option<String>,
+    /// How far the page has looked, where there is more to look through.
+    looked: Option<String>,
     newest: Option<String>,
     older: Option<String>,
     /// Others' are shown too.
@@ -197,6 +199,7 @@ pub(super) async fn page(
                 chosen: value == asked.kind,
             })
             .into(),
+        looked: reader.looked(list.next_cursor.as_deref()),
         newest: asked.cursor.as_ref().map(|_| asked.link(asked.part, None)),
         older: list.next_cursor.map(|cursor| asked.link(asked.part, Some(&cursor))),
         others: reader.access.rights.reach(Right::DealsRead) > Some(Reach::Own),

@@ -164,6 +164,8 @@ struct AuditPage {
     filtered: bool,
     /// Numbers are not hidden from who reads.
     may_search: bool,
+    /// How far the page has looked, where there is more to look through.
+    looked: Option<String>,
     newest: Option<String>,
     older: Option<String>,
 }
@@ -215,6 +217,7 @@ pub(in crate::http::pages) async fn page(
     let (newest, older) = leaves("/audit", &asked.filters(), place);
     let page = AuditPage {
         rows: list.items.iter().map(|deed| row(deed, &reader, w)).collect(),
+        looked: reader.looked(list.next_cursor.as_deref()),
         newest,
         older,
         staff,
