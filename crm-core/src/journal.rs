@@ -129,7 +129,7 @@ pub async fn apply(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
 
 async fn together(db: &Db, entries: &[Entry]) -> Result<Applied, StoreError> {
     let mut tx = db.begin().await?;
-    let written = Erasures::read(&mut tx).await?.take_out(entries);
+    let written = Erasures::read(&mut tx, entries).await?.take_out(entries);
     let (entries, silenced) = (&*written.entries, &written.silenced);
     let batch = Batch::of(entries);
     let begun = batch.started.values().copied();

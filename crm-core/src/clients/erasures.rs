@@ -11,15 +11,29 @@ use sha2::{Digest, Sha256};
 use crate::calls::{Call, Leg};
 use crate::journal::Entry;
 use crate::store::text::id;
-use crate::store::{Db, StoreError, Tx, args};
+use crate::store::{Arg, Db, StoreError, Tx, args};
 
 const ADD: &str = "INSERT INTO erasures (account_id, client_id, mark, at) VALUES ($1, $2, $3, $4) \
     ON CONFLICT (client_id, mark) DO NOTHING";
-const LIST: &str = "SELECT account_id, client_id, mark, at FROM erasures";
+const ANY: &str = "SELECT at FROM erasures LIMIT 1";
+/// Values of one statement; the last one fills places that are left.
+const TOGETHER: usize = 25;
+macro_rules! those {
+    ($which:literal) => {
+        concat!(
+            "SELECT account_id, client_id, mark, at FROM erasures WHERE ",
+            $which,
+            " IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+             $24, $25)"
+        )
+    };
+}
+const OF_CLIENTS: &str = those!("mark = '' AND client_id");
+const OF_NUMBERS: &str = those!("mark");
 const FORGET: &str = "DELETE FROM erasures WHERE at < $1";
 const LAST: &str = "SELECT at FROM erasures ORDER BY at DESC LIMIT 1";
 
-pub(crate) const ALL: &[&str] = &[ADD, LIST, FORGET, LAST];
+pub(crate) const ALL: &[&str] = &[ADD, ANY, OF_CLIENTS, OF_NUMBERS, FORGET, LAST];
 
 /// Longer than any call.
 const KEPT_MS: i64 = 2 * 24 * 3_600_000;
@@ -37,7 +51,7 @@ struct AtRow {
     at: i64,
 }
 
-/// Those that the journal has to know; mostly none.
+/// Those that a batch of the journal has to know; mostly none.
 #[derive(Default)]
 pub(crate) struct Erasures {
     clients: BTreeSet<(AccountId, ClientId)>,
@@ -90,17 +104,24 @@ fn mark(account: AccountId, number: &str) -> String {
 }
 
 impl Erasures {
-    pub(crate) async fn read(tx: &mut Tx) -> Result<Erasures, StoreError> {
-        let rows: Vec<Row> = tx.all(LIST, args![]).await?;
+    /// Those that concern the batch's clients and numbers, however many others were erased.
+    pub(crate) async fn read(tx: &mut Tx, entries: &[Entry]) -> Result<Erasures, StoreError> {
         let mut erasures = Erasures::default();
-        for row in rows {
-            if row.mark.is_empty() {
-                let client = (id(&row.account_id)?, id(&row.client_id)?);
-                erasures.clients.insert(client);
-            } else {
-                let at = erasures.marks.entry(row.mark).or_insert(row.at);
-                *at = row.at.max(*at);
-            }
+        let any: Option<AtRow> = tx.one(ANY, args![]).await?;
+        if any.is_none() {
+            return Ok(erasures);
+        }
+        let calls = || entries.iter().filter_map(call_of).map(|(call, _)| call);
+        let clients: BTreeSet<String> = calls()
+            .filter_map(|call| call.client)
+            .map(|id| id.to_string())
+            .collect();
+        for row in those(tx, OF_CLIENTS, clients).await? {
+            erasures.clients.insert((id(&row.account_id)?, id(&row.client_id)?));
+        }
+        for row in those(tx, OF_NUMBERS, calls().flat_map(marks_of).collect()).await? {
+            let at = erasures.marks.entry(row.mark).or_insert(row.at);
+            *at = row.at.max(*at);
         }
         Ok(erasures)
     }
@@ -111,28 +132,13 @@ impl Erasures {
             entries: Cow::Borrowed(entries),
             silenced: BTreeSet::new(),
         };
-        if self.clients.is_empty() {
+        if self.clients.is_empty() && self.marks.is_empty() {
             return written;
         }
         for (place, entry) in entries.iter().enumerate() {
-            let (call, legs, recording) = match entry {
-                Entry::RecordingStarted {
-                    call, legs, recording, ..
-                } => (call, legs, Some(*recording)),
-                Entry::CallEnded { call, legs } => (call, legs, None),
-                Entry::BindingSaved(_)
-                | Entry::BindingRemoved { .. }
-                | Entry::RecordingReady { .. }
-                | Entry::RecordingFailed { .. }
-                | Entry::MessageStarted { .. }
-                | Entry::MessageDropped { .. }
-                | Entry::LineLeft(_)
-                | Entry::SettingChanged(_)
-                | Entry::BlockSaved(_)
-                | Entry::BlockRemoved(_) => continue,
-            };
+            let Some((call, legs)) = call_of(entry) else { continue };
             let Some(blank) = self.blanked(call) else { continue };
-            written.silenced.extend(recording);
+            written.silenced.extend(begun(entry));
             let legs = legs.iter().map(blank_leg).collect();
             if let Some(entry) = written.entries.to_mut().get_mut(place) {
                 put(entry, blank, legs);
@@ -169,6 +175,61 @@ impl Erasures {
         }
         Some(blank)
     }
+}
+
+/// The call that an entry tells of.
+fn call_of(entry: &Entry) -> Option<(&Call, &[Leg])> {
+    match entry {
+        Entry::RecordingStarted { call, legs, .. } | Entry::CallEnded { call, legs } => Some((call, legs)),
+        Entry::BindingSaved(_)
+        | Entry::BindingRemoved { .. }
+        | Entry::RecordingReady { .. }
+        | Entry::RecordingFailed { .. }
+        | Entry::MessageStarted { .. }
+        | Entry::MessageDropped { .. }
+        | Entry::LineLeft(_)
+        | Entry::SettingChanged(_)
+        | Entry::BlockSaved(_)
+        | Entry::BlockRemoved(_) => None,
+    }
+}
+
+/// The recording that has begun with it.
+fn begun(entry: &Entry) -> Option<RecordingId> {
+    match entry {
+        Entry::RecordingStarted { recording, .. } => Some(*recording),
+        Entry::CallEnded { .. }
+        | Entry::BindingSaved(_)
+        | Entry::BindingRemoved { .. }
+        | Entry::RecordingReady { .. }
+        | Entry::RecordingFailed { .. }
+        | Entry::MessageStarted { .. }
+        | Entry::MessageDropped { .. }
+        | Entry::LineLeft(_)
+        | Entry::SettingChanged(_)
+        | Entry::BlockSaved(_)
+        | Entry::BlockRemoved(_) => None,
+    }
+}
+
+/// Digests of the numbers of its parties from outside.
+fn marks_of(call: &Call) -> impl Iterator<Item = String> {
+    let outside = [&call.caller, &call.callee]
+        .into_iter()
+        .filter(|party| party.staff.is_none());
+    outside.filter_map(|party| Some(mark(call.account, party.number.as_deref()?)))
+}
+
+async fn those(tx: &mut Tx, sql: &'static str, values: BTreeSet<String>) -> Result<Vec<Row>, StoreError> {
+    let values: Vec<String> = values.into_iter().collect();
+    let mut found = Vec::new();
+    for part in values.chunks(TOGETHER) {
+        let last = part.iter().rev().take(1).cycle();
+        let places = part.iter().chain(last).take(TOGETHER).map(Arg::from);
+        let rows: Vec<Row> = tx.all(sql, places.collect()).await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 fn blank_leg(leg: &Leg) -> Leg {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::audit;
-use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, Leg, Party};
+use frontdesk_crm_core::calls::{self, Call, CallDirection, Disposition, Leg, Party};
 use frontdesk_crm_core::clients::{self, ClientPatch};
 use frontdesk_crm_core::deals::{self, NewDeal};
 use frontdesk_crm_core::journal::{self, Entry};
@@ -28,6 +28,7 @@ crate::on_both! {
     v29_a_call_that_goes_on_is_forgotten_when_it_ends
     v29_what_cannot_be_removed_is_tried_again_and_keeps_nothing_back
     v29_a_number_that_is_somebody_elses_by_now_stays_theirs
+    v29_of_many_who_were_erased_each_is_known_to_the_batch_with_their_calls
 }
 
 const NAME: &str = "Константинопольская";
@@ -461,4 +462,29 @@ async fn v29_a_number_that_is_somebody_elses_by_now_stays_theirs(office: &Office
     clients::erase(&office.db, &office.author(), last).await.unwrap();
     nothing_is_left(office, &["Другая", "Последняя", "9123456701"]).await;
     assert_eq!(state(office, recording(2)).await, RecordingState::Deleted);
+}
+
+async fn v29_of_many_who_were_erased_each_is_known_to_the_batch_with_their_calls(office: &Office) {
+    let number = |n: u128| format!("+7916{n:07}");
+    let mut going_on = Vec::new();
+    for n in 0..60 {
+        let client = office.client(&number(n), NAME).await.unwrap().id;
+        // of every second call nobody knew whose it was
+        going_on.push(inbound(office, n, &number(n), Some(client).filter(|_| n % 2 == 0)));
+        clients::erase(&office.db, &office.author(), client).await.unwrap();
+    }
+    let stranger = inbound(office, 60, &number(60), None);
+    apply(
+        office,
+        &going_on.iter().chain([&stranger]).map(ended).collect::<Vec<_>>(),
+    )
+    .await;
+    let numbers = async |call: &Call| {
+        let kept = calls::get(&office.db, office.whole(), call.id).await.unwrap();
+        kept.caller.number
+    };
+    for call in &going_on {
+        assert_eq!(numbers(call).await, None, "{call:?}");
+    }
+    assert_eq!(numbers(&stranger).await, Some(number(60)));
 }
