@@ -2,6 +2,7 @@
 
 mod caller_id;
 mod incoming;
+mod list;
 mod photo;
 mod row;
 pub(crate) mod rules;
@@ -17,11 +18,13 @@ use crate::access::Role;
 pub(crate) use caller_id::ALL as CALLER_ID;
 pub use caller_id::{CallerId, CallerIdPatch};
 pub(crate) use incoming::{Said, change};
+pub(crate) use list::ALL as LISTS;
+pub use list::list;
 pub(crate) use photo::ALL as PHOTO;
 pub use photo::set_photo;
 pub(crate) use row::told;
 pub(crate) use store::{ALL, insert};
-pub use store::{create, delete, get, list, names, succeed, update};
+pub use store::{create, delete, get, names, succeed, update};
 pub(crate) use supervisor::ALL as SUPERVISOR;
 pub(crate) use until::ALL as UNTIL;
 

@@ -12,7 +12,7 @@ use crate::store::{Arg, StoreError, args};
 macro_rules! member {
     ($rest:literal) => {
         concat!(
-            "SELECT s.id, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
+            "SELECT s.id, s.sort_name, s.account_id, a.number AS account_number, s.is_main, s.surname, s.given_name, s.patronymic, \
              s.phone, s.email, s.position, s.work_place, s.supervisor_id, \
              (SELECT COALESCE(v.short_number, v.login, v.id) FROM staff v WHERE v.id = s.supervisor_id) AS supervisor_called, \
              s.short_number, s.login, s.role, s.access_until, p.sip_user, s.displayed_number, \
@@ -29,7 +29,8 @@ pub(super) use member;
 
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
-    id: String,
+    pub(super) id: String,
+    pub(super) sort_name: String,
     account_id: String,
     account_number: i64,
     is_main: bool,
@@ -38,11 +39,11 @@ pub(super) struct Row {
     patronymic: Option<String>,
     phone: Option<String>,
     email: Option<String>,
-    position: Option<String>,
+    pub(super) position: Option<String>,
     work_place: String,
     supervisor_id: Option<String>,
     supervisor_called: Option<String>,
-    short_number: Option<String>,
+    pub(super) short_number: Option<String>,
     login: Option<String>,
     role: Option<String>,
     access_until: Option<i64>,
@@ -54,9 +55,9 @@ pub(super) struct Row {
     signed_in: bool,
     has_password: bool,
     last_login_at: Option<i64>,
-    last_seen_at: Option<i64>,
-    deleted_at: Option<i64>,
-    created_at: i64,
+    pub(super) last_seen_at: Option<i64>,
+    pub(super) deleted_at: Option<i64>,
+    pub(super) created_at: i64,
     updated_at: i64,
     version: i64,
     receiving: bool,

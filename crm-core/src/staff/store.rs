@@ -3,37 +3,18 @@ use frontdesk_routing::plan::{Destination, Method};
 use serde_json::Value;
 
 use super::caller_id::{self, CallerId};
-use super::row::{Row, member, read, told};
+use super::row::{member, read, told};
 use super::rules::{self, Checked};
 use super::supervisor::{self, hold};
 use super::until::{self, Whose};
-use super::{NewStaff, StaffMember, StaffOrder, StaffPatch, StaffQuery, WorkPlace};
+use super::{NewStaff, StaffMember, StaffPatch};
 use crate::access::Role;
 use crate::audit::{self, Author, Deed};
-use crate::store::text::{id, needle};
-use crate::store::{Arg, Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
+use crate::store::text::id;
+use crate::store::{Arg, Db, FieldError, Ids, StoreError, Tx, args};
 use crate::{accounts, destinations, groups, logins, numbers, projects, roles, tokens};
 
 const GET: &str = member!("AND s.id = $3");
-const LIST: &str = member!(
-    "AND (s.search LIKE $3 ESCAPE '\\' OR $3 IS NULL) AND (s.position = $4 OR $4 IS NULL) AND (s.work_place = $10 OR $10 IS NULL) \
-     AND (s.supervisor_id = $11 OR $11 IS NULL) AND (NOT $5 OR s.deleted_at IS NULL) \
-     AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = s.id AND x.project_id = $9) OR s.is_main OR $9 IS NULL) \
-     ORDER BY CASE WHEN s.deleted_at IS NULL THEN 0 ELSE 1 END, \
-     CASE WHEN $6 = 'name' THEN s.sort_name WHEN $6 = 'short_number' THEN COALESCE(s.short_number, '') \
-     WHEN $6 = 'position' THEN COALESCE(s.position, '') ELSE '' END, \
-     CASE WHEN $6 = '-name' THEN s.sort_name WHEN $6 = '-short_number' THEN COALESCE(s.short_number, '') \
-     WHEN $6 = '-position' THEN COALESCE(s.position, '') ELSE '' END DESC, \
-     CASE WHEN $6 = 'last_seen_at' THEN COALESCE(s.last_seen_at, 0) WHEN $6 = 'created_at' THEN s.created_at ELSE 0 END, \
-     CASE WHEN $6 = '-last_seen_at' THEN COALESCE(s.last_seen_at, 0) WHEN $6 = '-created_at' THEN s.created_at ELSE 0 END \
-     DESC, \
-     s.sort_name, s.id LIMIT $7 OFFSET $8"
-);
-const COUNT: &str = "SELECT COUNT(*) AS total, COUNT(CASE WHEN (search LIKE $2 ESCAPE '\\' OR $2 IS NULL) \
-    AND (position = $3 OR $3 IS NULL) AND (work_place = $6 OR $6 IS NULL) AND (NOT $4 OR deleted_at IS NULL) \
-    AND (supervisor_id = $7 OR $7 IS NULL) \
-    AND (EXISTS (SELECT 1 FROM staff_projects x WHERE x.staff_id = staff.id AND x.project_id = $5) OR is_main OR $5 IS NULL) \
-    THEN 1 END) AS filtered FROM staff WHERE account_id = $1";
 const NAMES: &str = "SELECT id, surname, given_name, patronymic FROM staff WHERE account_id = $1 AND deleted_at IS NULL \
     ORDER BY sort_name, id";
 const INSERT: &str = "INSERT INTO staff (id, account_id, is_main, surname, given_name, patronymic, phone, email, position, \
@@ -55,8 +36,6 @@ const TAKEN_DEPARTMENT: &str = "SELECT id FROM departments WHERE account_id = $1
 
 pub(crate) const ALL: &[&str] = &[
     GET,
-    LIST,
-    COUNT,
     NAMES,
     INSERT,
     UPDATE,
@@ -67,12 +46,6 @@ pub(crate) const ALL: &[&str] = &[
     TAKEN_EMAIL,
     TAKEN_DEPARTMENT,
 ];
-
-#[derive(sqlx::FromRow)]
-struct Counts {
-    total: i64,
-    filtered: i64,
-}
 
 #[derive(sqlx::FromRow)]
 struct NameRow {
@@ -100,56 +73,6 @@ pub async fn get(db: &Db, account: AccountId, staff: StaffId, now: i64) -> Resul
         .await?
         .ok_or(StoreError::NotFound)
         .and_then(read)
-}
-
-pub async fn list(
-    db: &Db,
-    account: AccountId,
-    query: &StaffQuery,
-    page: &Page,
-    now: i64,
-) -> Result<Listing<StaffMember>, StoreError> {
-    let search = query.search.as_deref().map(needle);
-    let (live, place) = (query.live_only, query.work_place.map(WorkPlace::name));
-    let rows: Vec<Row> = db
-        .all(
-            LIST,
-            args![
-                account,
-                now,
-                &search,
-                &query.position,
-                live,
-                order(query),
-                page.limit,
-                page.offset,
-                query.project,
-                place,
-                query.supervisor
-            ],
-        )
-        .await?;
-    let counts: Option<Counts> = db
-        .one(
-            COUNT,
-            args![
-                account,
-                &search,
-                &query.position,
-                live,
-                query.project,
-                place,
-                query.supervisor
-            ],
-        )
-        .await?;
-    let count = |count: Option<i64>| count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0);
-    Ok(Listing {
-        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
-        total: count(counts.as_ref().map(|counts| counts.total)),
-        filtered: count(counts.map(|counts| counts.filtered)),
-        next_cursor: None,
-    })
 }
 
 /// Id and name of everyone who is not deleted.
@@ -471,20 +394,5 @@ async fn hashed(password: Option<String>, salt: u128) -> Result<Option<String>, 
     match password {
         Some(password) => logins::hash(password, salt).await.map(Some),
         None => Ok(None),
-    }
-}
-
-fn order(query: &StaffQuery) -> String {
-    let name = match query.order {
-        StaffOrder::Name => "name",
-        StaffOrder::ShortNumber => "short_number",
-        StaffOrder::Position => "position",
-        StaffOrder::LastSeenAt => "last_seen_at",
-        StaffOrder::CreatedAt => "created_at",
-    };
-    if query.descending {
-        format!("-{name}")
-    } else {
-        name.to_owned()
     }
 }

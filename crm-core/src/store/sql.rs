@@ -87,6 +87,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     sip_accounts::ALL,
     sites::ALL,
     staff::ALL,
+    staff::LISTS,
     staff::CALLER_ID,
     staff::PHOTO,
     staff::SUPERVISOR,

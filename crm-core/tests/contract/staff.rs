@@ -16,6 +16,7 @@ crate::on_both! {
     k8_a_deleted_member_stays_in_the_list_and_loses_everything_else
     of_two_changes_of_one_version_the_second_is_refused
     lists_are_ordered_and_cut
+    by_cursor_everybody_is_told_once_in_every_order
     l47_sip_data_is_made_once_and_then_rotated
     b30_each_change_is_audited_without_secrets
     a_photo_is_noted_by_version_and_names_are_those_of_the_living
@@ -403,4 +404,72 @@ async fn a_photo_is_noted_by_version_and_names_are_those_of_the_living(office: &
     assert_eq!(office.audit(1).await[0].action, "staff.photo_changed");
     let deleted = staff::set_photo(db, &office.author(), gone.id, None, None).await;
     assert!(matches!(deleted, Err(StoreError::Gone | StoreError::NotFound)));
+}
+
+async fn by_cursor_everybody_is_told_once_in_every_order(office: &Office) {
+    let (db, account) = (&office.db, office.first.account);
+    let mut everybody = vec![office.first.staff];
+    for n in 0..13 {
+        let new = NewStaff {
+            surname: (n % 4 > 0).then(|| format!("Фамилия {}", n % 4)),
+            position: (n % 3 > 0).then(|| format!("Должность {}", n % 3)),
+            short_number: (n % 5 > 0).then(|| format!("{}", 300 - n)),
+            ..named("Имя")
+        };
+        everybody.push(office.hire(new).await.unwrap().id);
+        office.later(i64::from(n % 2));
+    }
+    for gone in [3, 8] {
+        staff::delete(db, &office.author(), everybody[gone], None)
+            .await
+            .unwrap();
+    }
+    let orders = [
+        StaffOrder::Name,
+        StaffOrder::ShortNumber,
+        StaffOrder::Position,
+        StaffOrder::LastSeenAt,
+        StaffOrder::CreatedAt,
+    ];
+    for (order, descending) in orders.into_iter().flat_map(|order| [(order, false), (order, true)]) {
+        let query = StaffQuery {
+            order,
+            descending,
+            ..StaffQuery::default()
+        };
+        let part = async |limit, cursor| {
+            let page = frontdesk_crm_core::store::Page { cursor, ..page(limit) };
+            staff::list(db, account, &query, &page, office.now()).await.unwrap()
+        };
+        let whole: Vec<_> = part(100, None).await.items.iter().map(|member| member.id).collect();
+        let (mut seen, mut cursor) = (Vec::new(), None);
+        loop {
+            let list = part(4, cursor).await;
+            assert!(list.items.len() <= 4);
+            seen.extend(list.items.iter().map(|member| member.id));
+            cursor = list.next_cursor;
+            // somebody who stands before all others, or after them
+            let name = if seen.len() % 8 == 4 { "А" } else { "Я" };
+            office.hire(named(name)).await.unwrap();
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let known: Vec<_> = seen.iter().filter(|id| whole.contains(id)).copied().collect();
+        assert_eq!(known, whole, "{order:?} {descending}");
+        let told = seen.len();
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), told, "{order:?} {descending}: nobody twice");
+        let first = part(4, None).await.next_cursor;
+        let other = StaffQuery {
+            descending: !descending,
+            ..query.clone()
+        };
+        for cursor in [first, Some("x".into()), Some("7b7d".into())] {
+            let page = frontdesk_crm_core::store::Page { cursor, ..page(4) };
+            let said = staff::list(db, account, &other, &page, office.now()).await;
+            assert_eq!(refusal(said), "invalid: cursor invalid");
+        }
+    }
 }

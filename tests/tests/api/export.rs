@@ -133,3 +133,17 @@ async fn l56_a_file_is_whole_however_long_and_holds_no_formula() {
     let refused = main.get("/clients/export?order=age").await.expect(400);
     assert_eq!(refused.faults(), ["order invalid"]);
 }
+
+#[tokio::test]
+async fn l56_the_file_of_the_staff_holds_everybody_once() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    for at in 0..=500 {
+        let new = json!({ "surname": format!("Орлов {at:03}") });
+        main.post("/staff", new).await.expect(201);
+    }
+    let file = rows(&main.get("/staff/export?search=Орлов").await.expect(200));
+    let names: Vec<&str> = file.iter().map(|row| row[0].as_str()).collect();
+    let expected: Vec<String> = (0..=500).map(|at| format!("Орлов {at:03}")).collect();
+    assert_eq!(names, expected);
+}

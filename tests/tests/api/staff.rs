@@ -102,7 +102,25 @@ async fn staff_lists_are_ordered_and_cut() {
             .expect(200),
     );
     assert_eq!(second, ["Вера"]);
+    let by = "/staff?order=short_number&direction=desc&limit=2";
+    let first = main.get(by).await.expect(200);
+    let cursor = first.text("/next_cursor").to_owned();
+    assert_eq!(names(first), ["Анна", "Вера"]);
+    office
+        .add(&main, json!({ "surname": "Яна", "short_number": "204" }))
+        .await;
+    let rest = main.get(&format!("{by}&cursor={cursor}")).await.expect(200);
+    assert_eq!(rest.body["next_cursor"], json!(null));
+    assert_eq!(names(rest), ["Борис", ""], "whoever came meanwhile moves nobody");
+    let both = main.get(&format!("{by}&offset=1&cursor={cursor}")).await.expect(400);
+    assert_eq!(both.faults(), ["offset invalid"]);
+    let other = main
+        .get(&format!("/staff?order=name&cursor={cursor}"))
+        .await
+        .expect(400);
+    assert_eq!(other.faults(), ["cursor invalid"]);
     for wrong in [
+        "cursor=x",
         "limit=0",
         "limit=501",
         "limit=x",

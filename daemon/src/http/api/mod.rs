@@ -79,7 +79,7 @@ pub struct Listing<T> {
     /// Those that fit the search; absent where counting would cost too much.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filtered: Option<u64>,
-    /// Send it as `cursor` to go on; absent at the end and where `offset` serves.
+    /// Send it as `cursor` to go on; absent at the end and where only `offset` serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }

@@ -18,7 +18,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::me::{next_token, session_cookie};
-use super::{Direction, Listing, bad_query, created, named, page, roles, versioned};
+use super::{Direction, Listing, bad_query, created, named, page, query_error, roles, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right, Role};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -35,7 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         .routes(routes!(read, update, delete))
 }
 
-/// The staff of the account, the deleted ones too.
+/// The staff of the account, the deleted ones too. With a cursor nobody is passed over or told twice, whoever is added
+/// between two pages.
 #[utoipa::path(get, path = "/staff", tag = "staff", params(StaffParams), responses(
     (status = 200, body = Listing<StaffView>),
     (status = 400, body = Problem), (status = 401, body = Problem), (status = 403, body = Problem),
@@ -62,8 +63,13 @@ pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiRe
         order: named("order", params.order.as_deref(), order)?.unwrap_or_default(),
         descending: params.direction.unwrap_or_default() == Direction::Desc,
     };
-    let page = page(params.limit, params.offset, None)?;
-    let list = staff::list(&state.db, access.account, &query, &page, state.clock.unix_ms()).await?;
+    if params.cursor.is_some() && params.offset.is_some() {
+        return Err(bad_query("offset", "invalid", "either an offset or a cursor"));
+    }
+    let page = page(params.limit, params.offset, params.cursor)?;
+    let list = staff::list(&state.db, access.account, &query, &page, state.clock.unix_ms())
+        .await
+        .map_err(query_error)?;
     let shown = project.unwrap_or(access.here.project);
     let receivers = projects::receivers(&state.db, access.account, shown).await?;
     let works = |member: &StaffMember| receivers.contains(&member.id);
@@ -75,7 +81,7 @@ pub async fn found(state: &State, access: &Access, params: StaffParams) -> ApiRe
             .collect(),
         total: Some(list.total),
         filtered: Some(list.filtered),
-        next_cursor: None,
+        next_cursor: list.next_cursor,
     })
 }
 

@@ -59,7 +59,6 @@ async fn staff_file(
     access.need(Right::StaffRead)?;
     let format = format::<StaffView>(asked.format.as_deref())?;
     let part = move |state: State, access: Access, cursor: Option<String>| {
-        let offset = cursor.and_then(|cursor| cursor.parse::<u32>().ok()).unwrap_or(0);
         let params = StaffParams {
             search: asked.search.clone(),
             position: asked.position.clone(),
@@ -69,14 +68,12 @@ async fn staff_file(
             project: asked.project.clone(),
             scope: asked.scope.clone(),
             limit: Some(MAX_LIMIT),
-            offset: Some(offset),
+            cursor,
             ..StaffParams::default()
         };
         async move {
             let list = staff::found(&state, &access, params).await?;
-            let whole = u32::try_from(list.items.len()).is_ok_and(|rows| rows == MAX_LIMIT);
-            let next = whole.then(|| offset.saturating_add(MAX_LIMIT).to_string());
-            Ok((list.items, next))
+            Ok((list.items, list.next_cursor))
         }
     };
     file(state, access, format, part).await

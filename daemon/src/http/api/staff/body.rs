@@ -109,7 +109,10 @@ pub struct StaffParams {
     pub direction: Option<Direction>,
     /// 1 to 500.
     pub limit: Option<u32>,
+    /// So many are passed over; not together with `cursor`.
     pub offset: Option<u32>,
+    /// From `next_cursor` of the answer before, with the same order.
+    pub cursor: Option<String>,
 }
 
 /// A new staff member. Only the name is needed; a login, password and role give access.
