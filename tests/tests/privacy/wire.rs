@@ -28,10 +28,10 @@ const DAVID_AT: usize = 5;
 /// Of Boris, whose number is hidden from nobody.
 pub(crate) const OF_BORIS: &str = "+74951110003";
 const OF_DAVID: &str = "+74951110004";
-const STRANGER: &str = "+79031112233";
+pub(crate) const STRANGER: &str = "+79031112233";
 pub(crate) const STUB: &str = "+78123893298";
 const MOBILE: &str = "+79035550000";
-const CLIENT_NAME: &str = "ООО «Ромашка»";
+pub(crate) const CLIENT_NAME: &str = "ООО «Ромашка»";
 
 fn e164(text: &str) -> PhoneNumber {
     PhoneNumber::from_e164(text).unwrap()
@@ -181,6 +181,27 @@ fn l43_an_inbound_call_shows_the_stub_and_a_name_on_every_phone_of_the_person() 
             Some(CLIENT_NUMBER),
             "the record keeps it"
         );
+    }
+}
+
+#[test]
+fn l43_holding_and_going_on_by_either_end_shows_no_digits() {
+    for loss in [0, 5, 20] {
+        for holder in [BORIS_AT, FIRST] {
+            let mut world = started(62, loss);
+            world.talk(FIRST, BORIS_AT, OF_BORIS);
+            let before = world.all_sent_to(BORIS_AT).count();
+            for direction in ["sendonly", "sendrecv"] {
+                world.act(holder, |phone, now| phone.reinvite(0, direction, now));
+                world.run_for(s(40));
+                world.act(holder, |phone, now| phone.update(0, direction, now));
+                world.run_for(s(40));
+            }
+            assert!(world.together(FIRST, BORIS_AT), "{}", world.ladder());
+            let told = world.all_sent_to(BORIS_AT).count() - before;
+            assert!(told >= 2, "{told} messages\n{}", world.ladder());
+            ends(&mut world);
+        }
     }
 }
 
