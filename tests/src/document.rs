@@ -6,6 +6,9 @@ use serde_json::Value;
 /// Below which most paths are.
 const ROOT: &str = "/api/v1";
 
+/// Pages and what they lead to, as the router has them.
+const PAGES: &str = include_str!("../../daemon/src/http/pages/mod.rs");
+
 /// What one may ask for.
 #[derive(Clone)]
 pub struct Operation {
@@ -60,6 +63,22 @@ pub fn operations(document: &Value) -> Vec<Operation> {
     }
     assert!(all.len() > 100, "only {} operations", all.len());
     all
+}
+
+/// All pages, which no description names; their paths are as a browser has them.
+pub fn pages() -> Vec<Operation> {
+    let routes = PAGES
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix(".route(\"")?.split_once('"'));
+    let page = |(path, _): (&str, &str)| Operation {
+        method: Method::GET,
+        path: path.to_owned(),
+        query: Vec::new(),
+        fields: None,
+    };
+    let pages: Vec<Operation> = routes.map(page).collect();
+    assert!(pages.len() > 20, "only {} pages", pages.len());
+    pages
 }
 
 fn fields(document: &Value, schema: &Value) -> Vec<String> {

@@ -4,6 +4,7 @@ pub mod authenticator;
 pub mod baresip;
 pub mod daemon;
 pub mod digits;
+pub mod document;
 pub mod linphone;
 pub mod names;
 pub mod ports;

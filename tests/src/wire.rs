@@ -292,9 +292,7 @@ impl WirePhone {
 
     /// Ends the call that this response to our INVITE made.
     pub async fn hang_up(&mut self, answer: &Message) -> Result<()> {
-        let text = self.within("BYE", answer, 1);
-        self.wire.send(text.as_bytes()).await?;
-        let response = self.final_response().await?;
+        let response = self.ask_callee(("BYE", 1), answer, ("", "")).await?;
         ensure!(response.status() == Some(200), "BYE got {:?}", response.status());
         Ok(())
     }
@@ -318,6 +316,18 @@ impl WirePhone {
         let bye = self.request_of("BYE").await?;
         self.respond(&bye, 200, ("", "")).await?;
         Ok(invite)
+    }
+
+    /// Sends a request in the dialog that this answer to our INVITE has made, the `count`th of it; gives the final response.
+    pub async fn ask_callee(
+        &mut self,
+        (method, count): (&str, u32),
+        answer: &Message,
+        more: (&str, &str),
+    ) -> Result<Message> {
+        let text = self.within(method, answer, (count, more));
+        self.wire.send(text.as_bytes()).await?;
+        self.final_response().await
     }
 
     /// Sends a request in the dialog of an INVITE that we have answered; gives the final response.
@@ -390,21 +400,21 @@ impl WirePhone {
     /// ACK: of a failure in the same transaction, of a success in one of its own.
     async fn acknowledge(&mut self, response: &Message, to: &str) -> Result<()> {
         let text = if response.status().is_some_and(|status| status < 300) {
-            self.within("ACK", response, 0)
+            self.within("ACK", response, (0, ("", "")))
         } else {
             let branch = response.via().ok().and_then(|via| via.branch()).unwrap_or_default();
             let via = self.via_of(&String::from_utf8_lossy(branch));
-            follow(("ACK", to), &via, response, 0)
+            follow(("ACK", to), &via, response, (0, ("", "")))
         };
         self.wire.send(text.as_bytes()).await
     }
 
-    fn within(&mut self, method: &str, answer: &Message, later: u32) -> String {
+    fn within(&mut self, method: &str, answer: &Message, rest: (u32, (&str, &str))) -> String {
         self.sent += 1;
         let via = self.via(self.sent);
         let target = answer.contacts().next().and_then(|contact| contact.ok());
         let uri = target.map(|target| String::from_utf8_lossy(target.raw_uri()).into_owned());
-        follow((method, &uri.unwrap_or_default()), &via, answer, later)
+        follow((method, &uri.unwrap_or_default()), &via, answer, rest)
     }
 
     fn via(&self, number: u32) -> String {
@@ -449,16 +459,22 @@ impl WirePhone {
     }
 }
 
-/// A request in the dialog, or the transaction, of a response; its CSeq is `later` than that one's.
-fn follow((method, uri): (&str, &str), via: &str, response: &Message, later: u32) -> String {
+/// A request in the dialog, or the transaction, of a response; its CSeq is so much later than that one's.
+fn follow(
+    (method, uri): (&str, &str),
+    via: &str,
+    response: &Message,
+    (later, (headers, body)): (u32, (&str, &str)),
+) -> String {
     let value = |name| String::from_utf8_lossy(response.header(name).unwrap_or_default()).into_owned();
     format!(
         "{method} {uri} SIP/2.0\r\nVia: {via}\r\nMax-Forwards: 70\r\nFrom: {}\r\nTo: {}\r\nCall-ID: {}\r\n\
-         CSeq: {} {method}\r\nContent-Length: 0\r\n\r\n",
+         CSeq: {} {method}\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         value(HeaderName::From),
         value(HeaderName::To),
         value(HeaderName::CallId),
-        response.cseq().map_or(1, |(number, _)| number + later)
+        response.cseq().map_or(1, |(number, _)| number + later),
+        body.len()
     )
 }
 

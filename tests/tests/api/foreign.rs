@@ -3,19 +3,18 @@
 
 mod bodies;
 pub(crate) mod company;
-mod document;
 mod masked;
 
 use std::collections::BTreeMap;
 
 use frontdesk_crm_core::store::copy::{Copied, digests};
+use frontdesk_tests::document::{Operation, operations, pages};
 use frontdesk_tests::office::{Office, Stream};
 use reqwest::Method;
 use serde_json::json;
 
 use bodies::{Payload, good, kind_of, with_id};
 use company::{Company, OURS, THEIRS};
-use document::{Operation, operations};
 
 /// Of which kind the ids in a path are, by what stands before them.
 const PATHS: &[(&str, &str)] = &[
@@ -368,25 +367,11 @@ async fn no_list_export_or_search_shows_another_companys_records() {
     assert!(asked > 150, "only {asked} requests");
 }
 
-/// Pages and what they lead to, as the router has them.
-const PAGES: &str = include_str!("../../../daemon/src/http/pages/mod.rs");
-
 #[tokio::test]
 async fn no_page_shows_another_companys_records() {
     let walk = Walk::begin().await;
     let (ours, theirs) = (&walk.ours, &walk.theirs);
-    let routes = PAGES
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix(".route(\"")?.split_once('"'));
-    let routes: Vec<&str> = routes.map(|(path, _)| path).collect();
-    assert!(routes.len() > 20, "{routes:?}");
-    for route in routes {
-        let page = Operation {
-            method: Method::GET,
-            path: route.to_owned(),
-            query: Vec::new(),
-            fields: None,
-        };
+    for page in pages() {
         for path in paths(&page, theirs) {
             let known = walk
                 .operations

@@ -1,10 +1,10 @@
 //! What a good request of each operation says, and which of its fields name something.
 
+use frontdesk_tests::document::Operation;
 use frontdesk_tests::office::{Answer, Office};
 use serde_json::{Value, json};
 
 use super::company::{Company, picture};
-use super::document::Operation;
 
 pub enum Payload {
     None,

@@ -2,13 +2,13 @@
 //! are hidden is shown it: no byte of it holds the digits, wherever and however somebody has written them (L43).
 
 use frontdesk_tests::digits::found_in;
+use frontdesk_tests::document::{operations, pages};
 use frontdesk_tests::office::{Answer, Caller, Office};
 use reqwest::Method;
 use serde_json::json;
 
 use super::company::{Company, OURS};
-use super::document::{Operation, operations};
-use super::{PAGES, paths};
+use super::paths;
 
 const CLIENT: &str = "+79161234567";
 const STRANGER: &str = "+79031112233";
@@ -159,21 +159,12 @@ async fn readable(company: &Company, office: &Office) -> Vec<String> {
         );
         all.extend(places.iter().flat_map(|place| questions(place, &operation.query)));
     }
-    let routes = PAGES
-        .lines()
-        .filter_map(|line| line.trim().strip_prefix(".route(\"")?.split_once('"'));
-    for (route, _) in routes.filter(|(route, _)| !NOT_THERE.contains(route)) {
-        let page = Operation {
-            method: Method::GET,
-            path: route.to_owned(),
-            query: Vec::new(),
-            fields: None,
-        };
+    for page in pages().iter().filter(|page| !NOT_THERE.contains(&&*page.path)) {
         let like = operations
             .iter()
-            .find(|known| known.method == Method::GET && known.path == route);
+            .find(|known| known.method == Method::GET && known.path == page.path);
         let query: &[String] = like.map_or(&[], |like| like.query.as_slice());
-        let pages = paths(&page, company).into_iter().map(|path| format!("/{path}"));
+        let pages = paths(page, company).into_iter().map(|path| format!("/{path}"));
         all.extend(pages.flat_map(|path| questions(&path, query)));
     }
     all
