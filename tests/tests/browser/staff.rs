@@ -441,3 +441,35 @@ fn b9_the_end_of_access_is_set_in_the_form_and_the_row_tells_when_it_has_come() 
         quiet(&browser).await;
     });
 }
+
+/// Row L29: what the telephone of whoever takes calls by mobile may not do itself is said where its number is given, to
+/// people and to programs that read pages to them.
+#[test]
+fn l29_the_form_warns_of_the_telephones_own_voicemail_second_line_and_forwarding() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        let member = house.hire(json!({ "phone": house.number() })).await;
+        let path = format!("/staff/{}/reception", id(&member));
+        house.main.patch(&path, json!({ "method": "mobile" })).await.expect(200);
+        let list = format!(
+            "/staff?search={}",
+            member["surname"].as_str().unwrap().replace(' ', "+")
+        );
+        for (language, words) in [
+            ("en", ["mobile", "voicemail", "second line", "forwarding"]),
+            ("ru", ["мобильный", "голосовую почту", "вторую линию", "переадресацию"]),
+        ] {
+            browser.language(language).await.unwrap();
+            open(&browser, house, &list).await;
+            browser.click(&row(&member, "[data-edit]")).await.unwrap();
+            browser.find("#f-phone-hint").await.unwrap();
+            let warning = browser.text("#f-phone-hint").await.unwrap();
+            for word in words {
+                assert!(warning.contains(word), "{warning}");
+            }
+            let told = "return document.getElementById('f-phone').getAttribute('aria-describedby')";
+            assert_eq!(browser.script(told, json!([])).await.unwrap(), "f-phone-hint");
+        }
+        quiet(&browser).await;
+    });
+}

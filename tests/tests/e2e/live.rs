@@ -7,12 +7,16 @@ use anyhow::{Context, Result, ensure};
 use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::Message;
 use frontdesk_tests::daemon::Daemon;
-use frontdesk_tests::office::{Stream, Told};
+use frontdesk_tests::digits::found_in;
+use frontdesk_tests::office::{Caller, Stream, Told};
 use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const OWN: &str = "+74957654321";
 const CLIENT: &str = "+79161234567";
+const STUB: &str = "+78123893298";
+const PASSWORD: &str = "correct horse";
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
@@ -20,11 +24,14 @@ async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     Ok(WirePhone::new(wire, &word("user"), &word("password")))
 }
 
-/// Anna with a login, whose pages raise the card of a caller; her phone; and a line that brings calls to her number.
-async fn office(raise_card: bool) -> Result<(Daemon, Value, [WirePhone; 2])> {
+/// Anna with a login and these switches; her session and her phone; and a line that brings calls to her number.
+async fn office(switches: Value) -> Result<(Daemon, Caller, [WirePhone; 2])> {
     let daemon = Daemon::start(&[]).await?;
-    let anna = json!({ "surname": "Anna", "short_number": "105", "login": "anna", "password": "correct horse",
-                       "role": "supervisor", "raise_card": raise_card });
+    let mut anna = json!({ "surname": "Anna", "short_number": "105", "login": "anna", "password": PASSWORD,
+                           "role": "supervisor" });
+    for (name, on) in switches.as_object().context("switches")? {
+        anna[name] = on.clone();
+    }
     let anna = daemon.post("/staff", &anna).await?;
     let id = anna["id"].as_str().context("no id")?;
     let mut hers = phone(&daemon, &daemon.post(&format!("/staff/{id}/sip"), &Value::Null).await?).await?;
@@ -34,21 +41,14 @@ async fn office(raise_card: bool) -> Result<(Daemon, Value, [WirePhone; 2])> {
     daemon
         .post("/numbers", &json!({ "number": OWN, "staff_id": id }))
         .await?;
-    Ok((daemon, anna, [hers, gateway]))
+    let login = anna["effective_login"].as_str().context("no login")?;
+    let session = Caller::log_in(&daemon.base(), login, PASSWORD).await;
+    Ok((daemon, session, [hers, gateway]))
 }
 
 /// What Anna is told from now on.
-async fn told_to(daemon: &Daemon, member: &Value) -> Result<Stream> {
-    let client = reqwest::Client::builder().cookie_store(true).build()?;
-    let body = json!({ "login": member["effective_login"], "password": "correct horse" });
-    let url = |path: &str| format!("http://{}/api/v1{path}", daemon.http);
-    client
-        .post(url("/login"))
-        .json(&body)
-        .send()
-        .await?
-        .error_for_status()?;
-    Ok(Stream::open(client.get(url("/events"))).await)
+async fn told_to(session: &Caller) -> Stream {
+    Stream::open(session.request(Method::GET, "/events")).await
 }
 
 async fn within(ms: u64, stream: &mut Stream, name: &str) -> Result<Told> {
@@ -65,8 +65,8 @@ async fn calls(gateway: &mut WirePhone) -> Result<Message> {
 /// B33: whoever looks on is told of each step of a call within a second.
 #[tokio::test]
 async fn b33_each_step_of_a_call_is_told_within_a_second() -> Result<()> {
-    let (daemon, anna, [mut hers, mut gateway]) = office(false).await?;
-    let mut live = told_to(&daemon, &anna).await?;
+    let (daemon, anna, [mut hers, mut gateway]) = office(json!({ "raise_card": false })).await?;
+    let mut live = told_to(&anna).await;
     let rings = async {
         let invite = hers.request_of("INVITE").await?;
         within(1_000, &mut live, "call.created").await?;
@@ -95,11 +95,11 @@ async fn b33_each_step_of_a_call_is_told_within_a_second() -> Result<()> {
 /// L45: the caller's card comes within half a second of the phone's ringing, and leads to the client.
 #[tokio::test]
 async fn l45_l46_the_card_of_a_caller_is_told_within_half_a_second_and_leads_to_the_client() -> Result<()> {
-    let (daemon, anna, [mut hers, mut gateway]) = office(true).await?;
+    let (daemon, anna, [mut hers, mut gateway]) = office(json!({ "raise_card": true })).await?;
     let client = daemon
         .post("/clients", &json!({ "name": "Ivanov", "number": CLIENT }))
         .await?;
-    let mut live = told_to(&daemon, &anna).await?;
+    let mut live = told_to(&anna).await;
     let rings = async {
         let invite = hers.request_of("INVITE").await?;
         let card = within(500, &mut live, "call.card").await?;
@@ -115,4 +115,61 @@ async fn l45_l46_the_card_of_a_caller_is_told_within_half_a_second_and_leads_to_
     );
     ensure!(card.to_string().contains(CLIENT), "{card}");
     daemon.stop().await
+}
+
+/// L45: whoever has the switch off is told of the whole call, and given no card of it.
+#[tokio::test]
+async fn l45_whoever_wants_no_card_is_given_none() -> Result<()> {
+    let (daemon, anna, [mut hers, mut gateway]) = office(json!({ "raise_card": false })).await?;
+    let client = json!({ "name": "Ivanov", "number": CLIENT });
+    daemon.post("/clients", &client).await?;
+    let mut live = told_to(&anna).await;
+    let declines = async {
+        let invite = hers.request_of("INVITE").await?;
+        hers.respond(&invite, 180, ("", "")).await?;
+        hers.respond(&invite, 486, ("", "")).await
+    };
+    let (answer, declined) = tokio::join!(calls(&mut gateway), declines);
+    declined?;
+    ensure!(answer?.status() == Some(486));
+    let mut names = Vec::new();
+    while names.last().is_none_or(|name| name != "call.ended") {
+        names.push(live.next().await.name);
+    }
+    ensure!(names.iter().any(|name| name == "call.created"), "{names:?}");
+    ensure!(!names.iter().any(|name| name == "call.card"), "{names:?}");
+    daemon.stop().await
+}
+
+/// L46: the card of somebody unknown has what a new client is made of, while the phone rings yet; whoever sees no numbers
+/// makes one with the right number all the same.
+#[tokio::test]
+async fn l46_a_client_is_made_of_the_card_of_an_unknown_caller() -> Result<()> {
+    for (hides, shown) in [(false, CLIENT), (true, STUB)] {
+        let switches = json!({ "raise_card": true, "hide_client_number": hides });
+        let (daemon, anna, [mut hers, mut gateway]) = office(switches).await?;
+        let mut live = told_to(&anna).await;
+        let rings = async {
+            let invite = hers.request_of("INVITE").await?;
+            let card = within(500, &mut live, "call.card").await?.data;
+            let new =
+                json!({ "name": "Olga", "number": card["create"]["number"], "call_id": card["create"]["call_id"] });
+            let made = anna.post("/clients", new).await.expect(201);
+            hers.respond(&invite, 486, ("", "")).await?;
+            Ok::<_, anyhow::Error>((card, made.body))
+        };
+        let (answer, made) = tokio::join!(calls(&mut gateway), rings);
+        ensure!(answer?.status() == Some(486));
+        let (card, made) = made?;
+        ensure!(card["client"].is_null() && card["create"]["number"] == shown, "{card}");
+        ensure!(made["number"] == shown, "{made}");
+        for text in [card.to_string(), made.to_string()] {
+            ensure!(found_in(&text, CLIENT).is_some() != hides, "{text}");
+        }
+        let id = made["id"].as_str().context("no client")?;
+        let client = daemon.get(&format!("/clients/{id}")).await?;
+        ensure!(client["number"] == CLIENT, "{client}");
+        daemon.stop().await?;
+    }
+    Ok(())
 }
