@@ -1,8 +1,11 @@
 //! Acceptance rows of staff and phone books, on the running daemon.
 
+mod audit;
 mod client_book;
 mod company_book;
+mod deleted;
 mod directory;
+mod duties;
 mod guests;
 mod hidden;
 mod leads;

@@ -15,6 +15,48 @@ async fn found(house: &House, query: &str) -> Vec<Value> {
     list.body["items"].as_array().unwrap().clone()
 }
 
+/// Row K1: each person's record with all its parts, and nobody of another company.
+#[test]
+fn k1_the_directory_has_everybody_of_the_account_with_all_fields_and_nobody_of_another() {
+    alone(async |house| {
+        let other = house.daemon.beside(&["account", "create", "--name", "Other"]).await;
+        let (code, told) = other.unwrap();
+        assert_eq!(code, 0, "{told}");
+        house.daemon.look_again().await.unwrap();
+        let whole = json!({ "surname": "Верховцева", "given_name": "Аглая", "patronymic": "Елисеевна",
+            "phone": "+79123456789", "position": "Кассир" });
+        let without = house.hire(whole.clone()).await;
+        let away = json!({ "surname": "Away", "login": "away", "password": PASSWORD, "role": "employee" });
+        let away = house.hire(away).await;
+        let (_session, here) = house.log_in_new(json!({ "surname": "Here", "role": "employee" })).await;
+        let gone = house.hire(json!({ "surname": "Gone" })).await;
+        house.main.delete(&format!("/staff/{}", id(&gone))).await.expect(204);
+        let main = house.main.get("/me").await.expect(200).body;
+        let all = found(house, "scope=all&limit=500").await;
+        let mut ids: Vec<&str> = all.iter().map(id).collect();
+        let mut expected = [&without, &away, &here, &gone, &main].map(id);
+        ids.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(ids, expected);
+        let one = |member: &Value| all.iter().find(|listed| listed["id"] == member["id"]).unwrap();
+        for field in ["surname", "given_name", "patronymic", "phone", "position"] {
+            assert_eq!(one(&without)[field], whole[field], "{field}");
+            assert!(all.iter().all(|member| member.get(field).is_some()), "{field}");
+        }
+        for (member, status, logged_in) in [
+            (&without, "no_access", false),
+            (&away, "offline", false),
+            (&here, "online", true),
+            (&gone, "deleted", false),
+        ] {
+            let listed = one(member);
+            assert_eq!(listed["system_status"], status, "{listed}");
+            assert_eq!(listed["last_login_at"].is_string(), logged_in, "{listed}");
+            assert!(listed.get("last_login_at").is_some(), "{listed}");
+        }
+    });
+}
+
 /// Row K2.
 #[test]
 fn k2_the_parts_of_a_name_come_back_apart_and_any_one_of_them_finds_the_person() {
