@@ -48,6 +48,7 @@ assets! {
     "audit.js" "text/javascript; charset=utf-8"
     "history.js" "text/javascript; charset=utf-8"
     "departments.js" "text/javascript; charset=utf-8"
+    "calling.js" "text/javascript; charset=utf-8"
     "card.js" "text/javascript; charset=utf-8"
     "player.js" "text/javascript; charset=utf-8"
     "page.js" "text/javascript; charset=utf-8"

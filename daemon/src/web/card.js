@@ -1,6 +1,7 @@
-// The card of whoever calls: who it is, and the way to their record or to a new one.
+// The card of whoever calls: who it is, a call to them, and the way to their record or to a new one.
 
 import { texts } from "./api.js";
+import { callClient } from "./calling.js";
 
 const LASTS_MS = 60000;
 
@@ -14,7 +15,13 @@ export function raise(card) {
   link.href = card.client ? `/clients#${card.client.id}` : `/clients#new=${card.call_id}&number=${encodeURIComponent(number || "")}`;
   const close = element("button", { type: "button", textContent: texts.close });
   close.addEventListener("click", () => box.remove());
-  box.append(link, close);
+  box.append(link);
+  if (card.client && "mayCall" in document.body.dataset) {
+    const call = element("button", { type: "button", className: "call", textContent: texts.call });
+    call.addEventListener("click", () => callClient(card.client.id));
+    box.append(call);
+  }
+  box.append(close);
   document.body.append(box);
   setTimeout(() => box.remove(), LASTS_MS);
 }

@@ -1,4 +1,5 @@
 import { api, texts } from "./api.js";
+import { callClient } from "./calling.js";
 import { clearFaults, confirm, fill, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
 
@@ -15,6 +16,8 @@ function show(client, version) {
   form.reset();
   if (client) fill(form, client);
   showDeals(client);
+  const callIt = document.getElementById("client-call");
+  if (callIt) callIt.hidden = !client;
   document.getElementById("client-title").textContent = client ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
   dialog.showModal();
   form.elements.name.focus();
@@ -89,11 +92,14 @@ follow();
 
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-add]")) return show(null);
-  const button = event.target.closest("[data-edit], [data-delete]");
+  const button = event.target.closest("[data-call], [data-edit], [data-delete]");
+  if (button?.id === "client-call") return callClient(open.id);
   const row = button?.closest("tr");
   if (!row) return;
   const { id, name } = row.dataset;
-  if (button.hasAttribute("data-edit")) {
+  if (button.hasAttribute("data-call")) {
+    callClient(id);
+  } else if (button.hasAttribute("data-edit")) {
     edit(id);
   } else {
     confirm({

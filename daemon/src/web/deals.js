@@ -1,4 +1,5 @@
 import { api, texts } from "./api.js";
+import { callClient } from "./calling.js";
 import { editor } from "./editor.js";
 import { clearFaults, local, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
@@ -139,15 +140,9 @@ if (handOver) {
   });
 }
 
-document.addEventListener("click", async (event) => {
+document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-call]")?.closest("tr");
-  if (!row) return;
-  try {
-    await api("POST", "/calls", { body: { client_id: row.dataset.client } });
-    toast(texts.calling);
-  } catch (problem) {
-    toast(problem.text);
-  }
+  if (row) callClient(row.dataset.client);
 });
 
 if (location.hash === "#new") {

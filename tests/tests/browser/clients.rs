@@ -1,8 +1,13 @@
 //! The page of clients in a real browser, on the running daemon.
 
+use frontdesk_sip::flow::Transport;
 use frontdesk_tests::browser::Browser;
-use frontdesk_tests::house::{House, alone, id, pages, visit};
+use frontdesk_tests::digits::found_in;
+use frontdesk_tests::house::{House, PASSWORD, alone, id, pages, visit};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
+
+const STUB: &str = "+78123893298";
 
 async fn open(browser: &Browser, house: &House, path: &str) {
     browser.open(&format!("{}{path}", house.daemon.base())).await.unwrap();
@@ -133,5 +138,150 @@ fn v28_a_contact_is_deleted_only_when_that_is_confirmed() {
         browser.click("#confirm-yes").await.unwrap();
         browser.see_gone("[data-part=clients]", "Wavering").await.unwrap();
         house.main.get(&path).await.expect(404);
+    });
+}
+
+/// The pages as somebody else than the main account sees them.
+async fn enter_as(browser: &Browser, house: &House, member: &Value) {
+    browser.forget_cookies().await.unwrap();
+    let login = member["effective_login"].as_str().unwrap();
+    let base = house.daemon.base();
+    browser.log_in(&base, (login, PASSWORD)).await.unwrap();
+}
+
+/// The phone rings for a call that was ordered, and declines it; what it was shown.
+async fn rings(browser: &Browser, phone: &mut WirePhone) -> String {
+    browser.see("#toast", "Your phone rings first").await.unwrap();
+    declines(phone).await
+}
+
+async fn declines(phone: &mut WirePhone) -> String {
+    let invite = phone.request_of("INVITE").await.unwrap();
+    phone.respond(&invite, 486, ("", "")).await.unwrap();
+    phone.request_of("ACK").await.unwrap();
+    String::from_utf8_lossy(invite.bytes()).into_owned()
+}
+
+/// A line by which people outside call a number of somebody's.
+struct Outside {
+    gateway: WirePhone,
+    number: String,
+}
+
+impl Outside {
+    async fn of(house: &House, member: &Value) -> Outside {
+        let number = house.number();
+        let connected = json!({ "number": number, "staff_id": id(member) });
+        house.main.post("/numbers", connected).await.expect(201);
+        let line = json!({ "name": format!("In {number}") });
+        let line = house.main.post("/trunks", line).await.expect(201).body;
+        let gateway = house.wire_phone(Transport::Udp, &line["sip"]).await;
+        Outside { gateway, number }
+    }
+
+    /// Somebody calls, and is declined; what the phone was shown.
+    async fn calls(&mut self, caller: &str, phone: &mut WirePhone) -> String {
+        let to = format!("sip:{}@pbx.example", self.number);
+        let headers = format!("P-Asserted-Identity: <sip:{caller}@pbx.example>\r\nContent-Type: application/sdp\r\n");
+        let offer = sdp(42_000);
+        let (answer, shown) = tokio::join!(self.gateway.ask("INVITE", &to, (&headers, &offer)), declines(phone));
+        assert_eq!(answer.unwrap().status(), Some(486));
+        shown
+    }
+}
+
+/// Row L35: whoever sees no numbers calls by the table, the form and the card of a caller, and is shown none meanwhile.
+#[test]
+fn l35_a_client_is_called_by_the_buttons_of_the_table_the_form_and_the_callers_card() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        let hides = json!({ "role": "supervisor", "short_number": house.short(), "hide_client_number": true, "raise_card": true });
+        let (_, anna) = house.log_in_new(hides).await;
+        let mut phone = house.phone(&anna).await;
+        let client = house.client(json!({ "name": "Vera Tikhonova" })).await;
+        let (name, number) = (client["name"].as_str().unwrap(), client["number"].as_str().unwrap());
+        let list = format!("/clients?search={}", name.replace(' ', "+"));
+        enter_as(&browser, house, &anna).await;
+        open(&browser, house, &list).await;
+        browser.click(&row(&client, "[data-call]")).await.unwrap();
+        browser.see("#toast", "phone").await.unwrap();
+        assert_ne!(
+            browser.text("#toast").await.unwrap(),
+            "Your phone rings first",
+            "she has none yet"
+        );
+        phone.register().await.unwrap();
+        open(&browser, house, &list).await;
+        browser.click(&row(&client, "[data-call]")).await.unwrap();
+        let mut shown = vec![rings(&browser, &mut phone).await];
+        open(&browser, house, &list).await;
+        browser.click(&row(&client, "[data-edit]")).await.unwrap();
+        browser.click("#client-call").await.unwrap();
+        shown.push(rings(&browser, &mut phone).await);
+
+        open(&browser, house, &list).await;
+        browser.find(&row(&client, "[data-call]")).await.unwrap();
+        let mut outside = Outside::of(house, &anna).await;
+        shown.push(outside.calls(number, &mut phone).await);
+        browser.see("#caller-card", name).await.unwrap();
+        browser.click("#caller-card .call").await.unwrap();
+        shown.push(rings(&browser, &mut phone).await);
+        for text in &shown {
+            assert!(text.contains(name), "{text}");
+            assert_eq!(found_in(text, number), None, "{text}");
+        }
+        let page = browser
+            .script("return document.documentElement.outerHTML", json!([]))
+            .await
+            .unwrap();
+        assert_eq!(found_in(page.as_str().unwrap(), number), None);
+    });
+}
+
+/// Row L35.
+#[test]
+fn l35_whoever_may_make_no_calls_has_no_button_for_them() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        let (_, guest) = house.log_in_new(json!({ "role": "external" })).await;
+        let client = house.client(json!({ "manager_id": id(&guest) })).await;
+        let buttons = "return document.querySelectorAll('[data-call]').length";
+        open(&browser, house, &format!("/clients?manager_id={}", id(&guest))).await;
+        browser.find(&row(&client, "[data-call]")).await.unwrap();
+        enter_as(&browser, house, &guest).await;
+        open(&browser, house, "/clients").await;
+        browser.find(&row(&client, "b")).await.unwrap();
+        assert_eq!(browser.script(buttons, json!([])).await.unwrap(), 0);
+    });
+}
+
+/// Row L46: with the stub in the place of the number where numbers are hidden, and the right number in the book all the same.
+#[test]
+fn l46_the_card_of_an_unknown_caller_leads_to_a_new_contact_with_the_number_filled_in() {
+    visit(async |house| {
+        let Some(browser) = pages(house).await else { return };
+        for hides in [false, true] {
+            let switches = json!({ "role": "supervisor", "hide_client_number": hides, "raise_card": true });
+            let (_, anna) = house.log_in_new(switches).await;
+            let mut phone = house.phone(&anna).await;
+            phone.register().await.unwrap();
+            enter_as(&browser, house, &anna).await;
+            open(&browser, house, "/clients").await;
+            browser.find("[data-add]").await.unwrap();
+            let (caller, name) = (house.number(), format!("Unknown {hides}"));
+            Outside::of(house, &anna).await.calls(&caller, &mut phone).await;
+            browser.click("#caller-card a").await.unwrap();
+            browser.find("#f-number").await.unwrap();
+            let given = browser.script("return document.getElementById('f-number').value", json!([]));
+            let given = given.await.unwrap();
+            let shown = if hides { STUB } else { caller.as_str() };
+            assert_eq!(given, shown);
+            browser.type_into("#f-name", &name).await.unwrap();
+            browser.click("#client-form button[type=submit]").await.unwrap();
+            browser.see("#client-table", &name).await.unwrap();
+            let search = format!("/clients?search={}", name.replace(' ', "+"));
+            let book = house.main.get(&search).await.expect(200);
+            assert_eq!(book.text("/items/0/number"), caller);
+        }
     });
 }

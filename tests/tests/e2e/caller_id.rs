@@ -113,8 +113,8 @@ fn shows(invite: &Message, number: &str) {
     }
 }
 
-/// L34: what Anna dials shows her number. L35: what she clicks on shows the company's single one. L36: unless she shows hers
-/// there too.
+/// L34: what Anna dials shows her number. L35: what she clicks on, a number or a client, shows the company's single one. L36:
+/// unless she shows hers there too.
 #[tokio::test]
 async fn l34_l35_l36_each_kind_of_call_shows_its_number() -> Result<()> {
     let mut office = Office::open().await?;
@@ -122,8 +122,14 @@ async fn l34_l35_l36_each_kind_of_call_shows_its_number() -> Result<()> {
     let (called, invite) = tokio::join!(office.anna.calls(CLIENT), office.provider.answers());
     called?;
     shows(&invite?, DISPLAYED);
-    let (invite, _) = office.clicks(json!({ "number": CLIENT })).await?;
-    shows(&invite, SINGLE);
+    let clients = office.daemon.get("/clients").await?;
+    let client = json!({ "client_id": clients["items"][0]["id"] });
+    for what in [json!({ "number": CLIENT }), client] {
+        let (invite, _) = office.clicks(what).await?;
+        shows(&invite, SINGLE);
+        let uri = String::from_utf8_lossy(invite.request_uri()).into_owned();
+        ensure!(uri.starts_with(&format!("sip:{CLIENT}@")), "{uri}");
+    }
     let on = json!({ "show_number_on_system_calls": true });
     office.daemon.patch(&format!("/staff/{}", office.id), &on).await?;
     let (invite, _) = office.clicks(json!({ "number": CLIENT })).await?;

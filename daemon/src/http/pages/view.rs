@@ -72,6 +72,8 @@ pub(super) struct May {
     pub(super) departments: bool,
     /// Numbers too.
     pub(super) lines: bool,
+    /// Not a section: buttons that call somebody, on any page.
+    pub(super) make_calls: bool,
     pub(super) audit: bool,
     pub(super) settings: bool,
     pub(super) roles: bool,
