@@ -34,6 +34,18 @@ pub fn rough(loss: u32) -> Weather {
     }
 }
 
+/// What is to hold on any net holds in each of these.
+pub fn weathers() -> [Weather; 3] {
+    [FAIR, rough(5), rough(20)]
+}
+
+impl Weather {
+    /// Nothing is lost in it, so that moments and numbers of messages are exact.
+    pub fn is_fair(self) -> bool {
+        self.loss == 0
+    }
+}
+
 /// Where a message arrives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum End {

@@ -2,7 +2,7 @@
 
 use frontdesk_media::io::command::Codec;
 use frontdesk_tests::world::media::ModelLeg;
-use frontdesk_tests::world::net::{FAIR, Weather, rough};
+use frontdesk_tests::world::net::{Weather, weathers};
 use frontdesk_tests::world::people::{BORIS, CLARA};
 use frontdesk_tests::world::phone::Manner;
 use frontdesk_tests::world::sdp::{ALAW, ULAW};
@@ -15,7 +15,7 @@ const CLARA_AT: usize = 2;
 
 /// The leg of a phone's last call.
 fn leg(world: &World, phone: usize) -> Option<&ModelLeg> {
-    let port = world.phones[phone].last().heard.as_ref()?.port;
+    let port = world.phones[phone].calls.last()?.heard.as_ref()?.port;
     world.media.legs.get(&world.media.leg_at(port)?)
 }
 
@@ -38,11 +38,23 @@ fn progress(world: &World) -> &[u16] {
     &world.phones[ANNA_AT].last().progress
 }
 
-/// A provider whose first server is heard before it fails, after five seconds.
+#[track_caller]
+fn until(world: &mut World, done: impl FnMut(&World) -> bool) {
+    let came = world.wait_for(s(60), done);
+    assert!(came, "{}", world.ladder());
+}
+
+/// On a fair net a caller is told this before the answer, and no more.
+#[track_caller]
+fn assert_progress(world: &World, weather: Weather, told: &[u16]) {
+    assert!(!weather.is_fair() || progress(world) == told, "{}", world.ladder());
+}
+
+/// A provider whose first server is heard before it fails, after a quarter of a minute.
 fn failing(seed: u8, weather: Weather) -> World {
     let mut world = trunks::world(seed, weather, vec![trunk(1, &["provider.example"], false)]);
     world.phones[FIRST].early = true;
-    world.phones[FIRST].manner = Manner::Refuse(503, s(5));
+    world.phones[FIRST].manner = Manner::Refuse(503, s(15));
     world.phones[FIRST].codecs = vec![ALAW];
     world.phones[SECOND].codecs = vec![ULAW];
     world
@@ -50,20 +62,18 @@ fn failing(seed: u8, weather: Weather) -> World {
 
 #[test]
 fn after_a_server_that_was_heard_and_failed_the_next_one_is_heard() {
-    for weather in [FAIR, rough(5)] {
+    for weather in weathers() {
         let mut world = failing(31, weather);
         world.phones[SECOND].early = true;
         world.phones[SECOND].manner = Manner::Answer(s(30));
         world.dial(ANNA_AT, OUTSIDE);
-        assert!(world.wait_for(s(30), |world| hears(world, FIRST)), "{}", world.ladder());
+        until(&mut world, |world| hears(world, FIRST));
         let described = world.phones[ANNA_AT].last().heard.clone();
-        let next = world.wait_for(s(30), |world| {
-            !world.phones[SECOND].calls.is_empty() && hears(world, SECOND)
+        until(&mut world, |world| {
+            hears(world, SECOND) && progress(world).contains(&183)
         });
-        assert!(next && progress(&world).contains(&183), "{}", world.ladder());
         assert_eq!(world.phones[ANNA_AT].last().heard, described, "one answer to one offer");
-        let answered = world.wait_for(s(60), |world| world.together(ANNA_AT, SECOND));
-        assert!(answered, "{}", world.ladder());
+        world.meet(ANNA_AT, SECOND);
         assert_eq!(world.phones[ANNA_AT].last().heard, described, "one answer to one offer");
         let pair = world.media.pair(described.unwrap().port).expect("a pair");
         // What Anna was told at first stays, so that this is for us to translate.
@@ -77,32 +87,34 @@ fn after_a_server_that_was_heard_and_failed_the_next_one_is_heard() {
 
 #[test]
 fn where_the_next_server_only_rings_the_caller_hears_that_and_no_more_of_the_first() {
-    let mut world = failing(32, FAIR);
-    world.phones[SECOND].manner = Manner::Answer(s(6));
-    world.dial(ANNA_AT, OUTSIDE);
-    world.run_for(s(4));
-    assert!(hears(&world, FIRST) && !rings(&world), "{}", world.ladder());
-    world.run_for(s(4));
-    assert_eq!(progress(&world), [183, 180], "{}", world.ladder());
-    assert!(hears_nobody(&world) && rings(&world));
-    world.run_for(s(6));
-    assert!(world.together(ANNA_AT, SECOND) && !rings(&world), "{}", world.ladder());
-    world.end_calls(ANNA_AT);
-    world.close();
+    for weather in weathers() {
+        let mut world = failing(32, weather);
+        world.phones[SECOND].manner = Manner::Answer(s(30));
+        world.dial(ANNA_AT, OUTSIDE);
+        until(&mut world, |world| hears(world, FIRST) && !rings(world));
+        until(&mut world, |world| hears_nobody(world) && rings(world));
+        world.run_for(s(1));
+        assert_progress(&world, weather, &[183, 180]);
+        until(&mut world, |world| world.together(ANNA_AT, SECOND) && !rings(world));
+        world.end_calls(ANNA_AT);
+        world.run_for(s(40));
+        world.close();
+    }
 }
 
 #[test]
 fn while_the_next_server_says_nothing_nothing_is_heard() {
-    let mut world = failing(33, FAIR);
-    world.phones[SECOND].manner = Manner::Mute;
-    let call = world.dial(ANNA_AT, OUTSIDE);
-    world.run_for(s(4));
-    assert!(hears(&world, FIRST), "{}", world.ladder());
-    world.run_for(s(3));
-    assert!(hears_nobody(&world) && !rings(&world), "{}", world.ladder());
-    world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
-    world.run_for(s(40));
-    world.close();
+    for weather in weathers() {
+        let mut world = failing(33, weather);
+        world.phones[SECOND].manner = Manner::Mute;
+        let call = world.dial(ANNA_AT, OUTSIDE);
+        until(&mut world, |world| hears(world, FIRST));
+        until(&mut world, |world| !world.phones[SECOND].calls.is_empty());
+        assert!(hears_nobody(&world) && !rings(&world), "{}", world.ladder());
+        world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
+        world.run_for(s(40));
+        world.close();
+    }
 }
 
 fn sends_on(world: &mut World, phone: usize, after: u64, number: &str) {
@@ -112,84 +124,94 @@ fn sends_on(world: &mut World, phone: usize, after: u64, number: &str) {
 
 #[test]
 fn a_phone_that_has_sent_the_call_on_does_not_count_among_those_that_ring() {
-    let mut world = World::office(34, FAIR);
-    sends_on(&mut world, BORIS_AT, 0, CLARA.number);
-    world.phones[CLARA_AT].early = true;
-    world.phones[CLARA_AT].manner = Manner::Answer(s(4));
-    world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(3));
-    assert_eq!(progress(&world), [183], "{}", world.ladder());
-    assert!(hears(&world, CLARA_AT));
-    world.run_for(s(4));
-    assert!(world.together(ANNA_AT, CLARA_AT));
-    world.end_calls(ANNA_AT);
-    world.close();
-}
-
-#[test]
-fn a_phone_that_was_heard_and_sends_the_call_on_is_heard_no_more() {
-    for early in [false, true] {
-        let mut world = World::office(35, FAIR);
-        sends_on(&mut world, BORIS_AT, 4, CLARA.number);
-        world.phones[BORIS_AT].early = true;
-        world.phones[CLARA_AT].early = early;
-        world.phones[CLARA_AT].manner = Manner::Answer(s(6));
+    for weather in weathers() {
+        let mut world = World::office(34, weather);
+        sends_on(&mut world, BORIS_AT, 0, CLARA.number);
+        world.phones[CLARA_AT].early = true;
+        world.phones[CLARA_AT].manner = Manner::Answer(s(30));
         world.dial(ANNA_AT, BORIS.number);
-        world.run_for(s(3));
-        assert!(hears(&world, BORIS_AT), "{}", world.ladder());
-        world.run_for(s(4));
-        assert_eq!(progress(&world), [183, if early { 183 } else { 180 }]);
-        assert_eq!((hears(&world, CLARA_AT), rings(&world)), (early, !early));
-        world.run_for(s(6));
-        assert!(
-            world.together(ANNA_AT, CLARA_AT) && !rings(&world),
-            "{}",
-            world.ladder()
-        );
+        until(&mut world, |world| hears(world, CLARA_AT));
+        world.run_for(s(1));
+        assert_progress(&world, weather, &[183]);
+        world.meet(ANNA_AT, CLARA_AT);
         world.end_calls(ANNA_AT);
+        world.run_for(s(40));
         world.close();
     }
 }
 
 #[test]
-fn of_several_phones_the_last_one_that_rings_is_heard() {
-    let mut world = World::office(36, FAIR);
-    let second = world.add_phone(BORIS);
-    world.register(second);
-    world.run_for(s(2));
-    for phone in [BORIS_AT, second] {
-        world.phones[phone].early = true;
+fn a_phone_that_was_heard_and_sends_the_call_on_is_heard_no_more() {
+    for weather in weathers() {
+        for early in [false, true] {
+            let mut world = World::office(35, weather);
+            sends_on(&mut world, BORIS_AT, 15, CLARA.number);
+            world.phones[BORIS_AT].early = true;
+            world.phones[CLARA_AT].early = early;
+            world.phones[CLARA_AT].manner = Manner::Answer(s(30));
+            world.dial(ANNA_AT, BORIS.number);
+            until(&mut world, |world| hears(world, BORIS_AT));
+            until(&mut world, |world| match early {
+                true => hears(world, CLARA_AT) && !rings(world),
+                false => hears_nobody(world) && rings(world),
+            });
+            world.run_for(s(1));
+            assert_progress(&world, weather, &[183, if early { 183 } else { 180 }]);
+            until(&mut world, |world| world.together(ANNA_AT, CLARA_AT) && !rings(world));
+            world.end_calls(ANNA_AT);
+            world.run_for(s(40));
+            world.close();
+        }
     }
-    world.phones[BORIS_AT].manner = Manner::Refuse(480, s(3));
-    world.phones[second].manner = Manner::Answer(s(6));
-    world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(2));
-    assert_eq!(progress(&world), [180], "{}", world.ladder());
-    assert!(hears_nobody(&world));
-    world.run_for(s(3));
-    assert_eq!(progress(&world), [180, 183], "{}", world.ladder());
-    assert!(hears(&world, second));
-    world.run_for(s(4));
-    assert!(world.together(ANNA_AT, second), "{}", world.ladder());
-    world.end_calls(ANNA_AT);
-    world.close();
+}
+
+#[test]
+fn of_several_phones_the_last_one_that_rings_is_heard() {
+    for weather in weathers() {
+        let mut world = World::office(36, weather);
+        let second = world.add_phone(BORIS);
+        world.register(second);
+        world.run_for(s(40));
+        for phone in [BORIS_AT, second] {
+            world.phones[phone].early = true;
+        }
+        world.phones[BORIS_AT].manner = Manner::Refuse(480, s(15));
+        world.phones[second].manner = Manner::Answer(s(40));
+        world.dial(ANNA_AT, BORIS.number);
+        until(&mut world, |world| {
+            [BORIS_AT, second]
+                .iter()
+                .all(|phone| world.sent_by(*phone, "183 INVITE") > 0)
+        });
+        world.run_for(s(2));
+        assert_progress(&world, weather, &[180]);
+        assert!(hears_nobody(&world));
+        until(&mut world, |world| hears(world, second));
+        world.run_for(s(1));
+        assert_progress(&world, weather, &[180, 183]);
+        world.meet(ANNA_AT, second);
+        world.end_calls(ANNA_AT);
+        world.run_for(s(40));
+        world.close();
+    }
 }
 
 #[test]
 fn a_phone_that_is_given_up_is_not_heard_while_it_does_not_know_yet() {
-    let mut world = crate::sent_on::office(37, 0, &[(BORIS, crate::sent_on::unanswered(CLARA.number))]);
-    world.phones[BORIS_AT].early = true;
-    world.phones[BORIS_AT].manner = Manner::Ring;
-    world.phones[CLARA_AT].manner = Manner::Ring;
-    let call = world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(2));
-    assert!(hears(&world, BORIS_AT), "{}", world.ladder());
-    world.lose = Some(Box::new(|line| line.phone == "boris" && line.title() == "CANCEL"));
-    assert!(world.wait_for(s(60), rings), "{}", world.ladder());
-    assert!(leg(&world, BORIS_AT).is_some(), "it is still there");
-    assert!(hears_nobody(&world));
-    world.lose = None;
-    world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
-    world.run_for(s(40));
-    world.close();
+    for weather in weathers() {
+        let mut world = crate::sent_on::office(37, weather.loss, &[(BORIS, crate::sent_on::unanswered(CLARA.number))]);
+        world.phones[BORIS_AT].early = true;
+        world.phones[BORIS_AT].manner = Manner::Ring;
+        world.phones[CLARA_AT].manner = Manner::Ring;
+        let call = world.dial(ANNA_AT, BORIS.number);
+        until(&mut world, |world| hears(world, BORIS_AT));
+        world.lose = Some(Box::new(|line| line.phone == "boris" && line.title() == "CANCEL"));
+        until(&mut world, rings);
+        assert!(leg(&world, BORIS_AT).is_some(), "it is still there");
+        assert!(hears_nobody(&world));
+        world.lose = None;
+        world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
+        world.run_for(s(40));
+        world.close();
+    }
 }

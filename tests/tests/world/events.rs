@@ -1,11 +1,8 @@
-//! What watchers are told: lamps, presence, mailboxes and registrations.
+//! What watchers are told of calls: lamps.
 
-use frontdesk::engine::Messages;
-use frontdesk::engine::input::Input;
-use frontdesk_routing::ids::StaffId;
 use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message, Method};
-use frontdesk_tests::world::net::{FAIR, rough};
+use frontdesk_tests::world::net::{FAIR, rough, weathers};
 use frontdesk_tests::world::people::{self, ANNA, BORIS, CLIENT_NUMBER, LINE};
 use frontdesk_tests::world::phone::{Manner, State, Watching};
 use frontdesk_tests::world::{World, ms, s};
@@ -16,11 +13,11 @@ const CLARA_AT: usize = 2;
 /// Seconds that the tests' subscriptions last.
 const SHORT: u32 = 100;
 
-fn watch(world: &mut World, phone: usize, package: &'static str, number: &str) -> usize {
+pub(crate) fn watch(world: &mut World, phone: usize, package: &'static str, number: &str) -> usize {
     world.act(phone, |phone, now| phone.watch(package, number, SHORT, now))
 }
 
-fn seen(world: &World, phone: usize, index: usize) -> &Watching {
+pub(crate) fn seen(world: &World, phone: usize, index: usize) -> &Watching {
     &world.phones[phone].watching[index]
 }
 
@@ -206,41 +203,46 @@ fn a_hold_shows_in_the_lamp_of_the_one_who_holds() {
 
 #[test]
 fn a_refresh_brings_the_full_state_again() {
-    let mut world = World::office(6, FAIR);
-    let lamp = watch(&mut world, CLARA_AT, "dialog", BORIS.number);
-    world.run_for(s(1));
-    world.phones[CLARA_AT].watching[lamp].answer = 503;
-    world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(5));
-    world.phones[CLARA_AT].watching[lamp].answer = 200;
-    let before = seen(&world, CLARA_AT, lamp).told.len();
-    world.act(CLARA_AT, |phone, now| phone.refresh(lamp, now));
-    world.run_for(s(1));
-    let watching = seen(&world, CLARA_AT, lamp);
-    assert_eq!(watching.told.len(), before + 1);
-    assert_eq!(watching.lamp(), ["confirmed"]);
-    let version = |body: &str| attribute(&body[body.find("<dialog-info").unwrap()..], "version").parse::<u32>();
-    let versions: Vec<u32> = watching.told.iter().map(|body| version(body).unwrap()).collect();
-    assert_eq!(versions, (0..=u32::try_from(before).unwrap()).collect::<Vec<u32>>());
-    world.run_for(s(600));
-    assert!(seen(&world, CLARA_AT, lamp).is_active(), "it is refreshed for ever");
-    world.hang_up(ANNA_AT, 0);
-    world.close();
+    for weather in weathers() {
+        let mut world = World::office(6, weather);
+        let lamp = watch(&mut world, CLARA_AT, "dialog", BORIS.number);
+        world.run_for(s(20));
+        world.phones[CLARA_AT].watching[lamp].answer = 503;
+        world.dial(ANNA_AT, BORIS.number);
+        world.meet(ANNA_AT, BORIS_AT);
+        world.run_for(s(10));
+        world.phones[CLARA_AT].watching[lamp].answer = 200;
+        let before = seen(&world, CLARA_AT, lamp).told.len();
+        world.act(CLARA_AT, |phone, now| phone.refresh(lamp, now));
+        assert!(world.wait_for(s(60), |world| seen(world, CLARA_AT, lamp).told.len() > before));
+        let watching = seen(&world, CLARA_AT, lamp);
+        assert_eq!(watching.lamp(), ["confirmed"]);
+        let version = |body: &str| attribute(&body[body.find("<dialog-info").unwrap()..], "version").parse::<u32>();
+        let versions: Vec<u32> = watching.told.iter().map(|body| version(body).unwrap()).collect();
+        let count = u32::try_from(versions.len()).unwrap();
+        assert_eq!(versions, (0..count).collect::<Vec<u32>>());
+        world.run_for(s(600));
+        assert!(seen(&world, CLARA_AT, lamp).is_active(), "it is refreshed for ever");
+        world.hang_up(ANNA_AT, 0);
+        world.close();
+    }
 }
 
 #[test]
 fn a_fetch_is_told_once() {
-    let mut world = World::office(7, FAIR);
-    world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(5));
-    let lamp = world.act(CLARA_AT, |phone, now| phone.watch("dialog", "102", 0, now));
-    world.run_for(s(1));
-    assert_eq!(seen(&world, CLARA_AT, lamp).lamp(), ["confirmed"]);
-    assert_eq!(seen(&world, CLARA_AT, lamp).state, "terminated;reason=timeout");
-    world.hang_up(ANNA_AT, 0);
-    world.run_for(s(5));
-    assert_eq!(seen(&world, CLARA_AT, lamp).told.len(), 1);
-    world.close();
+    for weather in weathers() {
+        let mut world = World::office(7, weather);
+        world.dial(ANNA_AT, BORIS.number);
+        world.meet(ANNA_AT, BORIS_AT);
+        let lamp = world.act(CLARA_AT, |phone, now| phone.watch("dialog", "102", 0, now));
+        assert!(world.wait_for(s(60), |world| seen(world, CLARA_AT, lamp).over));
+        assert_eq!(seen(&world, CLARA_AT, lamp).lamp(), ["confirmed"]);
+        assert_eq!(seen(&world, CLARA_AT, lamp).state, "terminated;reason=timeout");
+        world.hang_up(ANNA_AT, 0);
+        world.run_for(s(40));
+        assert_eq!(seen(&world, CLARA_AT, lamp).told.len(), 1);
+        world.close();
+    }
 }
 
 #[test]
@@ -299,150 +301,6 @@ fn after_a_restart_phones_watch_anew() {
     world.run_for(s(5));
     assert_eq!(seen(&world, CLARA_AT, lamp).lamp(), ["confirmed"]);
     world.hang_up(ANNA_AT, call);
-    world.close();
-}
-
-#[test]
-fn presence_tells_who_is_there_and_who_talks() {
-    let mut world = World::office(12, FAIR);
-    let watching = watch(&mut world, CLARA_AT, "presence", BORIS.number);
-    world.run_for(s(1));
-    let body = |world: &World| seen(world, CLARA_AT, watching).last().to_owned();
-    assert!(body(&world).contains("<basic>open</basic>") && !body(&world).contains("on-the-phone"));
-    world.dial(ANNA_AT, BORIS.number);
-    world.run_for(s(1));
-    assert!(
-        !body(&world).contains("on-the-phone"),
-        "a phone that rings is not talked on"
-    );
-    world.run_for(s(4));
-    assert!(body(&world).contains("<rpid:on-the-phone/>") && body(&world).contains("On the phone"));
-    world.hang_up(ANNA_AT, 0);
-    world.run_for(s(2));
-    assert!(!body(&world).contains("on-the-phone"));
-    world.act(BORIS_AT, |phone, now| phone.register(0, now));
-    world.run_for(s(2));
-    assert!(body(&world).contains("<basic>closed</basic>"));
-    assert_eq!(seen(&world, CLARA_AT, watching).told.len(), 4, "no word without news");
-    world.close();
-}
-
-#[test]
-fn a_mailbox_is_its_owners_and_its_lamp_follows() {
-    let mut world = World::office(13, FAIR);
-    let (own, by_user) = (
-        watch(&mut world, BORIS_AT, "message-summary", BORIS.number),
-        watch(&mut world, BORIS_AT, "message-summary", BORIS.user),
-    );
-    let other = watch(&mut world, CLARA_AT, "message-summary", BORIS.number);
-    world.run_for(s(1));
-    let expected = "Messages-Waiting: no\r\nMessage-Account: sip:102@pbx.example\r\nVoice-Message: 0/0 (0/0)\r\n";
-    assert_eq!(seen(&world, BORIS_AT, own).last(), expected);
-    assert!(seen(&world, BORIS_AT, by_user).is_active());
-    assert_eq!(seen(&world, CLARA_AT, other).answers, [403]);
-    let staff = StaffId::from_u128(BORIS.id);
-    let put = |world: &mut World, new, old| {
-        let messages = Messages { new, old };
-        world.input(Input::Mailbox { staff, messages });
-        world.run_for(s(1));
-    };
-    put(&mut world, 2, 1);
-    put(&mut world, 2, 1);
-    let told = seen(&world, BORIS_AT, own).told.clone();
-    assert_eq!(told.len(), 2);
-    assert!(told[1].starts_with("Messages-Waiting: yes\r\n") && told[1].contains("Voice-Message: 2/1 (0/0)"));
-    put(&mut world, 0, 0);
-    assert_eq!(seen(&world, BORIS_AT, own).last(), expected);
-    world.close();
-}
-
-#[test]
-fn a_phone_that_never_asks_is_told_of_its_mailbox_too() {
-    let mut world = World::office(15, FAIR);
-    let staff = StaffId::from_u128(BORIS.id);
-    let put = |world: &mut World, new, old| {
-        let messages = Messages { new, old };
-        world.input(Input::Mailbox { staff, messages });
-        world.run_for(s(1));
-    };
-    put(&mut world, 2, 1);
-    put(&mut world, 2, 1);
-    let told = "Messages-Waiting: yes\r\nMessage-Account: sip:boris_u@203.0.113.1:5060\r\nVoice-Message: 2/1 (0/0)\r\n";
-    assert_eq!(world.phones[BORIS_AT].unasked, [told]);
-    let second = world.add_phone(BORIS);
-    world.register(second);
-    world.run_for(s(1));
-    put(&mut world, 0, 3);
-    let unasked = |world: &World, phone: usize| world.phones[phone].unasked.len();
-    assert_eq!(
-        (unasked(&world, BORIS_AT), unasked(&world, second)),
-        (2, 1),
-        "each change, to each phone"
-    );
-    assert!(world.phones[second].unasked[0].starts_with("Messages-Waiting: no"));
-    watch(&mut world, BORIS_AT, "message-summary", BORIS.number);
-    world.run_for(s(1));
-    put(&mut world, 1, 3);
-    assert_eq!(unasked(&world, second), 1, "who subscribes is told by that");
-    assert_eq!(unasked(&world, CLARA_AT), 0);
-    world.close();
-}
-
-#[test]
-fn whoever_comes_online_is_told_of_waiting_messages_at_once() {
-    let mut world = World::office(16, rough(20));
-    let staff = StaffId::from_u128(BORIS.id);
-    world.act(BORIS_AT, |phone, now| phone.register(0, now));
-    world.run_for(s(40));
-    let messages = Messages { new: 1, old: 0 };
-    world.input(Input::Mailbox { staff, messages });
-    world.run_for(s(1));
-    assert!(world.phones[BORIS_AT].unasked.is_empty());
-    world.register(BORIS_AT);
-    let told = |world: &World| !world.phones[BORIS_AT].unasked.is_empty();
-    assert!(world.wait_for(s(40), told));
-    world.close();
-}
-
-#[test]
-fn registrations_of_an_address_are_told_to_its_owner() {
-    let mut world = World::office(14, FAIR);
-    let own = watch(&mut world, ANNA_AT, "reg", ANNA.number);
-    let other = watch(&mut world, CLARA_AT, "reg", ANNA.number);
-    world.run_for(s(1));
-    assert_eq!(seen(&world, CLARA_AT, other).answers, [403]);
-    let body = |world: &World| seen(world, ANNA_AT, own).last().to_owned();
-    assert!(
-        body(&world).contains("state=\"active\" event=\"registered\""),
-        "{}",
-        body(&world)
-    );
-    assert!(
-        body(&world).contains("<uri>sip:anna_u@10.0.0.5:5060</uri>"),
-        "{}",
-        body(&world)
-    );
-    let second = world.add_phone(ANNA);
-    world.register(second);
-    world.run_for(s(1));
-    assert_eq!(body(&world).matches("<contact ").count(), 2);
-    world.act(second, |phone, now| phone.register(0, now));
-    world.run_for(s(1));
-    assert!(
-        body(&world).contains("state=\"terminated\" event=\"unregistered\""),
-        "{}",
-        body(&world)
-    );
-    world.register(ANNA_AT);
-    world.run_for(s(1));
-    assert!(
-        body(&world).contains("event=\"refreshed\"") && !body(&world).contains("terminated"),
-        "{}",
-        body(&world)
-    );
-    world.act(ANNA_AT, |phone, now| phone.register(0, now));
-    world.run_for(s(1));
-    assert!(body(&world).contains("<registration aor=\"sip:101@pbx.example\"") && body(&world).contains("terminated"));
     world.close();
 }
 

@@ -37,6 +37,7 @@ mod ordered_lines;
 mod originate;
 mod overload;
 mod own_numbers;
+mod packages;
 mod parking;
 mod parts;
 mod passed_over;

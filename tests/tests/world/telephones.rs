@@ -9,6 +9,7 @@ use frontdesk_routing::ids::{AccountId, CallId, StaffId};
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::trunks::RedirectionStyle;
 use frontdesk_routing::plan::{DialPlan, FeatureSection, Method, PlanForwarding, PlanTrunk};
+use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{ACCOUNT, ANNA, CLARA, DAVID};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, trunk};
@@ -29,7 +30,7 @@ fn l29_a_call_that_the_rung_telephone_sends_back_is_a_loop() {
         shown_number: PhoneNumber::from_e164("+74951110009").ok(),
         ..trunk(2, &["192.0.2.11"], false)
     };
-    let mut world = mobile(15, vec![brings, takes], Method::Mobile);
+    let mut world = mobile(15, FAIR, vec![brings, takes], Method::Mobile);
     world.phones[SECOND].manner = Manner::Ring;
     let came = |world: &mut World, from: &str, claim: Option<(&'static str, &str)>, to: &str| {
         world.phones[FIRST].from.uri = format!("sip:{from}@provider.example");
@@ -107,7 +108,7 @@ fn l29_a_call_that_the_rung_telephone_sends_back_is_a_loop() {
 #[test]
 fn whoever_talks_on_a_mobile_telephone_is_busy() {
     let line = || vec![trunk(1, &["192.0.2.10"], false)];
-    let mut world = mobile(16, line(), Method::Mobile);
+    let mut world = mobile(16, FAIR, line(), Method::Mobile);
     let clara = world.add_phone(CLARA);
     world.register(clara);
     world.run_for(s(3));

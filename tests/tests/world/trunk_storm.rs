@@ -76,25 +76,8 @@ fn end(world: &mut World, phone: usize) {
         .filter(|(_, call)| call.state != State::Over)
         .map(|(at, _)| at)
         .next_back();
-    let Some(call) = live else { return };
-    let PhoneState { state, outgoing } = state_of(world, phone, call);
-    match state {
-        State::Calling if outgoing => world.act(phone, |phone, now| phone.cancel(call, now)),
-        State::Talking | State::Ringing => world.hang_up(phone, call),
-        State::Calling | State::Over => {}
-    }
-}
-
-struct PhoneState {
-    state: State,
-    outgoing: bool,
-}
-
-fn state_of(world: &World, phone: usize, call: usize) -> PhoneState {
-    let call = world.phones[phone].call(call);
-    PhoneState {
-        state: call.state,
-        outgoing: call.outgoing,
+    if let Some(call) = live {
+        world.give_up(phone, call);
     }
 }
 
