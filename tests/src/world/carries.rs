@@ -73,6 +73,7 @@ impl World {
             if flow.is_opened_here() {
                 self.refused.push(flow);
             } else {
+                self.transcript.answered(&bytes);
                 self.astray.push(flow.peer);
             }
             return;

@@ -9,6 +9,7 @@ pub mod net;
 pub mod people;
 pub mod phone;
 pub mod provider;
+mod restarts;
 pub mod sdp;
 pub mod second;
 mod sounds;
@@ -17,16 +18,17 @@ pub mod transcript;
 pub mod trunks;
 mod truth;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use frontdesk::engine::Engine;
 use frontdesk::engine::input::Input;
 use frontdesk::engine::names::{Resolution, ServerName};
-use frontdesk::engine::output::{BoardChange, JournalEntry, Output, RecordCommand, StoredBinding};
+use frontdesk::engine::output::{BoardChange, JournalEntry, Output, RecordCommand};
+use frontdesk::engine::{Engine, EngineConfig};
 use frontdesk_media::io::command::MediaNotice;
+use frontdesk_routing::ids::CallId;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::{Endpoint, EndpointConfig, Now};
@@ -70,6 +72,9 @@ pub struct World {
     /// What is being played, and all that was.
     pub sounds: sounds::Sounds,
     faces: Vec<(Transport, SocketAddr)>,
+    config: EngineConfig,
+    /// Calls that were up when a process died.
+    cut: BTreeSet<CallId>,
     net: Net,
     elapsed: Duration,
     connections: u64,
@@ -105,9 +110,10 @@ impl World {
         World::with_config(seed, weather, plan, people::engine_config())
     }
 
-    pub fn with_config(seed: u8, weather: Weather, plan: DialPlan, config: frontdesk::engine::EngineConfig) -> World {
+    pub fn with_config(seed: u8, weather: Weather, plan: DialPlan, config: EngineConfig) -> World {
         let mut world = World {
-            engine: Engine::new(config, [seed; 32], at(Duration::ZERO)),
+            engine: Engine::new(config.clone(), [seed; 32], at(Duration::ZERO)),
+            config,
             phones: Vec::new(),
             media: MediaModel::default(),
             journal: Vec::new(),
@@ -124,6 +130,7 @@ impl World {
             inbox: Default::default(),
             sounds: Default::default(),
             faces: Vec::new(),
+            cut: BTreeSet::new(),
             net: Net::new(weather, seed),
             elapsed: Duration::ZERO,
             connections: 0,
@@ -247,12 +254,18 @@ impl World {
 
     /// The phone's connection breaks: both sides see it.
     pub fn break_connection(&mut self, phone: usize) {
+        let flow = self.lose_connection(phone);
+        self.input(Input::FlowClosed(flow));
+    }
+
+    /// As the phone sees it; gives what the connection was to the server. What the phone sends next comes by another one.
+    fn lose_connection(&mut self, phone: usize) -> FlowId {
         let flow = self.flow_of(phone);
         self.act(phone, Phone::lose_connection);
         self.connections += 1;
         self.phones[phone].flow.connection = self.connections;
         self.transcript.connection_lost(flow.connection);
-        self.input(Input::FlowClosed(flow));
+        flow
     }
 
     /// The leg that the server uses for this phone's call hears nothing more.
@@ -262,44 +275,6 @@ impl World {
             .and_then(|port| self.media.leg_at(port))
             .expect("a leg at the port that the phone was told");
         self.input(Input::Media(MediaNotice::Silent { leg, for_: s(30) }));
-    }
-
-    /// A new process with the same database: only what was journalled is left.
-    pub fn restart(&mut self, plan: DialPlan) {
-        let stored = self.stored_bindings();
-        let config = people::engine_config();
-        self.seed = self.seed.wrapping_add(7);
-        self.transcript.process_ended();
-        self.engine = Engine::new(config, [self.seed; 32], self.now());
-        self.media = MediaModel::default();
-        self.sounds = Default::default();
-        let ports = self.media.stock();
-        self.input(Input::Media(MediaNotice::PortsReady(ports)));
-        self.input(Input::Plan(Arc::new(plan)));
-        self.input(Input::Restore(stored));
-    }
-
-    /// The bindings as a database would hold them now.
-    pub fn stored_bindings(&self) -> Vec<StoredBinding> {
-        let mut rows = BTreeMap::new();
-        for entry in &self.journal {
-            match entry {
-                JournalEntry::BindingSaved(binding) => {
-                    rows.insert((binding.sip_account, binding.name.clone()), (**binding).clone());
-                }
-                JournalEntry::BindingRemoved { sip_account, name } => {
-                    rows.remove(&(*sip_account, name.clone()));
-                }
-                JournalEntry::RecordingStarted { .. }
-                | JournalEntry::MessageStarted { .. }
-                | JournalEntry::MessageDropped { .. }
-                | JournalEntry::CallEnded { .. }
-                | JournalEntry::LineLeft(_)
-                | JournalEntry::SettingChanged(_)
-                | JournalEntry::Block(_) => {}
-            }
-        }
-        rows.into_values().collect()
     }
 
     // Time.

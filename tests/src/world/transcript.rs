@@ -53,8 +53,15 @@ pub struct Transcript {
 impl Transcript {
     pub fn sent(&mut self, line: Line) {
         (line.at, &line.phone, line.from_server, &line.bytes).hash(&mut self.hasher);
-        if line.from_server
-            && let Some(message) = line.message()
+        if line.from_server {
+            self.answered(&line.bytes);
+        }
+        self.lines.push(line);
+    }
+
+    /// The server has sent this, be it to somebody who is no longer where it goes.
+    pub fn answered(&mut self, bytes: &Bytes) {
+        if let Ok(message) = Message::parse(bytes.clone(), Framing::Datagram)
             && let Some(status) = message.status().filter(|status| *status >= 200)
             && message.cseq().is_some_and(|(_, method)| method == Method::Invite)
         {
@@ -63,13 +70,12 @@ impl Transcript {
             let response = if status == 401 {
                 Bytes::from_static(b"401")
             } else {
-                line.bytes.clone()
+                bytes.clone()
             };
             if !finals.contains(&response) {
                 finals.push(response);
             }
         }
-        self.lines.push(line);
     }
 
     /// A message came to the server.
@@ -92,6 +98,11 @@ impl Transcript {
     /// A new process knows nothing of what the old one answered, and answers what comes again by itself.
     pub fn process_ended(&mut self) {
         self.invites.retain(|_, finals| finals.is_empty());
+    }
+
+    /// Nor can anybody answer what a process had taken that has died.
+    pub fn process_died(&mut self) {
+        self.invites.clear();
     }
 
     pub fn lines(&self) -> &[Line] {

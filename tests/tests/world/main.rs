@@ -6,6 +6,7 @@ mod attended;
 mod attended_into_us;
 mod attended_lines;
 mod audio;
+mod behind_nat;
 mod caller_id;
 mod calls;
 mod clients_wait;
