@@ -12,6 +12,7 @@ mod calls;
 mod clients_wait;
 mod confirm;
 mod connected;
+mod crash;
 mod dialogs;
 mod early;
 mod emergency;
