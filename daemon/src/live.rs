@@ -6,6 +6,7 @@
 pub mod blocks;
 pub mod events;
 pub mod lines;
+pub mod reading;
 pub mod trunks;
 pub mod view;
 

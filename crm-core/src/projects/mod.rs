@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use frontdesk_routing::ids::{AccountId, ProjectId, StaffId};
 
-use crate::access::Section;
+use crate::access::{Right, Section};
 
 pub use rules::WorkStatus;
 pub(crate) use store::{ALL, enter, found, live};
@@ -45,6 +45,16 @@ pub struct Part {
     pub receives_deals: bool,
     /// `None`: all that the role allows.
     pub sections: Option<BTreeSet<Section>>,
+}
+
+impl Here {
+    /// Whether the part in which a right is used is open here.
+    pub fn opens(&self, right: Right) -> bool {
+        match (&self.sections, Section::of(right)) {
+            (Some(sections), Some(section)) => sections.contains(&section),
+            (None, _) | (_, None) => true,
+        }
+    }
 }
 
 /// Somebody who works in a project, and what they do there.

@@ -1,26 +1,26 @@
 //! The queue of what webhooks are told.
 
-use frontdesk_routing::ids::{AccountId, ClientId, DeliveryId, WebhookId};
+use frontdesk_routing::ids::{AccountId, ClientId, DeliveryId, StaffId, WebhookId};
 use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 
-use super::{Event, KEPT_MS, MOST_ATTEMPTS, MOST_WAITING, News, State};
+use super::{Event, KEPT_MS, MOST_ATTEMPTS, MOST_WAITING, News, Standing, StandingRow, State};
 use crate::audit::{self, Actor, Author, Deed};
 use crate::notices::pause;
 use crate::store::page::Place;
-use crate::store::text::id;
+use crate::store::text::{id, maybe_id};
 use crate::store::{Db, Listing, Page, Stamp, StoreError, Tx, args};
 
 macro_rules! columns {
     () => {
         "d.id, d.account_id, d.webhook_id, d.kind, d.payload, d.state, d.attempts, d.due_at, d.status, d.problem, \
-         d.created_at, d.finished_at"
+         d.created_at, d.finished_at, d.owner_id"
     };
 }
 
 const QUEUE: &str = "INSERT INTO webhook_deliveries (id, account_id, webhook_id, client_id, kind, payload, state, attempts, \
-    due_at, created_at) SELECT $1, $2, w.id, $4, $5, $6, 'waiting', 0, COALESCE((SELECT MIN(d.due_at) \
-    FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting' AND w.failing_since IS NOT NULL), $7), $7 \
+    due_at, created_at, owner_id) SELECT $1, $2, w.id, $4, $5, $6, 'waiting', 0, COALESCE((SELECT MIN(d.due_at) \
+    FROM webhook_deliveries d WHERE d.webhook_id = w.id AND d.state = 'waiting' AND w.failing_since IS NOT NULL), $7), $7, $9 \
     FROM webhooks w WHERE w.id = $3 AND w.enabled AND (SELECT COUNT(*) FROM webhook_deliveries d WHERE d.webhook_id = w.id \
     AND d.state IN ('waiting', 'sending')) < $8 ON CONFLICT (id) DO NOTHING";
 const ERASED: &str = "SELECT COUNT(*) AS count FROM clients WHERE id = $1 AND erased_at IS NOT NULL";
@@ -35,7 +35,9 @@ const CLAIM: &str = "UPDATE webhook_deliveries SET state = 'sending', attempts =
 const CLAIMED: &str = concat!(
     "SELECT ",
     columns!(),
-    ", w.url, w.secret, w.failing_since FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id WHERE d.id = $1"
+    ", w.url, w.secret, w.failing_since, w.staff_id, s.role AS owner_role, s.access_until AS owner_until, a.rights_version \
+     FROM webhook_deliveries d JOIN webhooks w ON w.id = d.webhook_id JOIN staff s ON s.id = w.staff_id \
+     JOIN accounts a ON a.id = w.account_id WHERE d.id = $1"
 );
 const DONE: &str = "UPDATE webhook_deliveries SET state = $3, status = $4, problem = $5, due_at = $6, finished_at = $7 \
     WHERE id = $1 AND state = 'sending' AND attempts = $2";
@@ -72,12 +74,15 @@ pub(crate) const ALL: &[&str] = &[
 ];
 
 const LONGEST_PROBLEM: usize = 300;
+const WITHHELD: &str = "the webhook's owner may not read this";
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub id: DeliveryId,
     pub account: AccountId,
     pub webhook: WebhookId,
+    /// As whom it was told: whose webhook it was; `None`: not known.
+    pub owner: Option<StaffId>,
     pub event: Event,
     /// The body that is sent.
     pub payload: String,
@@ -98,6 +103,9 @@ pub struct Claimed {
     pub delivery: Delivery,
     pub url: String,
     pub secret: String,
+    /// Of the webhook at present.
+    pub owner: StaffId,
+    pub standing: Standing,
     failing_since: Option<i64>,
 }
 
@@ -138,6 +146,7 @@ struct Row {
     problem: Option<String>,
     created_at: i64,
     finished_at: Option<i64>,
+    owner_id: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -147,6 +156,9 @@ struct ClaimedRow {
     url: String,
     secret: String,
     failing_since: Option<i64>,
+    staff_id: String,
+    #[sqlx(flatten)]
+    standing: StandingRow,
 }
 
 #[derive(sqlx::FromRow)]
@@ -194,6 +206,7 @@ async fn put(tx: &mut Tx, news: &News<'_>) -> Result<bool, StoreError> {
         news.payload,
         news.at,
         MOST_WAITING,
+        news.owner,
     ];
     Ok(tx.run(QUEUE, values).await? > 0)
 }
@@ -238,10 +251,27 @@ pub async fn claim(db: &Db, now: i64, lease_ms: i64) -> Result<Option<Claimed>, 
             delivery: read(row.delivery)?,
             url: row.url,
             secret: row.secret,
+            owner: id(&row.staff_id)?,
+            standing: row.standing.read(),
             failing_since: row.failing_since,
         })
     });
     claimed.transpose()
+}
+
+/// Gives up a claimed delivery that the webhook's owner may not read any more; the webhook goes on with what else waits.
+pub async fn withhold(db: &Db, claimed: &Claimed, now: i64) -> Result<(), StoreError> {
+    let delivery = &claimed.delivery;
+    let values = args![
+        delivery.id,
+        delivery.attempts,
+        State::Failed.name(),
+        None::<i64>,
+        WITHHELD,
+        now,
+        now,
+    ];
+    db.run(DONE, values).await.map(drop)
 }
 
 /// Notes what has come of a claimed delivery. What waits for the same webhook waits as long after a failure, and no longer
@@ -400,6 +430,7 @@ fn read(row: Row) -> Result<Delivery, StoreError> {
         id: id(&row.id)?,
         account: id(&row.account_id)?,
         webhook: id(&row.webhook_id)?,
+        owner: maybe_id(&row.owner_id)?,
         event: kind(&row.kind).ok_or_else(corrupt)?,
         state: State::named(&row.state).ok_or_else(corrupt)?,
         payload: row.payload,

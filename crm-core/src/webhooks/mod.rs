@@ -7,10 +7,12 @@ mod store;
 
 use frontdesk_routing::ids::{AccountId, ClientId, DeliveryId, StaffId, WebhookId};
 
+use crate::access::Role;
+
 pub(crate) use deliveries::{ALL as DELIVERIES, erase};
 pub use deliveries::{
     Claimed, Delivery, DeliveryQuery, Outcome, Patience, again, claim, finish, forget, get_delivery, list_deliveries,
-    next, queue, test,
+    next, queue, test, withhold,
 };
 pub(crate) use store::ALL;
 pub use store::{active, create, delete, get, list, renew_secret, update};
@@ -100,6 +102,7 @@ pub struct Webhook {
     pub account: AccountId,
     /// Who has said where it leads; what this person may not see is not sent there.
     pub owner: StaffId,
+    pub standing: Standing,
     pub name: String,
     pub url: String,
     pub events: Vec<Event>,
@@ -110,6 +113,40 @@ pub struct Webhook {
     pub problem: Option<String>,
     pub created_at: i64,
     pub version: i64,
+}
+
+/// By what a webhook's owner is let in.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Standing {
+    role: Option<Role>,
+    /// Unix milliseconds.
+    until: Option<i64>,
+    /// Of the account's roles and groups, as `roles::Cache` takes it.
+    pub rights_version: i64,
+}
+
+impl Standing {
+    /// The first role at a moment, in unix milliseconds; `None`: there is no access.
+    pub fn role_at(&self, now: i64) -> Option<Role> {
+        self.role.filter(|_| self.until.is_none_or(|until| until > now))
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct StandingRow {
+    owner_role: Option<String>,
+    owner_until: Option<i64>,
+    rights_version: i64,
+}
+
+impl StandingRow {
+    fn read(&self) -> Standing {
+        Standing {
+            role: self.owner_role.as_deref().and_then(Role::named),
+            until: self.owner_until,
+            rights_version: self.rights_version,
+        }
+    }
 }
 
 /// What is to change, as typed.
@@ -127,6 +164,8 @@ pub struct News<'a> {
     pub id: DeliveryId,
     pub webhook: WebhookId,
     pub account: AccountId,
+    /// As whom it is told.
+    pub owner: StaffId,
     pub client: Option<ClientId>,
     pub event: Event,
     /// The body, as the webhook's owner may see it.

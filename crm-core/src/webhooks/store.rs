@@ -1,7 +1,7 @@
 use frontdesk_routing::ids::{AccountId, StaffId, WebhookId};
 use serde_json::{Value, json};
 
-use super::{Event, MOST, Webhook, WebhookPatch, rules};
+use super::{Event, MOST, Standing, StandingRow, Webhook, WebhookPatch, rules};
 use crate::audit::{self, Author, Deed};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
@@ -9,16 +9,17 @@ use crate::store::{Db, StoreError, Tx, args};
 macro_rules! webhook {
     ($rest:literal) => {
         concat!(
-            "SELECT id, account_id, staff_id, name, url, kinds, enabled, failing_since, problem, created_at, version \
-             FROM webhooks ",
+            "SELECT w.id, w.account_id, w.staff_id, w.name, w.url, w.kinds, w.enabled, w.failing_since, w.problem, \
+             w.created_at, w.version, s.role AS owner_role, s.access_until AS owner_until, a.rights_version \
+             FROM webhooks w JOIN staff s ON s.id = w.staff_id JOIN accounts a ON a.id = w.account_id ",
             $rest
         )
     };
 }
 
-const LIST: &str = webhook!("WHERE account_id = $1 ORDER BY name, id");
-const ACTIVE: &str = webhook!("WHERE enabled ORDER BY id");
-const GET: &str = webhook!("WHERE account_id = $1 AND id = $2");
+const LIST: &str = webhook!("WHERE w.account_id = $1 ORDER BY w.name, w.id");
+const ACTIVE: &str = webhook!("WHERE w.enabled ORDER BY w.id");
+const GET: &str = webhook!("WHERE w.account_id = $1 AND w.id = $2");
 const COUNT: &str = "SELECT COUNT(*) AS count FROM webhooks WHERE account_id = $1";
 const INSERT: &str = "INSERT INTO webhooks (id, account_id, staff_id, name, url, secret, kinds, enabled, created_at, version) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1)";
@@ -45,6 +46,8 @@ struct Row {
     problem: Option<String>,
     created_at: i64,
     version: i64,
+    #[sqlx(flatten)]
+    standing: StandingRow,
 }
 
 /// By name.
@@ -79,6 +82,7 @@ pub async fn create(
         id: WebhookId::new(ids.now, ids.random()),
         account: author.account,
         owner,
+        standing: Standing::default(),
         name: String::new(),
         url: String::new(),
         events: Vec::new(),
@@ -113,7 +117,7 @@ pub async fn create(
     let after = Some(told(&webhook));
     audit::write(&mut tx, &mut ids, Deed { after, ..deed }).await?;
     tx.commit().await?;
-    Ok((webhook, secret))
+    Ok((get(db, author.account, webhook.id).await?, secret))
 }
 
 /// Changes a webhook. Whoever changes it owns it from then on: nobody turns to themselves what they may not see.
@@ -200,6 +204,7 @@ fn read(row: Row) -> Result<Webhook, StoreError> {
         id: id(&row.id)?,
         account: id(&row.account_id)?,
         owner: id(&row.staff_id)?,
+        standing: row.standing.read(),
         events: row.kinds.split(',').filter_map(Event::named).collect(),
         name: row.name,
         url: row.url,

@@ -249,6 +249,7 @@ async fn tell_webhook(office: &Office, n: u128, client: Option<ClientId>) {
         id: DeliveryId::new(NOON, n),
         webhook: hook.id,
         account: hook.account,
+        owner: hook.owner,
         client,
         event: Event::CallEnded,
         payload: &payload,

@@ -1,8 +1,9 @@
-use frontdesk_crm_core::clients;
+use frontdesk_crm_core::access::Role;
 use frontdesk_crm_core::store::StoreError;
 use frontdesk_crm_core::webhooks::{
     self, DeliveryQuery, Event, MOST_ATTEMPTS, MOST_WAITING, News, Outcome, Patience, State, Webhook, WebhookPatch,
 };
+use frontdesk_crm_core::{clients, staff};
 use frontdesk_routing::ids::{AccountId, DeliveryId};
 
 use crate::office::{NOON, Office, page};
@@ -22,6 +23,7 @@ crate::on_both! {
     a_secret_is_told_once_and_whoever_changes_a_webhook_owns_it
     what_was_told_of_a_client_is_erased_with_the_client
     a_webhook_is_tried_at_once_and_listed_while_it_is_on
+    what_an_owner_may_not_read_is_given_up_and_the_webhook_goes_on
 }
 
 async fn hook(office: &Office) -> Webhook {
@@ -41,6 +43,7 @@ async fn tell(office: &Office, hook: &Webhook, from: u128, to: u128) -> usize {
             id: DeliveryId::new(NOON, n),
             webhook: hook.id,
             account: hook.account,
+            owner: hook.owner,
             client: None,
             event: Event::CallStarted,
             payload: "{\"number\":\"+79161234567\"}",
@@ -228,6 +231,7 @@ async fn a_webhook_is_tried_at_once_and_listed_while_it_is_on(office: &Office) {
         id: DeliveryId::new(NOON, n),
         webhook: hook.id,
         account: hook.account,
+        owner: hook.owner,
         client: None,
         event: Event::CallStarted,
         payload: "{}",
@@ -261,4 +265,35 @@ async fn a_webhook_is_tried_at_once_and_listed_while_it_is_on(office: &Office) {
             ..
         })
     ));
+}
+
+async fn what_an_owner_may_not_read_is_given_up_and_the_webhook_goes_on(office: &Office) {
+    let (db, hook) = (&office.db, hook(office).await);
+    tell(office, &hook, 1, 2).await;
+    let claimed = webhooks::claim(db, NOON, LEASE).await.unwrap().unwrap();
+    assert_eq!(
+        (claimed.owner, claimed.delivery.owner),
+        (hook.owner, Some(hook.owner)),
+        "it was told as whose the webhook is"
+    );
+    assert_eq!(claimed.standing.role_at(NOON), Some(Role::Main));
+    webhooks::withhold(db, &claimed, NOON).await.unwrap();
+    let given_up = webhooks::get_delivery(db, hook.account, claimed.delivery.id)
+        .await
+        .unwrap();
+    assert_eq!((given_up.state, given_up.finished_at), (State::Failed, Some(NOON)));
+    assert!(given_up.problem.is_some(), "{given_up:?}");
+    assert_eq!(now_is(office, &hook).await.failing_since, None);
+    assert_eq!(attempt(office, NOON, &taken()).await, Some(State::Sent));
+
+    let ivan = office.ivan().await;
+    let off = WebhookPatch {
+        enabled: Some(false),
+        ..WebhookPatch::default()
+    };
+    let theirs = webhooks::update(db, &office.author(), (hook.id, None), ivan.id, off).await;
+    let role = theirs.unwrap().standing.role_at(NOON);
+    assert_eq!(role, ivan.role, "of the new owner");
+    staff::delete(db, &office.author(), ivan.id, None).await.unwrap();
+    assert_eq!(now_is(office, &hook).await.standing.role_at(NOON), None);
 }

@@ -21,10 +21,15 @@ pub(super) fn start(ground: &Ground, supervisor: &Supervisor) -> anyhow::Result<
             supervisor.finishing("notices", worker);
         }
     }
-    let hooks = Arc::new(Hooks::new(&ground.config, ground.db.clone(), Arc::new(SystemClock))?);
+    let hooks = Arc::new(Hooks::new(
+        &ground.config,
+        ground.db.clone(),
+        Arc::new(SystemClock),
+        Arc::clone(&ground.live),
+    )?);
     // From here on: what happens while the daemon starts is told too.
     let events = ground.live.subscribe_to_all();
-    let collector = Arc::clone(&hooks).collect(events, Arc::clone(&ground.live), supervisor.stopping());
+    let collector = Arc::clone(&hooks).collect(events, supervisor.stopping());
     supervisor.finishing("webhooks", collector);
     for _ in 0..webhooks::WORKERS {
         supervisor.finishing("webhooks", Arc::clone(&hooks).run(supervisor.stopping()));

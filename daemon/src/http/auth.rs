@@ -10,7 +10,7 @@ use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri};
 use axum::http::header::{AUTHORIZATION, COOKIE, HOST, HeaderName, ORIGIN};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
-use frontdesk_crm_core::access::{Circle, Reach, Rights, Scope, Section, circle};
+use frontdesk_crm_core::access::{Circle, Reach, Rights, Scope, circle};
 pub use frontdesk_crm_core::access::{Right, Role};
 use frontdesk_crm_core::audit::{Actor, Author};
 use frontdesk_crm_core::media_links::{MediaLink, Owner};
@@ -84,11 +84,8 @@ pub enum How {
 
 impl Access {
     pub fn may(&self, right: Right) -> bool {
-        let open = match (&self.here.sections, Section::of(right)) {
-            (Some(sections), Some(section)) => sections.contains(&section),
-            (None, _) | (_, None) => true,
-        };
-        open && self.rights.has(right)
+        self.here.opens(right)
+            && self.rights.has(right)
             && match &self.how {
                 How::Session { .. } => true,
                 How::Token { scopes } => scopes.contains(&right),

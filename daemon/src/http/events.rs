@@ -6,7 +6,6 @@ use std::time::Duration;
 use axum::extract::State as Extract;
 use axum::http::HeaderMap;
 use axum::response::sse::{Event as SseEvent, KeepAlive, Sse};
-use frontdesk_crm_core::access::Circle;
 use futures::Stream;
 use serde::Deserialize;
 use tokio::time::{Interval, MissedTickBehavior};
@@ -18,6 +17,7 @@ use super::State;
 use super::auth::{Access, Right};
 use super::error::{ApiError, ApiResult};
 use super::extract::Params;
+use crate::live::reading::{Circles, may_read};
 use crate::live::{Event, Missed, Subscription};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -67,7 +67,7 @@ pub(super) async fn events(
         .streams()
         .try_acquire_owned()
         .map_err(|_| ApiError::unavailable("too many open streams"))?;
-    let circles = Circles::of(&state, &access).await?;
+    let circles = Circles::of(&state.db, |right| access.within_or_own(right)).await?;
     let told = state.live.subscribe(access.account, since);
     let stream = async_stream::stream! {
         let _place = place;
@@ -78,26 +78,6 @@ pub(super) async fn events(
         }
     };
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
-}
-
-/// On whose things the reader's rights reach.
-struct Circles {
-    clients: Circle,
-    calls: Circle,
-    recordings: Circle,
-    deals: Circle,
-}
-
-impl Circles {
-    async fn of(state: &State, access: &Access) -> ApiResult<Circles> {
-        let of = async |right| access.circle(state, access.within_or_own(right)).await;
-        Ok(Circles {
-            clients: of(Right::ClientsRead).await?,
-            calls: of(Right::CallsRead).await?,
-            recordings: of(Right::RecordingsList).await?,
-            deals: of(Right::DealsRead).await?,
-        })
-    }
 }
 
 struct Reader {
@@ -125,7 +105,7 @@ impl Reader {
                     if concerns(&event, &self.access) {
                         self.renew().await?;
                     }
-                    if may_read(&self.access, &self.circles, &event) {
+                    if reads(&self.access, &self.circles, &event) {
                         let masked = self.access.viewer(&self.state.live.plan()).is_masked();
                         return Some(shown(&event, masked));
                     }
@@ -137,7 +117,8 @@ impl Reader {
     async fn renew(&mut self) -> Option<()> {
         self.access = self.access.renew(&self.state).await?;
         // a database that is away for a moment ends no stream
-        if let Ok(circles) = Circles::of(&self.state, &self.access).await {
+        let access = &self.access;
+        if let Ok(circles) = Circles::of(&self.state.db, |right| access.within_or_own(right)).await {
             self.circles = circles;
         }
         Some(())
@@ -154,24 +135,12 @@ fn concerns(event: &Event, access: &Access) -> bool {
     }
 }
 
-fn may_read(access: &Access, circles: &Circles, event: &Event) -> bool {
+fn reads(access: &Access, circles: &Circles, event: &Event) -> bool {
     // Whose phone rings may know who calls, whatever else they may read.
-    if let Some(staff) = event.staff {
-        return staff == access.staff && access.may(Right::ClientsRead);
+    match event.staff {
+        Some(staff) => staff == access.staff && access.may(Right::ClientsRead),
+        None => may_read(event, |right| access.may(right), circles),
     }
-    let (right, circle) = match event.name.split('.').next().unwrap_or_default() {
-        "staff" | "role" | "group" => (Right::StaffRead, None),
-        "client" | "request" => (Right::ClientsRead, Some(&circles.clients)),
-        "clients" => (Right::ClientsRead, None),
-        "import" => (Right::DataImport, None),
-        "menu" => (Right::DepartmentsRead, None),
-        "deal" => (Right::DealsRead, Some(&circles.deals)),
-        "call" => (Right::CallsRead, Some(&circles.calls)),
-        "recording" | "voicemail" => (Right::RecordingsList, Some(&circles.recordings)),
-        _ => (Right::SettingsRead, None),
-    };
-    let reaches = |circle: &Circle| circle.is_whole() || event.whose.as_ref().is_some_and(|whose| circle.holds(whose));
-    access.may(right) && circle.is_none_or(reaches)
 }
 
 fn shown(event: &Event, masked: bool) -> SseEvent {

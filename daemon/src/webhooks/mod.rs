@@ -1,6 +1,7 @@
 //! Programs outside are told what happens: what the board tells its readers is put into a queue for each webhook that asks
-//! for it, as the webhook's owner may see it, and sent from there. Neither calls nor readers wait for any of it.
+//! for it, if the webhook's owner may read it and as they may see it, and sent from there. Neither calls nor readers wait for any of it.
 
+mod owner;
 mod signature;
 
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use anyhow::Context;
 use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue};
 use axum::http::{HeaderMap, Method};
 use frontdesk_config::Config;
+use frontdesk_crm_core::roles::Cache;
 use frontdesk_crm_core::store::{Db, Stamp, StoreError};
 use frontdesk_crm_core::webhooks::{self, Claimed, News, Outcome, Patience, State, Webhook};
 use frontdesk_routing::ids::{ClientId, DeliveryId};
@@ -19,8 +21,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::http::Clock;
 use crate::http_client::{Client, Outgoing, Reach};
+use crate::live::reading::right_of;
 use crate::live::{Event, Live, Missed, Subscription};
 use crate::shell::tls::trust::Trust;
+use owner::{Owner, Owners, People};
 
 /// Deliveries at the same time.
 pub const WORKERS: usize = 3;
@@ -39,6 +43,8 @@ const HOUR_MS: i64 = 3_600_000;
 pub struct Hooks {
     db: Db,
     clock: Arc<dyn Clock>,
+    live: Arc<Live>,
+    duties: Cache,
     client: Client,
     patience: Patience,
 }
@@ -46,7 +52,7 @@ pub struct Hooks {
 impl Hooks {
     /// # Errors
     /// What the configuration says cannot be.
-    pub fn new(config: &Config, db: Db, clock: Arc<dyn Clock>) -> anyhow::Result<Hooks> {
+    pub fn new(config: &Config, db: Db, clock: Arc<dyn Clock>, live: Arc<Live>) -> anyhow::Result<Hooks> {
         let trust = Trust::new(config.sip.tls_ca.as_deref()).context("sip.tls_ca")?;
         let reach = match config.webhooks.allow_private {
             true => Reach::Everywhere,
@@ -56,6 +62,8 @@ impl Hooks {
         Ok(Hooks {
             db,
             clock,
+            live,
+            duties: Cache::default(),
             client: Client::new(Arc::new(trust), reach),
             patience: Patience {
                 first_pause_ms: ms(config.webhooks.retry_after),
@@ -65,12 +73,7 @@ impl Hooks {
     }
 
     /// Puts events into the queue, until the shutdown.
-    pub async fn collect(
-        self: Arc<Self>,
-        mut events: Subscription,
-        live: Arc<Live>,
-        stop: CancellationToken,
-    ) -> anyhow::Result<()> {
+    pub async fn collect(self: Arc<Self>, mut events: Subscription, stop: CancellationToken) -> anyhow::Result<()> {
         loop {
             let first = tokio::select! {
                 () = stop.cancelled() => return Ok(()),
@@ -78,7 +81,7 @@ impl Hooks {
             };
             let batch = gather(first, &mut events).await;
             // What cannot be kept now is tried until it can; the board keeps what comes meanwhile, up to a bound.
-            while let Err(error) = self.keep(&live, &batch).await {
+            while let Err(error) = self.keep(&batch).await {
                 tracing::warn!(%error, "webhooks wait for the database");
                 tokio::select! {
                     () = stop.cancelled() => return Ok(()),
@@ -88,25 +91,40 @@ impl Hooks {
         }
     }
 
-    async fn keep(&self, live: &Live, batch: &[Event]) -> Result<(), StoreError> {
+    async fn keep(&self, batch: &[Event]) -> Result<(), StoreError> {
         let hooks = webhooks::active(&self.db).await?;
-        if hooks.is_empty() {
+        let news = batch.iter().flat_map(|event| {
+            let kinds = kinds(event).into_iter();
+            kinds.map(move |kind| (event, kind))
+        });
+        let asked: Vec<(&Event, webhooks::Event, &Webhook)> = news
+            .flat_map(|(event, kind)| {
+                let hooks = hooks.iter().filter(move |hook| asks(hook, event, kind));
+                hooks.map(move |hook| (event, kind, hook))
+            })
+            .collect();
+        if asked.is_empty() {
             return Ok(());
         }
-        let plan = live.plan();
         let now = self.clock.unix_ms();
-        let mut told = Vec::new();
-        for event in batch {
-            for kind in kinds(event) {
-                for hook in hooks.iter().filter(|hook| asks(hook, event, kind)) {
-                    // Somebody who is gone sees as little as possible.
-                    let masked = Viewer::person(&plan, hook.account, hook.owner).is_masked();
-                    let id = DeliveryId::new(now, self.clock.random());
-                    let data = serde_json::from_str(event.data_for(masked)).unwrap_or(Value::Null);
-                    told.push((id, hook, kind, data));
-                }
-            }
-        }
+        let asking: Vec<&Webhook> = asked.iter().map(|(_, _, hook)| *hook).collect();
+        let owners = Owners::of(self.people(now), &asking).await?;
+        let plan = self.live.plan();
+        let told: Vec<(DeliveryId, &Webhook, webhooks::Event, Value)> = asked
+            .into_iter()
+            .filter(|(event, _, hook)| owners.may_tell(hook, event))
+            .map(|(event, kind, hook)| {
+                // Somebody who is gone sees as little as possible.
+                let masked = Viewer::person(&plan, hook.account, hook.owner).is_masked();
+                let id = DeliveryId::new(now, self.clock.random());
+                let data = serde_json::from_str(event.data_for(masked)).unwrap_or(Value::Null);
+                (id, hook, kind, data)
+            })
+            .collect();
+        self.queue(&told, now).await
+    }
+
+    async fn queue(&self, told: &[(DeliveryId, &Webhook, webhooks::Event, Value)], now: i64) -> Result<(), StoreError> {
         let at = crate::live::view::time(now);
         let payloads: Vec<String> = told
             .iter()
@@ -121,6 +139,7 @@ impl Hooks {
                 id: *id,
                 webhook: hook.id,
                 account: hook.account,
+                owner: hook.owner,
                 client: client_of(data),
                 event: *kind,
                 payload,
@@ -178,6 +197,11 @@ impl Hooks {
             stop.cancelled().await;
             tokio::time::sleep(GRACE).await;
         };
+        if !self.may_still(claimed).await? {
+            webhooks::withhold(&self.db, claimed, self.clock.unix_ms()).await?;
+            metrics::counter!("frontdesk_webhooks_total", "outcome" => "withheld").increment(1);
+            return Ok(());
+        }
         let outcome = tokio::select! {
             outcome = self.deliver(claimed) => outcome,
             // The lease ends, and it is due again.
@@ -195,6 +219,35 @@ impl Hooks {
         };
         metrics::counter!("frontdesk_webhooks_total", "outcome" => word).increment(1);
         Ok(())
+    }
+
+    /// Whether the webhook's owner of the moment may read what waits; what was written for another one's eyes, only if they
+    /// see everybody's things and numbers.
+    async fn may_still(&self, claimed: &Claimed) -> Result<bool, StoreError> {
+        let delivery = &claimed.delivery;
+        let who = (delivery.account, claimed.owner);
+        let people = self.people(self.clock.unix_ms());
+        let Some(owner) = Owner::of(people, who, claimed.standing).await? else {
+            return Ok(false);
+        };
+        if delivery.event == webhooks::Event::Test {
+            return Ok(true);
+        }
+        let right = right_of(delivery.event.name());
+        if delivery.owner == Some(claimed.owner) {
+            return Ok(owner.may(right));
+        }
+        let plan = self.live.plan();
+        let masked = Viewer::person(&plan, delivery.account, claimed.owner).is_masked();
+        Ok(owner.may_on_all(right) && !masked)
+    }
+
+    fn people(&self, now: i64) -> People<'_> {
+        People {
+            db: &self.db,
+            duties: &self.duties,
+            now,
+        }
     }
 
     async fn deliver(&self, claimed: &Claimed) -> Outcome {

@@ -169,3 +169,34 @@ async fn everybody_switches_their_own() {
     let token = office.token(&main, &["staff:read"]).await;
     token.put("/me/notices", json!({})).await.expect(403);
 }
+
+#[tokio::test]
+async fn what_others_are_told_is_read_with_the_right_of_its_kind() {
+    let office = Office::open().await;
+    let (main, anna) = (office.main().await, anna(&office).await);
+    let on = json!({ "sms": true, "kinds": ["missed_call"], "language": "en" });
+    main.put(&switches(&anna), on).await.expect(200);
+    missed(&office, &anna, 1).await;
+    let settings = json!({ "right": "settings:read" });
+    for (name, rights, shown) in [
+        ("settings", json!([settings]), false),
+        (
+            "own",
+            json!([settings, { "right": "calls:read", "reach": "own" }]),
+            false,
+        ),
+        ("all", json!([settings, { "right": "calls:read" }]), true),
+    ] {
+        let role = json!({ "name": name, "rights": rights });
+        let role = main.post("/roles", role).await.expect(201);
+        let new = json!({ "given_name": name, "login": name, "password": "correct horse", "role": role.body["id"] });
+        let (clerk, _) = office.log_in_new(&main, new).await;
+        let list = clerk.get("/notices").await.expect(200);
+        let expected = shown.then(|| format!("Missed call: {CALLER}"));
+        assert_eq!(list.body["items"][0]["body"], json!(expected), "{name}");
+        let one = format!("/notices/{}", list.text("/items/0/id"));
+        let one = clerk.get(&one).await.expect(200);
+        assert_eq!(one.body["body"], json!(expected), "{name}");
+        assert_eq!(one.body["kind"], "missed_call");
+    }
+}

@@ -12,6 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::post;
 use frontdesk_sip::flow::Transport;
 use frontdesk_tests::daemon::Daemon;
+use frontdesk_tests::office::Caller;
 use frontdesk_tests::ports::eventually;
 use frontdesk_tests::wire::{Wire, WirePhone, sdp};
 use serde_json::{Value, json};
@@ -293,6 +294,62 @@ async fn a_webhook_gets_no_number_that_its_owner_may_not_see() -> Result<()> {
     for (headers, body) in receiver.got() {
         ensure!(!body.contains("9161234567"), "{headers:?} {body}");
     }
+    office.daemon.stop().await
+}
+
+/// What an owner may read no more is told no more, nor is what has waited; one who has left sends nothing.
+#[tokio::test]
+async fn a_webhook_tells_no_more_than_its_owner_may_read_at_the_moment() -> Result<()> {
+    let (open, levs) = (
+        Receiver::open(0, StatusCode::OK).await?,
+        Receiver::open(0, StatusCode::OK).await?,
+    );
+    let closed = Receiver::open(usize::MAX, StatusCode::SERVICE_UNAVAILABLE).await?;
+    let mut office = Office::open("allow_private = true\n").await?;
+    let new = json!({ "given_name": "Lev", "login": "lev", "password": "correct horse", "role": "admin" });
+    let lev = office.daemon.post("/staff", &new).await?;
+    let person = format!("/staff/{}", lev["id"].as_str().context("no id")?);
+    let login = lev["effective_login"].as_str().context("no login")?;
+    let caller = Caller::log_in(&office.daemon.base(), login, "correct horse").await;
+    let mut hooks = Vec::new();
+    for receiver in [&levs, &closed] {
+        let url = format!("http://127.0.0.1:{}/hook", receiver.port);
+        let body = json!({ "name": "Lev's", "url": url, "events": ["call.ended"] });
+        hooks.push(caller.post("/webhooks", body).await.expect(201).text("/id").to_owned());
+    }
+    office
+        .hook(&format!("http://127.0.0.1:{}/hook", open.port), &["call.ended"])
+        .await?;
+    office.miss().await?;
+    levs.told(&["call.ended"], &office.daemon).await?;
+    let of = |hook: &str, one: &Value| one["webhook_id"] == hook;
+    office
+        .delivery("a telling that is refused", |one| {
+            of(&hooks[1], one) && one["attempts"].as_i64() > Some(0)
+        })
+        .await?;
+    let mut calls = 1;
+    for role in [json!("specialist"), Value::Null] {
+        office.daemon.patch(&person, &json!({ "role": role })).await?;
+        office.miss().await?;
+        calls += 1;
+        let told = async || (open.got().len() == calls).then_some(());
+        eventually("who may read it to be told", PATIENCE, told).await?;
+        let path = format!("/webhook-deliveries?webhook_id={}", hooks[0]);
+        let items = office.daemon.get(&path).await?["items"].clone();
+        ensure!(items.as_array().map(Vec::len) == Some(1), "{role}: {items}");
+    }
+    let withheld = |one: &Value| of(&hooks[1], one) && one["state"] == "failed";
+    let given_up = office.delivery("what has waited to be given up", withheld).await?;
+    let why = &given_up["problem"];
+    ensure!(why == "the webhook's owner may not read this", "{given_up}");
+    ensure!(levs.got().len() == 1, "{:?}", levs.bodies());
+    let paused = office.daemon.get(&format!("/webhooks/{}", hooks[0])).await?;
+    let problem = &paused["problem"];
+    ensure!(
+        paused["paused"] == true && problem == "its owner may not read: call.ended",
+        "{paused}"
+    );
     office.daemon.stop().await
 }
 

@@ -7,7 +7,6 @@ use frontdesk_crm_core::notices::{
     self, Channel, Kind, Language, NewSettings, Notice, NoticeQuery, Settings, State as Stage,
 };
 use frontdesk_routing::ids::{NoticeId, StaffId};
-use frontdesk_routing::masking::Viewer;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -72,9 +71,11 @@ pub struct NoticeView {
     pub staff_id: Option<String>,
     /// E.164 or an e-mail address.
     pub recipient: String,
-    /// Of an e-mail.
-    pub subject: String,
-    pub body: String,
+    /// Of an e-mail; `null` as `body` is.
+    pub subject: Option<String>,
+    /// `null` for whoever may not read what it tells of, which may be anybody's of the company, unless they are told it
+    /// themselves.
+    pub body: Option<String>,
     /// `waiting`, `sending`, `sent`, or `failed`: given up.
     pub state: &'static str,
     pub attempts: i64,
@@ -188,10 +189,12 @@ pub async fn found(state: &State, access: &Access, params: NoticeParams) -> ApiR
     let page = page(params.limit, None, params.cursor)?;
     let list = notices::list(&state.db, access.account, &query, &page).await;
     let list = list.map_err(query_error)?;
-    let plan = state.live.plan();
-    let viewer = access.viewer(&plan);
     Ok(Listing {
-        items: list.items.into_iter().map(|notice| view(notice, viewer)).collect(),
+        items: list
+            .items
+            .into_iter()
+            .map(|notice| view((state, access), notice))
+            .collect(),
         total: None,
         filtered: None,
         next_cursor: list.next_cursor,
@@ -209,8 +212,7 @@ async fn read_notice(
 ) -> ApiResult<Json<NoticeView>> {
     access.need(Right::SettingsRead)?;
     let notice = notices::get(&state.db, access.account, id).await?;
-    let plan = state.live.plan();
-    Ok(Json(view(notice, access.viewer(&plan))))
+    Ok(Json(view((&state, &access), notice)))
 }
 
 /// Has a notice that was given up (`failed`) tried anew.
@@ -221,8 +223,7 @@ async fn read_notice(
 async fn retry(Extract(state): Extract<State>, access: Access, Id(id): Id<NoticeId>) -> ApiResult<Json<NoticeView>> {
     access.need(Right::SettingsWrite)?;
     let notice = notices::again(&state.db, &access.author(&state), id).await?;
-    let plan = state.live.plan();
-    Ok(Json(view(notice, access.viewer(&plan))))
+    Ok(Json(view((&state, &access), notice)))
 }
 
 async fn switches_of(state: &State, access: &Access, id: StaffId) -> ApiResult<Response> {
@@ -256,8 +257,23 @@ fn switches(settings: &Settings) -> SwitchesView {
     }
 }
 
-/// The text is its reader's; whoever looks at the list may have to see less of it.
-fn view(notice: Notice, viewer: Viewer<'_>) -> NoticeView {
+/// Without this right, on everybody's things, nobody reads what others are told.
+fn right_of(kind: Kind) -> Right {
+    match kind {
+        Kind::MissedCall => Right::CallsRead,
+        Kind::Voicemail => Right::RecordingsList,
+        Kind::Request => Right::ClientsRead,
+    }
+}
+
+/// The text is its reader's; whoever looks at the list may have to see less of it, or nothing.
+fn view((state, access): (&State, &Access), notice: Notice) -> NoticeView {
+    let plan = state.live.plan();
+    let viewer = access.viewer(&plan);
+    let right = right_of(notice.kind);
+    let own = notice.staff == Some(access.staff);
+    let shown = own || access.may(right) && access.within_or_own(right).is_whole();
+    let text = |text: &str| shown.then(|| viewer.text(text));
     let waiting = notice.state == Stage::Waiting;
     NoticeView {
         id: notice.id.to_string(),
@@ -265,8 +281,8 @@ fn view(notice: Notice, viewer: Viewer<'_>) -> NoticeView {
         kind: notice.kind.name(),
         staff_id: notice.staff.map(|staff| staff.to_string()),
         recipient: notice.recipient,
-        subject: viewer.text(&notice.subject),
-        body: viewer.text(&notice.body),
+        subject: text(&notice.subject),
+        body: text(&notice.body),
         state: notice.state.name(),
         attempts: notice.attempts,
         next_attempt_at: Some(notice.due_at).filter(|_| waiting).map(time),

@@ -20,6 +20,7 @@ use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http_client::is_public;
+use crate::live::reading::right_of;
 use crate::live::view::time;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -42,14 +43,16 @@ struct WebhookView {
     /// `call.started`, `call.answered`, `call.ended`, `call.missed`, `recording.ready`, `client.changed`, `request.created`,
     /// `voicemail.created`.
     events: Vec<&'static str>,
-    /// Whoever has made or changed it last; numbers that this person may not see are not sent.
+    /// Whoever has made or changed it last; what this person may not read, and numbers that they may not see, are not sent.
     owner_id: String,
+    /// Nothing is told: its owner may read nothing of it any more, until somebody who may saves it.
+    paused: bool,
     /// False also after it has taken nothing for three days (`webhooks.give_up_after`).
     enabled: bool,
     /// Since when nothing has been taken.
     #[schema(format = DateTime)]
     failing_since: Option<String>,
-    /// Why the last delivery was not taken.
+    /// What its owner may not read any more and is not told therefore, or why the last delivery was not taken.
     problem: Option<String>,
     #[schema(format = DateTime)]
     created_at: String,
@@ -68,7 +71,7 @@ struct WebhookBody {
     name: Option<String>,
     /// `https://` or `http://`, of the internet. Needed for a new one.
     url: Option<String>,
-    /// At least one.
+    /// At least one, and none that one may not read oneself.
     events: Option<Vec<String>>,
     enabled: Option<bool>,
 }
@@ -94,7 +97,7 @@ pub struct DeliveryView {
     /// What the last attempt was answered with.
     pub status: Option<i64>,
     pub problem: Option<String>,
-    /// The body; `null` for whoever sees no clients' numbers.
+    /// The body; `null` for whoever sees no clients' numbers, or may not read such events of the whole company.
     pub payload: Option<Value>,
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -124,7 +127,10 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     let hooks = webhooks::list(&state.db, access.account).await?;
     let total = u64::try_from(hooks.len()).ok();
     Ok(Json(Listing {
-        items: hooks.into_iter().map(|hook| view(hook, None)).collect(),
+        items: hooks
+            .into_iter()
+            .map(|hook| view((&state, &access), hook, None))
+            .collect(),
         total,
         filtered: total,
         next_cursor: None,
@@ -139,10 +145,14 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
 async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body<WebhookBody>) -> ApiResult<Response> {
     access.need(Right::SettingsWrite)?;
     let patch = patch(&state, body)?;
+    need_each(
+        &access,
+        patch.events.iter().flatten().filter_map(|name| Event::named(name)),
+    )?;
     let made = webhooks::create(&state.db, &access.author(&state), access.staff, patch).await;
     let (hook, secret) = made?;
     let (location, version) = (format!("/api/v1/webhooks/{}", hook.id), hook.version);
-    Ok(created(view(hook, Some(secret)), version, location))
+    Ok(created(view((&state, &access), hook, Some(secret)), version, location))
 }
 
 /// One webhook.
@@ -153,10 +163,11 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<Webhook
     access.need(Right::SettingsRead)?;
     let hook = webhooks::get(&state.db, access.account, id).await?;
     let version = hook.version;
-    Ok(versioned(view(hook, None), version))
+    Ok(versioned(view((&state, &access), hook, None), version))
 }
 
-/// Changes a webhook; whoever does is its owner then.
+/// Changes a webhook; whoever does is its owner then, and has to have the rights to all that it is told, unless it is switched
+/// off.
 #[utoipa::path(patch, path = "/webhooks/{id}", tag = "webhooks", request_body = WebhookBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
     responses(
@@ -171,11 +182,18 @@ async fn update(
     Body(body): Body<WebhookBody>,
 ) -> ApiResult<Response> {
     access.need(Right::SettingsWrite)?;
+    let known = webhooks::get(&state.db, access.account, id).await?;
     let patch = patch(&state, body)?;
+    if patch.enabled.unwrap_or(known.enabled) {
+        match &patch.events {
+            Some(names) => need_each(&access, names.iter().filter_map(|name| Event::named(name)))?,
+            None => need_each(&access, known.events)?,
+        }
+    }
     let author = access.author(&state);
     let hook = webhooks::update(&state.db, &author, (id, version), access.staff, patch).await?;
     let version = hook.version;
-    Ok(versioned(view(hook, None), version))
+    Ok(versioned(view((&state, &access), hook, None), version))
 }
 
 /// Deletes a webhook with its deliveries.
@@ -225,13 +243,14 @@ async fn test(
         id: delivery,
         webhook: id,
         account: access.account,
+        owner: hook.owner,
         client: None,
         event,
         payload: &payload.to_string(),
         at: now,
     };
     let delivery = webhooks::test(&state.db, &access.author(&state), &news).await?;
-    Ok((StatusCode::ACCEPTED, Json(told(delivery, is_masked(&state, &access)))))
+    Ok((StatusCode::ACCEPTED, Json(told((&state, &access), delivery))))
 }
 
 /// Deliveries, newest first. Those that are done with are kept for 7 days.
@@ -259,9 +278,12 @@ pub async fn found(state: &State, access: &Access, params: DeliveryParams) -> Ap
     let page = page(params.limit, None, params.cursor)?;
     let list = webhooks::list_deliveries(&state.db, access.account, &query, &page).await;
     let list = list.map_err(query_error)?;
-    let masked = is_masked(state, access);
     Ok(Listing {
-        items: list.items.into_iter().map(|delivery| told(delivery, masked)).collect(),
+        items: list
+            .items
+            .into_iter()
+            .map(|delivery| told((state, access), delivery))
+            .collect(),
         total: None,
         filtered: None,
         next_cursor: list.next_cursor,
@@ -279,7 +301,7 @@ async fn read_delivery(
 ) -> ApiResult<Json<DeliveryView>> {
     access.need(Right::SettingsRead)?;
     let delivery = webhooks::get_delivery(&state.db, access.account, id).await?;
-    Ok(Json(told(delivery, is_masked(&state, &access))))
+    Ok(Json(told((&state, &access), delivery)))
 }
 
 /// Sends a delivery that is done with once more, under the same id.
@@ -295,7 +317,7 @@ async fn resend(
 ) -> ApiResult<Json<DeliveryView>> {
     access.need(Right::SettingsWrite)?;
     let delivery = webhooks::again(&state.db, &access.author(&state), id).await?;
-    Ok(Json(told(delivery, is_masked(&state, &access))))
+    Ok(Json(told((&state, &access), delivery)))
 }
 
 /// An address that is written as a number is looked at here; where a name leads is looked at each time it is connected to.
@@ -320,12 +342,27 @@ fn patch(state: &State, body: WebhookBody) -> ApiResult<WebhookPatch> {
     })
 }
 
-fn is_masked(state: &State, access: &Access) -> bool {
-    access.viewer(&state.live.plan()).is_masked()
+/// Nobody is told by a program what they may not read themselves.
+fn need_each(access: &Access, events: impl IntoIterator<Item = Event>) -> ApiResult<()> {
+    events
+        .into_iter()
+        .try_for_each(|event| access.need(right_of(event.name())))
 }
 
-fn view(hook: Webhook, secret: Option<String>) -> WebhookView {
+/// Of what a webhook asks for, that which its owner may not read any more.
+pub fn withheld((state, access): (&State, &Access), hook: &Webhook) -> Vec<Event> {
+    let role = hook.standing.role_at(state.clock.unix_ms());
+    let rights = access.duties.of(hook.owner, role);
+    let lacks = |event: &Event| !rights.has(right_of(event.name()));
+    hook.events.iter().copied().filter(lacks).collect()
+}
+
+fn view(reader: (&State, &Access), hook: Webhook, secret: Option<String>) -> WebhookView {
+    let withheld = withheld(reader, &hook);
+    let lost: Vec<&str> = withheld.iter().map(|event| event.name()).collect();
+    let lost = (!lost.is_empty()).then(|| format!("its owner may not read: {}", lost.join(", ")));
     WebhookView {
+        paused: withheld.len() == hook.events.len(),
         id: hook.id.to_string(),
         name: hook.name,
         url: hook.url,
@@ -333,16 +370,24 @@ fn view(hook: Webhook, secret: Option<String>) -> WebhookView {
         owner_id: hook.owner.to_string(),
         enabled: hook.enabled,
         failing_since: hook.failing_since.map(time),
-        problem: hook.problem,
+        problem: lost.or(hook.problem),
         created_at: time(hook.created_at),
         version: hook.version,
         secret,
     }
 }
 
-fn told(delivery: Delivery, masked: bool) -> DeliveryView {
+/// What a delivery tells may be of anybody: it is for those whose right of its kind goes that far.
+fn may_see((state, access): (&State, &Access), event: Event) -> bool {
+    let right = right_of(event.name());
+    let reaches = event == Event::Test || access.may(right) && access.within_or_own(right).is_whole();
+    reaches && !access.viewer(&state.live.plan()).is_masked()
+}
+
+fn told(reader: (&State, &Access), delivery: Delivery) -> DeliveryView {
     let waiting = delivery.state == Stage::Waiting;
-    let payload = (!masked).then(|| serde_json::from_str(&delivery.payload).unwrap_or(Value::Null));
+    let payload =
+        may_see(reader, delivery.event).then(|| serde_json::from_str(&delivery.payload).unwrap_or(Value::Null));
     DeliveryView {
         id: delivery.id.to_string(),
         webhook_id: delivery.webhook.to_string(),

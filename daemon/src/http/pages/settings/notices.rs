@@ -168,15 +168,16 @@ fn row(notice: NoticeView, people: &[(String, String)], (reader, w): (&Reader, &
         "sms" => show::number(&notice.recipient),
         _ => notice.recipient,
     };
+    let body = notice.body.unwrap_or_default();
     Row {
         id: notice.id,
         who: name.clone().unwrap_or_else(|| address.clone()),
         address: name.map(|_| address).unwrap_or_default(),
         channel: if notice.channel == "sms" { w.sms } else { w.email },
         kind: called(notice.kind, w),
-        long: notice.body.contains('\n') || notice.body.chars().count() > 90,
-        subject: notice.subject,
-        body: notice.body,
+        long: body.contains('\n') || body.chars().count() > 90,
+        subject: notice.subject.unwrap_or_default(),
+        body,
         when: reader.moment_of(&notice.created_at),
         at: notice.created_at,
         dot,

@@ -14,7 +14,7 @@ use super::super::{PageError, ROWS, Reader, reader, render};
 use super::{leaves, stage, stages};
 use crate::http::State;
 use crate::http::api::staff::names;
-use crate::http::api::webhooks::{DeliveryParams, DeliveryView, found};
+use crate::http::api::webhooks::{DeliveryParams, DeliveryView, found, withheld};
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
 use crate::http::extract::Params;
@@ -31,7 +31,10 @@ words! {
         url_hint: "https://, reachable from the internet", "https://, доступный из интернета";
         events: "Events", "События";
         owner: "Owner", "Владелец";
-        owner_hint: "Clients' numbers are sent only if whoever saves this may see them.", "Номера клиентов отправляются, только если сохранивший вебхук вправе их видеть.";
+        owner_hint: "Only what whoever saves this may read is sent, and clients' numbers only if they may see them.", "Отправляется только то, что вправе читать сохранивший вебхук, а номера клиентов — только если он вправе их видеть.";
+        paused: "Paused", "Приостановлен";
+        withheld: "Its owner may not read", "Владелец не вправе читать";
+        may_not: "The webhook's owner may not read this", "Владелец вебхука не вправе это читать";
         enabled: "Switched on", "Включён";
         on: "Works", "Работает";
         off: "Switched off", "Выключен";
@@ -119,6 +122,7 @@ struct Row {
     events: String,
     owner: String,
     enabled: bool,
+    paused: bool,
     failing: bool,
     since: String,
     problem: String,
@@ -177,7 +181,10 @@ async fn filled(state: &State, reader: &Reader, asked: Asked) -> Result<Webhooks
     let (newest, older) = leaves("/webhooks", &filter, place);
     let deliveries = list.items.into_iter();
     Ok(WebhooksPage {
-        rows: hooks.iter().map(|hook| row(hook, owner(hook), (reader, w))).collect(),
+        rows: hooks
+            .iter()
+            .map(|hook| row((state, hook), owner(hook), (reader, w)))
+            .collect(),
         deliveries: deliveries.map(|one| delivery(one, &hooks, (reader, w))).collect(),
         events: Event::ALL
             .iter()
@@ -220,7 +227,13 @@ fn said(w: &WebhookWords) -> Value {
     })
 }
 
-fn row(hook: &Webhook, owner: String, (reader, w): (&Reader, &WebhookWords)) -> Row {
+fn row((state, hook): (&State, &Webhook), owner: String, (reader, w): (&Reader, &WebhookWords)) -> Row {
+    let lost = withheld((state, &reader.access), hook);
+    let names: Vec<&str> = lost.iter().map(|event| called(event.name(), w)).collect();
+    let problem = match names.is_empty() {
+        true => why(hook.problem.clone().unwrap_or_default(), w),
+        false => format!("{}: {}", w.withheld, names.join(", ")),
+    };
     let events = hook.events.iter().map(|event| called(event.name(), w));
     Row {
         id: hook.id.to_string(),
@@ -229,9 +242,10 @@ fn row(hook: &Webhook, owner: String, (reader, w): (&Reader, &WebhookWords)) -> 
         events: events.collect::<Vec<_>>().join(", "),
         owner,
         enabled: hook.enabled,
+        paused: lost.len() == hook.events.len(),
         failing: hook.failing_since.is_some(),
         since: hook.failing_since.map(|since| reader.moment(since)).unwrap_or_default(),
-        problem: why(hook.problem.clone().unwrap_or_default(), w),
+        problem,
     }
 }
 
@@ -278,6 +292,7 @@ fn why(problem: String, w: &WebhookWords) -> String {
         "it was not taken" => w.not_taken.to_owned(),
         "redirects are not followed" => w.no_redirects.to_owned(),
         "the webhook was switched off" => w.was_off.to_owned(),
+        "the webhook's owner may not read this" => w.may_not.to_owned(),
         _ => problem,
     }
 }
