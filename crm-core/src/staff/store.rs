@@ -130,7 +130,8 @@ pub async fn create(db: &Db, author: &Author, new: NewStaff) -> Result<StaffMemb
     get(db, author.account, staff, author.stamp.unix_ms).await
 }
 
-/// Without a role there is no access, and live sessions end; so they do after a new password, but for the author's own.
+/// Without a role there is no access, and live sessions and tokens end; so do sessions after a new password, but for the
+/// author's own, and tokens where it was not the person's own doing.
 pub async fn update(
     db: &Db,
     author: &Author,
@@ -184,18 +185,15 @@ pub async fn update(
     supervisor::set(&mut tx, staff, supervisor).await?;
     let duties = (after.role, further, before.role == after.role);
     let duties = give_roles(&mut tx, (author.account, staff), duties).await?;
-    if after.role.is_none() {
-        logins::end_all_of(&mut tx, staff, None, now).await?;
-        tokens::revoke_all_of(&mut tx, staff, now).await?;
-    } else if new_password {
-        logins::end_others(&mut tx, author, staff, token.as_deref()).await?;
-    }
+    let ends = (after.role.is_none(), new_password);
+    let ended = until::end(&mut tx, author, (staff, token.as_deref()), ends).await?;
     let deed = author.deed("staff.updated", "staff", staff.to_string());
     let told_after = caller_id::told_with(told_with_roles(&after, &duties.1), &settings);
     let told_after = supervisor::told_with(told_after, supervisor);
     let mut told_after = until::told_with(told_after, access_until);
     if let (true, Some(object)) = (new_password, told_after.as_object_mut()) {
         object.insert("password".into(), "changed".into());
+        object.insert("tokens_revoked".into(), ended.into());
     }
     let told_before = caller_id::told_with(told_with_roles(&before, &duties.0), &member.caller_id);
     let told_before = supervisor::told_with(told_before, member.supervisor);

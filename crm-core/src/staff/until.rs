@@ -4,7 +4,9 @@ use frontdesk_routing::ids::StaffId;
 use serde_json::Value;
 
 use crate::accounts::{moment, told};
+use crate::audit::Author;
 use crate::store::{FieldError, StoreError, Tx, args};
+use crate::{logins, tokens};
 
 const SET: &str = "UPDATE staff SET access_until = $2 WHERE id = $1";
 
@@ -45,6 +47,25 @@ pub(super) fn patched(
 
 pub(super) async fn set(tx: &mut Tx, staff: StaffId, until: Option<i64>) -> Result<(), StoreError> {
     tx.run(SET, args![staff, until]).await.map(drop)
+}
+
+/// Ends what somebody is let in by who has no role any more, or another password. Gives how many tokens have ended.
+pub(super) async fn end(
+    tx: &mut Tx,
+    author: &Author,
+    (staff, token): (StaffId, Option<&str>),
+    (no_role, new_password): (bool, bool),
+) -> Result<u64, StoreError> {
+    let now = author.stamp.unix_ms;
+    if no_role {
+        logins::end_all_of(tx, staff, None, now).await?;
+    } else if new_password {
+        logins::end_others(tx, author, staff, token).await?;
+    }
+    match no_role || new_password && author.actor.staff != Some(staff) {
+        true => tokens::revoke_all_of(tx, staff, now).await,
+        false => Ok(0),
+    }
 }
 
 /// Adds the moment to what the audit is told of a person.

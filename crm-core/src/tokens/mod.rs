@@ -9,7 +9,7 @@ use frontdesk_routing::ids::{AccountId, StaffId, TokenId};
 use crate::access::{Right, Role};
 
 pub(crate) use store::{ALL, revoke_all_of};
-pub use store::{create, find, list, revoke};
+pub use store::{create, find, get, list, revoke, touch};
 
 #[derive(Debug, Clone)]
 pub struct Token {
@@ -21,6 +21,8 @@ pub struct Token {
     pub created_at: i64,
     pub expires_at: i64,
     pub revoked_at: Option<i64>,
+    /// When a program last showed it, give or take a few minutes; `None`: never, or not since that is noted.
+    pub last_used_at: Option<i64>,
 }
 
 /// A token in use, with its owner's name and role.

@@ -13,18 +13,22 @@ use crate::store::{Db, FieldError, StoreError, Tx, args};
 
 const INSERT: &str = "INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at FROM api_tokens \
-    WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
+const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at, last_used_at \
+    FROM api_tokens WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
+const GET: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at, last_used_at \
+    FROM api_tokens WHERE account_id = $1 AND id = $2";
 const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
-    t.token_hash, s.surname, s.given_name, s.patronymic, s.role, a.rights_version FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
+    t.last_used_at, t.token_hash, s.surname, s.given_name, s.patronymic, s.role, a.rights_version FROM api_tokens t JOIN staff s ON s.id = t.staff_id \
     JOIN accounts a ON a.id = t.account_id \
     WHERE t.id = $1 AND t.revoked_at IS NULL AND t.expires_at > $2 AND s.deleted_at IS NULL \
     AND (s.access_until IS NULL OR s.access_until > $2)";
 const REVOKE: &str = "UPDATE api_tokens SET revoked_at = $4 WHERE id = $1 AND account_id = $2 AND staff_id = $3 \
     AND revoked_at IS NULL";
 const REVOKE_ALL: &str = "UPDATE api_tokens SET revoked_at = $2 WHERE staff_id = $1 AND revoked_at IS NULL";
+const TOUCH: &str =
+    "UPDATE api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
-pub(crate) const ALL: &[&str] = &[INSERT, LIST, FIND, REVOKE, REVOKE_ALL];
+pub(crate) const ALL: &[&str] = &[INSERT, LIST, GET, FIND, REVOKE, REVOKE_ALL, TOUCH];
 
 const PREFIX: &str = "fd_";
 /// Characters of 6 bits.
@@ -40,6 +44,7 @@ struct Row {
     created_at: i64,
     expires_at: i64,
     revoked_at: Option<i64>,
+    last_used_at: Option<i64>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -67,6 +72,7 @@ pub async fn create(db: &Db, author: &Author, owner: StaffId, new: NewToken) -> 
         created_at: ids.now,
         expires_at: ids.now.saturating_add(new.lifetime_ms),
         revoked_at: None,
+        last_used_at: None,
     };
     let secret = format!("{PREFIX}{}_{}", token.id, ids.secret(SECRET_LENGTH));
     let names: Vec<&str> = token.scopes.iter().map(|right| right.name()).collect();
@@ -122,10 +128,21 @@ fn checked(new: &NewToken) -> Result<BTreeSet<Right>, StoreError> {
     Ok(scopes)
 }
 
-/// One's own.
+/// Somebody's, the newest first.
 pub async fn list(db: &Db, account: AccountId, owner: StaffId) -> Result<Vec<Token>, StoreError> {
     let rows: Vec<Row> = db.all(LIST, args![account, owner]).await?;
     rows.into_iter().map(read).collect()
+}
+
+/// Anybody's of the account.
+pub async fn get(db: &Db, account: AccountId, token: TokenId) -> Result<Token, StoreError> {
+    let row: Option<Row> = db.one(GET, args![account, token]).await?;
+    row.ok_or(StoreError::NotFound).and_then(read)
+}
+
+/// A program has shown the token at `now`, in unix milliseconds.
+pub async fn touch(db: &Db, token: TokenId, now: i64) -> Result<(), StoreError> {
+    db.run(TOUCH, args![token, now]).await.map(drop)
 }
 
 /// The live token of a secret whose owner still has access at `now`, in unix milliseconds.
@@ -155,9 +172,10 @@ fn named(secret: &str) -> Option<TokenId> {
     token.parse().ok()
 }
 
-/// Access that was taken away does not come back with the next role.
-pub(crate) async fn revoke_all_of(tx: &mut Tx, staff: StaffId, now: i64) -> Result<(), StoreError> {
-    tx.run(REVOKE_ALL, args![staff, now]).await.map(drop)
+/// Access that was taken away does not come back with the next role, or to whoever knew the last password. Gives how many
+/// tokens have ended.
+pub(crate) async fn revoke_all_of(tx: &mut Tx, staff: StaffId, now: i64) -> Result<u64, StoreError> {
+    tx.run(REVOKE_ALL, args![staff, now]).await
 }
 
 pub async fn revoke(db: &Db, author: &Author, owner: StaffId, token: TokenId) -> Result<(), StoreError> {
@@ -169,7 +187,8 @@ pub async fn revoke(db: &Db, author: &Author, owner: StaffId, token: TokenId) ->
         return Err(StoreError::NotFound);
     }
     let deed = author.deed("token.revoked", "token", token.to_string());
-    audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
+    let before = Some(json!({ "owner_id": owner.to_string() }));
+    audit::write(&mut tx, &mut author.stamp.ids(), Deed { before, ..deed }).await?;
     tx.commit().await
 }
 
@@ -183,5 +202,6 @@ fn read(row: Row) -> Result<Token, StoreError> {
         created_at: row.created_at,
         expires_at: row.expires_at,
         revoked_at: row.revoked_at,
+        last_used_at: row.last_used_at,
     })
 }

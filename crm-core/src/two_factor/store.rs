@@ -1,4 +1,5 @@
 use frontdesk_routing::ids::{AccountId, StaffId};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::code::{base32, step_of};
@@ -6,6 +7,7 @@ use super::{Begun, Checked, Status};
 use crate::audit::{self, Actor, Author, Deed};
 use crate::logins::{self, Known};
 use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
+use crate::tokens;
 
 const STATUS: &str = "SELECT f.secret, f.confirmed_at, f.last_step, a.two_factor_required, a.name, a.number, s.login, s.email, \
     (SELECT COUNT(*) FROM recovery_codes r WHERE r.staff_id = s.id AND r.used_at IS NULL) AS codes \
@@ -143,7 +145,7 @@ pub async fn disable(db: &Db, author: &Author, staff: StaffId, code: &str) -> Re
     tx.commit().await
 }
 
-/// For somebody who has lost both authenticator and recovery codes.
+/// For somebody who has lost both authenticator and recovery codes: their logins and tokens end.
 pub async fn reset(db: &Db, author: &Author, staff: StaffId) -> Result<(), StoreError> {
     let mut ids = author.stamp.ids();
     let mut tx = db.begin().await?;
@@ -151,13 +153,10 @@ pub async fn reset(db: &Db, author: &Author, staff: StaffId) -> Result<(), Store
         return Err(StoreError::NotFound);
     }
     logins::end_all_of(&mut tx, staff, author.login, author.stamp.unix_ms).await?;
-    remove(
-        &mut tx,
-        &mut ids,
-        author.deed("two_factor.reset", "staff", staff.to_string()),
-        staff,
-    )
-    .await?;
+    let ended = tokens::revoke_all_of(&mut tx, staff, author.stamp.unix_ms).await?;
+    let deed = author.deed("two_factor.reset", "staff", staff.to_string());
+    let after = Some(json!({ "tokens_revoked": ended }));
+    remove(&mut tx, &mut ids, Deed { after, ..deed }, staff).await?;
     tx.commit().await
 }
 

@@ -31,6 +31,8 @@ pub const CSRF_HEADER: HeaderName = HeaderName::from_static("x-csrf-token");
 pub const SESSION_MS: i64 = 12 * 60 * 60 * 1000;
 /// How often a login's last visit is written down.
 pub const TOUCH_MS: i64 = 10_000;
+/// How often a token's last use is written down.
+const TOKEN_TOUCH_MS: i64 = 5 * 60_000;
 /// A request waits no longer for that to be written.
 const TOUCH_PATIENCE: Duration = Duration::from_millis(250);
 
@@ -270,6 +272,18 @@ pub(super) async fn by_session(state: &State, secret: &str, address: Option<IpAd
 async fn by_token(state: &State, secret: &str, address: Option<IpAddr>) -> ApiResult<Option<Access>> {
     let found = tokens::find(&state.db, secret, state.clock.unix_ms()).await?;
     let Some(bearer) = found else { return Ok(None) };
+    let now = state.clock.unix_ms();
+    let token = &bearer.token;
+    if token
+        .last_used_at
+        .is_none_or(|last| now.saturating_sub(last) >= TOKEN_TOUCH_MS)
+    {
+        let touch = tokens::touch(&state.db, token.id, now);
+        // while the database writes something large, a later request says that it is used
+        if let Ok(done) = tokio::time::timeout(TOUCH_PATIENCE, touch).await {
+            done?;
+        }
+    }
     let who = (bearer.token.account, bearer.token.staff);
     let here = projects::here(&state.db, who, None, bearer.role == Role::Main).await?;
     let version = bearer.rights_version;

@@ -38,6 +38,7 @@ function show(member, version) {
     document.getElementById("f-photo-remove").hidden = !member.has_photo;
     document.getElementById("f-photo-error").textContent = "";
   }
+  tokens(member);
   document.getElementById("staff-title").textContent = member ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
   dialog.showModal();
   form.elements.surname.focus();
@@ -87,6 +88,33 @@ if (form) {
     const button = event.target.closest("[data-copy]");
     if (button) copyText(sipForm.querySelector(`[data-fact="${button.dataset.copy}"]`));
   });
+}
+
+// Those that programs of this person still show; nothing to whom they are none of their business.
+async function tokens(member) {
+  const box = document.getElementById("f-tokens");
+  box.hidden = true;
+  if (!member) return;
+  const { data } = await api("GET", `/staff/${member.id}/tokens`).catch(() => ({ data: { items: [] } }));
+  if (open?.id !== member.id) return;
+  const live = data.items.filter((token) => !token.revoked_at && Date.parse(token.expires_at) > Date.now());
+  const day = (moment) => new Date(moment).toLocaleDateString(texts.lang);
+  box.querySelector("ul").replaceChildren(...live.map((token) => {
+    const row = document.createElement("li");
+    const used = token.last_used_at ? `${texts.token_used} ${day(token.last_used_at)}` : texts.token_unused;
+    const end = Object.assign(document.createElement("button"), { type: "button", className: "quiet", textContent: texts.token_end });
+    end.setAttribute("aria-label", `${texts.token_end}: ${token.name}`);
+    end.addEventListener("click", () => confirm({
+      title: texts.token_end_ask, text: texts.token_end_text, what: token.name, yes: texts.token_end,
+      action: async () => {
+        await api("DELETE", `/tokens/${token.id}`);
+        tokens(member);
+      },
+    }));
+    row.append(`${token.name} · ${used} · ${texts.token_until} ${day(token.expires_at)} `, end);
+    return row;
+  }));
+  box.hidden = live.length === 0;
 }
 
 // The picture is kept at once: it is no part of the form.

@@ -42,6 +42,7 @@ fn routes() -> Vec<(Method, String, Option<Right>)> {
         get("/tokens", Right::TokensWrite),
         (Method::POST, "/tokens".into(), Some(Right::TokensWrite)),
         with_id(Method::DELETE, "/tokens/{id}", Right::TokensWrite),
+        with_id(Method::GET, "/staff/{id}/tokens", Right::StaffWrite),
         get("/staff", Right::StaffRead),
         (Method::POST, "/staff".into(), Some(Right::StaffWrite)),
         with_id(Method::GET, "/staff/{id}", Right::StaffRead),

@@ -349,3 +349,77 @@ async fn unreadable_logins_name_what_is_wrong() {
     );
     assert_eq!(office.nobody().get("/login").await.expect(405).header("allow"), "POST");
 }
+
+#[tokio::test]
+async fn l25_who_may_change_a_person_sees_and_ends_their_tokens() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let person = |login: &str, role: &str| json!({ "given_name": login, "login": login, "password": "correct horse", "role": role });
+    let (lev, lev_id) = office.log_in_new(&main, person("lev", "supervisor")).await;
+    let (boris, _) = office.log_in_new(&main, person("boris", "supervisor")).await;
+    let (admin, _) = office.log_in_new(&main, person("admin", "admin")).await;
+    let made = lev
+        .post("/tokens", json!({ "name": "CRM", "scopes": ["staff:read"] }))
+        .await
+        .expect(201);
+    let program = office.bearer(made.text("/token"));
+    let (list, one) = (
+        format!("/staff/{lev_id}/tokens"),
+        format!("/tokens/{}", made.text("/id")),
+    );
+    let used = async || admin.get(&list).await.expect(200).body["items"][0]["last_used_at"].clone();
+    assert_eq!(used().await, json!(null));
+    program.get("/staff").await.expect(200);
+    let first = used().await;
+    assert_ne!(first, json!(null));
+    office.clock.advance(60_000);
+    program.get("/staff").await.expect(200);
+    assert_eq!(used().await, first, "not written down each time");
+    office.clock.advance(240_000);
+    program.get("/staff").await.expect(200);
+    assert_ne!(used().await, first);
+
+    boris.get(&list).await.expect(403);
+    boris.delete(&one).await.expect(404);
+    office.nobody().get(&list).await.expect(401);
+    let listed = admin.get(&list).await.expect(200);
+    assert_eq!(listed.text("/items/0/name"), "CRM");
+    assert!(!listed.body.to_string().contains(made.text("/token")), "no secret");
+    admin.delete(&one).await.expect(204);
+    program.get("/staff").await.expect(401);
+    admin.delete(&one).await.expect(404);
+    let audit = admin.get("/audit?action=token.revoked").await.expect(200);
+    assert_eq!(audit.text("/items/0/actor_name"), "admin");
+    assert_eq!(audit.body["items"][0]["before"]["owner_id"], json!(lev_id));
+
+    let mains = main
+        .post("/tokens", json!({ "name": "CRM", "scopes": ["staff:read"] }))
+        .await
+        .expect(201);
+    let me = main.get("/me").await.expect(200).text("/id").to_owned();
+    admin.get(&format!("/staff/{me}/tokens")).await.expect(403);
+    admin
+        .delete(&format!("/tokens/{}", mains.text("/id")))
+        .await
+        .expect(403);
+    main.get(&format!("/staff/{me}/tokens")).await.expect(200);
+}
+
+#[tokio::test]
+async fn l25_a_password_given_by_an_administrator_ends_the_persons_tokens_too() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Lev", "login": "lev", "password": "correct horse", "role": "admin" });
+    let (lev, id) = office.log_in_new(&main, new).await;
+    let person = format!("/staff/{id}");
+    let program = office.token(&lev, &["staff:read"]).await;
+    let own = json!({ "password": "my own new horse" });
+    lev.patch(&person, own).await.expect(200);
+    program.get("/staff").await.expect(200);
+    main.patch(&person, json!({ "password": "given by the chief" }))
+        .await
+        .expect(200);
+    program.get("/staff").await.expect(401);
+    let audit = main.get("/audit?action=staff.updated").await.expect(200);
+    assert_eq!(audit.body["items"][0]["after"]["tokens_revoked"], 1);
+}

@@ -106,6 +106,7 @@ async fn a_login_needs_a_code_once_one_has_been_shown_and_takes_each_code_once()
     let audit = guarded.main.get("/audit?action=two_factor.refused").await.expect(200);
     assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
     assert_eq!(audit.text("/items/0/entity_id"), guarded.id);
+    assert_eq!(audit.body["items"][0]["after"]["tokens_revoked"], 1);
 }
 
 #[tokio::test]
@@ -242,10 +243,14 @@ async fn an_administrator_takes_it_off_somebody_who_has_lost_everything() {
     let guarded = Guarded::open().await;
     let path = format!("/staff/{}/two-factor", guarded.id);
     guarded.anna.delete(&path).await.expect(403);
+    let program = guarded.office.token(&guarded.anna, &["tokens:write"]).await;
+    program.get("/tokens").await.expect(200);
     guarded.main.delete(&path).await.expect(204);
     guarded.anna.get("/me").await.expect(401);
+    program.get("/tokens").await.expect(401);
     guarded.logs_in(Value::Null).await.expect(200);
     guarded.main.delete(&path).await.expect(404);
     let audit = guarded.main.get("/audit?action=two_factor.reset").await.expect(200);
     assert_eq!(audit.text("/items/0/entity_id"), guarded.id);
+    assert_eq!(audit.body["items"][0]["after"]["tokens_revoked"], 1);
 }

@@ -233,7 +233,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<StaffId
 }
 
 /// Changes a staff member. Without a role, and from `access_until` on, there is no access; a new password ends the other
-/// sessions, and one's own new password gives this session a new cookie.
+/// sessions, and the tokens too when it was given by somebody else; one's own gives this session a new cookie.
 #[utoipa::path(patch, path = "/staff/{id}", tag = "staff", request_body = StaffPatchBody,
     params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
     responses(

@@ -6,13 +6,13 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::tokens::{self, NewToken, Token};
-use frontdesk_routing::ids::TokenId;
+use frontdesk_routing::ids::{StaffId, TokenId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::Listing;
+use super::{Listing, staff};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -27,6 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
         .routes(routes!(list, create))
         .routes(routes!(revoke))
+        .routes(routes!(list_of))
 }
 
 /// A token without its secret.
@@ -41,6 +42,9 @@ struct TokenView {
     expires_at: String,
     #[schema(format = DateTime)]
     revoked_at: Option<String>,
+    /// When a program last showed it, give or take five minutes; `null`: never.
+    #[schema(format = DateTime)]
+    last_used_at: Option<String>,
 }
 
 /// A new token: its secret is told this once.
@@ -68,14 +72,32 @@ struct NewTokenBody {
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<TokenView>>> {
     access.need(Right::TokensWrite)?;
-    let tokens = tokens::list(&state.db, access.account, access.staff).await?;
+    all_of(&state, &access, access.staff).await.map(Json)
+}
+
+/// A staff member's tokens, without their secrets; for whoever may change that person.
+#[utoipa::path(get, path = "/staff/{id}/tokens", tag = "tokens", params(("id" = String, Path)), responses(
+    (status = 200, body = Listing<TokenView>), (status = 403, body = Problem), (status = 404, body = Problem),
+))]
+async fn list_of(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<StaffId>,
+) -> ApiResult<Json<Listing<TokenView>>> {
+    access.need(Right::StaffWrite)?;
+    staff::own_only_if_main(&state, &access, id).await?;
+    all_of(&state, &access, id).await.map(Json)
+}
+
+async fn all_of(state: &State, access: &Access, owner: StaffId) -> ApiResult<Listing<TokenView>> {
+    let tokens = tokens::list(&state.db, access.account, owner).await?;
     let total = u64::try_from(tokens.len()).ok();
-    Ok(Json(Listing {
+    Ok(Listing {
         items: tokens.into_iter().map(view).collect(),
         total,
         filtered: total,
         next_cursor: None,
-    }))
+    })
 }
 
 /// Makes a token. It does what both its scopes and its owner's role allow; only a person can make one.
@@ -108,13 +130,19 @@ async fn create(Extract(state): Extract<State>, access: Access, Body(body): Body
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(view)).into_response())
 }
 
-/// Ends a token.
+/// Ends a token: one's own, or with `staff:write` that of a person whom one may change.
 #[utoipa::path(delete, path = "/tokens/{id}", tag = "tokens", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
+    (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]
 async fn revoke(Extract(state): Extract<State>, access: Access, Id(id): Id<TokenId>) -> ApiResult<StatusCode> {
     access.need(Right::TokensWrite)?;
-    tokens::revoke(&state.db, &access.author(&state), access.staff, id).await?;
+    let owner = tokens::get(&state.db, access.account, id).await?.staff;
+    if owner != access.staff {
+        // whoever may not see that there is such a token does not learn it here
+        access.need(Right::StaffWrite).map_err(|_| ApiError::not_found())?;
+        staff::own_only_if_main(&state, &access, owner).await?;
+    }
+    tokens::revoke(&state.db, &access.author(&state), owner, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -126,5 +154,6 @@ fn view(token: Token) -> TokenView {
         created_at: time(token.created_at),
         expires_at: time(token.expires_at),
         revoked_at: token.revoked_at.map(time),
+        last_used_at: token.last_used_at.map(time),
     }
 }

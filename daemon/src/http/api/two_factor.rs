@@ -121,7 +121,7 @@ async fn disable(Extract(state): Extract<State>, access: Access, Body(body): Bod
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Takes it off somebody who has lost authenticator and recovery codes, and ends their logins.
+/// Takes it off somebody who has lost authenticator and recovery codes, and ends their logins and tokens.
 #[utoipa::path(delete, path = "/staff/{id}/two-factor", tag = "staff", params(("id" = String, Path)), responses(
     (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
 ))]

@@ -130,6 +130,13 @@ words! {
     scope_project: "Project", "Проект";
     scope_all: "All", "Все";
     scope: "Whose", "Чьи";
+    tokens: "Tokens of programs", "Токены программ";
+    token_end: "End", "Отозвать";
+    token_end_ask: "End this token?", "Отозвать токен?";
+    token_end_text: "The program that shows it is let in no more.", "Программа с этим токеном больше не войдёт.";
+    token_used: "last used", "последнее обращение";
+    token_unused: "never used", "не использовался";
+    token_until: "until", "до";
     photo: "Photo", "Фотография";
     photo_hint: "JPEG, PNG or WebP, 8 MB at most", "JPEG, PNG или WebP, не больше 8 МБ";
     photo_remove: "Take the photo away", "Убрать фотографию";
