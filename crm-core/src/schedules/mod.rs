@@ -10,6 +10,7 @@ use frontdesk_routing::schedule::Day;
 use jiff::civil::Date;
 
 pub use rules::date;
+pub use rules::holidays_version;
 pub(crate) use store::{ALL, planned};
 pub use store::{check, create, delete, get, holidays, in_force, list, set_holidays, update};
 

@@ -6,6 +6,7 @@ use frontdesk_routing::ids::ScheduleId;
 use frontdesk_routing::schedule::{self, Day, WEEKDAYS};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use sha2::{Digest, Sha256};
 
 use super::{Holiday, Schedule, SchedulePatch};
 use crate::store::{FieldError, StoreError};
@@ -134,6 +135,18 @@ pub(super) fn holidays(typed: Vec<(String, String)>) -> Result<Vec<Holiday>, Sto
     Ok(kept.into_iter().map(|(day, name)| Holiday { day, name }).collect())
 }
 
+/// By what whoever changes the list says which one they have seen: the first 63 bits of the SHA-256 of its days and names,
+/// so that it is another one however the list was changed.
+pub fn holidays_version(days: &[Holiday]) -> i64 {
+    let mut hash = Sha256::new();
+    for holiday in days {
+        hash.update(format!("{}\n{}\n", holiday.day, holiday.name));
+    }
+    let digest = hash.finalize();
+    let first = digest.first_chunk::<8>().copied().unwrap_or_default();
+    i64::from_be_bytes(first) & i64::MAX
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,6 +207,23 @@ mod tests {
                 "dates.20261231 invalid",
             ],
         );
+    }
+
+    #[test]
+    fn a_list_of_holidays_that_was_changed_has_another_version() {
+        let list = |items: &[(&str, &str)]| {
+            let typed = items.iter().map(|(day, name)| ((*day).into(), (*name).into()));
+            holidays_version(&holidays(typed.collect()).unwrap())
+        };
+        let one = list(&[("2027-01-01", "New Year")]);
+        assert_eq!(one, list(&[("2027-01-01", "New Year")]));
+        let others = [
+            list(&[]),
+            list(&[("2027-01-02", "New Year")]),
+            list(&[("2027-01-01", "Christmas")]),
+            list(&[("2027-01-01", "New Year"), ("2027-01-07", "Christmas")]),
+        ];
+        assert!(others.iter().all(|other| *other != one && *other >= 0), "{others:?}");
     }
 
     #[test]

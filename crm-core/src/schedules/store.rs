@@ -11,6 +11,7 @@ use super::{Holiday, Schedule, SchedulePatch, Undefined};
 use crate::access::{Scope, within_lines, within_people};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
+use crate::staff::supervisor::hold;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, StoreError, Tx, args};
 
@@ -264,12 +265,24 @@ pub async fn holidays(db: &Db, account: AccountId) -> Result<Vec<Holiday>, Store
     rows.into_iter().map(read_holiday).collect()
 }
 
-/// The company's whole list anew, as dates and names.
-pub async fn set_holidays(db: &Db, author: &Author, typed: Vec<(String, String)>) -> Result<Vec<Holiday>, StoreError> {
+/// The company's whole list anew, as dates and names; `version` is that of the list that the author has seen.
+///
+/// # Errors
+/// `Stale`: it is another list by now; or wrong dates and names.
+pub async fn set_holidays(
+    db: &Db,
+    author: &Author,
+    typed: Vec<(String, String)>,
+    version: Option<i64>,
+) -> Result<Vec<Holiday>, StoreError> {
     let after = rules::holidays(typed)?;
     let mut tx = db.begin().await?;
+    hold(&mut tx, author.account).await?;
     let before: Vec<HolidayRow> = tx.all(HOLIDAYS, args![author.account]).await?;
     let before = before.into_iter().map(read_holiday).collect::<Result<Vec<_>, _>>()?;
+    if version.is_some_and(|version| version != rules::holidays_version(&before)) {
+        return Err(StoreError::Stale);
+    }
     tx.run(CLEAR_HOLIDAYS, args![author.account]).await?;
     for holiday in &after {
         let values = args![author.account, holiday.day.to_string(), &holiday.name];

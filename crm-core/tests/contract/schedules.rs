@@ -8,6 +8,7 @@ use frontdesk_crm_core::projects;
 use frontdesk_crm_core::reception::{self, DeskOf, DeskPatch, ReceptionPatch};
 use frontdesk_crm_core::schedules::{self, SchedulePatch};
 use frontdesk_crm_core::staff::NewStaff;
+use frontdesk_crm_core::store::StoreError;
 use frontdesk_routing::ids::{DepartmentId, ProjectId, ScheduleId, StaffId};
 use frontdesk_routing::plan::reception::Hours;
 use frontdesk_routing::schedule::Open;
@@ -121,7 +122,7 @@ async fn holidays_close_the_schedules_that_observe_them(office: &Office) {
     let opens_at = Some(NOON - (14 * 60 + 6) * 60_000 - 40_000 + (24 + 22) * HOURS);
     assert_eq!(open().await, (Open::Open, Open::Closed { opens_at }));
     let typed = vec![("2026-11-18".into(), "Founding day".into())];
-    let kept = schedules::set_holidays(&office.db, &office.author(), typed)
+    let kept = schedules::set_holidays(&office.db, &office.author(), typed, None)
         .await
         .unwrap();
     assert_eq!(
@@ -147,10 +148,21 @@ async fn holidays_close_the_schedules_that_observe_them(office: &Office) {
         .unwrap();
     assert_eq!(open().await.0, Open::Open, "a date of its own comes first");
     office.later(1000);
-    schedules::set_holidays(&office.db, &office.author(), vec![])
+    schedules::set_holidays(&office.db, &office.author(), vec![], None)
         .await
         .unwrap();
     assert_eq!(office.audit(1).await[0].action, "holidays.updated");
+    let (empty, seen) = (schedules::holidays_version(&[]), schedules::holidays_version(&kept));
+    let set = async |version| {
+        let typed = vec![("2027-01-01".into(), "New Year".into())];
+        schedules::set_holidays(&office.db, &office.author(), typed, Some(version)).await
+    };
+    assert!(
+        matches!(set(seen).await, Err(StoreError::Stale)),
+        "it was emptied since"
+    );
+    set(empty).await.unwrap();
+    assert!(matches!(set(empty).await, Err(StoreError::Stale)));
 }
 
 async fn b16_the_company_says_what_a_day_without_hours_is(office: &Office) {
@@ -269,7 +281,7 @@ async fn a_schedule_in_force_is_closed_on_the_companys_holidays(office: &Office)
     };
     assert!(open().await);
     let typed = vec![("2026-11-18".into(), "Founding day".into())];
-    schedules::set_holidays(&office.db, &office.author(), typed)
+    schedules::set_holidays(&office.db, &office.author(), typed, None)
         .await
         .unwrap();
     assert!(!open().await);

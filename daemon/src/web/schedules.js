@@ -76,10 +76,12 @@ if (form) {
   const dialog = document.getElementById("holidays-dialog");
   const list = document.getElementById("holidays-form");
   const holidays = rows(document.getElementById("items"));
+  let seen = null;
   document.getElementById("holidays-title").closest("[data-part]").parentElement.addEventListener("click", async (event) => {
     if (!event.target.closest("#holidays-edit")) return;
     try {
-      const { data } = await api("GET", "/holidays");
+      const { data, version } = await api("GET", "/holidays");
+      seen = version;
       clearFaults(list);
       holidays.clear();
       for (const item of data.items) holidays.add(item);
@@ -91,7 +93,7 @@ if (form) {
     }
   });
   onSubmit(list, async () => {
-    await api("PUT", "/holidays", { body: { items: holidays.all() } });
+    await api("PUT", "/holidays", { body: { items: holidays.all() }, version: seen });
     dialog.close();
     refresh("holidays");
   });

@@ -89,6 +89,25 @@ async fn holidays_are_set_as_a_whole() {
 }
 
 #[tokio::test]
+async fn two_who_change_the_holidays_do_not_lose_each_others_days() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let day = |date: &str| json!({ "items": [{ "date": date, "name": "Holiday" }] });
+    let read = main.get("/holidays").await.expect(200);
+    let seen = read.header("etag").to_owned();
+    let both = main.clone().with("if-match", &seen);
+    let set = both.put("/holidays", day("2027-01-01")).await.expect(200);
+    let late = both.put("/holidays", day("2027-01-07")).await.expect(412);
+    assert_eq!(late.text("/code"), "stale");
+    let now = main.get("/holidays").await.expect(200);
+    assert_eq!((&now.body, now.header("etag")), (&set.body, set.header("etag")));
+    assert_ne!(now.header("etag"), seen);
+    let anew = main.clone().with("if-match", now.header("etag"));
+    anew.put("/holidays", day("2027-01-07")).await.expect(200);
+    main.put("/holidays", json!({ "items": [] })).await.expect(200);
+}
+
+#[tokio::test]
 async fn desks_get_hours_a_project_and_somebody_who_takes_their_calls() {
     let office = Office::open().await;
     let main = office.main().await;

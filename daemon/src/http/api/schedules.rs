@@ -174,28 +174,31 @@ async fn delete(
 
 /// The company's holidays, by date.
 #[utoipa::path(get, path = "/holidays", tag = "schedules", responses(
-    (status = 200, body = Listing<HolidayBody>), (status = 403, body = Problem),
+    (status = 200, body = Listing<HolidayBody>, headers(("ETag" = String))), (status = 403, body = Problem),
 ))]
-async fn read_holidays(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<HolidayBody>>> {
+async fn read_holidays(Extract(state): Extract<State>, access: Access) -> ApiResult<Response> {
     access.need(Right::StaffRead)?;
-    let holidays = schedules::holidays(&state.db, access.account).await?;
-    Ok(Json(whole(holidays.into_iter().map(holiday).collect())))
+    Ok(told_holidays(schedules::holidays(&state.db, access.account).await?))
 }
 
 /// The whole list of the company's holidays anew.
-#[utoipa::path(put, path = "/holidays", tag = "schedules", request_body = HolidaysBody, responses(
-    (status = 200, body = Listing<HolidayBody>), (status = 403, body = Problem), (status = 422, body = Problem),
-))]
+#[utoipa::path(put, path = "/holidays", tag = "schedules", request_body = HolidaysBody,
+    params(("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 200, body = Listing<HolidayBody>, headers(("ETag" = String))), (status = 403, body = Problem),
+        (status = 412, body = Problem), (status = 422, body = Problem),
+    ))]
 async fn set_holidays(
     Extract(state): Extract<State>,
     access: Access,
+    IfMatch(version): IfMatch,
     Body(body): Body<HolidaysBody>,
-) -> ApiResult<Json<Listing<HolidayBody>>> {
+) -> ApiResult<Response> {
     access.need(Right::SettingsWrite)?;
     let typed = body.items.into_iter().map(|holiday| (holiday.date, holiday.name));
-    let holidays = schedules::set_holidays(&state.db, &access.author(&state), typed.collect()).await?;
+    let holidays = schedules::set_holidays(&state.db, &access.author(&state), typed.collect(), version).await?;
     state.plan.changed(access.account, PlanSection::Reception).await;
-    Ok(Json(whole(holidays.into_iter().map(holiday).collect())))
+    Ok(told_holidays(holidays))
 }
 
 /// Whether all weekdays of all members of a department are said to be working days or days off.
@@ -226,6 +229,11 @@ fn whole<T>(items: Vec<T>) -> Listing<T> {
         filtered: total,
         next_cursor: None,
     }
+}
+
+fn told_holidays(holidays: Vec<Holiday>) -> Response {
+    let version = schedules::holidays_version(&holidays);
+    versioned(whole(holidays.into_iter().map(holiday).collect()), version)
 }
 
 fn holiday(holiday: Holiday) -> HolidayBody {
