@@ -238,6 +238,8 @@ model! {
         burst: u32 = 1_000;
         /// Failed logins of a phone within a minute that get its address banned; 0: never.
         failures: u32 = 20;
+        /// Numbers of the accounts that see, make and lift blocks, where there are several: the first one when none is named.
+        operators: Vec<u32> = Vec::new();
         /// How long a banned address meets silence.
         ban: Duration = Duration::from_secs(600);
     }

@@ -172,6 +172,9 @@ fn values_are_read_as_people_write_them() {
     check("FRONTDESK_GUARD_ALLOW", "192.0.2.7,2001:db8::/32", |c| {
         c.guard.allow.first().is_some_and(|net| net.prefix_len() == 32) && c.guard.allow.len() == 2
     });
+    check("FRONTDESK_GUARD_OPERATORS", "19079,98989", |c| {
+        c.guard.operators == [19_079, 98_989]
+    });
     check("FRONTDESK_NAT_PUBLIC_ADDRESS", "203.0.113.9", |c| {
         c.nat.public_address.is_some()
     });

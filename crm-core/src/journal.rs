@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use frontdesk_routing::ids::{CallId, MailboxId, RecordingId, SipAccountId};
+use frontdesk_routing::ids::{AccountId, CallId, MailboxId, RecordingId, SipAccountId};
 
 use crate::blocks::{self, KeptBlock};
 use crate::calls::{self, Call, Leg};
@@ -24,9 +24,11 @@ const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, name, contact,
 const REMOVE_BINDING: &str = "DELETE FROM bindings WHERE sip_account_id = $1 AND name = $2";
 const BINDINGS: &str = "SELECT sip_account_id, name, contact, path, flow, expires_at, q, sip_call_id, cseq, instance, \
     reg_id, user_agent FROM bindings WHERE expires_at > $1 ORDER BY sip_account_id, name";
+const FLOWS_OF_OTHERS: &str = "SELECT DISTINCT b.flow FROM bindings b JOIN sip_accounts p ON p.id = b.sip_account_id \
+    WHERE p.account_id <> $1 AND b.expires_at > $2";
 const EXPIRED: &str = "DELETE FROM bindings WHERE expires_at <= $1";
 
-pub(crate) const ALL: &[&str] = &[SAVE_BINDING, REMOVE_BINDING, BINDINGS, EXPIRED];
+pub(crate) const ALL: &[&str] = &[SAVE_BINDING, REMOVE_BINDING, BINDINGS, FLOWS_OF_OTHERS, EXPIRED];
 
 /// A registered contact as it is kept over a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -317,6 +319,18 @@ pub async fn bindings(db: &Db, now: i64) -> Result<Vec<Binding>, StoreError> {
     db.run(EXPIRED, args![now]).await?;
     let rows: Vec<Row> = db.all(BINDINGS, args![now]).await?;
     rows.into_iter().map(read).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct FlowRow {
+    flow: String,
+}
+
+/// Sockets and peers, as the daemon writes them, by which phones and lines of other accounts are registered at `now` (unix
+/// milliseconds).
+pub async fn flows_of_others(db: &Db, account: AccountId, now: i64) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<FlowRow> = db.all(FLOWS_OF_OTHERS, args![account, now]).await?;
+    Ok(rows.into_iter().map(|row| row.flow).collect())
 }
 
 fn read(row: Row) -> Result<Binding, StoreError> {

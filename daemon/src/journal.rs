@@ -19,7 +19,7 @@ use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use rows::{entry, kept_block, stored_binding};
+pub(crate) use rows::{entry, kept_block, read_flow, stored_binding};
 
 use crate::http::{PlanHandle, PlanSection};
 use crate::inbox;

@@ -409,6 +409,7 @@ fn settings(folder: &std::path::Path) -> Settings {
         sip_tls_port: Some(5061),
         sip_transports: vec!["UDP", "TCP", "TLS"],
         never_blocked: vec!["127.0.0.0/8".parse().expect("a network")],
+        operators: Vec::new(),
         private_webhooks: false,
         secure_cookies: false,
         session_ms: SESSION_MS,

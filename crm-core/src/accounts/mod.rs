@@ -2,6 +2,7 @@
 
 mod caller_id;
 mod moment;
+mod operator;
 mod store;
 
 use frontdesk_routing::ids::AccountId;
@@ -10,6 +11,8 @@ pub use frontdesk_routing::plan::RecordingPolicy;
 pub use caller_id::{CallerId, CallerIdPatch, shows_name};
 pub use moment::day_began;
 pub(crate) use moment::{is_zone, moment, told};
+pub(crate) use operator::ALL as OPERATOR;
+pub use operator::is_operator;
 pub(crate) use store::{ALL, within};
 pub use store::{by_number, create, get, list, seal, update};
 

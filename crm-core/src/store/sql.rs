@@ -12,6 +12,7 @@ use crate::{
 pub(crate) const ALL: &[&[&str]] = &[
     access::ALL,
     accounts::ALL,
+    accounts::OPERATOR,
     audit::ALL,
     revisions::ALL,
     revisions::UNDO,

@@ -6,6 +6,7 @@ use frontdesk_crm_core::destinations::DestinationPatch;
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::setup::{self, Beginning};
 use frontdesk_crm_core::trunks::{self, TrunkPatch};
+use frontdesk_routing::ids::AccountId;
 use frontdesk_routing::number::ShortNumber;
 
 use crate::office::{Office, refusal};
@@ -15,6 +16,7 @@ crate::on_both! {
     a_department_has_members_and_a_number_of_its_own
     a_line_registers_with_data_of_its_own
     another_company_begins_with_its_own_people_and_is_found_by_its_number
+    the_first_account_speaks_for_the_installation_unless_others_are_named
 }
 
 async fn settings_are_changed_by_one_who_has_seen_the_newest(office: &Office) {
@@ -154,4 +156,20 @@ async fn another_company_begins_with_its_own_people_and_is_found_by_its_number(o
     let main = ShortNumber::read("100").unwrap();
     let staff = [ours, other.account].map(|account| plan.staff.by_short(account, main).unwrap().id);
     assert_eq!(staff, [office.first.staff, other.staff]);
+}
+
+async fn the_first_account_speaks_for_the_installation_unless_others_are_named(office: &Office) {
+    let first = office.first.account;
+    let speaks = async |account, named: &[i64]| accounts::is_operator(&office.db, account, named).await.unwrap();
+    assert!(speaks(first, &[]).await);
+    assert!(speaks(first, &[7]).await, "there is nobody else");
+    office.later(1000);
+    let other = setup::another(&office.db, office.stamp(), Beginning::default())
+        .await
+        .unwrap();
+    assert!(speaks(first, &[]).await && !speaks(other.account, &[]).await);
+    let named = [other.account_number];
+    assert!(!speaks(first, &named).await && speaks(other.account, &named).await);
+    let nobody = accounts::is_operator(&office.db, AccountId::from_u128(7), &[]).await;
+    assert_eq!(refusal(nobody), "not found");
 }

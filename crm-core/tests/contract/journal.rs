@@ -247,6 +247,11 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
         journal::bindings(&office.db, NOON + 1).await.unwrap(),
         std::slice::from_ref(&newer)
     );
+    let elsewhere = AccountId::from_u128(7);
+    let flows = async |account, now| journal::flows_of_others(&office.db, account, now).await.unwrap();
+    assert_eq!(flows(elsewhere, NOON + 1).await, std::slice::from_ref(&newer.flow));
+    assert!(flows(elsewhere, NOON + 90_000).await.is_empty(), "it is over");
+    assert!(flows(office.first.account, NOON).await.is_empty(), "one's own");
     let removed = Entry::BindingRemoved {
         sip_account: data.id,
         name: one.name.clone(),

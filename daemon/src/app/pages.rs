@@ -90,6 +90,7 @@ fn settings(ground: &Ground) -> Settings {
             .map(|(name, _)| name)
             .collect(),
         never_blocked: config.guard.allow.clone(),
+        operators: config.guard.operators.iter().copied().map(i64::from).collect(),
         private_webhooks: config.webhooks.allow_private,
         secure_cookies: config.http.secure_cookie,
         session_ms: i64::try_from(config.http.session_lifetime.as_millis()).unwrap_or(i64::MAX),

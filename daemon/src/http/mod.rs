@@ -141,6 +141,8 @@ pub struct Settings {
     pub sip_transports: Vec<&'static str>,
     /// `guard.allow`.
     pub never_blocked: Vec<ipnet::IpNet>,
+    /// `guard.operators`.
+    pub operators: Vec<i64>,
     /// `webhooks.allow_private`.
     pub private_webhooks: bool,
     /// Cookies for HTTPS only.

@@ -194,7 +194,7 @@ fn write_flow(flow: &FlowId) -> String {
     format!("{transport} {} {} {}", flow.local, flow.peer, flow.connection)
 }
 
-fn read_flow(text: &str) -> Option<FlowId> {
+pub(crate) fn read_flow(text: &str) -> Option<FlowId> {
     let mut parts = text.split(' ');
     let name = parts.next()?;
     let transport = TRANSPORTS.iter().find(|(_, known)| *known == name)?.0;

@@ -65,7 +65,7 @@ const NOBODYS: &[(&str, &str)] = &[
     ),
     (
         "/security/blocks",
-        "blocks are the installation's: every account's administrators see the same",
+        "blocks are the installation's: its operator's administrators see them, and nobody else (security)",
     ),
     (
         "/widget",
@@ -81,6 +81,7 @@ const NOT_DONE: &[(&str, &str)] = &[
     ("POST /me/two-factor/confirm", "needs an authenticator"),
     ("POST /me/two-factor/disable", "needs an authenticator"),
     ("DELETE /staff/{id}/two-factor", "needs somebody with an authenticator"),
+    ("POST /security/blocks", "the operator's business (security)"),
 ];
 
 struct Walk {

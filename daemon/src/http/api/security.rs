@@ -1,12 +1,12 @@
 //! Sources of SIP that are not listened to: those that the guard has blocked, and those that people block. They are the
-//! installation's: every account's administrators see the same.
+//! installation's: where several accounts share it, its operator's administrators see and change them, and nobody else.
 
 use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State as Extract;
 use axum::http::StatusCode;
-use frontdesk_crm_core::audit;
+use frontdesk_crm_core::{accounts, audit, journal};
 use frontdesk_sip::guard::source_of;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::{Body, Id};
+use crate::journal::read_flow;
 use crate::live::blocks::BlockView;
 
 /// A year.
@@ -38,13 +39,17 @@ struct NewBlockBody {
     expires_in_s: Option<u32>,
 }
 
-/// All blocks, the newest first.
+/// All blocks, the newest first. Where several accounts share the installation they are shown to its operator alone: the first
+/// account, or those that `guard.operators` names; others are shown none.
 #[utoipa::path(get, path = "/security/blocks", tag = "security", responses(
     (status = 200, body = Listing<BlockView>), (status = 403, body = Problem),
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<BlockView>>> {
     access.need(Right::SettingsRead)?;
-    let items: Vec<BlockView> = state.live.blocks().iter().map(BlockView::from).collect();
+    let items: Vec<BlockView> = match is_operator(&state, &access).await? {
+        true => state.live.blocks().iter().map(BlockView::from).collect(),
+        false => Vec::new(),
+    };
     let total = u64::try_from(items.len()).ok();
     Ok(Json(Listing {
         items,
@@ -54,10 +59,11 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     }))
 }
 
-/// Blocks an address for everybody behind it. Phones of that address that are registered are no longer heard either.
+/// Blocks an address for everybody behind it. Phones of that address that are registered are no longer heard either; one from
+/// which another account's phones are registered is not blocked. For the operator alone, as the list.
 #[utoipa::path(post, path = "/security/blocks", tag = "security", request_body = NewBlockBody, responses(
     (status = 202, description = "The stream tells `security.blocked`"), (status = 403, body = Problem),
-    (status = 422, body = Problem, description = "No address, or one of `guard.allow`"),
+    (status = 422, body = Problem, description = "No address, one of `guard.allow`, or one of another account's phones"),
 ))]
 async fn block(
     Extract(state): Extract<State>,
@@ -65,6 +71,11 @@ async fn block(
     Body(body): Body<NewBlockBody>,
 ) -> ApiResult<StatusCode> {
     access.need(Right::SettingsWrite)?;
+    if !is_operator(&state, &access).await? {
+        return Err(ApiError::forbidden(
+            "blocks concern all accounts here: only the operator's makes them",
+        ));
+    }
     let address = source_of(body.address);
     if state
         .settings
@@ -89,6 +100,10 @@ async fn block(
         }
         None => None,
     };
+    if others_are_there(&state, &access, address).await? {
+        let message = "another account's phones are registered from there";
+        return Err(ApiError::invalid_field("address", "in_use", message));
+    }
     note(&state, &access, "security.blocked", address).await?;
     command(&state, OperatorCommand::Block { address, until }).await
 }
@@ -102,9 +117,28 @@ async fn block(
 async fn lift(Extract(state): Extract<State>, access: Access, Id(address): Id<String>) -> ApiResult<StatusCode> {
     access.need(Right::SettingsWrite)?;
     let address = address.parse().map(source_of).map_err(|_| ApiError::not_found())?;
+    if !is_operator(&state, &access).await? {
+        return Err(ApiError::not_found());
+    }
     state.live.block(address).ok_or_else(ApiError::not_found)?;
     note(&state, &access, "security.unblocked", address).await?;
     command(&state, OperatorCommand::Unblock { address }).await
+}
+
+/// Whether blocks are this account's business.
+///
+/// # Errors
+/// The database is away.
+pub async fn is_operator(state: &State, access: &Access) -> ApiResult<bool> {
+    let named = &state.settings.operators;
+    Ok(accounts::is_operator(&state.db, access.account, named).await?)
+}
+
+/// Whether phones of another account are registered from an address, as it was last written down.
+async fn others_are_there(state: &State, access: &Access, address: IpAddr) -> ApiResult<bool> {
+    let flows = journal::flows_of_others(&state.db, access.account, state.clock.unix_ms()).await?;
+    let mut sources = flows.iter().filter_map(|flow| read_flow(flow));
+    Ok(sources.any(|flow| source_of(flow.peer.ip()) == address))
 }
 
 async fn note(state: &State, access: &Access, action: &'static str, address: IpAddr) -> ApiResult<()> {

@@ -13,6 +13,7 @@ use super::super::messages::{in_language_of, words};
 use super::super::view::Frame;
 use super::super::{PageError, Reader, reader, render};
 use crate::http::State;
+use crate::http::api::security::is_operator;
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
 use crate::live::blocks::BlockView;
@@ -24,6 +25,8 @@ words! {
         lead: "Nothing that these addresses send to the telephones' ports is read. The exchange blocks whoever guesses passwords, scans or floods; lift a block when one of your own phones has been caught.",
             "Всё, что эти адреса шлют телефонии, не читается. Станция сама блокирует тех, кто подбирает пароли, сканирует или заваливает запросами. Если попался ваш телефон — снимите блокировку.";
         none: "Nobody is blocked.", "Никто не заблокирован.";
+        operators: "Several companies share this exchange: its operator looks after blocked addresses. Tell the operator when one of your phones has been caught.",
+            "Станцией пользуются несколько компаний: блокировками ведает её оператор. Если попался ваш телефон — сообщите ему.";
         address: "Address", "Адрес";
         reason: "Why", "Причина";
         since: "Since", "С какого времени";
@@ -51,6 +54,7 @@ words! {
         scanner: "Scans", "Сканирует";
         by_hand: "Blocked by hand", "Заблокирован вручную";
         error_address: "An address as in 203.0.113.7", "Нужен адрес, например 203.0.113.7";
+        error_in_use: "Phones of another company are connected from there", "С этого адреса работают телефоны другой компании";
         error_allowed: "It is one of those that are never blocked", "Этот адрес блокировать нельзя: он в списке ниже";
     }
 }
@@ -63,6 +67,8 @@ struct SecurityPage {
     rows: Vec<Row>,
     allowed: Vec<String>,
     may_write: bool,
+    /// Blocks are this account's business.
+    operator: bool,
 }
 
 struct Row {
@@ -91,11 +97,22 @@ pub(in crate::http::pages) async fn page(
         "delete": w.lift,
         "address.invalid": w.error_address,
         "address.allowed": w.error_allowed,
+        "address.in_use": w.error_in_use,
     });
+    let operator = is_operator(&state, &reader.access).await;
+    let operator = operator.map_err(|error| reader.failed(error))?;
+    let blocks = match operator {
+        true => state.live.blocks(),
+        false => Vec::new(),
+    };
     let page = SecurityPage {
-        rows: state.live.blocks().iter().map(|block| row(block, &reader, w)).collect(),
-        allowed: state.settings.never_blocked.iter().map(ToString::to_string).collect(),
-        may_write: reader.access.may(Right::SettingsWrite),
+        rows: blocks.iter().map(|block| row(block, &reader, w)).collect(),
+        allowed: match operator {
+            true => state.settings.never_blocked.iter().map(ToString::to_string).collect(),
+            false => Vec::new(),
+        },
+        may_write: operator && reader.access.may(Right::SettingsWrite),
+        operator,
         frame: reader.settings("/security", "security.js", more),
         w,
     };
