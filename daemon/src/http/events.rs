@@ -18,14 +18,15 @@ use super::api::security::is_operator;
 use super::auth::{Access, Right};
 use super::error::{ApiError, ApiResult};
 use super::extract::Params;
+use super::streams::Full;
 use crate::live::reading::{Circles, may_read};
 use crate::live::{Event, Missed, Subscription};
 
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How soon a stream notices that its reader may no longer read.
 const RECHECK: Duration = Duration::from_secs(5);
-/// Streams open at once, of everyone together.
-pub(super) const STREAMS: usize = 2000;
+/// Until somebody who has too many streams may ask for another one, in seconds.
+const LATER_S: u64 = 10;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(events))
@@ -42,13 +43,16 @@ pub(super) struct EventsQuery {
 /// What happens in the account, as server-sent events.
 ///
 /// Each event has a number (`id`), a name (`event`) and JSON (`data`). Reading with `since` or `Last-Event-ID` goes on
-/// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. Names:
+/// where the reader broke off; `events.missed` comes when that is too long ago: read everything anew. One person has 20 streams
+/// at most, by whichever sessions and tokens, and an account 200 when there is little room. Names:
 /// `staff.sip_status`, `staff.system_status`, `staff.changed`, `staff.work_status`, `project.changed`, `role.changed`, `group.changed`, `client.changed`, `clients.changed` (many at once), `import.progress`, `import.ended`, `deal.created`, `deal.changed`, `call.card` (one's own phone rings for somebody outside), `call.created`, `call.ringing`, `call.queued` (it waits in a department's line, or waits no more), `call.answered`, `call.held`, `call.transferred`, `call.ended`,
 /// `recording.ready`, `recording.failed`, `recording.deleted`, `recording.played`, `voicemail.created`, `voicemail.changed`, `voicemail.deleted`, `request.created`, `request.changed`, `menu.changed`, `security.blocked`, `security.unblocked`, `trunk.changed`.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery), responses(
     (status = 200, content_type = "text/event-stream", body = String),
     (status = 401, body = super::error::Problem),
-    (status = 503, body = super::error::Problem, description = "Too many open streams, or the daemon is stopping"),
+    (status = 429, body = super::error::Problem, headers(("Retry-After" = u64)), description = "Too many streams of this person"),
+    (status = 503, body = super::error::Problem, headers(("Retry-After" = u64)),
+        description = "Too many open streams, or the daemon is stopping"),
 ))]
 pub(super) async fn events(
     Extract(state): Extract<State>,
@@ -64,10 +68,7 @@ pub(super) async fn events(
         Some(None) => return Err(ApiError::bad_request("Last-Event-ID is no number of an event")),
         None => query.since,
     };
-    let place = state
-        .streams()
-        .try_acquire_owned()
-        .map_err(|_| ApiError::unavailable("too many open streams"))?;
+    let place = state.streams().take(access.account, access.staff).map_err(refused)?;
     let circles = Circles::of(&state.db, |right| access.within_or_own(right)).await?;
     let told = state.live.subscribe(access.account, since);
     let stream = async_stream::stream! {
@@ -79,6 +80,14 @@ pub(super) async fn events(
         }
     };
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(HEARTBEAT).text("heartbeat")))
+}
+
+fn refused(full: Full) -> ApiError {
+    match full {
+        Full::Person => ApiError::too_many(LATER_S).detail("you have too many open streams"),
+        Full::Account => ApiError::unavailable("the company has too many open streams"),
+        Full::Everybody => ApiError::unavailable("too many open streams"),
+    }
 }
 
 struct Reader {

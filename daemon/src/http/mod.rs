@@ -26,6 +26,7 @@ mod pages;
 pub mod plan;
 mod provision;
 mod range;
+mod streams;
 mod throttle;
 mod visits;
 mod websocket;
@@ -64,6 +65,7 @@ pub use clock::Clock;
 use directory::Digests;
 use error::ApiError;
 pub use plan::{PlanChange, PlanHandle, PlanSection};
+use streams::Streams;
 use throttle::Throttle;
 use visits::Visits;
 
@@ -91,7 +93,7 @@ struct Guards {
     imports: Arc<Semaphore>,
     /// What goes on after its answer; it ends with the daemon.
     running: Mutex<JoinSet<()>>,
-    streams: Arc<Semaphore>,
+    streams: Streams,
     tickets: Tickets,
     digests: Digests,
     plays: Plays,
@@ -162,7 +164,7 @@ impl State {
             pictures: Semaphore::new(PICTURES),
             imports: Arc::new(Semaphore::new(IMPORTS)),
             running: Mutex::default(),
-            streams: Arc::new(Semaphore::new(events::STREAMS)),
+            streams: Streams::default(),
             tickets: Tickets::default(),
             digests: Digests::new(&parts.settings.sip_realm),
             plays: Plays::default(),
@@ -198,8 +200,8 @@ impl State {
         running.spawn(work);
     }
 
-    fn streams(&self) -> Arc<Semaphore> {
-        Arc::clone(&self.0.1.streams)
+    fn streams(&self) -> &Streams {
+        &self.0.1.streams
     }
 
     /// Of phones that read directories.

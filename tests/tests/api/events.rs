@@ -110,3 +110,29 @@ async fn strangers_hear_nothing_and_a_bad_place_is_told() {
     main.get("/events?since=x").await.expect(400);
     main.clone().with("last-event-id", "x").get("/events").await.expect(400);
 }
+
+#[tokio::test]
+async fn one_person_takes_no_more_than_twenty_streams() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    let new = json!({ "given_name": "Anna", "login": "anna", "password": "correct horse", "role": "supervisor" });
+    let (anna, _) = office.log_in_new(&main, new).await;
+    let program = office.token(&anna, &["calls:read"]).await;
+    let mut streams = Vec::new();
+    for n in 0..20 {
+        let by = if n % 2 == 0 { &anna } else { &program };
+        streams.push(Stream::open(by.request(Method::GET, "/events")).await);
+    }
+    for by in [&anna, &program] {
+        let refused = by.get("/events").await.expect(429);
+        assert_eq!(
+            (refused.text("/code"), refused.header("retry-after")),
+            ("too_many", "10")
+        );
+    }
+    let mut mains = Stream::open(main.request(Method::GET, "/events")).await;
+    office
+        .live
+        .publish(office.first.account, "staff.changed", json!({ "staff_id": "x" }));
+    assert_eq!(mains.next().await.name, "staff.changed");
+}
