@@ -85,6 +85,7 @@ mod tests {
             blanked: 0,
             hash: "f00d".to_owned(),
             broken: None,
+            next: None,
         };
         assert!(told(19_079, &found).unwrap().ends_with("the last hash is f00d"));
         found.broken = Some(Broken {

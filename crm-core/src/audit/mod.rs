@@ -17,7 +17,7 @@ pub(crate) use guard::{POSTGRES, SQLITE};
 pub(crate) use store::ALL;
 pub use store::{list, write};
 pub(crate) use verify::ALL as VERIFY;
-pub use verify::{Broken, Fault, Verified, verify};
+pub use verify::{Broken, Fault, Place, Verified, verify, verify_part};
 
 /// Who makes a change.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,17 +17,26 @@ const ERASED: &str = "SELECT COUNT(*) AS count FROM audit WHERE account_id = $1 
 
 pub(crate) const ALL: &[&str] = &[HEAD, ANY, ROWS, ERASED];
 
+/// A place in a chain behind which it is read on: the number and the hash of the last row that was as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Place {
+    pub seq: i64,
+    pub hash: String,
+}
+
 /// What a look through one account's chain has found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// Rows that are as they were written.
+    /// Rows that are as they were written, from the first one on; those before the look's beginning are taken on trust.
     pub rows: i64,
-    /// Of them those whose before and after were erased together with a client.
+    /// Of those that were looked at the ones whose before and after were erased together with a client.
     pub blanked: i64,
     /// Of the last of them. Noted elsewhere it shows later that the chain was not cut short and made anew.
     pub hash: String,
     /// The first row that is not as it was written.
     pub broken: Option<Broken>,
+    /// Where the chain goes on that was not looked at.
+    pub next: Option<Place>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,18 +84,35 @@ struct Count {
 }
 
 /// Reads the whole chain of an account as far as it goes now; `seen` is told after each page how many rows of how many.
-pub async fn verify(db: &Db, account: AccountId, mut seen: impl FnMut(i64, i64)) -> Result<Verified, StoreError> {
+pub async fn verify(db: &Db, account: AccountId, seen: impl FnMut(i64, i64)) -> Result<Verified, StoreError> {
+    read(db, account, (Place::default(), i64::MAX), seen).await
+}
+
+/// Reads `most` rows of the chain at most, behind a place that an earlier look has come to. A chain that was made anew or cut
+/// short since then is broken there.
+pub async fn verify_part(db: &Db, account: AccountId, from: Place, most: i64) -> Result<Verified, StoreError> {
+    read(db, account, (from, most), |_, _| {}).await
+}
+
+async fn read(
+    db: &Db,
+    account: AccountId,
+    (from, most): (Place, i64),
+    mut seen: impl FnMut(i64, i64),
+) -> Result<Verified, StoreError> {
     let head: Option<Head> = db.one(HEAD, args![account]).await?;
     let last = head.unwrap_or_default();
+    let until = last.seq.min(from.seq.saturating_add(most));
     let mut found = Verified {
-        rows: 0,
+        rows: from.seq,
         blanked: 0,
-        hash: String::new(),
+        hash: from.hash,
         broken: None,
+        next: None,
     };
     let mut erased = BTreeSet::new();
-    while found.rows < last.seq && found.broken.is_none() {
-        let page: Vec<Link> = db.all(ROWS, args![account, found.rows, last.seq]).await?;
+    while found.rows < until && found.broken.is_none() {
+        let page: Vec<Link> = db.all(ROWS, args![account, found.rows, until]).await?;
         if page.is_empty() {
             found.broken = Some(missing(found.rows.saturating_add(1)));
         }
@@ -106,7 +132,12 @@ pub async fn verify(db: &Db, account: AccountId, mut seen: impl FnMut(i64, i64))
         }
         seen(found.rows, last.seq);
     }
-    if found.broken.is_none() {
+    if found.broken.is_none() && found.rows < last.seq {
+        found.next = Some(Place {
+            seq: found.rows,
+            hash: found.hash.clone(),
+        });
+    } else if found.broken.is_none() {
         found.broken = beside(db, account, &last, &found.hash).await?;
     }
     Ok(found)

@@ -1,4 +1,4 @@
-use frontdesk_crm_core::audit::{self, Broken, Fault, Verified};
+use frontdesk_crm_core::audit::{self, Broken, Fault, Place, Verified};
 use frontdesk_crm_core::clients;
 use frontdesk_crm_core::store::Db;
 
@@ -11,6 +11,7 @@ crate::on_both! {
     a_row_that_was_tampered_with_is_named
     an_erased_client_leaves_the_chain_whole
     rows_of_an_older_version_are_chained
+    a_chain_is_read_on_where_a_look_has_ended
 }
 
 const ACCOUNT: &str = "audit";
@@ -236,4 +237,42 @@ async fn rows_of_an_older_version_are_chained(office: &Office) {
     let beside = verified(office).await.broken.unwrap();
     assert_eq!((beside.fault, beside.seq), (Fault::Unchained, before + 2));
     assert!(beside.id.unwrap().starts_with("new"));
+}
+
+async fn a_chain_is_read_on_where_a_look_has_ended(office: &Office) {
+    note(&office.db, office, 7).await;
+    let whole = verified(office).await;
+    let part = async |from: Place, most: i64| {
+        let part = audit::verify_part(&office.db, office.first.account, from, most).await;
+        part.unwrap()
+    };
+    let (mut found, mut places) = (part(Place::default(), 3).await, Vec::new());
+    while let Some(next) = found.next {
+        assert_eq!((found.rows, found.broken), (next.seq, None));
+        places.push(next.clone());
+        found = part(next, 3).await;
+    }
+    assert_eq!(found, whole);
+    let seqs: Vec<i64> = places.iter().map(|place| place.seq).collect();
+    let expected: Vec<i64> = (1..).map(|n| n * 3).take_while(|seq| *seq < whole.rows).collect();
+    assert_eq!(seqs, expected);
+
+    let fault = async |from: Place| {
+        let broken = part(from, i64::MAX).await.broken.unwrap();
+        (broken.seq, broken.fault)
+    };
+    let place = |seq, hash: &str| Place {
+        seq,
+        hash: hash.to_owned(),
+    };
+    let middle = places.first().unwrap();
+    assert_eq!(
+        fault(place(middle.seq, "f00d")).await,
+        (middle.seq + 1, Fault::Link),
+        "made anew"
+    );
+    let beyond = place(whole.rows + 5, &middle.hash);
+    assert_eq!(fault(beyond).await, (whole.rows + 1, Fault::Missing), "cut short");
+    unguarded(office, "DELETE FROM audit WHERE seq = 5").await;
+    assert_eq!(fault(middle.clone()).await, (5, Fault::Missing));
 }

@@ -74,3 +74,39 @@ async fn b30_the_audit_is_a_chain_that_is_verified() {
     assert_eq!(after.body["blanked"], 1);
     assert!(after.body["rows"].as_i64() > before.body["rows"].as_i64());
 }
+
+#[tokio::test]
+async fn b30_a_long_chain_is_verified_part_by_part() {
+    let office = Office::open().await;
+    let main = office.main().await;
+    for name in ["Anna", "Boris", "Vera"] {
+        office.add(&main, json!({ "given_name": name })).await;
+    }
+    let whole = main.get("/audit/verify").await.expect(200).body;
+    assert_eq!((&whole["intact"], &whole["next"]), (&json!(true), &json!(null)));
+    let mut part = main.get("/audit/verify?limit=2").await.expect(200).body;
+    let first = part["next"].as_str().unwrap().to_owned();
+    let mut parts = 1;
+    while let Some(next) = part["next"].as_str() {
+        assert_eq!(part["intact"], json!(null), "{part}");
+        part = main
+            .get(&format!("/audit/verify?limit=2&from={next}"))
+            .await
+            .expect(200)
+            .body;
+        parts += 1;
+    }
+    assert_eq!(part, whole);
+    assert_eq!(parts, (whole["rows"].as_i64().unwrap() + 1) / 2);
+    // another chain than the one that was seen
+    let (seq, hash) = first.split_once('.').unwrap();
+    let other = format!("{seq}.{}", hash.chars().rev().collect::<String>());
+    let broken = main.get(&format!("/audit/verify?from={other}")).await.expect(200).body;
+    assert_eq!(
+        (&broken["intact"], &broken["broken"]["fault"]),
+        (&json!(false), &json!("link"))
+    );
+    for wrong in ["from=2", "from=2.x", "from=-2.x", "limit=0", "limit=20001", "page=2"] {
+        main.get(&format!("/audit/verify?{wrong}")).await.expect(400);
+    }
+}

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use frontdesk_crm_core::audit::{self, AuditQuery, AuditRow};
+use frontdesk_crm_core::audit::{self, AuditQuery, AuditRow, Place};
 use frontdesk_routing::masking::Viewer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,12 +11,15 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::moment;
-use super::{Listing, named, page, query_error};
+use super::{Listing, bad_query, named, page, query_error};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
 use crate::http::extract::Params;
 use crate::live::view::time;
+
+/// Rows of the chain that one request reads.
+const MOST_VERIFIED: u32 = 20_000;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(list)).routes(routes!(verify))
@@ -113,15 +116,18 @@ pub async fn found(state: &State, access: &Access, params: AuditParams) -> ApiRe
 /// Whether the audit still says what was written.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct VerifiedView {
-    pub intact: bool,
-    /// Rows that are as they were written, from the first one on.
+    /// `null`: as far as it was read, and there is more (`next`).
+    pub intact: Option<bool>,
+    /// Rows that are as they were written, from the first one on; those before `from` are taken on trust.
     pub rows: i64,
-    /// Of them those whose `before` and `after` were erased together with a client.
+    /// Of those that this request has read the ones whose `before` and `after` were erased together with a client.
     pub blanked: i64,
     /// The hash of the last of them. Noted elsewhere it shows later that the chain was not made anew.
     pub hash: String,
     /// The first row that is not as it was written.
     pub broken: Option<BrokenView>,
+    /// What `from` of the next request is, which goes on from here; `null`: the end was reached, or a broken row.
+    pub next: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -136,25 +142,57 @@ pub struct BrokenView {
     pub fault: String,
 }
 
-/// Reads the account's whole chain of deeds.
-#[utoipa::path(get, path = "/audit/verify", tag = "audit", responses(
-    (status = 200, body = VerifiedView), (status = 403, body = Problem),
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct VerifyParams {
+    /// `next` of the answer before; the beginning when absent.
+    from: Option<String>,
+    /// Rows that are read at most: 1 to 20000, which is what is read when it is absent.
+    limit: Option<u32>,
+}
+
+/// Reads the account's chain of deeds, a part at a time.
+#[utoipa::path(get, path = "/audit/verify", tag = "audit", params(VerifyParams), responses(
+    (status = 200, body = VerifiedView), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn verify(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<VerifiedView>> {
+async fn verify(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<VerifyParams>,
+) -> ApiResult<Json<VerifiedView>> {
     access.need(Right::AuditRead)?;
-    let found = audit::verify(&state.db, access.account, |_, _| {}).await?;
+    let from = named("from", params.from.as_deref(), place)?.unwrap_or_default();
+    let most = params.limit.unwrap_or(MOST_VERIFIED);
+    if !(1..=MOST_VERIFIED).contains(&most) {
+        return Err(bad_query("limit", "invalid", format!("1 to {MOST_VERIFIED}")));
+    }
+    let found = audit::verify_part(&state.db, access.account, from, most.into()).await?;
     let broken = found.broken.map(|broken| BrokenView {
         seq: broken.seq,
         id: broken.id,
         fault: broken.fault.name().to_owned(),
     });
+    let next = found.next.map(|next| format!("{}.{}", next.seq, next.hash));
     Ok(Json(VerifiedView {
-        intact: broken.is_none(),
+        intact: next.is_none().then_some(broken.is_none()),
         rows: found.rows,
         blanked: found.blanked,
         hash: found.hash,
         broken,
+        next,
     }))
+}
+
+/// As `next` says it: the number of a row, a dot and its hash.
+fn place(text: &str) -> Option<Place> {
+    let (seq, hash) = text.split_once('.')?;
+    let seq = seq.parse().ok().filter(|seq| *seq > 0)?;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash.then(|| Place {
+        seq,
+        hash: hash.to_ascii_lowercase(),
+    })
 }
 
 /// What was there is told without numbers to whom they are hidden from.
