@@ -59,6 +59,8 @@ pub struct Invite {
     pub route: Vec<String>,
     pub from: Party,
     pub to: Party,
+    /// Requests inside the dialog go where the peer's routes and its Contact lead: it is a provider and not behind a NAT.
+    pub follow_routes: bool,
     /// The value to send (RFC 7332: the other leg's less one).
     pub max_forwards: u8,
     pub headers: Headers,

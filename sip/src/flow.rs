@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use ipnet::IpNet;
 
 /// Where SIP is spoken when nothing is said (RFC 3261 section 19.1.2).
-const SIP_PORT: u16 = 5060;
+pub(crate) const SIP_PORT: u16 = 5060;
 
 /// A transport of RFC 3261 section 18, RFC 7118.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -275,9 +275,8 @@ impl Engine {
         self.end_blocks(now);
         self.trunks_pass(now);
         self.ask_phones(now);
-        for name in self.names.outdated(now.instant) {
-            self.outputs.push_back(Output::Resolve(name));
-        }
+        self.review_doubts(now);
+        self.look_up_again(now);
         while let Some((at, call)) = self.ringing.first().copied()
             && at <= now.instant
         {
@@ -307,6 +306,7 @@ impl Engine {
                 flow: transmit.flow,
                 bytes: transmit.bytes,
             });
+        self.want_hops(now);
         }
     }
 

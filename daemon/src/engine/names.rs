@@ -113,6 +113,23 @@ impl Names {
         ask
     }
 
+    /// One name more; whether it is to be looked up at once.
+    pub fn want_also(&mut self, name: &ServerName, now: Instant) -> bool {
+        if self.known.contains_key(name) || name.literal().is_some() {
+            return false;
+        }
+        self.known.insert(name.clone(), Known::default());
+        self.ask_at(name, now + AGAIN);
+        true
+    }
+
+    /// Nobody uses it any more.
+    pub fn forget(&mut self, name: &ServerName) {
+        if let Some(at) = self.known.remove(name).and_then(|known| known.ask_at) {
+            self.due.remove(&(at, name.clone()));
+        }
+    }
+
     /// A failure, or an answer without any server, leaves what was known.
     pub fn answered(&mut self, name: &ServerName, answer: Result<Resolution, String>, now: Instant) {
         let Some(known) = self.known.get_mut(name).filter(|known| known.ask_at.is_some()) else {
@@ -262,6 +279,20 @@ mod tests {
         names.answered(&name("a.example"), good(&[server(1, 0, 0)], 60), start);
         assert!(lasts(&names, &name("a.example")).is_empty());
         assert_eq!(names.outdated(start + AGAIN), [name("b.example")]);
+    }
+
+    #[test]
+    fn a_name_more_is_asked_for_once_and_forgotten_alone() {
+        let (mut names, start) = (Names::default(), Instant::now());
+        names.want([name("a.example")], start);
+        assert!(names.want_also(&name("b.example"), start));
+        assert!(!names.want_also(&name("b.example"), start));
+        assert!(!names.want_also(&name("a.example"), start));
+        names.answered(&name("b.example"), good(&[server(1, 0, 0)], 60), start);
+        assert_eq!(lasts(&names, &name("b.example")), [1]);
+        names.forget(&name("b.example"));
+        assert!(lasts(&names, &name("b.example")).is_empty());
+        assert_eq!(names.outdated(start + AGAIN), [name("a.example")]);
     }
 
     #[test]

@@ -84,6 +84,7 @@ impl Engine {
                 .unwrap_or_default()
                 .to_owned(),
             route: target.binding().map(|binding| binding.path.clone()).unwrap_or_default(),
+            follow_routes: false,
             headers: asserted
                 .into_iter()
                 .chain([shown.alert.header()])

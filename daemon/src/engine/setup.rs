@@ -99,7 +99,7 @@ pub(super) type Rung = (Vec<Target>, Because, CdrParty);
 impl Engine {
     pub(super) fn on_invite(&mut self, session: SessionId, request: &Message, flow: &FlowId, now: Now) {
         let plan = Arc::clone(&self.plan);
-        let owner = match self.owner_of(&plan, (request, flow), now) {
+        let owner = match self.owner_of(&plan, (session, request, flow), now) {
             Ok(owner) => owner,
             Err(reply) => return self.endpoint.command(Command::Refuse { session, reply }, now),
         };
@@ -131,11 +131,12 @@ impl Engine {
     fn owner_of<'a>(
         &mut self,
         plan: &'a DialPlan,
-        (request, flow): (&Message, &FlowId),
+        (session, request, flow): (SessionId, &Message, &FlowId),
         now: Now,
     ) -> Result<Owner<'a>, Reply> {
         let trunk = self.trunk_of(request, flow).and_then(|trunk| plan.staff.trunk(trunk));
         if let Some(trunk) = trunk {
+            self.endpoint.follow_routes(session);
             return Ok(Owner::Trunk(trunk));
         }
         let account = self.authenticate(request, flow, now)?;

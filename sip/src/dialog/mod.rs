@@ -12,7 +12,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
-use crate::flow::{FlowId, Transport};
+use crate::flow::{FlowId, SIP_PORT, Transport};
 use crate::wire::{HeaderName, Message};
 
 /// Our side of a dialog, without what the session keeps once for all of them.
@@ -83,10 +83,15 @@ impl Dialog {
         }
     }
 
+    /// The URI that decides where a request goes first.
+    pub(crate) fn next_hop(&self) -> &str {
+        route_set::next_hop(&self.routes, &self.target)
+    }
+
     /// Where a request goes: the flow's connection; for datagrams the port that the next hop names, when it is at the
     /// address that we hear it from, else the source itself, because it is behind a NAT.
     pub(crate) fn destination(&self, flow: &FlowId) -> FlowId {
-        destination(flow, route_set::next_hop(&self.routes, &self.target))
+        destination(flow, self.next_hop())
     }
 }
 
@@ -94,13 +99,11 @@ fn destination(flow: &FlowId, uri: &str) -> FlowId {
     if flow.transport != Transport::Udp {
         return *flow;
     }
-    match address_of(uri) {
-        Some((host, port)) if host == flow.peer.ip() => FlowId {
-            peer: SocketAddr::new(host, port.unwrap_or(5060)),
-            ..*flow
-        },
-        Some(_) | None => *flow,
-    }
+    let named = address_of(uri).filter(|(host, _)| *host == flow.peer.ip());
+    let named = named.map(|(host, port)| SocketAddr::new(host, port.unwrap_or(SIP_PORT)));
+    // Nobody sends us to ourselves.
+    let peer = named.filter(|peer| *peer != flow.local).unwrap_or(flow.peer);
+    FlowId { peer, ..*flow }
 }
 
 /// The host of a SIP URI as an address, and its port; `None` for a name.

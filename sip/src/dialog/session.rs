@@ -16,6 +16,8 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     /// Where our requests go, or where they start from.
     pub(crate) flow: FlowId,
+    /// They go where the peer's routes and its Contact lead, as far as that is known.
+    pub(crate) follows: bool,
     pub(crate) call_id: String,
     pub(crate) local_tag: u64,
     /// From as our requests carry it, with the tag.

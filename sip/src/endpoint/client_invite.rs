@@ -6,7 +6,7 @@ use super::Endpoint;
 use super::login::Known;
 use super::outgoing::{NO_HEADERS, Outgoing, name_addr};
 use crate::Now;
-use crate::command::{Body, Invite};
+use crate::command::Invite;
 use crate::dialog::route_set::{Address, address};
 use crate::dialog::session::{Phase, Reinvite, Session};
 use crate::dialog::session_timer::SessionTimer;
@@ -23,6 +23,7 @@ use crate::wire::{Framing, HeaderName, Message};
 pub(super) fn work(session: SessionId, cseq: u32, offered: bool) -> InviteWork {
     InviteWork {
         session: Some(session),
+        follows: false,
         again: false,
         offered,
         cseq,
@@ -64,6 +65,7 @@ impl Endpoint {
         self.add_session(Session {
             id: invite.session,
             flow: invite.flow,
+            follows: invite.follow_routes,
             call_id: attempt.call_id,
             local_tag: attempt.local_tag,
             local,
@@ -88,9 +90,11 @@ impl Endpoint {
         &mut self,
         id: u64,
         flow: FlowId,
-        (request, work): (Bytes, InviteWork),
+        (request, mut work): (Bytes, InviteWork),
         now: Now,
     ) {
+        let session = work.session.and_then(|session| self.sessions.get(&session.0));
+        work.follows = session.is_some_and(|session| session.follows);
         let transaction = ClientTx {
             flow,
             request,
@@ -152,7 +156,7 @@ impl Endpoint {
         }
     }
 
-    fn invite_work(&mut self, id: u64) -> Option<&mut InviteWork> {
+    pub(super) fn invite_work(&mut self, id: u64) -> Option<&mut InviteWork> {
         match &mut self.clients.get_mut(&id)?.purpose {
             Purpose::Invite(work) => Some(work),
             Purpose::InDialog { .. }
@@ -191,6 +195,7 @@ impl Endpoint {
             }
         }
         let owner = session.id;
+        self.look_ahead(owner);
         if self.acknowledge(owner, &response, now) {
             self.events.push_back(Event::Progress {
                 session: owner,
@@ -205,7 +210,9 @@ impl Endpoint {
         let tag = response.to_tag().unwrap_or_default();
         let Some(work) = self.invite_work(id) else { return };
         if let Some((_, ack)) = work.acks.iter().find(|(known, _)| known == tag) {
-            if let Some((flow, bytes)) = ack.clone() {
+            let (ack, owner) = (ack.clone(), work.session);
+            if let Some((flow, bytes)) = ack {
+                let flow = self.destination_by_now(owner, tag).unwrap_or(flow);
                 self.send(flow, bytes);
             }
             return;
@@ -371,17 +378,6 @@ impl Endpoint {
         self.send(flow, bytes);
     }
 
-    /// A response without Contact leaves the request's own target.
-    fn dialog_of(&self, id: u64, response: &Message) -> Dialog {
-        let mut dialog = Dialog::of_response(response);
-        if dialog.target.is_empty()
-            && let Some((_, request)) = self.sent_request(id)
-        {
-            dialog.target = text(request.request_uri());
-        }
-        dialog
-    }
-
     pub(super) fn sent_request(&self, id: u64) -> Option<(FlowId, Message)> {
         let transaction = self.clients.get(&id)?;
         Some((
@@ -419,76 +415,5 @@ impl Endpoint {
             headers,
             body: None,
         })
-    }
-
-    /// The ACK of a 2xx that the session wants, kept for the 2xx's retransmissions.
-    pub(super) fn ack_success(&mut self, id: u64, owner: SessionId, response: &Message, body: Option<&Body>) {
-        let tag = Bytes::copy_from_slice(response.to_tag().unwrap_or_default());
-        self.ack_tag(id, owner, tag, body);
-    }
-
-    pub(super) fn ack_tag(&mut self, id: u64, owner: SessionId, tag: Bytes, body: Option<&Body>) {
-        let branch = self.new_branch();
-        let Some(Purpose::Invite(work)) = self.clients.get(&id).map(|transaction| &transaction.purpose) else {
-            return;
-        };
-        let cseq = work.cseq;
-        let Some(session) = self.sessions.get(&owner.0) else {
-            return;
-        };
-        let Some(dialog) = &session.dialog else { return };
-        let flow = dialog.destination(&session.flow);
-        let ack = Outgoing::within(session, dialog, "ACK", (&flow, branch, cseq));
-        let headers = &self.credentials_sent(id);
-        let bytes = self.request(&Outgoing { body, headers, ..ack });
-        if let Some(work) = self.invite_work(id) {
-            work.acks.retain(|(known, _)| *known != tag);
-            work.acks.push((tag, Some((flow, bytes.clone()))));
-        }
-        self.send(flow, bytes);
-    }
-
-    /// RFC 3261 section 13.2.2.4: a 2xx that nobody waits for is acknowledged and hung up.
-    fn ack_unwanted(&mut self, id: u64, response: &Message, now: Now) {
-        let (ack_branch, bye_branch) = (self.new_branch(), self.new_branch());
-        let Some((flow, request)) = self.sent_request(id) else {
-            return;
-        };
-        let Some(work) = self.invite_work(id) else { return };
-        let (again, cseq) = (work.again, work.cseq);
-        let dialog = self.dialog_of(id, response);
-        let flow = dialog.destination(&flow);
-        let ack = Outgoing {
-            method: "ACK",
-            address: address(&dialog.routes, &dialog.target),
-            from: &text(request.header(HeaderName::From).unwrap_or_default()),
-            to: &dialog.remote,
-            call_id: &text(request.call_id().unwrap_or_default()),
-            cseq,
-            flow: &flow,
-            branch: ack_branch,
-            max_forwards: 70,
-            contact: false,
-            abilities: false,
-            more: NO_HEADERS,
-            headers: NO_HEADERS,
-            body: None,
-        };
-        let bytes = self.request(&ack);
-        let bye = Outgoing {
-            method: "BYE",
-            cseq: cseq.saturating_add(1),
-            branch: bye_branch,
-            ..ack
-        };
-        let bye = self.request(&bye);
-        if let Some(work) = self.invite_work(id) {
-            work.acks.push((dialog.remote_tag.clone(), Some((flow, bytes.clone()))));
-        }
-        self.send(flow, bytes);
-        // A re-INVITE's session has been hung up already.
-        if !again {
-            self.start_other(bye_branch, flow, (bye, Purpose::Parting), now);
-        }
     }
 }

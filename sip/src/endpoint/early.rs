@@ -52,7 +52,7 @@ impl Endpoint {
         let Some(dialog) = session.early.iter().find(|dialog| dialog.remote_tag == tag) else {
             return false;
         };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let prack = Outgoing {
             headers: &headers,
             ..Outgoing::within(session, dialog, "PRACK", (&flow, branch, cseq))
@@ -89,7 +89,7 @@ impl Endpoint {
         let (Some((headers, body)), Some(dialog)) = (&session.reinvite.current, session.settled_early()) else {
             return false;
         };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let update = Outgoing {
             headers,
             more: &self.fields.dialog,

@@ -64,6 +64,7 @@ impl Endpoint {
         } else {
             self.on_foreign(id, incoming, now);
         }
+        self.look_ahead(id);
     }
 
     /// Our tag names the session; Call-ID and the peer's tag have to agree.
@@ -158,7 +159,7 @@ impl Endpoint {
         };
         let cseq = session.next_cseq();
         let Some(dialog) = &session.dialog else { return };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let headers: Headers = reason.map(|reason| ("Reason".into(), reason)).into_iter().collect();
         let bye = Outgoing::within(&session, dialog, "BYE", (&flow, branch, cseq));
         let bytes = self.request(&Outgoing {
@@ -280,7 +281,7 @@ impl Endpoint {
             return;
         };
         let Some(dialog) = &session.dialog else { return };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let request = Outgoing::within(session, dialog, &inside.method, (&flow, branch, cseq));
         let contact = refreshes || matches!(inside.method.as_ref(), "REFER" | "SUBSCRIBE" | "NOTIFY");
         let request = Outgoing {

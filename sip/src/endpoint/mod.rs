@@ -5,6 +5,7 @@ mod client_invite;
 mod command;
 mod config;
 mod early;
+mod hops;
 mod in_dialog;
 mod incoming;
 mod large;
@@ -18,6 +19,7 @@ mod second_offer;
 mod server;
 mod session_timer;
 mod subscribe;
+mod success;
 #[cfg(test)]
 mod tests;
 
@@ -41,11 +43,12 @@ use crate::tx::{IdMap, Reliability};
 use outgoing::Fields;
 
 pub use config::{EndpointConfig, Limits, SessionIntervals, SubscriptionTerms, Timers};
+pub use hops::HopName;
 
 /// Transactions, dialogs and sessions of one shard.
 ///
 /// After every call that takes `&mut self` drain [`Endpoint::poll_event`] and [`Endpoint::poll_transmit`] until both
-/// give `None`, then wait until [`Endpoint::deadline`] or the next input.
+/// give `None`, take [`Endpoint::take_hops`], then wait until [`Endpoint::deadline`] or the next input.
 #[derive(Debug)]
 pub struct Endpoint {
     config: EndpointConfig,
@@ -65,6 +68,7 @@ pub struct Endpoint {
     tags: IdMap<SessionId>,
     subscriptions: Subscriptions,
     large: large::Large,
+    hops: hops::Hops,
     /// What ends with a connection.
     held: BTreeSet<(FlowId, Held)>,
     events: VecDeque<Event>,
@@ -128,6 +132,7 @@ impl Endpoint {
         let mut rng = StdRng::from_seed(seed);
         Endpoint {
             fields: Fields::new(&config),
+            hops: hops::Hops::new(config.advertise.public),
             clock: BTreeSet::new(),
             config,
             secret: Secret::new(&mut rng),

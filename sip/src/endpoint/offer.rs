@@ -271,7 +271,7 @@ impl Endpoint {
         let (Some((headers, body)), Some(dialog)) = (&session.reinvite.current, &session.dialog) else {
             return;
         };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let request = Outgoing::within(session, dialog, "INVITE", (&flow, branch, cseq));
         let request = Outgoing {
             headers,
@@ -284,6 +284,7 @@ impl Endpoint {
         let bytes = self.request(&request);
         let work = InviteWork {
             session: Some(id),
+            follows: session.follows,
             again: true,
             offered: true,
             cseq,

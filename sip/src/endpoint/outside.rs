@@ -133,6 +133,7 @@ impl Endpoint {
         Session {
             id,
             flow: incoming.flow,
+            follows: false,
             call_id: crate::dialog::text(incoming.message.call_id().unwrap_or_default()),
             local_tag,
             local,

@@ -162,7 +162,7 @@ impl Endpoint {
             return;
         };
         let Some(dialog) = &session.dialog else { return };
-        let flow = dialog.destination(&session.flow);
+        let flow = self.hops.destination(dialog, &session.flow, session.follows);
         let request = Outgoing {
             headers: &fields,
             contact: true,

@@ -92,6 +92,8 @@ pub(crate) enum Purpose {
 pub(crate) struct InviteWork {
     /// `None` once the session is over: every 2xx that still comes is hung up.
     pub(crate) session: Option<SessionId>,
+    /// Its session's, which it may outlive.
+    pub(crate) follows: bool,
     /// Inside a dialog.
     pub(crate) again: bool,
     pub(crate) offered: bool,

@@ -1,5 +1,7 @@
 //! What goes between the server and the phones, over which flow.
 
+use std::net::SocketAddr;
+
 use bytes::Bytes;
 use frontdesk::engine::input::Input;
 use frontdesk_sip::flow::{FlowId, Transport};
@@ -48,7 +50,10 @@ impl World {
             if let Some(nat) = &mut self.phones[index].nat {
                 nat.leave(elapsed);
             }
-            let line = self.line(index, false, bytes.clone());
+            let bytes = self.phones[index].rewrites.map_or(bytes.clone(), |rewrites| {
+                Bytes::from(rewrites(&String::from_utf8_lossy(&bytes)))
+            });
+            let line = self.line(index, (false, self.flow_of(index).peer), bytes.clone());
             let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
             self.transcript.sent(line);
             if !lost {
@@ -78,7 +83,7 @@ impl World {
             }
             return;
         };
-        let line = self.line(index, true, bytes.clone());
+        let line = self.line(index, (true, flow.peer), bytes.clone());
         let lost = self.lose.as_mut().is_some_and(|lose| lose(&line));
         self.transcript.sent(line);
         if !lost {
@@ -97,16 +102,18 @@ impl World {
             let listens = self.phones[*index].listens && flow.is_for_size() && flow.transport == Transport::Tcp;
             let closed = |nat: &Nat| !nat.lets_in(self.elapsed);
             let gone = self.phones[*index].nat.as_ref().is_some_and(closed);
-            !gone && (own == *flow || listens && own.peer == flow.peer)
+            let elsewhere = flow.transport == Transport::Udp && self.phones[*index].elsewhere.contains(&flow.peer);
+            !gone && (own == *flow || elsewhere || listens && own.peer == flow.peer)
         };
         (0..self.phones.len()).find(takes)
     }
 
-    fn line(&self, index: usize, from_server: bool, bytes: Bytes) -> Line {
+    fn line(&self, index: usize, (from_server, end): (bool, SocketAddr), bytes: Bytes) -> Line {
         Line {
             at: self.elapsed,
             phone: self.phones[index].name.clone(),
             from_server,
+            end,
             bytes,
         }
     }

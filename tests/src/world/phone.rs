@@ -154,6 +154,10 @@ pub struct Phone {
     pub sends_on_to: Option<String>,
     /// Takes connections at the address that it sends datagrams from.
     pub listens: bool,
+    /// Where it hears too, as a provider with several nodes does.
+    pub elsewhere: Vec<SocketAddr>,
+    /// What becomes of its messages on their way.
+    pub rewrites: Option<fn(&str) -> String>,
     /// Switched off: neither sends nor hears.
     pub gone: bool,
     /// What stands between it and the net; `None`: something that never forgets.
@@ -201,6 +205,8 @@ impl Phone {
             gives: None,
             sends_on_to: None,
             listens: false,
+            elsewhere: Vec::new(),
+            rewrites: None,
             gone: false,
             nat: None,
             provider: None,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +15,8 @@ pub struct Line {
     /// The phone that sent it, or that it went to.
     pub phone: String,
     pub from_server: bool,
+    /// The phone's address as the server sees it.
+    pub end: SocketAddr,
     pub bytes: Bytes,
 }
 

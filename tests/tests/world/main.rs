@@ -34,6 +34,7 @@ mod managers;
 mod menu_ways;
 mod menus;
 mod missed;
+mod next_hops;
 mod offers;
 mod ordered_lines;
 mod originate;

@@ -102,6 +102,7 @@ impl Shell {
             flow: self.flow,
             request_uri: uri.clone(),
             route: Vec::new(),
+            follow_routes: false,
             from: Party {
                 display,
                 uri: self.uri(&user),

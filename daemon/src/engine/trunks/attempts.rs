@@ -234,6 +234,7 @@ impl Engine {
             flow: leg.flow,
             request_uri,
             route,
+            follow_routes: matches!(way.place, Place::Server { .. }),
             from: said.from,
             to: said.to,
             max_forwards: shown.max_forwards,

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod board;
+mod hops;
 mod identity;
 mod inbound;
 mod limits;
@@ -44,6 +45,8 @@ pub(super) struct Trunks {
     tokens: HashMap<String, TrunkId>,
     /// Servers by address.
     peers: BTreeMap<Address, Peer>,
+    /// Hosts that they name in calls.
+    hops: hops::Hops,
     /// Networks that calls come from.
     sources: Vec<(IpNet, TrunkId)>,
     due: BTreeSet<(Instant, Due)>,

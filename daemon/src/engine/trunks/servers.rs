@@ -62,7 +62,7 @@ pub(super) fn name_of(server: &Server) -> ServerName {
     }
 }
 
-fn servers_of(trunk: &PlanTrunk) -> &[Server] {
+pub(super) fn servers_of(trunk: &PlanTrunk) -> &[Server] {
     trunk.provider.as_ref().map_or(&[], |provider| &provider.servers)
 }
 
@@ -97,6 +97,7 @@ impl Engine {
             self.server_found(now);
         }
     }
+            .chain(self.hop_names())
 
     /// Registrations that wait for a server are tried at once.
     fn server_found(&mut self, now: Now) {
@@ -106,6 +107,7 @@ impl Engine {
                 && line.at.is_none()
             {
                 register.server_found(now);
+        self.hop_found(name);
                 due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
             }
         }

@@ -310,6 +310,7 @@ pub(super) fn invite(session: SessionId, flow: FlowId, body: Option<Body>) -> In
         flow,
         request_uri: "sip:102@192.0.2.2".to_owned(),
         route: Vec::new(),
+        follow_routes: false,
         from: party("sip:101@pbx.example"),
         to: party("sip:102@pbx.example"),
         max_forwards: 69,

@@ -306,6 +306,7 @@ impl Phone {
             second: None,
             after,
             credentials: None,
+            follow_routes: false,
         };
         self.command(Command::Invite(Box::new(invite)), now);
     }
