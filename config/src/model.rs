@@ -164,8 +164,9 @@ model! {
         public_address: Option<IpAddr> = None;
         /// Networks whose phones are told the local address even so.
         local_networks: Vec<IpNet> = local_networks();
-        /// How often a phone there that registered over UDP is asked for a sign of life, which keeps the way to it open too.
-        /// One that gives none three times in a row is offline until it is heard of again. 0 turns this off.
+        /// How often a phone there that registered over UDP is asked for a sign of life, which keeps the way to it open too;
+        /// one elsewhere is asked once a minute at most. One that gives none three times in a row is offline until it is
+        /// heard of again. 0 turns this off.
         keep_alive: Duration = Duration::from_secs(30);
     }
     /// Pages and API.

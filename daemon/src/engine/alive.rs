@@ -1,6 +1,6 @@
-//! Whether phones behind an address translation (NAT) are still there. What they have registered over UDP holds only while
-//! datagrams pass: each is asked for a sign of life (OPTIONS) now and then, which keeps the way to it open too. One that
-//! gives none three times in a row is offline and is not rung, until anything is heard of it again.
+//! Whether phones that are registered over UDP are still there: each is asked for a sign of life (OPTIONS) now and then,
+//! which keeps the way open to one behind an address translation (NAT). One that gives none three times in a row is offline
+//! and is not rung, until anything is heard of it again.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -18,13 +18,16 @@ use super::Engine;
 
 /// Phones that are asked at once; others that are due follow in the next step.
 const MOST_AT_ONCE: usize = 64;
+/// A phone that no translation stands before is not asked more often: nothing has to be kept open for it. Nor does its
+/// silence count before it has answered once: it may know no OPTIONS.
+const UNTRANSLATED: Duration = Duration::from_secs(60);
 /// What a phone that says nothing counts as having answered (RFC 3261 section 8.1.3.1).
 const NOTHING: u16 = 408;
 
 /// A registered contact: its account and its name there.
-type Phone = (SipAccountId, String);
+pub(super) type Phone = (SipAccountId, String);
 
-/// What is kept of phones behind a NAT.
+/// What is kept of phones that are asked.
 #[derive(Debug, Default)]
 pub(super) struct Alive {
     watched: BTreeMap<Phone, Watch>,
@@ -41,6 +44,9 @@ pub(super) struct Alive {
 struct Watch {
     flow: FlowId,
     probe: Probe,
+    every: Duration,
+    /// Silence means something: the phone has answered such a question before, or the way to it may close.
+    telling: bool,
     /// Our OPTIONS that is under way.
     token: Option<u64>,
     /// When it was asked last, or is asked next.
@@ -78,39 +84,45 @@ impl Alive {
         self.speaks(watch.flow, phone);
     }
 
-    fn speaks(&mut self, flow: FlowId, phone: &Phone) {
-        if let Some(phones) = self.silent.get_mut(&flow) {
-            phones.remove(phone);
-            if phones.is_empty() {
-                self.silent.remove(&flow);
-            }
+    /// Whether it was silent.
+    fn speaks(&mut self, flow: FlowId, phone: &Phone) -> bool {
+        let Some(phones) = self.silent.get_mut(&flow) else {
+            return false;
+        };
+        let was_silent = phones.remove(phone);
+        if phones.is_empty() {
+            self.silent.remove(&flow);
         }
+        was_silent
     }
 }
 
 impl Engine {
     /// A phone has registered or refreshed that: it is there.
     pub(super) fn watch_phone(&mut self, account: SipAccountId, binding: &Binding, now: Now) {
-        let every = self.config.keep_alive;
+        let asked = asked_every(binding, self.config.keep_alive);
         let phone = (account, binding.name().into_owned());
         let known = self.alive.watched.get(&phone).map(|watch| watch.flow);
-        if every.is_zero() || !is_behind_nat(binding) || known.is_some_and(|flow| flow != binding.flow) {
+        if asked.is_none() || known.is_some_and(|flow| flow != binding.flow) {
             self.alive.forget(&phone);
         }
-        if every.is_zero() || !is_behind_nat(binding) {
+        let Some((every, translated)) = asked else { return };
+        if let Some(watch) = self.alive.watched.get_mut(&phone) {
+            (watch.probe, watch.every) = (Probe::default(), every);
+            watch.telling |= translated;
+            self.alive.speaks(binding.flow, &phone);
             return;
         }
-        if let Some(watch) = self.alive.watched.get_mut(&phone) {
-            watch.probe = Probe::default();
-            return self.alive.speaks(binding.flow, &phone);
-        }
         // All phones of an office come back at once after a failure; they are not asked at once.
-        let spread = rand::Rng::random_range(&mut self.rng, 0..=millis(every));
+        let spread = Duration::from_millis(rand::Rng::random_range(&mut self.rng, 0..=millis(every)));
+        let first = if translated { spread } else { every + spread };
         let watch = Watch {
             flow: binding.flow,
             probe: Probe::default(),
+            every,
+            telling: translated,
             token: None,
-            at: now.instant + Duration::from_millis(spread),
+            at: now.instant + first,
         };
         self.alive.due.insert((watch.at, phone.clone()));
         self.alive.watched.insert(phone, watch);
@@ -122,17 +134,22 @@ impl Engine {
 
     /// Something has come by this flow: whoever was silent there is back.
     pub(super) fn hear_phone(&mut self, flow: &FlowId, now: Now) {
+        self.doubts.hear(flow);
         let Some(phones) = self.alive.silent.remove(flow) else {
             return;
         };
         for phone in phones {
-            if let Some(watch) = self.alive.watched.get_mut(&phone) {
-                watch.probe = Probe::default();
-            }
-            let (account, name) = phone;
-            self.registrar.set_reachable(Aor(account.as_u128()), &name, true);
-            self.review_dark(account, now);
+            self.is_back(&phone, now);
         }
+    }
+
+    fn is_back(&mut self, phone: &Phone, now: Now) {
+        if let Some(watch) = self.alive.watched.get_mut(phone) {
+            watch.probe = Probe::default();
+        }
+        let (account, name) = phone;
+        self.registrar.set_reachable(Aor(account.as_u128()), name, true);
+        self.review_dark(*account, now);
     }
 
     /// Asks those whose time has come.
@@ -152,9 +169,20 @@ impl Engine {
         let Some(binding) = bindings.find(|binding| binding.name() == phone.1) else {
             return self.alive.forget(&phone);
         };
-        let flow = binding.target();
+        let there = (binding.target(), binding.request_uri().to_owned());
+        if !self.alive.watched.contains_key(&phone) {
+            return;
+        }
+        let token = self.ask_for_life(there, now);
+        if let Some(watch) = self.alive.watched.get_mut(&phone) {
+            (watch.token, watch.at) = (Some(token), now.instant);
+            self.alive.asked.insert(token, phone);
+        }
+    }
+
+    /// OPTIONS to a phone; its answer has this token.
+    pub(super) fn ask_for_life(&mut self, (flow, uri): (FlowId, String), now: Now) -> u64 {
         let us = self.config.endpoint.advertise.signalling_address(&flow);
-        let uri = binding.request_uri().to_owned();
         let party = |uri: String| Party {
             display: String::new(),
             uri,
@@ -174,15 +202,15 @@ impl Engine {
             after: None,
             credentials: None,
         };
-        if let Some(watch) = self.alive.watched.get_mut(&phone) {
-            (watch.token, watch.at) = (Some(token), now.instant);
-            self.alive.asked.insert(token, phone);
-            self.endpoint.command(Command::Request(Box::new(request)), now);
-        }
+        self.endpoint.command(Command::Request(Box::new(request)), now);
+        token
     }
 
     /// The answer to an OPTIONS of ours, or that there is none; false: the token is somebody else's.
     pub(super) fn on_sign_of_life(&mut self, token: u64, is_there: bool, now: Now) -> bool {
+        if self.doubts.answered(token, is_there) {
+            return true;
+        }
         let Some(phone) = self.alive.asked.remove(&token) else {
             return false;
         };
@@ -190,23 +218,35 @@ impl Engine {
             return true;
         };
         watch.token = None;
-        watch.at = (watch.at + self.config.keep_alive).max(now.instant);
+        watch.at = (watch.at + watch.every).max(now.instant);
         let (at, flow) = (watch.at, watch.flow);
         let turned = match is_there {
             true => {
-                watch.probe = Probe::default();
+                (watch.probe, watch.telling) = (Probe::default(), true);
                 false
             }
-            false => watch.probe.answered(NOTHING),
+            false => watch.telling && watch.probe.answered(NOTHING),
         };
         self.alive.due.insert((at, phone.clone()));
         if turned {
-            let account = phone.0;
-            self.registrar.set_reachable(Aor(account.as_u128()), &phone.1, false);
-            self.alive.silent.entry(flow).or_default().insert(phone);
-            self.review_dark(account, now);
+            self.fall_silent(phone, flow, now);
+        } else if is_there && self.alive.speaks(flow, &phone) {
+            // It answered by another flow than its own: it sends from one port and listens on another.
+            self.is_back(&phone, now);
         }
         true
+    }
+
+    /// A phone counts as gone from now on, if it is registered there and watched: nobody else would see it come back.
+    pub(super) fn fall_silent(&mut self, phone: Phone, flow: FlowId, now: Now) {
+        let watched = self.alive.watched.get(&phone);
+        if watched.is_none_or(|watch| watch.flow != flow) || !self.is_registered_at(&phone, &flow) {
+            return;
+        }
+        let account = phone.0;
+        self.registrar.set_reachable(Aor(account.as_u128()), &phone.1, false);
+        self.alive.silent.entry(flow).or_default().insert(phone);
+        self.review_dark(account, now);
     }
 
     /// A phone of the account has fallen silent or speaks again, or there is one more or less.
@@ -227,11 +267,18 @@ impl Engine {
     }
 }
 
-/// It has another address than it knows, and nobody who would keep the way to it open stands between.
-fn is_behind_nat(binding: &Binding) -> bool {
+/// How often a phone is asked that sends datagrams from another machine and to which nobody else keeps the way open, and
+/// whether it has another address than it knows.
+fn asked_every(binding: &Binding, every: Duration) -> Option<(Duration, bool)> {
     let named = Uri::read(binding.contact.as_bytes());
-    let elsewhere = named.is_ok_and(|uri| binding.flow.is_behind_nat(uri.host()));
-    binding.flow.transport == Transport::Udp && binding.path.is_empty() && elsewhere
+    let translated = named.is_ok_and(|uri| binding.flow.is_behind_nat(uri.host()));
+    let near = binding.flow.peer.ip().to_canonical().is_loopback();
+    let asked = binding.flow.transport == Transport::Udp && binding.path.is_empty() && !every.is_zero();
+    match (asked, translated) {
+        (true, true) => Some((every, true)),
+        (true, false) if !near => Some((every.max(UNTRANSLATED), false)),
+        (_, _) => None,
+    }
 }
 
 fn millis(time: Duration) -> u64 {

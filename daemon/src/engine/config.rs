@@ -14,7 +14,7 @@ pub struct EngineConfig {
     pub registrar: RegistrarConfig,
     pub auth: AuthConfig,
     pub guard: GuardConfig,
-    /// How often phones behind a NAT are asked for a sign of life; zero: never.
+    /// How often phones behind a NAT are asked for a sign of life, and others at most; zero: never.
     pub keep_alive: Duration,
     /// How long phones ring before the caller gets 480.
     pub ring_timeout: Duration,
@@ -73,6 +73,8 @@ pub struct Counts {
     pub outside: usize,
     /// Legs to phones that could be reached otherwise too.
     pub flows: usize,
+    /// INVITEs to phones from which nothing has come since.
+    pub doubts: usize,
     /// Places where calls are parked that are taken.
     pub parked: usize,
     /// Calls that wait in departments' lines.

@@ -49,7 +49,9 @@ impl Engine {
     /// A phone is about to be called: what else could be tried is remembered until the leg is over.
     pub(super) fn remember_flows(&mut self, session: SessionId, target: &Target, now: Now) {
         let Reach::Phone(flows) = &target.reach else { return };
-        if !flows.left.is_empty() {
+        if flows.left.is_empty() {
+            self.doubt(session, (target.staff, &flows.now), now);
+        } else {
             self.flows.insert(session, Flows::clone(flows));
             self.trunks.await_sign(session, now);
         }

@@ -46,8 +46,14 @@ impl Engine {
                 self.hear_reason(session, reason.as_deref());
                 self.on_leg(session, now, |_| Some(CallEvent::Cancelled));
             }
-            Event::Progress { session, response } => self.on_progress(session, &response, now),
-            Event::Answered { session, response } => self.on_answered(session, &response, now),
+            Event::Progress { session, response } => {
+                self.doubts.forget(session);
+                self.on_progress(session, &response, now);
+            }
+            Event::Answered { session, response } => {
+                self.doubts.forget(session);
+                self.on_answered(session, &response, now);
+            }
             Event::SecondOffer { session } => self.on_second_offer(session),
             Event::Refused {
                 session,
@@ -115,6 +121,9 @@ impl Engine {
     }
 
     fn on_refused(&mut self, session: SessionId, status: u16, response: Option<&Message>, now: Now) {
+        if response.is_some() {
+            self.doubts.forget(session);
+        }
         if let (300..400, Some(response)) = (status, response) {
             self.on_redirected(session, response, now);
         }
@@ -132,6 +141,7 @@ impl Engine {
                 called(side).map(|leg| CallEvent::Refused(leg, status))
             });
             self.on_leg_over(id, side, now);
+            self.leave_unreached(id, now);
         }
         self.forget_session(session);
     }

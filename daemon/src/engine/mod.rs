@@ -13,6 +13,7 @@ mod confirm;
 mod connect;
 mod connected;
 mod digits;
+mod doubts;
 mod early;
 mod events;
 mod feature;
@@ -124,6 +125,7 @@ pub struct Engine {
     /// How else phones may be reached that are rung.
     flows: flows::Alternatives,
     alive: alive::Alive,
+    doubts: doubts::Doubts,
     lines: queue::Lines,
     draining: bool,
     journal_full: bool,
@@ -167,6 +169,7 @@ impl Engine {
             trunks: Trunks::default(),
             flows: flows::Alternatives::default(),
             alive: alive::Alive::default(),
+            doubts: doubts::Doubts::default(),
             lines: queue::Lines::new(lines, now),
             draining: false,
             journal_full: false,
@@ -222,6 +225,7 @@ impl Engine {
             self.names.deadline(),
             self.trunks.deadline(),
             self.alive.deadline(),
+            self.doubts.deadline(),
             self.lines.deadline(),
             ringing,
         ]
@@ -248,6 +252,7 @@ impl Engine {
             subscriptions: self.endpoint.counts().subscriptions,
             outside: self.trunks.attempts.len(),
             flows: self.flows.len(),
+            doubts: self.doubts.len(),
             parked: self.parked.len(),
             queued: self.lines.count(),
             watches: self.watchers.count(),
@@ -301,12 +306,12 @@ impl Engine {
             self.on_event(event, now);
         }
         self.tell_watchers(now);
+        self.want_hops(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
             self.outputs.push_back(Output::Transmit {
                 flow: transmit.flow,
                 bytes: transmit.bytes,
             });
-        self.want_hops(now);
         }
     }
 

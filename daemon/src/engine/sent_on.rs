@@ -240,7 +240,7 @@ impl Call {
     }
 
     /// What the refusals of a person's phones come to, the last one's with them.
-    fn why(&self, status: u16) -> Option<Condition> {
+    pub(super) fn why(&self, status: u16) -> Option<Condition> {
         let busy = |status: u16| matches!(status, 486 | 600 | 603);
         let of_person = self.called.iter().filter(|leg| leg.staff == self.way.person);
         let said = of_person.map(|leg| leg.status).chain([status]);

@@ -107,10 +107,21 @@ impl Endpoint {
 impl Endpoint {
     /// Our INVITE is under way, and nothing at all has been heard of it.
     pub fn is_unheard(&self, session: SessionId) -> bool {
-        let Some(Phase::Calling { tx }) = self.sessions.get(&session.0).map(|session| &session.phase) else {
-            return false;
-        };
-        let stage = self.clients.get(tx).map(|transaction| transaction.stage);
+        let phase = self.sessions.get(&session.0).map(|session| &session.phase);
+        matches!(phase, Some(Phase::Calling { tx }) if self.is_calling(*tx))
+    }
+
+    /// Something has been heard of our INVITE, whether it has been given up or not.
+    pub fn is_heard(&self, session: SessionId) -> bool {
+        match self.sessions.get(&session.0).map(|session| &session.phase) {
+            Some(Phase::Calling { tx } | Phase::Cancelling { tx }) => !self.is_calling(*tx),
+            Some(Phase::Incoming { .. }) | None => false,
+            Some(Phase::Answering { .. } | Phase::Established | Phase::Leaving { .. }) => true,
+        }
+    }
+
+    fn is_calling(&self, tx: u64) -> bool {
+        let stage = self.clients.get(&tx).map(|transaction| transaction.stage);
         stage == Some(ClientStage::Invite(client_invite::State::Calling))
     }
 }

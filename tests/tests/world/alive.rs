@@ -1,4 +1,4 @@
-//! Phones behind address translations that forget: they are asked for signs of life, and those that give none are offline.
+//! Phones are asked for signs of life, and those that give none are offline: behind address translations that forget.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ fn a_phone_that_is_asked_stays_reachable_where_one_that_is_not_is_forgotten() {
     for (keep_alive, status, weather) in [
         (EVERY, Some(200), FAIR),
         (EVERY, Some(200), rough(20)),
-        (Duration::ZERO, None, FAIR),
+        (Duration::ZERO, Some(480), FAIR),
     ] {
         let mut world = world(61, weather, keep_alive);
         world.run_for(s(1_200));
@@ -134,7 +134,7 @@ fn two_questions_in_vain_change_nothing() {
 }
 
 #[test]
-fn only_phones_behind_a_nat_that_send_datagrams_are_asked() {
+fn phones_that_send_datagrams_are_asked_and_those_behind_a_nat_more_often() {
     let mut world = empty(66, FAIR, EVERY);
     let outside = world.add_phone_at(ANNA, Transport::Udp, "192.0.2.30:5060");
     let stream = world.add_phone_at(BORIS, Transport::Tcp, "10.0.1.5:45000");
@@ -142,9 +142,12 @@ fn only_phones_behind_a_nat_that_send_datagrams_are_asked() {
     for phone in [outside, stream, inside] {
         world.register(phone);
     }
-    world.run_for(s(100));
+    world.run_for(s(300));
     let asked = [outside, stream, inside].map(|phone| world.sent_to(phone, "OPTIONS").len());
-    assert!(asked[..2] == [0, 0] && (3..=4).contains(&asked[2]), "{asked:?}");
+    assert!(
+        (3..=5).contains(&asked[0]) && asked[1] == 0 && (9..=10).contains(&asked[2]),
+        "{asked:?}"
+    );
     world.close();
 }
 

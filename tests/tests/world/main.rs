@@ -62,6 +62,7 @@ mod trunk_calls;
 mod trunk_storm;
 mod trunks;
 mod visitors;
+mod unplugged;
 mod voicemail;
 mod voices;
 mod watchers;
