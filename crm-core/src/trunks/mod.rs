@@ -27,6 +27,8 @@ pub struct TrunkPatch {
     pub registration: Option<Option<RegistrationPatch>>,
     /// Seconds.
     pub probe_s: Option<Option<u32>>,
+    /// SHA-256 of the certificate that the servers have to show over TLS.
+    pub tls_fingerprint: Option<Option<String>>,
     /// Networks or addresses.
     pub sources: Option<Vec<String>>,
     pub max_calls: Option<Option<u32>>,

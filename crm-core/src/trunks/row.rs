@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_routing::plan::trunks::{Provider, Registration, Server, TrunkLimits};
 
 use super::{Trunk, names};
@@ -18,7 +19,8 @@ macro_rules! trunk {
             "SELECT t.id, t.account_id, t.version, p.id AS sip_id, p.sip_user, p.ha1_md5, p.ha1_sha256, p.enabled, t.name, \
              t.servers, t.registration_user, t.registration_auth_user, t.registration_secret, \
              t.registration_expires_s, t.probe_s, t.sources, t.max_calls, t.max_calls_per_second, t.codecs, \
-             t.numbers_in, t.numbers_out, t.identity, t.redirection, t.privacy, t.shown_number, t.prefixes, t.place \
+             t.numbers_in, t.numbers_out, t.identity, t.redirection, t.privacy, t.shown_number, t.prefixes, t.place, \
+             t.tls_fingerprint \
              FROM trunks t LEFT JOIN sip_accounts p ON p.trunk_id = t.id ",
             $rest
         )
@@ -52,6 +54,7 @@ pub(super) struct Row {
     shown_number: Option<String>,
     prefixes: String,
     place: i64,
+    tls_fingerprint: Option<String>,
 }
 
 /// The values from `name` on, in the order of the columns.
@@ -80,6 +83,7 @@ pub(super) fn values(plan: &PlanTrunk) -> Vec<Arg> {
         plan.shown_number.map(PhoneNumber::reveal),
         lines(plan.prefixes.iter().map(ToString::to_string)),
         plan.place,
+        provider.tls_fingerprint.map(|shown| shown.to_string()),
     ]
 }
 
@@ -125,6 +129,10 @@ impl Row {
             servers: self.servers.lines().map(read_server).collect::<Result<_, _>>()?,
             registration,
             probe: probe.map(|seconds| Duration::from_secs(seconds.into())),
+            tls_fingerprint: match self.tls_fingerprint.as_deref() {
+                Some(text) => Some(Fingerprint::read(text).ok_or_else(|| corrupt("tls_fingerprint"))?),
+                None => None,
+            },
         };
         let limits = TrunkLimits {
             calls: number(self.max_calls, "max_calls")?,

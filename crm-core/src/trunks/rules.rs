@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_routing::plan::trunks::{Registration, Server, widest_source};
 use ipnet::IpNet;
 
@@ -44,6 +45,9 @@ pub(super) fn patched(before: PlanTrunk, patch: TrunkPatch, region: &str) -> Res
     }
     if let Some(probe) = faults.keep(patch.probe_s.map(|seconds| within("probe_s", seconds, PROBE_S))) {
         provider.probe = probe.map(|seconds| Duration::from_secs(seconds.into()));
+    }
+    if let Some(shown) = patch.tls_fingerprint {
+        provider.tls_fingerprint = shown.and_then(|text| faults.keep(Some(fingerprint(&text))));
     }
     if let Some(sources) = faults.keep(
         patch
@@ -233,6 +237,11 @@ fn source(text: &str) -> Result<IpNet, String> {
     Ok(net)
 }
 
+fn fingerprint(text: &str) -> Result<Fingerprint, FieldError> {
+    let why = "SHA-256 of the certificate: 64 hex digits, with or without colons";
+    Fingerprint::read(text).ok_or_else(|| FieldError::new("tls_fingerprint", "invalid", why))
+}
+
 fn shown(number: &str, region: &str) -> Result<PhoneNumber, FieldError> {
     let number = e164("shown_number", number, region)?;
     PhoneNumber::from_e164(&number).map_err(|bad| FieldError::new("shown_number", "invalid", bad.to_string()))
@@ -319,6 +328,10 @@ mod tests {
         check(with(|patch| patch.name = Some(" ".into())), Err("name"));
         check(with(|patch| patch.probe_s = Some(Some(4))), Err("probe_s"));
         check(with(|patch| patch.probe_s = Some(None)), Ok(()));
+        let pinned = |text: &str| with(|patch| patch.tls_fingerprint = Some(Some(text.into())));
+        check(pinned(&"aB".repeat(32)), Ok(()));
+        check(pinned(&"ab".repeat(20)), Err("tls_fingerprint"));
+        check(with(|patch| patch.tls_fingerprint = Some(None)), Ok(()));
         check(
             with(|patch| patch.codecs = strings(&["opus", "g722", "pcma", "pcmu"])),
             Ok(()),

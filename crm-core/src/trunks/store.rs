@@ -16,12 +16,14 @@ const ALL_ACCOUNTS: &str = trunk!("ORDER BY t.id");
 const GET: &str = trunk!("WHERE t.account_id = $1 AND t.id = $2");
 const INSERT: &str = "INSERT INTO trunks (id, account_id, created_at, version, name, servers, registration_user, \
     registration_auth_user, registration_secret, registration_expires_s, probe_s, sources, max_calls, \
-    max_calls_per_second, codecs, numbers_in, numbers_out, identity, redirection, privacy, shown_number, prefixes, place) \
-    VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)";
+    max_calls_per_second, codecs, numbers_in, numbers_out, identity, redirection, privacy, shown_number, prefixes, place, \
+    tls_fingerprint) \
+    VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)";
 const UPDATE: &str = "UPDATE trunks SET version = version + 1, name = $3, servers = $4, registration_user = $5, \
     registration_auth_user = $6, registration_secret = $7, registration_expires_s = $8, probe_s = $9, sources = $10, \
     max_calls = $11, max_calls_per_second = $12, codecs = $13, numbers_in = $14, numbers_out = $15, identity = $16, \
-    redirection = $17, privacy = $18, shown_number = $19, prefixes = $20, place = $21 WHERE id = $1 AND version = $2";
+    redirection = $17, privacy = $18, shown_number = $19, prefixes = $20, place = $21, tls_fingerprint = $22 \
+    WHERE id = $1 AND version = $2";
 const OTHERS: &str = "SELECT account_id, name, sources FROM trunks WHERE id <> $1 ORDER BY id";
 const CONNECTED: &str = "SELECT COUNT(*) AS count FROM numbers WHERE trunk_id = $1";
 const BOUND: &str = "SELECT COUNT(*) AS count FROM staff WHERE sim_trunk_id = $1 AND deleted_at IS NULL";
@@ -238,6 +240,7 @@ fn told(plan: &PlanTrunk) -> Value {
         "registration_auth_user": registration.map(|line| &*line.auth_user),
         "registration_expires_s": registration.map(|line| line.expires),
         "probe_s": provider.probe.map(|probe| probe.as_secs()),
+        "tls_fingerprint": provider.tls_fingerprint.map(|shown| shown.to_string()),
         "sources": sources,
         "max_calls": plan.limits.calls,
         "max_calls_per_second": plan.limits.per_second,

@@ -42,6 +42,7 @@ fn patch() -> TrunkPatch {
             expires_s: Some(300),
         })),
         probe_s: Some(Some(30)),
+        tls_fingerprint: Some(Some("ab".repeat(32))),
         sources: words(&["203.0.113.9", "198.51.100.0/24"]),
         max_calls: Some(Some(20)),
         max_calls_per_second: Some(Some(3)),
@@ -75,6 +76,8 @@ async fn a_lines_settings_come_back_as_they_were_given(office: &Office) {
         (&*registration.auth_user, &*registration.secret),
         ("74951234567", SECRET)
     );
+    let shown = provider.tls_fingerprint.map(|shown| shown.to_string());
+    assert_eq!(shown, Some(["AB"; 32].join(":")));
     let plan = plan_build::full(&office.db).await.unwrap();
     let planned = plan.staff.trunk(made.plan.id).unwrap();
     assert_eq!(planned, &made.plan);

@@ -8,6 +8,7 @@ use frontdesk_routing::forwarding::Change;
 use frontdesk_routing::ids::{
     AccountId, CallId, ClientId, DepartmentId, LegId, MailboxId, RecordingId, SipAccountId, StaffId, TrunkId,
 };
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
 
@@ -20,11 +21,11 @@ pub enum Output {
         bytes: Bytes,
     },
     /// Open this connection (its flow says that it is ours to open); wanted before its first `Transmit` only when it is
-    /// TLS and the peer has to prove another name than its address, or none.
+    /// TLS and the peer has to prove something else than its address.
     Connect {
         flow: FlowId,
         server_name: Option<String>,
-        verify: bool,
+        proof: Proof,
     },
     Media(MediaCommand),
     Record(RecordCommand),
@@ -41,6 +42,18 @@ pub enum Output {
     },
     /// Close this connection (a peer that misbehaves).
     CloseFlow(FlowId),
+}
+
+/// What the certificate of a TLS server has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Proof {
+    /// Signed by a known authority for the server's name.
+    #[default]
+    Authority,
+    /// This very one, whoever has signed it.
+    Certificate(Fingerprint),
+    /// Any will do.
+    Nothing,
 }
 
 /// What is wanted of the messages that somebody hears by phone; answered by `Input::Inbox`.

@@ -374,9 +374,9 @@ impl Shell {
             Output::Connect {
                 flow,
                 server_name,
-                verify,
+                proof,
             } => {
-                let naming = Naming { server_name, verify };
+                let naming = Naming { server_name, proof };
                 self.sockets.streams.connect(&flow, &naming, now);
             }
             Output::CloseFlow(flow) if Upgraded::is_of(&flow) => self.sockets.upgraded.close(flow.connection),

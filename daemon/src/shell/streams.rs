@@ -18,6 +18,7 @@ use super::limits::Limits;
 use super::tls::certificate::Certificate;
 use super::tls::trust::{Trust, server_name};
 use super::tls::{BadTls, Tls};
+use crate::engine::output::Proof;
 
 /// Connections that wait to be taken.
 const BACKLOG: i32 = 1024;
@@ -35,21 +36,11 @@ pub enum Arrived {
 }
 
 /// Who the peer of a TLS connection that we open has to prove to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Naming {
     /// `None`: its address.
     pub server_name: Option<String>,
-    /// False: anybody will do.
-    pub verify: bool,
-}
-
-impl Default for Naming {
-    fn default() -> Self {
-        Naming {
-            server_name: None,
-            verify: true,
-        }
-    }
+    pub proof: Proof,
 }
 
 /// One address that is listened on.
@@ -273,7 +264,7 @@ impl Streams {
         let tls = match flow.transport {
             Transport::Tls => {
                 let name = server_name(naming.server_name.as_deref(), flow.peer.ip())?;
-                Some(Tls::client(&self.trust, name, naming.verify)?)
+                Some(Tls::client(&self.trust, name, naming.proof)?)
             }
             Transport::Udp | Transport::Tcp => None,
             Transport::Ws | Transport::Wss => return Err(BadTls::Client),

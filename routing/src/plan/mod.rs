@@ -6,6 +6,7 @@ pub mod clients;
 pub mod departments;
 pub mod destination;
 pub mod features;
+pub mod fingerprint;
 pub mod mailboxes;
 pub mod menus;
 pub mod numbers;

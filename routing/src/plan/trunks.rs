@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
+use super::fingerprint::Fingerprint;
 use super::staff::PlanSip;
 use crate::ids::{AccountId, TrunkId};
 use crate::number::PhoneNumber;
@@ -83,6 +84,9 @@ pub struct Provider {
     pub registration: Option<Registration>,
     /// How often OPTIONS asks whether a server lives; `None`: never.
     pub probe: Option<Duration>,
+    /// The certificate that its servers have to show over TLS, whoever has signed it; `None`: one of a known authority for
+    /// the server's name.
+    pub tls_fingerprint: Option<Fingerprint>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -55,6 +55,7 @@ pub fn trunk(id: u128, servers: &[&str], registered: bool) -> PlanTrunk {
             servers: servers.iter().map(|host| server(host)).collect(),
             registration: registered.then(registration),
             probe: None,
+            tls_fingerprint: None,
         }),
         shown_number: PhoneNumber::from_e164(OWN).ok(),
         place: u16::try_from(id).expect("small"),

@@ -9,6 +9,7 @@ fn line() -> Value {
         "servers": [{ "host": "sip.example.com", "transport": "tls" }, { "host": "203.0.113.7", "port": 5080 }],
         "registration": { "user": "74951234567", "password": "kept to ourselves" },
         "probe_s": 30,
+        "tls_fingerprint": "ab".repeat(32),
         "sources": ["203.0.113.0/28"],
         "max_calls": 10,
         "codecs": ["pcma"],
@@ -39,6 +40,7 @@ async fn a_line_is_made_read_changed_and_deleted() {
         (&read.body["probe_s"], &read.body["state"]["reachable"]),
         (&json!(30), &Value::Null)
     );
+    assert_eq!(read.text("/tls_fingerprint"), ["AB"; 32].join(":"));
     let tag = read.header("etag").to_owned();
 
     let change = json!({ "max_calls": null, "registration": { "expires_s": 120 }, "identity": "rpid" });
@@ -142,6 +144,7 @@ async fn bad_settings_of_a_line_are_refused_naming_each_field() {
     check(json!({ "sources": ["0.0.0.0/0"] }), 422, &["sources[0]"]).await;
     check(json!({ "codecs": ["g729"] }), 422, &["codecs[0]"]).await;
     check(json!({ "prefixes": ["+7"] }), 422, &["prefixes[0]"]).await;
+    check(json!({ "tls_fingerprint": "ab:cd" }), 422, &["tls_fingerprint"]).await;
     check(json!({ "probe_s": 1, "max_calls": 0 }), 422, &["probe_s", "max_calls"]).await;
     check(
         json!({ "numbers_in": "x", "redirection": "x" }),

@@ -7,13 +7,18 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use frontdesk::shell::tls::own;
+use frontdesk::shell::tls::trust::fingerprint;
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
 use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// The issue's own limit.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -214,6 +219,43 @@ async fn a_changed_certificate_is_shown_without_a_restart() -> Result<()> {
         phone(&daemon, 1, tls, &old).await.is_err(),
         "the old one is still shown"
     );
+    daemon.stop().await
+}
+
+/// A line with the server's TLS port that shows this fingerprint; gives how it then stands.
+async fn stands(daemon: &Daemon, server: &Daemon, (name, shown): (&str, Option<Fingerprint>)) -> Result<String> {
+    let gateway = server.post("/trunks", &json!({ "name": name })).await?;
+    let at = json!({ "host": "127.0.0.1", "port": server.sip.port() + 1, "transport": "tls" });
+    let registration = json!({ "user": gateway["sip"]["user"], "password": gateway["sip"]["password"] });
+    let line = json!({
+        "name": name, "servers": [at], "registration": registration,
+        "tls_fingerprint": shown.map(|shown| shown.to_string()),
+    });
+    let made = daemon.post("/trunks", &line).await?;
+    let path = format!("/trunks/{}", made["id"].as_str().unwrap_or_default());
+    let look = async || {
+        let state = daemon.get(&path).await.ok()?["state"]["registration"].take();
+        state.as_str().filter(|state| *state != "trying").map(str::to_owned)
+    };
+    eventually("an answer to REGISTER", PATIENCE, look).await
+}
+
+/// Lines that name the same server share no connection unless they want the same certificate of it.
+#[tokio::test]
+async fn a_provider_with_a_certificate_of_its_own_is_believed_by_its_fingerprint_alone() -> Result<()> {
+    let (daemon, server) = (Daemon::start(&[]).await?, start("127.0.0.1", "").await?);
+    let shown = CertificateDer::from_pem_file(own_certificate(&server)).map(|shown| fingerprint(&shown))?;
+    let other = Fingerprint(shown.0.map(|octet| !octet));
+    for (line, standing) in [
+        (("Unpinned", None), "failing"),
+        (("Pinned", Some(shown)), "registered"),
+        (("Wrong", Some(other)), "failing"),
+        (("Pinned too", Some(shown)), "registered"),
+    ] {
+        let stands = stands(&daemon, &server, line).await?;
+        ensure!(stands == standing, "{}: {stands}\n{}", line.0, daemon.log());
+    }
+    server.stop().await?;
     daemon.stop().await
 }
 

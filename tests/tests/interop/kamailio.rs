@@ -83,6 +83,7 @@ impl Office {
                     expires: 120,
                 }),
                 probe: None,
+                tls_fingerprint: None,
             }),
             numbers_in: NumberFormat::E164WithoutPlus,
             numbers_out: NumberFormat::E164WithoutPlus,

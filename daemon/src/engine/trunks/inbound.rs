@@ -11,7 +11,6 @@ use frontdesk_sip::wire::{HeaderName, Message, NameAddr, Uri};
 
 use super::Engine;
 use super::register::credentials;
-use super::servers::Address;
 use crate::engine::caller::dialled_in;
 use crate::engine::requests::reply_with;
 use crate::engine::turned::{Turned, turned};
@@ -52,16 +51,12 @@ impl Engine {
             .filter(|(net, _)| net.contains(&ip))
             .map(|(_, id)| *id)
             .collect();
-        let address = Address {
-            transport: flow.transport,
-            peer: flow.peer,
-        };
-        if self.trunks.peers.contains_key(&address) {
+        if self.trunks.has_server(flow.transport, flow.peer) {
             let lines = self.trunks.lines.iter();
             let of_server = lines.filter(|(_, line)| {
                 self.addresses_of(&line.trunk)
                     .iter()
-                    .any(|(other, _)| *other == address)
+                    .any(|(address, _)| address.is_at(flow.transport, flow.peer))
             });
             found.extend(of_server.map(|(id, _)| *id));
         }

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use frontdesk_routing::plan::PlanTrunk;
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_routing::plan::trunks::{Server, ServerTransport, widest_source};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Party, Request};
@@ -15,7 +16,7 @@ use ipnet::IpNet;
 
 use super::{Asked, Due, Engine, Trunks};
 use crate::engine::names::{Resolution, ServerName};
-use crate::engine::output::Output;
+use crate::engine::output::{Output, Proof};
 
 /// A server that failed is tried after the others for so long.
 const FAILED_FOR: Duration = Duration::from_secs(60);
@@ -26,6 +27,30 @@ const SHORTEST_PROBE: Duration = Duration::from_secs(5);
 pub(in crate::engine) struct Address {
     pub(in crate::engine) transport: Transport,
     pub(in crate::engine) peer: SocketAddr,
+    /// What its certificate has to be. Others who name the same server may want another one: nobody speaks over their
+    /// connections.
+    proof: Option<Fingerprint>,
+}
+
+impl Address {
+    fn of(trunk: &PlanTrunk, (transport, peer): (Transport, SocketAddr)) -> Address {
+        let proof = trunk.provider.as_ref().and_then(|provider| provider.tls_fingerprint);
+        Address {
+            transport,
+            peer,
+            proof: proof.filter(|_| transport == Transport::Tls),
+        }
+    }
+
+    /// The first one there.
+    fn first(transport: Transport, peer: SocketAddr) -> Address {
+        let proof = None;
+        Address { transport, peer, proof }
+    }
+
+    pub(super) fn is_at(&self, transport: Transport, peer: SocketAddr) -> bool {
+        (self.transport, self.peer) == (transport, peer)
+    }
 }
 
 /// What is known of one server's address.
@@ -72,6 +97,7 @@ impl Engine {
         let lines = self.trunks.lines.values();
         let names: Vec<ServerName> = lines
             .flat_map(|line| servers_of(&line.trunk).iter().map(name_of))
+            .chain(self.hop_names())
             .collect();
         for name in self.names.want(names, now.instant) {
             self.outputs.push_back(Output::Resolve(name));
@@ -81,23 +107,25 @@ impl Engine {
 
     pub(in crate::engine) fn on_resolved(&mut self, name: &ServerName, answer: Result<Resolution, String>, now: Now) {
         self.names.answered(name, answer, now.instant);
+        self.hop_found(name);
         self.refresh_peers();
     }
 
     /// Which of our addresses a server sees, said by the shell.
     pub(in crate::engine) fn on_faced(&mut self, transport: Transport, peer: SocketAddr, local: SocketAddr, now: Now) {
-        let address = Address { transport, peer };
-        let Some(known) = self.trunks.peers.get_mut(&address) else {
-            return;
-        };
-        if known.local.replace(local).is_none() {
-            if known.every.is_some() {
-                self.trunks.at(now.instant, Due::Probe(address));
+        let (peers, due) = (&mut self.trunks.peers, &mut self.trunks.due);
+        let mut found = false;
+        let from = peers.range_mut(Address::first(transport, peer)..);
+        for (address, known) in from.take_while(|(address, _)| address.is_at(transport, peer)) {
+            if known.local.replace(local).is_none() {
+                found = true;
+                due.extend(known.every.map(|_| (now.instant, Due::Probe(*address))));
             }
+        }
+        if found {
             self.server_found(now);
         }
     }
-            .chain(self.hop_names())
 
     /// Registrations that wait for a server are tried at once.
     fn server_found(&mut self, now: Now) {
@@ -107,7 +135,6 @@ impl Engine {
                 && line.at.is_none()
             {
                 register.server_found(now);
-        self.hop_found(name);
                 due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
             }
         }
@@ -133,10 +160,7 @@ impl Engine {
             let every = trunk.provider.as_ref().and_then(|provider| provider.probe);
             for server in servers_of(&trunk) {
                 for found in self.names.servers(&name_of(server), |_| 0) {
-                    let address = Address {
-                        transport: found.transport,
-                        peer: found.addr,
-                    };
+                    let address = Address::of(&trunk, (found.transport, found.addr));
                     wanted.insert(address);
                     self.meet(address, &server.host, every);
                 }
@@ -197,10 +221,7 @@ impl Engine {
             let turn = self.counters.calls.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33;
             let pick = |total: u32| u32::try_from(turn % (u64::from(total) + 1)).unwrap_or(0);
             for server_at in self.names.servers(&name_of(server), pick) {
-                let address = Address {
-                    transport: server_at.transport,
-                    peer: server_at.addr,
-                };
+                let address = Address::of(trunk, (server_at.transport, server_at.addr));
                 let known = self.trunks.peers.get(&address);
                 let faced = known.is_some_and(|peer| peer.local.is_some());
                 if faced && !found.iter().any(|(other, _)| *other == address) {
@@ -211,7 +232,7 @@ impl Engine {
         found
     }
 
-    /// The flow to a server; over TLS the connection is opened with the name that the server has to prove.
+    /// The flow to a server; over TLS the connection is opened with what the server has to prove.
     pub(super) fn flow_to(&mut self, address: Address) -> Option<FlowId> {
         let peer = self.trunks.peers.get(&address)?;
         let flow = FlowId {
@@ -224,7 +245,7 @@ impl Engine {
             self.outputs.push_back(Output::Connect {
                 flow,
                 server_name: Some(peer.host.to_string()),
-                verify: true,
+                proof: address.proof.map_or(Proof::Authority, Proof::Certificate),
             });
         }
         Some(flow)
@@ -305,6 +326,12 @@ impl Engine {
 }
 
 impl Trunks {
+    /// Whether somebody's server is there.
+    pub(super) fn has_server(&self, transport: Transport, peer: SocketAddr) -> bool {
+        let mut from = self.peers.range(Address::first(transport, peer)..);
+        from.next().is_some_and(|(address, _)| address.is_at(transport, peer))
+    }
+
     /// The lowest is tried first: whether a server is down, and whether it has failed lately.
     pub(super) fn grade(&self, address: Address) -> (bool, bool) {
         let peer = self.peers.get(&address);

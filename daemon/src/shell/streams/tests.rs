@@ -6,9 +6,12 @@ use std::path::Path;
 
 use frontdesk_sip::flow::{FOR_SIZE, OPENED_HERE};
 use mio::{Events, Poll};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use super::super::tls::own;
+use super::super::tls::trust::fingerprint;
 use super::*;
 
 const MESSAGE: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\nl: 3\r\n\r\nabc";
@@ -136,7 +139,7 @@ fn messages_go_both_ways_over_tcp_and_tls_on_ipv4_and_ipv6() {
 fn a_server_has_to_prove_who_it_is() {
     let naming = |name: Option<&str>, verify| Naming {
         server_name: name.map(str::to_owned),
-        verify,
+        proof: if verify { Proof::Authority } else { Proof::Nothing },
     };
     let check = |trusted: bool, naming: Naming, welcome: bool| {
         let mut server = Side::new(None, Limits::default());
@@ -157,6 +160,35 @@ fn a_server_has_to_prove_who_it_is() {
     check(false, naming(Some("pbx.example"), true), false);
     check(false, naming(Some("other.example"), false), true);
     check(false, naming(Some("not a name"), false), false);
+}
+
+#[test]
+fn a_certificate_that_nobody_has_signed_is_believed_by_its_fingerprint_alone() {
+    let [mut server, other] = [(); 2].map(|()| Side::new(None, Limits::default()));
+    let bound = server.streams.listen(Transport::Tls, "127.0.0.1:0".parse().unwrap());
+    let bound = bound.unwrap();
+    let shown = |side: &Side| fingerprint(&CertificateDer::from_pem_file(side.certificate()).unwrap());
+    let (own, others, ca) = (shown(&server), shown(&other), server.certificate());
+    let mut check = |proof: Proof, ca: Option<&Path>, welcome: bool| {
+        let mut client = Side::new(ca, Limits::default());
+        let flow = to(Transport::Tls, bound, 1);
+        let naming = Naming {
+            server_name: Some("pbx.example".to_owned()),
+            proof,
+        };
+        server.got.clear();
+        client.streams.connect(&flow, &naming, client.now);
+        client.streams.send(&flow, MESSAGE, client.now);
+        both_until(&mut server, &mut client, "an end", |server, client| {
+            !server.got.is_empty() || !client.closed.is_empty()
+        });
+        assert_eq!(server.got.len(), usize::from(welcome), "{proof:?}");
+    };
+    check(Proof::Authority, None, false);
+    check(Proof::Certificate(own), None, true);
+    check(Proof::Certificate(others), None, false);
+    check(Proof::Authority, Some(&ca), true);
+    check(Proof::Certificate(others), Some(&ca), false);
 }
 
 #[test]

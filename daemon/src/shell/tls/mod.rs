@@ -10,6 +10,8 @@ use std::sync::Arc;
 use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, Connection, ServerConfig, ServerConnection};
 
+use crate::engine::output::Proof;
+
 /// Plain text that may wait for the end of a handshake.
 const EARLY: usize = 128 << 10;
 
@@ -39,8 +41,8 @@ impl Tls {
         Ok(Tls::of(ServerConnection::new(config)?.into()))
     }
 
-    pub fn client(trust: &trust::Trust, name: ServerName<'static>, verify: bool) -> Result<Tls, BadTls> {
-        Ok(Tls::of(ClientConnection::new(trust.config(verify), name)?.into()))
+    pub fn client(trust: &trust::Trust, name: ServerName<'static>, proof: Proof) -> Result<Tls, BadTls> {
+        Ok(Tls::of(ClientConnection::new(trust.config(proof)?, name)?.into()))
     }
 
     fn of(mut session: Connection) -> Tls {

@@ -4,20 +4,24 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use frontdesk_routing::plan::fingerprint::Fingerprint;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
 
 use super::BadTls;
 use super::certificate::BadCertificate;
+use crate::engine::output::Proof;
 
 /// The public roots, and those of `sip.tls_ca`.
 #[derive(Debug)]
 pub struct Trust {
     verifying: Arc<ClientConfig>,
     believing: Arc<ClientConfig>,
+    provider: Arc<CryptoProvider>,
 }
 
 impl Trust {
@@ -31,19 +35,16 @@ impl Trust {
             }
         }
         let provider = Arc::new(ring::default_provider());
-        let builder = || {
-            ClientConfig::builder_with_provider(Arc::clone(&provider))
-                .with_safe_default_protocol_versions()
-                .map_err(BadCertificate::Refused)
-        };
-        let verifying = builder()?.with_root_certificates(roots).with_no_client_auth();
-        let believing = builder()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Anybody(Arc::clone(&provider))))
+        let verifying = ClientConfig::builder_with_provider(Arc::clone(&provider))
+            .with_safe_default_protocol_versions()
+            .map_err(BadCertificate::Refused)?
+            .with_root_certificates(roots)
             .with_no_client_auth();
+        let believing = unsigned(&provider, None).map_err(BadCertificate::Refused)?;
         Ok(Trust {
             verifying: Arc::new(verifying),
             believing: Arc::new(believing),
+            provider,
         })
     }
 
@@ -52,9 +53,24 @@ impl Trust {
         Arc::clone(&self.verifying)
     }
 
-    pub(super) fn config(&self, verify: bool) -> Arc<ClientConfig> {
-        Arc::clone(if verify { &self.verifying } else { &self.believing })
+    pub(super) fn config(&self, proof: Proof) -> Result<Arc<ClientConfig>, Error> {
+        match proof {
+            Proof::Authority => Ok(Arc::clone(&self.verifying)),
+            Proof::Certificate(fingerprint) => unsigned(&self.provider, Some(fingerprint)).map(Arc::new),
+            Proof::Nothing => Ok(Arc::clone(&self.believing)),
+        }
     }
+}
+
+/// For servers whose certificates nobody has to have signed.
+fn unsigned(provider: &Arc<CryptoProvider>, expected: Option<Fingerprint>) -> Result<ClientConfig, Error> {
+    let unsigned = Unsigned {
+        provider: Arc::clone(provider),
+        expected,
+    };
+    let builder = ClientConfig::builder_with_provider(Arc::clone(provider)).with_safe_default_protocol_versions()?;
+    let verified = builder.dangerous().with_custom_certificate_verifier(Arc::new(unsigned));
+    Ok(verified.with_no_client_auth())
 }
 
 /// What a server has to prove to be: a name (RFC 5922), else its address.
@@ -63,6 +79,10 @@ pub fn server_name(name: Option<&str>, address: IpAddr) -> Result<ServerName<'st
         Some(name) => ServerName::try_from(name.to_owned()).map_err(|_| BadTls::Name(name.to_owned())),
         None => Ok(ServerName::from(address)),
     }
+}
+
+pub fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
+    Fingerprint(Sha256::digest(certificate).into())
 }
 
 /// The certificates of a PEM file; at least one.
@@ -78,20 +98,26 @@ pub(super) fn read(path: &Path) -> Result<Vec<CertificateDer<'static>>, BadCerti
     Ok(certificates)
 }
 
-/// Believes any certificate; the handshake's signature must still be its owner's.
+/// Believes the certificate that is expected, or any; the handshake's signature must be its owner's.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct Unsigned {
+    provider: Arc<CryptoProvider>,
+    expected: Option<Fingerprint>,
+}
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for Unsigned {
     fn verify_server_cert(
         &self,
-        _: &CertificateDer<'_>,
+        shown: &CertificateDer<'_>,
         _: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        match self.expected.is_none_or(|expected| expected == fingerprint(shown)) {
+            true => Ok(ServerCertVerified::assertion()),
+            false => Err(CertificateError::ApplicationVerificationFailure.into()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -100,7 +126,12 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn verify_tls13_signature(
@@ -109,10 +140,15 @@ impl ServerCertVerifier for Anybody {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(
+            message,
+            certificate,
+            signed,
+            &self.provider.signature_verification_algorithms,
+        )
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

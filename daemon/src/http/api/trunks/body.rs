@@ -26,6 +26,8 @@ pub(super) struct TrunkView {
     servers: Vec<ServerView>,
     registration: Option<RegistrationView>,
     probe_s: Option<u64>,
+    /// SHA-256 in hex with colons.
+    tls_fingerprint: Option<String>,
     sources: Vec<String>,
     max_calls: Option<u32>,
     max_calls_per_second: Option<u32>,
@@ -86,6 +88,10 @@ pub(super) struct TrunkBody {
     /// How often the servers are asked whether they live, 5 to 3600 seconds; `null`: never.
     #[serde(default, deserialize_with = "given")]
     probe_s: Option<Option<u32>>,
+    /// The certificate that the servers have to show over TLS, whoever has signed it: SHA-256 in hex, with colons or
+    /// without. `null`: one of a known authority for the server's name.
+    #[serde(default, deserialize_with = "given")]
+    tls_fingerprint: Option<Option<String>>,
     /// Addresses and networks whose calls are the provider's: `203.0.113.7`, `203.0.113.0/24`.
     sources: Option<Vec<String>>,
     /// Calls at a time; `null`: any number.
@@ -169,6 +175,7 @@ impl From<TrunkBody> for TrunkPatch {
             servers: body.servers.map(|servers| servers.into_iter().map(server).collect()),
             registration: body.registration.map(|line| line.map(registration)),
             probe_s: body.probe_s,
+            tls_fingerprint: body.tls_fingerprint,
             sources: body.sources,
             max_calls: body.max_calls,
             max_calls_per_second: body.max_calls_per_second,
@@ -213,6 +220,7 @@ pub(super) fn view(trunk: Trunk, state: Option<TrunkState>, connected: &NumberSe
         servers: provider.servers.into_iter().map(server).collect(),
         registration,
         probe_s: provider.probe.map(|probe| probe.as_secs()),
+        tls_fingerprint: provider.tls_fingerprint.map(|shown| shown.to_string()),
         sources: plan.sources.iter().map(ToString::to_string).collect(),
         max_calls: plan.limits.calls,
         max_calls_per_second: plan.limits.per_second,

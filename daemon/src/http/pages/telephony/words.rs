@@ -128,6 +128,8 @@ words! {
         more_servers_hint: "One a line: host:port transport", "По одному в строке: адрес:порт транспорт";
         probe: "Ask whether it lives every", "Проверять связь каждые";
         probe_hint: "Empty: never", "Пусто: не проверять";
+        tls_fingerprint: "Certificate of its servers (SHA-256)", "Сертификат серверов (SHA-256)";
+        tls_fingerprint_hint: "For TLS with a certificate that no known authority has signed. Empty: it has to be signed", "Для TLS с сертификатом, который не подписан известным центром. Пусто: подпись обязательна";
         per_second: "New calls a second", "Новых звонков в секунду";
         codecs: "Codecs, the best first", "Кодеки, лучший первым";
         codecs_hint: "None: all that we speak", "Ни одного: все, что умеем";
