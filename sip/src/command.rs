@@ -45,6 +45,8 @@ pub struct Reply {
     pub reason: Option<Cow<'static, str>>,
     pub headers: Headers,
     pub body: Option<Body>,
+    /// Without Server: whoever asks need not know what we are.
+    pub unnamed: bool,
 }
 
 /// A new outgoing INVITE.
@@ -57,10 +59,10 @@ pub struct Invite {
     pub request_uri: String,
     /// Route values, top first (from the binding's Path).
     pub route: Vec<String>,
-    pub from: Party,
-    pub to: Party,
     /// Requests inside the dialog go where the peer's routes and its Contact lead: it is a provider and not behind a NAT.
     pub follow_routes: bool,
+    pub from: Party,
+    pub to: Party,
     /// The value to send (RFC 7332: the other leg's less one).
     pub max_forwards: u8,
     pub headers: Headers,

@@ -65,15 +65,7 @@ impl Engine {
     pub(super) fn on_request(&mut self, transaction: TransactionId, request: &Message, flow: &FlowId, now: Now) {
         let reply = match request.method() {
             Method::Register => self.register(request, flow, now),
-            Method::Options => Reply {
-                headers: vec![
-                    (Cow::Borrowed("Allow"), ALLOW.to_owned()),
-                    (Cow::Borrowed("Supported"), self.endpoint.supported().to_owned()),
-                    (Cow::Borrowed("Accept"), ACCEPT.to_owned()),
-                    (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
-                ],
-                ..reply(200)
-            },
+            Method::Options => self.abilities(flow, now),
             // Nobody is called for a stranger: a transfer has a call (RFC 3515 section 2.4.4, RFC 7647).
             Method::Refer => reply(403),
             Method::Invite
@@ -90,6 +82,23 @@ impl Engine {
             | Method::Other(_) => reply_with(405, "Allow", ALLOW),
         };
         self.endpoint.command(Command::Respond { transaction, reply }, now);
+    }
+
+    /// The answer to OPTIONS. A stranger hears that somebody is there, and nothing that tells who.
+    fn abilities(&self, flow: &FlowId, now: Now) -> Reply {
+        if !self.guard.knows(flow.peer, now) {
+            return Reply {
+                unnamed: true,
+                ..reply(200)
+            };
+        }
+        let headers = vec![
+            (Cow::Borrowed("Allow"), ALLOW.to_owned()),
+            (Cow::Borrowed("Supported"), self.endpoint.supported().to_owned()),
+            (Cow::Borrowed("Accept"), ACCEPT.to_owned()),
+            (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
+        ];
+        Reply { headers, ..reply(200) }
     }
 
     fn register(&mut self, request: &Message, flow: &FlowId, now: Now) -> Reply {

@@ -32,6 +32,8 @@ pub(super) struct Answer<'a> {
     pub(super) contact: bool,
     /// Allow and Supported.
     pub(super) abilities: bool,
+    /// Without Server.
+    pub(super) unnamed: bool,
 }
 
 impl<'a> Answer<'a> {
@@ -43,6 +45,7 @@ impl<'a> Answer<'a> {
             body: None,
             contact: false,
             abilities: false,
+            unnamed: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl<'a> Answer<'a> {
             reason: reply.reason.as_deref(),
             headers: &reply.headers,
             body: reply.body.as_ref(),
+            unnamed: reply.unnamed,
             ..Answer::of(reply.status)
         }
     }
@@ -163,7 +167,7 @@ impl Endpoint {
         for (name, value) in answer.headers {
             builder = builder.header(name, value);
         }
-        if !self.config.user_agent.is_empty() {
+        if !self.config.user_agent.is_empty() && !answer.unnamed {
             builder = builder.header("Server", &self.config.user_agent);
         }
         builder.body(answer.body).finish()

@@ -306,6 +306,12 @@ impl Guard {
             .any(|net| net.contains(&source))
     }
 
+    /// Whether the peer has shown who it is, or need not: it is allowed, or its credentials were right not long ago.
+    pub fn knows(&self, peer: SocketAddr, now: Now) -> bool {
+        let known = self.known.get(&peer);
+        self.is_allowed(peer.ip()) || known.is_some_and(|known| known.until > now.instant)
+    }
+
     fn block_source(&mut self, peer: SocketAddr, reason: Reason, now: Now) -> bool {
         let ban = i64::try_from(self.config.ban.as_millis()).unwrap_or(i64::MAX);
         let block = Block {

@@ -11,6 +11,7 @@ use frontdesk_sip::guard::{Block, Reason};
 use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{self, ANNA, BORIS, DAVID};
 use frontdesk_tests::world::phone::State;
+use frontdesk_tests::world::trunks::{self, trunk};
 use frontdesk_tests::world::{SERVER, World, ms, s};
 
 /// The public side of the NAT that Anna's phone is behind.
@@ -280,6 +281,45 @@ fn without_chance(answer: &str, user: &str) -> String {
         text = cut;
     }
     text
+}
+
+#[test]
+fn only_whom_we_know_hears_by_options_what_we_can_and_what_we_are() {
+    let told = [
+        "Allow:",
+        "Supported:",
+        "Accept:",
+        "Allow-Events:",
+        "Server:",
+        "User-Agent:",
+        "Contact:",
+    ];
+    let names = |answer: &str| {
+        let lines = answer.lines();
+        let found = lines.filter(|line| told.iter().any(|name| line.starts_with(name)));
+        found.count()
+    };
+    let mut config = guarded();
+    config.guard.allow = vec!["198.18.0.0/24".parse().unwrap()];
+    let line = trunk(1, &["192.0.2.10"], false);
+    let mut world = World::with_config(10, FAIR, trunks::plan(vec![line]), config);
+    let phone = world.add_phone(ANNA);
+    world.register(phone);
+    world.run_for(s(2));
+    let own = world.flow_of(phone);
+    let neighbour = flow(HOME, own.peer.port() + 1);
+    let mut check = |n: u32, from: FlowId, known: bool| {
+        let answers = ask(&mut world, from, &request("OPTIONS", "pbx", n, ""));
+        assert_eq!(statuses(&answers), ["200"], "{from:?}");
+        assert_eq!(names(&answers[0]), if known { 5 } else { 0 }, "{}", answers[0]);
+    };
+    check(1, own, true);
+    check(2, flow("192.0.2.10", 5060), true);
+    check(3, flow("198.18.0.7", 5060), true);
+    check(4, flow(STRANGER, 5060), false);
+    check(5, neighbour, false);
+    world.run_for(s(40));
+    world.close();
 }
 
 /// More headers of a request for a user.
