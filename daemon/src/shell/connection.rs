@@ -9,6 +9,7 @@ use frontdesk_sip::wire::frame::{Framed, StreamFramer};
 use mio::Token;
 use mio::net::TcpStream;
 
+use super::clock;
 use super::limits::Limits;
 use super::tls::Tls;
 use super::websocket::WebSocket;
@@ -93,6 +94,8 @@ pub(super) struct Connection {
     /// Since when a message is under way.
     partial: Option<Instant>,
     pinged: bool,
+    /// When the next keep-alive of ours is due.
+    keep_alive_at: Option<Instant>,
 }
 
 impl Connection {
@@ -110,6 +113,7 @@ impl Connection {
             silent: true,
             partial: None,
             pinged: false,
+            keep_alive_at: None,
         }
     }
 
@@ -168,7 +172,28 @@ impl Connection {
         if silent_stranger || stuck || silence > limits.idle {
             return true;
         }
-        self.is_deaf(silence, limits.ping)
+        self.is_deaf(silence, limits.ping) || self.keep_alive(now, limits.keep_alive).is_err()
+    }
+
+    /// On a stream of ours a double CRLF now and then keeps what stands between open.
+    fn keep_alive(&mut self, now: Instant, every: Duration) -> Result<(), Over> {
+        let Framing::Stream(framer) = &mut self.layers.framing else {
+            return Ok(());
+        };
+        if !self.flow.is_opened_here() || self.flow.is_for_size() {
+            return Ok(());
+        }
+        let due = self.keep_alive_at.is_some_and(|at| at <= now);
+        if due || self.keep_alive_at.is_none() {
+            self.keep_alive_at = Some(now + spread(every));
+        }
+        // What waits to be sent does as well.
+        if !due || !self.unsent.is_empty() {
+            return Ok(());
+        }
+        framer.expect_pong();
+        self.put(b"\r\n\r\n")?;
+        self.flush()
     }
 
     /// RFC 6455 section 5.5.2: a browser that is gone without a word answers no ping.
@@ -215,7 +240,8 @@ impl Connection {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(_) => return Err(Over),
             };
-            self.heard = now;
+            let heard = std::mem::replace(&mut self.heard, now);
+            let before = messages.len();
             if self.layers.is_opening() {
                 self.early += length;
                 if self.early > EARLY {
@@ -227,6 +253,11 @@ impl Connection {
             self.encrypt();
             self.flush()?;
             taken?;
+            // What answers our keep-alives alone is not in use.
+            let nothing = messages.len() == before && self.partial.is_none();
+            if nothing && self.flow.is_opened_here() && !self.layers.is_opening() {
+                self.heard = heard;
+            }
             // Whoever asks and never reads the answers.
             if self.unsent.len() > scratch.unsent {
                 return Err(Over);
@@ -322,4 +353,10 @@ impl Connection {
         self.unsent.shrink_to(4096);
         Ok(())
     }
+}
+
+/// Between 80 and 100 of a hundred, so that connections that were opened together are not pinged together.
+fn spread(every: Duration) -> Duration {
+    let [random] = clock::random();
+    every * (80 + u32::from(random) % 21) / 100
 }

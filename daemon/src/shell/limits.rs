@@ -19,6 +19,8 @@ pub struct Limits {
     pub message: Duration,
     /// A WebSocket that was silent for so long is pinged; after three times that it is closed.
     pub ping: Duration,
+    /// How often a stream that we have opened is kept alive by a ping, which nobody has to answer (RFC 5626 section 4.4.1).
+    pub keep_alive: Duration,
     /// For the peer to take a connection of ours.
     pub connect: Duration,
     /// The same, when it is wanted for one large request only, which can go over UDP as well.
@@ -37,6 +39,7 @@ impl Default for Limits {
             first_message: Duration::from_secs(60),
             message: Duration::from_secs(30),
             ping: Duration::from_secs(30),
+            keep_alive: Duration::from_secs(30),
             connect: Duration::from_secs(4),
             connect_for_size: Duration::from_secs(1),
             unsent: 256 << 10,

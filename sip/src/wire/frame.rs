@@ -38,6 +38,8 @@ pub struct StreamFramer {
     buffer: BytesMut,
     /// How far the end of the header section has been looked for.
     searched: usize,
+    /// Pings of ours that are not answered.
+    pinged: u8,
 }
 
 impl StreamFramer {
@@ -85,6 +87,11 @@ impl StreamFramer {
         Ok(Some(Framed::Message(message)))
     }
 
+    /// A ping has been sent: the next lone CRLF is its answer.
+    pub fn expect_pong(&mut self) {
+        self.pinged = self.pinged.saturating_add(1);
+    }
+
     /// Whether nothing of a message has come since the last one.
     pub fn is_between_messages(&self) -> bool {
         self.buffer.iter().all(|octet| matches!(octet, b'\r' | b'\n'))
@@ -95,10 +102,14 @@ impl StreamFramer {
             self.buffer.advance(4);
             return Some(Framed::Ping);
         }
-        // A lone CRLF is a pong only when something else follows; else it may be the first half of a ping.
-        let lone = self.buffer.starts_with(b"\r\n") && self.buffer.get(2).is_some_and(|byte| *byte != b'\r');
-        lone.then(|| {
+        // A lone CRLF is a pong when one is awaited or something else follows; else it may be the first half of a ping.
+        let lone = match self.buffer.get(2) {
+            Some(byte) => *byte != b'\r',
+            None => self.pinged > 0,
+        };
+        (lone && self.buffer.starts_with(b"\r\n")).then(|| {
             self.buffer.advance(2);
+            self.pinged = self.pinged.saturating_sub(1);
             Framed::Pong
         })
     }
@@ -215,6 +226,25 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_pong_is_known_at_once_when_it_is_awaited() {
+        let mut framer = StreamFramer::default();
+        let mut give = |framer: &mut StreamFramer, octets: &[u8]| {
+            framer.push(octets);
+            framer.next_frame().unwrap()
+        };
+        for _ in 0..3 {
+            framer.expect_pong();
+            assert_eq!(give(&mut framer, b"\r"), None);
+            assert_eq!(give(&mut framer, b"\n"), Some(Framed::Pong));
+        }
+        assert_eq!(give(&mut framer, b"\r\n"), None, "nothing was asked");
+        assert_eq!(give(&mut framer, b"\r\n"), Some(Framed::Ping));
+        framer.expect_pong();
+        assert_eq!(give(&mut framer, b"\r\n\r\n"), Some(Framed::Ping), "the peer asks too");
+        assert_eq!(give(&mut framer, ONE), Some(Framed::Message(Bytes::from_static(ONE))));
     }
 
     #[test]

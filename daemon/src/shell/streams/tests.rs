@@ -354,3 +354,51 @@ fn an_ended_connection_of_ours_is_opened_again_by_the_next_message() {
         });
     }
 }
+
+#[test]
+fn a_connection_of_ours_is_kept_alive_and_one_of_the_peers_is_not() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut side = Side::new(None, Limits::default());
+    let flow = to(Transport::Tcp, listener.local_addr().unwrap(), 1);
+    side.streams.send(&flow, MESSAGE, side.now);
+    let (mut server, _) = listener.accept().unwrap();
+    let mut octets = [0; 64];
+    let mut heard = |server: &mut Client, side: &mut Side| {
+        server.set_nonblocking(true).unwrap();
+        side.turn();
+        let length = server.read(&mut octets).unwrap_or(0);
+        octets[..length].to_vec()
+    };
+    side.until("the message to leave", |_| {
+        let mut peeked = [0; 64];
+        server.peek(&mut peeked).is_ok_and(|length| length == MESSAGE.len())
+    });
+    assert_eq!(heard(&mut server, &mut side), MESSAGE);
+    let mut pings = 0;
+    for _ in 0..60 {
+        side.pass(2);
+        let octets = heard(&mut server, &mut side);
+        assert!(octets.is_empty() || octets == b"\r\n\r\n", "{octets:?}");
+        if !octets.is_empty() {
+            pings += 1;
+        }
+        if octets.len() == 4 && pings % 2 == 0 {
+            server.write_all(b"\r\n").unwrap();
+        }
+    }
+    assert!((3..=5).contains(&pings), "{pings}");
+    assert!(side.closed.is_empty(), "nobody has to answer");
+    assert!(side.got.is_empty());
+
+    let bound = side
+        .streams
+        .listen(Transport::Tcp, "127.0.0.1:0".parse().unwrap())
+        .unwrap();
+    let mut client = Client::connect(bound).unwrap();
+    client.write_all(MESSAGE).unwrap();
+    side.until("the peer's message", |side| side.got.len() == 1);
+    for _ in 0..40 {
+        side.pass(1);
+    }
+    assert!(heard(&mut client, &mut side).is_empty());
+}
