@@ -14,6 +14,7 @@ use crate::recordings::{self, Started};
 use crate::removals::{self, Folder};
 use crate::store::text::id;
 use crate::store::{Db, StoreError, Tx, args};
+use crate::subscriptions::{self, Subscription};
 use crate::voicemails::{self, Settled};
 
 const SAVE_BINDING: &str = "INSERT INTO bindings (sip_account_id, name, contact, path, flow, expires_at, q, sip_call_id, \
@@ -54,6 +55,11 @@ pub struct Binding {
 pub enum Entry {
     BindingSaved(Box<Binding>),
     BindingRemoved {
+        sip_account: SipAccountId,
+        name: String,
+    },
+    SubscriptionSaved(Box<Subscription>),
+    SubscriptionRemoved {
         sip_account: SipAccountId,
         name: String,
     },
@@ -186,6 +192,8 @@ fn end_of_sound(entry: &Entry) -> Option<(RecordingId, i64)> {
         } => Some((*recording, *duration_ms)),
         Entry::BindingSaved(_)
         | Entry::BindingRemoved { .. }
+        | Entry::SubscriptionSaved(_)
+        | Entry::SubscriptionRemoved { .. }
         | Entry::RecordingStarted { .. }
         | Entry::MessageStarted { .. }
         | Entry::MessageDropped { .. }
@@ -245,6 +253,8 @@ impl<'a> Batch<'a> {
                 }
                 Entry::BindingSaved(_)
                 | Entry::BindingRemoved { .. }
+                | Entry::SubscriptionSaved(_)
+                | Entry::SubscriptionRemoved { .. }
                 | Entry::RecordingFailed { .. }
                 | Entry::MessageStarted { .. }
                 | Entry::MessageDropped { .. }
@@ -280,6 +290,8 @@ async fn enter(tx: &mut Tx, entry: &Entry) -> Result<(), StoreError> {
         Entry::BindingRemoved { sip_account, name } => {
             tx.run(REMOVE_BINDING, args![*sip_account, name]).await.map(drop)
         }
+        Entry::SubscriptionSaved(subscription) => subscriptions::save(tx, subscription).await,
+        Entry::SubscriptionRemoved { sip_account, name } => subscriptions::remove(tx, *sip_account, name).await,
         Entry::RecordingFailed {
             recording,
             problem,

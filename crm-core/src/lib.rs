@@ -42,6 +42,7 @@ pub mod sip_accounts;
 pub mod sites;
 pub mod staff;
 pub mod store;
+pub mod subscriptions;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod tokens;

@@ -179,6 +179,8 @@ fn no_ports(config: &Config) -> String {
 
 /// Gives the engine what it knew before, and the sounds that it plays.
 async fn remind(engine: &EngineHandle, db: &Db, config: &Config) -> anyhow::Result<()> {
+    // Before the registrations: what waits for a phone's next connection is there when that of its last one goes.
+    engine.send(Input::RestoreSubscriptions(subscriptions(db).await?));
     engine.send(Input::Restore(restored(db).await?));
     engine.send(Input::RestoreBlocks(blocks(db).await?));
     let clients = calls::seen_hidden(db).await;
@@ -220,6 +222,13 @@ async fn blocks(db: &Db) -> anyhow::Result<Vec<frontdesk_sip::guard::Block>> {
         .await
         .context("kept blocks cannot be read")?;
     Ok(rows.iter().filter_map(journal::kept_block).collect())
+}
+
+async fn subscriptions(db: &Db) -> anyhow::Result<Vec<crate::engine::output::StoredSubscription>> {
+    let rows = frontdesk_crm_core::subscriptions::list(db, clock::unix_ms())
+        .await
+        .context("kept subscriptions cannot be read")?;
+    Ok(rows.into_iter().filter_map(journal::stored_subscription).collect())
 }
 
 async fn restored(db: &Db) -> anyhow::Result<Vec<crate::engine::output::StoredBinding>> {

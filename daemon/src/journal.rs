@@ -19,7 +19,7 @@ use frontdesk_routing::number::PhoneNumber;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use rows::{entry, kept_block, read_flow, stored_binding};
+pub(crate) use rows::{entry, kept_block, read_flow, stored_binding, stored_subscription};
 
 use crate::http::{PlanHandle, PlanSection};
 use crate::inbox;
@@ -187,6 +187,8 @@ fn announce(live: &Live, going_on: &mut BTreeMap<RecordingId, (AccountId, CallId
             Entry::RecordingFailed { recording, .. } => (recording, "recording.failed"),
             Entry::BindingSaved(_)
             | Entry::BindingRemoved { .. }
+            | Entry::SubscriptionSaved(_)
+            | Entry::SubscriptionRemoved { .. }
             | Entry::MessageStarted { .. }
             | Entry::MessageDropped { .. }
             | Entry::CallEnded { .. }
@@ -208,6 +210,8 @@ async fn show_settings(live: &Live, plan: &PlanHandle, batch: &[Entry]) {
         Entry::SettingChanged(made) => Some((made.account, made.staff)),
         Entry::BindingSaved(_)
         | Entry::BindingRemoved { .. }
+        | Entry::SubscriptionSaved(_)
+        | Entry::SubscriptionRemoved { .. }
         | Entry::RecordingStarted { .. }
         | Entry::RecordingReady { .. }
         | Entry::RecordingFailed { .. }

@@ -136,6 +136,7 @@ impl Pair {
             second: None,
             after: None,
             credentials: None,
+            follow_routes: false,
         };
         caller.command(Command::Invite(Box::new(invite)), now);
         self.drain(now);

@@ -116,6 +116,8 @@ pub enum Event {
     SubscriptionRefreshed { subscription: SubscriptionId, expires: u32 },
     /// A subscription ran out, or its peer is gone or wants no more of it.
     SubscriptionEnded { subscription: SubscriptionId },
+    /// Nothing waits any more for what may come in place of this lost connection.
+    FlowLeft { flow: FlowId },
 }
 
 impl Event {
@@ -126,7 +128,8 @@ impl Event {
             | Event::Response { .. }
             | Event::Subscribe { .. }
             | Event::SubscriptionRefreshed { .. }
-            | Event::SubscriptionEnded { .. } => None,
+            | Event::SubscriptionEnded { .. }
+            | Event::FlowLeft { .. } => None,
             Event::Invite { session, .. }
             | Event::Cancelled { session, .. }
             | Event::Progress { session, .. }
@@ -152,7 +155,7 @@ pub enum EndedBy {
     AckLost,
     /// A request of ours in the dialog got 408, 481 or no answer (RFC 5057 section 5.1).
     PeerGone,
-    /// The connection was lost and cannot be opened from here.
+    /// The connection was lost before the ACK of the 2xx could be sent.
     FlowGone,
     /// Nobody refreshed it (RFC 4028 section 10); BYE has been sent.
     SessionExpired,

@@ -487,7 +487,7 @@ pub fn sdp(port: u16) -> String {
 }
 
 /// What a phone answers: encrypted, with a key of its own, where that is offered (RFC 4568 section 5.1.2).
-fn answer_to(offer: &[u8], port: u16) -> String {
+pub fn answer_to(offer: &[u8], port: u16) -> String {
     let answer = sdp(port);
     if !String::from_utf8_lossy(offer).contains("RTP/SAVP") {
         return answer;

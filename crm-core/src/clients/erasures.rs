@@ -183,6 +183,8 @@ fn call_of(entry: &Entry) -> Option<(&Call, &[Leg])> {
         Entry::RecordingStarted { call, legs, .. } | Entry::CallEnded { call, legs } => Some((call, legs)),
         Entry::BindingSaved(_)
         | Entry::BindingRemoved { .. }
+        | Entry::SubscriptionSaved(_)
+        | Entry::SubscriptionRemoved { .. }
         | Entry::RecordingReady { .. }
         | Entry::RecordingFailed { .. }
         | Entry::MessageStarted { .. }
@@ -201,6 +203,8 @@ fn begun(entry: &Entry) -> Option<RecordingId> {
         Entry::CallEnded { .. }
         | Entry::BindingSaved(_)
         | Entry::BindingRemoved { .. }
+        | Entry::SubscriptionSaved(_)
+        | Entry::SubscriptionRemoved { .. }
         | Entry::RecordingReady { .. }
         | Entry::RecordingFailed { .. }
         | Entry::MessageStarted { .. }

@@ -6,7 +6,7 @@ use crate::{
     access, accounts, audit, blocks, calls, clients, deals, departments, destinations, emergency, features,
     forwardings, groups, help, import, journal, lines, logins, mailboxes, media_links, menus, notices, numbers,
     phone_book, plan_build, projects, prompts, reception, recordings, removals, requests, revisions, roles, routes,
-    schedules, sip_accounts, sites, staff, tokens, trunks, two_factor, voicemails, webhooks,
+    schedules, sip_accounts, sites, staff, subscriptions, tokens, trunks, two_factor, voicemails, webhooks,
 };
 
 pub(crate) const ALL: &[&[&str]] = &[
@@ -93,6 +93,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     staff::PHOTO,
     staff::SUPERVISOR,
     staff::UNTIL,
+    subscriptions::ALL,
     tokens::ALL,
     trunks::ALL,
     two_factor::ALL,

@@ -4,6 +4,7 @@ use frontdesk_crm_core::journal::{self, Binding, Entry};
 use frontdesk_crm_core::plan_build;
 use frontdesk_crm_core::recordings::{self, RecordingState};
 use frontdesk_crm_core::sip_accounts;
+use frontdesk_crm_core::subscriptions::{self, Subscription};
 use frontdesk_routing::ids::{AccountId, CallId, LegId, RecordingId};
 
 use crate::office::{NOON, Office};
@@ -14,6 +15,7 @@ crate::on_both! {
     an_entry_that_never_fits_keeps_nothing_back
     what_a_crash_left_open_is_found_and_closed_where_its_sound_ends
     bindings_survive_a_restart_until_they_expire
+    subscriptions_survive_a_restart_until_they_run_out
     blocks_survive_a_restart_until_they_are_over_or_lifted
 }
 
@@ -287,6 +289,58 @@ async fn bindings_survive_a_restart_until_they_expire(office: &Office) {
             .by_sip(data.id)
             .is_none()
     );
+}
+
+async fn subscriptions_survive_a_restart_until_they_run_out(office: &Office) {
+    let ivan = office.ivan().await;
+    let data = sip_accounts::generate(&office.db, &office.author(), ivan.id)
+        .await
+        .unwrap();
+    let one = Subscription {
+        sip_account: data.id,
+        name: "0123456789abcdef".into(),
+        flow: "udp 192.0.2.1:5060 192.0.2.9:5060 0".into(),
+        expires_at: NOON + 60_000,
+        longest: 600,
+        event: "dialog;id=7".into(),
+        watched_user: "102".into(),
+        watched_host: "pbx.example".into(),
+        sip_call_id: "abc".into(),
+        local_party: "<sip:102@pbx.example>;tag=0123456789abcdef".into(),
+        remote_party: "\"Иван\" <sip:101@pbx.example>;tag=a".into(),
+        remote_tag: "a".into(),
+        target: "sip:101@192.0.2.9".into(),
+        routes: vec!["<sip:edge.example;lr>".into(), "<sip:edge2.example;lr>".into()],
+    };
+    let two = Subscription {
+        name: "1123456789abcdef".into(),
+        expires_at: NOON + 1,
+        routes: Vec::new(),
+        ..one.clone()
+    };
+    let refreshed = Subscription {
+        expires_at: NOON + 90_000,
+        flow: "tcp 192.0.2.1:5060 192.0.2.9:40000 7".into(),
+        ..one.clone()
+    };
+    let saved = |kept: &Subscription| Entry::SubscriptionSaved(Box::new(kept.clone()));
+    journal::apply(&office.db, &[saved(&one), saved(&two), saved(&refreshed)])
+        .await
+        .unwrap();
+    let list = async |at| subscriptions::list(&office.db, at).await.unwrap();
+    assert_eq!(list(NOON).await, [refreshed.clone(), two]);
+    assert_eq!(list(NOON + 1).await, std::slice::from_ref(&refreshed));
+    let removed = Entry::SubscriptionRemoved {
+        sip_account: data.id,
+        name: one.name.clone(),
+    };
+    journal::apply(&office.db, &[removed.clone(), removed]).await.unwrap();
+    assert!(list(NOON).await.is_empty());
+    journal::apply(&office.db, &[saved(&one)]).await.unwrap();
+    frontdesk_crm_core::staff::delete(&office.db, &office.author(), ivan.id, None)
+        .await
+        .unwrap();
+    assert!(list(NOON).await.is_empty());
 }
 
 async fn blocks_survive_a_restart_until_they_are_over_or_lifted(office: &Office) {

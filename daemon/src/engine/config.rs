@@ -73,6 +73,8 @@ pub struct Counts {
     pub outside: usize,
     /// Legs to phones that could be reached otherwise too.
     pub flows: usize,
+    /// Phones of whose lost connections something is left.
+    pub adrift: usize,
     /// INVITEs to phones from which nothing has come since.
     pub doubts: usize,
     /// Places where calls are parked that are taken.

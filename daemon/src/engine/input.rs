@@ -16,7 +16,7 @@ use frontdesk_sip::overload::TurnedAway;
 
 use super::events::Messages;
 use super::names::{Resolution, ServerName};
-use super::output::StoredBinding;
+use super::output::{StoredBinding, StoredSubscription};
 pub use super::prompts::Phrase;
 
 #[derive(Debug)]
@@ -28,12 +28,14 @@ pub enum Input {
     },
     /// A request that there was no time for, with its answer.
     TurnAway(TurnedAway),
-    /// A connection is gone: everything bound to it is offline.
+    /// A connection is gone: everything bound to it is offline. Calls go on that have been answered.
     FlowClosed(FlowId),
     Plan(Arc<DialPlan>),
     Media(MediaNotice),
     /// Bindings journalled before the restart; comes once, after the first `Plan`.
     Restore(Vec<StoredBinding>),
+    /// Subscriptions journalled before the restart; comes once, between the first `Plan` and `Restore`.
+    RestoreSubscriptions(Vec<StoredSubscription>),
     /// Whom phones of people from whom numbers are hidden showed before the restart, the last one last; comes once, after
     /// the first `Plan`.
     RestoreClients(Vec<(StaffId, PhoneNumber)>),

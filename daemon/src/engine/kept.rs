@@ -58,6 +58,12 @@ impl Kept {
         true
     }
 
+    /// Where it was registered by last, as far as the journal knows.
+    pub(super) fn flow_of(&self, account: SipAccountId, name: &str) -> Option<FlowId> {
+        let mut of_account = self.written.get(&account)?.iter();
+        Some(of_account.find(|written| written.name == name)?.flow)
+    }
+
     pub(super) fn forget(&mut self, account: SipAccountId, name: &str) {
         if let Some(of_account) = self.written.get_mut(&account) {
             of_account.retain(|written| written.name != name);

@@ -91,7 +91,8 @@ impl Engine {
                 flow,
             } => self.on_subscribe(subscription, &request, &flow, now),
             Event::SubscriptionRefreshed { subscription, expires } => self.on_resubscribed(subscription, expires, now),
-            Event::SubscriptionEnded { subscription } => self.watchers.forget(subscription),
+            Event::SubscriptionEnded { subscription } => self.forget_watch(subscription),
+            Event::FlowLeft { flow } => self.adrift.forget(&flow),
             Event::Ended { session, by, reason } => {
                 self.hear_reason(session, reason.as_deref());
                 self.on_ended(session, by, now);

@@ -3,6 +3,7 @@
 //! `handle(Input, Now)`, then `poll()` until `None`, then wait for `deadline()` or the next input.
 //! No lock, no await, no SQL, no clock, no socket inside.
 
+mod adrift;
 mod alert;
 mod alive;
 mod call;
@@ -124,6 +125,7 @@ pub struct Engine {
     trunks: Trunks,
     /// How else phones may be reached that are rung.
     flows: flows::Alternatives,
+    adrift: adrift::Adrift,
     alive: alive::Alive,
     doubts: doubts::Doubts,
     lines: queue::Lines,
@@ -168,6 +170,7 @@ impl Engine {
             names: Names::default(),
             trunks: Trunks::default(),
             flows: flows::Alternatives::default(),
+            adrift: adrift::Adrift::default(),
             alive: alive::Alive::default(),
             doubts: doubts::Doubts::default(),
             lines: queue::Lines::new(lines, now),
@@ -184,15 +187,11 @@ impl Engine {
             Input::Datagram { flow, bytes } => self.on_datagram(&flow, bytes, now),
             // Nothing else has changed, and whatever is due can wait for the next input.
             Input::TurnAway(turned) => return self.turn_request_away(turned, now),
-            Input::FlowClosed(flow) => {
-                self.on_trunk_flow_closed(&flow, now);
-                self.endpoint.flow_closed(&flow, now);
-                let changes = self.registrar.flow_closed(&flow);
-                self.on_binding_changes(changes, now);
-            }
+            Input::FlowClosed(flow) => self.on_flow_closed(&flow, now),
             Input::Plan(plan) => self.on_plan(plan, now),
             Input::Media(notice) => self.on_media(notice, now),
             Input::Restore(bindings) => self.restore(bindings, now),
+            Input::RestoreSubscriptions(all) => self.restore_subscriptions(all, now),
             Input::RestoreClients(clients) => self.restore_clients(clients),
             Input::Mailbox { staff, messages } => self.set_messages(staff, messages),
             Input::Inbox { call, answer } => self.on_inbox(call, answer, now),
@@ -252,6 +251,7 @@ impl Engine {
             subscriptions: self.endpoint.counts().subscriptions,
             outside: self.trunks.attempts.len(),
             flows: self.flows.len(),
+            adrift: self.adrift.len(),
             doubts: self.doubts.len(),
             parked: self.parked.len(),
             queued: self.lines.count(),
@@ -308,6 +308,7 @@ impl Engine {
         self.tell_watchers(now);
         self.want_hops(now);
         while let Some(transmit) = self.endpoint.poll_transmit() {
+            self.name_server(&transmit.flow);
             self.outputs.push_back(Output::Transmit {
                 flow: transmit.flow,
                 bytes: transmit.bytes,

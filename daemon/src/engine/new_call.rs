@@ -121,6 +121,7 @@ impl Engine {
     }
 
     pub(super) fn keep(&mut self, call: Call) {
+        self.note_whose(call.caller.session, call.caller.staff, call.caller.trunk);
         self.sessions.insert(call.caller.session, call.id);
         self.media_legs.insert(call.caller.media.leg, call.id);
         self.ringing.insert((call.rings_until, call.id));

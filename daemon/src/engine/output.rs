@@ -9,6 +9,7 @@ use frontdesk_routing::ids::{
     AccountId, CallId, ClientId, DepartmentId, LegId, MailboxId, RecordingId, SipAccountId, StaffId, TrunkId,
 };
 use frontdesk_routing::plan::fingerprint::Fingerprint;
+use frontdesk_sip::endpoint::KeptSubscription;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
 
@@ -93,6 +94,12 @@ pub enum JournalEntry {
     BindingSaved(Box<StoredBinding>),
     /// By its name.
     BindingRemoved {
+        sip_account: SipAccountId,
+        name: String,
+    },
+    SubscriptionSaved(Box<StoredSubscription>),
+    /// By its dialog's name.
+    SubscriptionRemoved {
         sip_account: SipAccountId,
         name: String,
     },
@@ -181,6 +188,18 @@ pub struct StoredBinding {
     pub instance: Option<String>,
     pub reg_id: Option<u32>,
     pub user_agent: Option<String>,
+}
+
+/// A subscription as it is kept over a restart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredSubscription {
+    /// Who watches.
+    pub sip_account: SipAccountId,
+    pub expires_at: i64,
+    /// What is watched, as the phone wrote it; without a user it is the phone's own.
+    pub user: String,
+    pub host: String,
+    pub dialog: KeptSubscription,
 }
 
 /// The call detail record.

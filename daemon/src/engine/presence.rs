@@ -18,6 +18,8 @@ impl Engine {
             self.touch_bindings(account);
             match what {
                 BindingChange::Saved(binding) => {
+                    let was = self.kept.flow_of(account, &binding.name());
+                    self.find_again(account, &binding, was, now);
                     self.watch_phone(account, &binding, now);
                     self.review_dark(account, now);
                     if !self.kept.is_news(account, &binding) {
@@ -29,6 +31,7 @@ impl Engine {
                 }
                 BindingChange::Removed(binding) => {
                     self.unwatch_phone(account, &binding);
+                    self.note_adrift(account, &binding);
                     self.review_dark(account, now);
                     let name = binding.name().into_owned();
                     self.kept.forget(account, &name);

@@ -458,6 +458,7 @@ impl Engine {
         self.media_legs.insert(leg.media.leg, id);
         self.remember_flows(leg.session, target, now);
         self.endpoint.command(Command::Invite(Box::new(invite)), now);
+        self.note_whose(leg.session, leg.staff, leg.trunk);
         let info = self.endpoint.session_info(leg.session);
         leg.sip_call_id = info.map(|info| info.call_id).unwrap_or_default();
         because

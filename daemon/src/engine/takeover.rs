@@ -91,6 +91,7 @@ impl Engine {
         let leg = self.coming_leg(&comer, media, now);
         let new = leg.id;
         self.open_media(&leg);
+        self.note_whose(leg.session, leg.staff, leg.trunk);
         self.sessions.insert(leg.session, id);
         self.media_legs.insert(leg.media.leg, id);
         let name = leg.party.number.clone().unwrap_or_default();

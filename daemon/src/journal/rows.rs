@@ -7,10 +7,14 @@ use frontdesk_crm_core::calls::{Call, CallDirection, Disposition, EndedBy, Leg, 
 use frontdesk_crm_core::forwardings::ByPhone;
 use frontdesk_crm_core::journal::{Binding, Entry};
 use frontdesk_crm_core::lines::{LineOutcome, LineStay};
+use frontdesk_crm_core::subscriptions::Subscription;
+use frontdesk_sip::endpoint::KeptSubscription;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::{Block, Reason};
 
-use crate::engine::output::{self, BlockChange, CdrParty, CdrRow, EndedBySide, JournalEntry, LegRow, StoredBinding};
+use crate::engine::output::{
+    self, BlockChange, CdrParty, CdrRow, EndedBySide, JournalEntry, LegRow, StoredBinding, StoredSubscription,
+};
 use crate::recorder::path_of;
 
 /// An entry as the database takes it.
@@ -18,6 +22,8 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
     match entry {
         JournalEntry::BindingSaved(binding) => Entry::BindingSaved(Box::new(row_of_binding(*binding))),
         JournalEntry::BindingRemoved { sip_account, name } => Entry::BindingRemoved { sip_account, name },
+        JournalEntry::SubscriptionSaved(stored) => Entry::SubscriptionSaved(Box::new(row_of_subscription(*stored))),
+        JournalEntry::SubscriptionRemoved { sip_account, name } => Entry::SubscriptionRemoved { sip_account, name },
         JournalEntry::RecordingStarted { recording, call } => {
             let at = call.answered_at.unwrap_or(call.started_at);
             let path = path_of(call.account, recording, at).to_string_lossy().into_owned();
@@ -175,6 +181,48 @@ pub(crate) fn stored_binding(row: Binding) -> Option<StoredBinding> {
         instance: row.instance,
         reg_id: row.reg_id,
         user_agent: row.user_agent,
+    })
+}
+
+fn row_of_subscription(stored: StoredSubscription) -> Subscription {
+    let dialog = stored.dialog;
+    Subscription {
+        sip_account: stored.sip_account,
+        name: dialog.name,
+        flow: write_flow(&dialog.flow),
+        expires_at: stored.expires_at,
+        longest: dialog.longest,
+        event: dialog.event,
+        watched_user: stored.user,
+        watched_host: stored.host,
+        sip_call_id: dialog.call_id,
+        local_party: dialog.local,
+        remote_party: dialog.remote,
+        remote_tag: dialog.remote_tag,
+        target: dialog.target,
+        routes: dialog.routes,
+    }
+}
+
+/// A kept subscription as the engine takes it back; `None` when its flow cannot be read.
+pub(crate) fn stored_subscription(row: Subscription) -> Option<StoredSubscription> {
+    Some(StoredSubscription {
+        sip_account: row.sip_account,
+        expires_at: row.expires_at,
+        user: row.watched_user,
+        host: row.watched_host,
+        dialog: KeptSubscription {
+            flow: read_flow(&row.flow)?,
+            name: row.name,
+            event: row.event,
+            longest: row.longest,
+            call_id: row.sip_call_id,
+            local: row.local_party,
+            remote: row.remote_party,
+            remote_tag: row.remote_tag,
+            target: row.target,
+            routes: row.routes,
+        },
     })
 }
 

@@ -10,6 +10,7 @@ use crate::auth::Credentials;
 use crate::command::{Body, Headers};
 use crate::event::SessionId;
 use crate::flow::FlowId;
+use crate::registrar::Aor;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -45,6 +46,8 @@ pub(crate) struct Session {
     pub(crate) timer: SessionTimer,
     /// What the peer's challenges are answered with.
     pub(crate) credentials: Option<Arc<Credentials>>,
+    /// Whose phone it is with; `None`: nobody has said so.
+    pub(crate) aor: Option<Aor>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -26,8 +26,8 @@ pub(crate) struct Subscription {
     pub(crate) longest: u32,
     /// When it runs out, or when nobody waits for its end any more.
     pub(crate) expires: Instant,
-    /// A NOTIFY is under way.
-    pub(crate) outstanding: bool,
+    /// The NOTIFY that is under way.
+    pub(crate) outstanding: Option<u64>,
     /// The state to be told after it; a newer one takes its place.
     pub(crate) waiting: Option<Notice>,
 }

@@ -72,7 +72,11 @@ impl Endpoint {
             Purpose::InDialog { session, .. } | Purpose::Refresh { session } | Purpose::EarlyOffer { session } => {
                 self.credentials_of(*session).map(Known::new)
             }
-            Purpose::Invite(_) | Purpose::Outside { .. } | Purpose::Notify { .. } | Purpose::Parting => None,
+            Purpose::Invite(_)
+            | Purpose::Outside { .. }
+            | Purpose::Notify { .. }
+            | Purpose::Parting
+            | Purpose::Farewell { .. } => None,
         };
         let transaction = ClientTx {
             flow,
@@ -81,6 +85,7 @@ impl Endpoint {
             stage: ClientStage::Other(client::State::Trying),
             purpose,
             known,
+            again: None,
         };
         self.start_client(id, transaction, now);
     }
@@ -207,7 +212,7 @@ impl Endpoint {
                 None => self.on_reinvite_silence(session, status, now),
             },
             Purpose::Notify { subscription } => self.on_notify_result(subscription, status, response.as_ref(), now),
-            Purpose::Invite(_) | Purpose::Parting => {}
+            Purpose::Invite(_) | Purpose::Parting | Purpose::Farewell { .. } => {}
         }
     }
 
@@ -235,7 +240,7 @@ impl Endpoint {
     }
 
     pub(super) fn on_client_flow_closed(&mut self, id: u64, now: Now) {
-        if self.go_by_datagram(id, now) {
+        if self.go_by_datagram(id, now) || self.outlives(id, now) {
             return;
         }
         let Some(transaction) = self.forget_client(id) else {
@@ -260,16 +265,14 @@ impl Endpoint {
                 }
             }
             // Their sessions are held by the connection too.
-            Purpose::Refresh { .. } | Purpose::EarlyOffer { .. } | Purpose::Parting => {}
-            Purpose::Notify { subscription } => self.on_notify_result(subscription, 503, None, now),
+            Purpose::Refresh { .. } | Purpose::EarlyOffer { .. } | Purpose::Parting | Purpose::Farewell { .. } => {}
+            Purpose::Notify { subscription } => self.on_notify_unheard(subscription, now),
         }
     }
 
     pub(super) fn forget_client(&mut self, id: u64) -> Option<ClientTx> {
         let transaction = self.clients.remove(&id)?;
-        if Reliability::of(transaction.flow.transport) == Reliability::Reliable {
-            self.held.remove(&(transaction.flow, Held::Client(id)));
-        }
+        self.release(transaction.flow, Held::Client(id));
         Some(transaction)
     }
 
@@ -290,7 +293,7 @@ impl Endpoint {
                     transaction.interval = interval.saturating_mul(2);
                     interval
                 }
-                Timer::E => {
+                Timer::E | Timer::Again => {
                     let interval = transaction.interval;
                     transaction.interval = config.next(interval);
                     interval

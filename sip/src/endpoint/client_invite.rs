@@ -82,6 +82,7 @@ impl Endpoint {
             second: invite.second,
             timer: SessionTimer::default(),
             credentials: invite.credentials,
+            aor: None,
         });
         self.start_invite_client(branch, invite.flow, (bytes, work), now);
     }
@@ -105,6 +106,7 @@ impl Endpoint {
                 .and_then(|session| self.credentials_of(session))
                 .map(Known::new),
             purpose: Purpose::Invite(Box::new(work)),
+            again: None,
         };
         self.start_client(id, transaction, now);
     }
@@ -164,7 +166,8 @@ impl Endpoint {
             | Purpose::Refresh { .. }
             | Purpose::EarlyOffer { .. }
             | Purpose::Notify { .. }
-            | Purpose::Parting => None,
+            | Purpose::Parting
+            | Purpose::Farewell { .. } => None,
         }
     }
 
@@ -212,8 +215,9 @@ impl Endpoint {
         if let Some((_, ack)) = work.acks.iter().find(|(known, _)| known == tag) {
             let (ack, owner) = (ack.clone(), work.session);
             if let Some((flow, bytes)) = ack {
-                let flow = self.destination_by_now(owner, tag).unwrap_or(flow);
-                self.send(flow, bytes);
+                // It may have another connection, or the next hop may have been found.
+                let by_now = self.destination_by_now(owner, tag).or_else(|| self.flow_within(owner));
+                self.send(by_now.unwrap_or(flow), bytes);
             }
             return;
         }

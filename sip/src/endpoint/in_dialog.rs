@@ -42,7 +42,7 @@ impl Endpoint {
             self.refuse_for_good(&incoming, Answer::of(500), now);
             return;
         }
-        self.move_session(id, incoming.flow);
+        self.move_session(id, incoming.flow, now);
         let method = incoming.message.method();
         if method == Method::Invite {
             self.on_reinvite(id, incoming, now);
@@ -166,8 +166,8 @@ impl Endpoint {
             headers: &headers,
             ..bye
         });
-        let credentials = session.credentials.take();
-        self.start_other(branch, flow, (bytes, Purpose::Parting), now);
+        let (credentials, aor) = (session.credentials.take(), session.aor.map(Box::new));
+        self.start_other(branch, flow, (bytes, Purpose::Farewell { aor }), now);
         self.log_in(branch, credentials);
     }
 
@@ -192,11 +192,9 @@ impl Endpoint {
         self.detach(tx, now);
     }
 
-    /// The connection is gone, so there is nothing to say goodbye on.
-    pub(super) fn leave_flowless(&mut self, id: SessionId, invite: Option<u64>, now: Now) {
-        if let Some(tx) = invite {
-            self.detach(tx, now);
-        }
+    /// The connection is gone before the session stood, so there is nothing to say goodbye on.
+    pub(super) fn leave_flowless(&mut self, id: SessionId, invite: u64, now: Now) {
+        self.detach(invite, now);
         let Some(session) = self.end_session(id) else { return };
         if let Some(offer) = session.offer {
             self.drop_server(offer.tx);
@@ -222,7 +220,7 @@ impl Endpoint {
             return;
         };
         if session.unacked.is_some_and(|unacked| unacked.cseq == incoming.cseq) {
-            self.move_session(id, incoming.flow);
+            self.move_session(id, incoming.flow, now);
             self.on_acked(id, incoming.message.body_bytes(), now);
         }
     }

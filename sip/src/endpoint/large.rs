@@ -117,7 +117,7 @@ impl Endpoint {
         transaction.request = sent_by(&transaction.request, b"UDP");
         transaction.interval = self.config.timers.t1;
         let (stage, request) = (transaction.stage, transaction.request.clone());
-        self.held.remove(&(connection, Held::Client(id)));
+        self.release(connection, Held::Client(id));
         let (unheard, timer) = match stage {
             ClientStage::Invite(client_invite::State::Calling) => (true, Timer::A),
             ClientStage::Invite(client_invite::State::Proceeding) => (false, Timer::A),

@@ -132,7 +132,7 @@ impl Endpoint {
             Purpose::InDialog { session, .. } | Purpose::Refresh { session } | Purpose::EarlyOffer { session } => {
                 Some(*session)
             }
-            Purpose::Outside { .. } | Purpose::Notify { .. } | Purpose::Parting => None,
+            Purpose::Outside { .. } | Purpose::Notify { .. } | Purpose::Parting | Purpose::Farewell { .. } => None,
             Purpose::Invite(_) => return Some(purpose),
         };
         let Some(again) = self.with_credentials(known, (&flow, &request), response, session) else {

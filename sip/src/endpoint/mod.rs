@@ -8,8 +8,10 @@ mod early;
 mod hops;
 mod in_dialog;
 mod incoming;
+mod kept;
 mod large;
 pub(crate) mod login;
+mod lost;
 mod offer;
 mod outgoing;
 mod outside;
@@ -32,7 +34,7 @@ use rand::rngs::StdRng;
 
 use crate::Now;
 use crate::command::Command;
-use crate::dialog::session::{Phase, Session};
+use crate::dialog::session::Session;
 use crate::dialog::subscription::Subscriptions;
 use crate::event::{Event, SessionId, SubscriptionId, Transmit};
 use crate::flow::FlowId;
@@ -44,6 +46,7 @@ use outgoing::Fields;
 
 pub use config::{EndpointConfig, Limits, SessionIntervals, SubscriptionTerms, Timers};
 pub use hops::HopName;
+pub use kept::KeptSubscription;
 
 /// Transactions, dialogs and sessions of one shard.
 ///
@@ -69,8 +72,9 @@ pub struct Endpoint {
     subscriptions: Subscriptions,
     large: large::Large,
     hops: hops::Hops,
-    /// What ends with a connection.
+    /// What goes over a connection, or waits for the next one.
     held: BTreeSet<(FlowId, Held)>,
+    lost: lost::Lost,
     events: VecDeque<Event>,
     transmits: VecDeque<Transmit>,
     totals: Totals,
@@ -146,6 +150,7 @@ impl Endpoint {
             subscriptions: Subscriptions::default(),
             large: large::Large::default(),
             held: BTreeSet::new(),
+            lost: lost::Lost::default(),
             events: VecDeque::new(),
             transmits: VecDeque::new(),
             totals: Totals::default(),
@@ -155,12 +160,15 @@ impl Endpoint {
 
     /// One datagram, or one framed message or keep-alive of a stream.
     pub fn receive(&mut self, flow: &FlowId, bytes: Bytes, now: Now) {
+        self.hear(flow);
         self.on_bytes(flow, bytes, now);
+        self.review_lost();
     }
 
     /// A command for a session or a transaction that is over does nothing.
     pub fn command(&mut self, command: Command, now: Now) {
         self.on_command(command, now);
+        self.review_lost();
     }
 
     /// The deadline passed. A call before it does nothing.
@@ -175,21 +183,7 @@ impl Endpoint {
             self.on_session_clock(session, now);
         }
         self.expire_subscriptions(now);
-    }
-
-    /// A connection is gone: what goes over it ends.
-    pub fn flow_closed(&mut self, flow: &FlowId, now: Now) {
-        self.large.closed(flow);
-        let first = (*flow, Held::Session(SessionId(0)));
-        let last = (*flow, Held::Subscription(SubscriptionId(u64::MAX)));
-        let held: Vec<Held> = self.held.range(first..=last).map(|(_, held)| *held).collect();
-        for held in held {
-            match held {
-                Held::Session(session) => self.on_session_flow_closed(session, now),
-                Held::Client(id) => self.on_client_flow_closed(id, now),
-                Held::Subscription(id) => self.lose_subscription(id),
-            }
-        }
+        self.review_lost();
     }
 
     pub fn poll_event(&mut self) -> Option<Event> {
@@ -249,7 +243,8 @@ impl Endpoint {
     /// The look-up tables beside them, which have to be as empty.
     #[cfg(test)]
     fn index_entries(&self) -> usize {
-        self.merged.len() + self.tags.len() + self.held.len() + self.subscriptions.index_entries()
+        let of_flows = self.held.len() + self.lost.len();
+        self.merged.len() + self.tags.len() + of_flows + self.subscriptions.index_entries()
     }
 
     pub fn totals(&self) -> Totals {
@@ -266,12 +261,16 @@ impl Endpoint {
                 self.on_server_invite_timer(due, now);
             }
             Timer::J => self.on_server_timer(due, now),
+            Timer::Again => self.on_again_timer(due),
             Timer::Glare => self.on_glare_timer(due, now),
             Timer::Reliable => self.on_reliable_timer(due, now),
         }
     }
 
     fn send(&mut self, flow: FlowId, bytes: Bytes) {
+        if self.is_lost(&flow) {
+            return;
+        }
         self.transmits.push_back(Transmit { flow, bytes });
     }
 
@@ -289,9 +288,7 @@ impl Endpoint {
         if let Some(due) = session.timer.due {
             self.clock.remove(&(due, id));
         }
-        if Reliability::of(session.flow.transport) == Reliability::Reliable {
-            self.held.remove(&(session.flow, Held::Session(id)));
-        }
+        self.release(session.flow, Held::Session(id));
         if let Some(unacked) = session.unacked {
             self.stop_success(unacked.tx);
         }
@@ -300,7 +297,7 @@ impl Endpoint {
 
     /// The peer speaks from elsewhere now: a new port of its NAT, a new connection. A connection that is opened for one
     /// large message takes no session from the datagrams (RFC 3261 section 18.1.1).
-    fn move_session(&mut self, id: SessionId, flow: FlowId) {
+    fn move_session(&mut self, id: SessionId, flow: FlowId, now: Now) {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
@@ -309,37 +306,17 @@ impl Endpoint {
             return;
         }
         let old = std::mem::replace(&mut session.flow, flow);
-        self.held.remove(&(old, Held::Session(id)));
+        self.release(old, Held::Session(id));
         if Reliability::of(flow.transport) == Reliability::Reliable {
             self.held.insert((flow, Held::Session(id)));
+        }
+        if self.is_lost(&old) {
+            self.come_back(id, (&old, flow), now);
         }
     }
 
     /// Takes back what the owner has not seen yet.
     fn purge_events(&mut self, session: SessionId) {
         self.events.retain(|event| event.session() != Some(session));
-    }
-
-    fn on_session_flow_closed(&mut self, id: SessionId, now: Now) {
-        let Some(session) = self.sessions.get(&id.0) else {
-            return;
-        };
-        match session.phase {
-            Phase::Incoming { tx } => {
-                self.drop_server(tx);
-                self.end_session(id);
-                self.events.push_back(Event::Cancelled {
-                    session: id,
-                    reason: None,
-                });
-            }
-            // Their client transaction is held by the connection too and reports the end.
-            Phase::Calling { .. } | Phase::Cancelling { .. } => {}
-            Phase::Answering { tx } => self.leave_flowless(id, Some(tx), now),
-            Phase::Established => self.leave_flowless(id, None, now),
-            Phase::Leaving { .. } => {
-                self.end_session(id);
-            }
-        }
     }
 }

@@ -353,11 +353,7 @@ impl Endpoint {
                 response: None,
             });
         }
-        if status == 503 {
-            self.leave_flowless(id, None, now);
-        } else {
-            self.on_in_dialog_status(id, status, true, now);
-        }
+        self.on_in_dialog_status(id, status, true, now);
     }
 
     pub(super) fn on_glare_timer(&mut self, due: Due, now: Now) {

@@ -150,6 +150,7 @@ impl Endpoint {
             second: None,
             timer,
             credentials: None,
+            aor: None,
         }
     }
 }

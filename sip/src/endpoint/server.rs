@@ -58,19 +58,24 @@ impl Endpoint {
 
     /// Takes retransmissions of requests that are known.
     pub(super) fn absorb(&mut self, incoming: &Incoming, now: Now) -> bool {
-        let Some(transaction) = self.servers.get(&incoming.key.id) else {
+        let Some(transaction) = self.servers.get_mut(&incoming.key.id) else {
             return false;
         };
         self.totals.absorbed += 1;
         if transaction.check != incoming.key.check {
             return true;
         }
+        // It comes again by another connection because the first one is lost.
+        if Reliability::of(incoming.back.transport) == Reliability::Reliable {
+            transaction.flow = incoming.back;
+        }
         match transaction.stage {
             ServerStage::Invite(_) => self.step_server_invite(incoming.key.id, server_invite::Input::Request, now),
             ServerStage::Other(state) => {
                 let step = server::step(state, server::Input::Request, reliability(transaction));
+                let (flow, last) = (transaction.flow, transaction.last.clone());
                 if step.act == server::Act::Resend {
-                    self.send(transaction.flow, transaction.last.clone());
+                    self.send(flow, last);
                 }
             }
         }
@@ -337,6 +342,7 @@ impl Endpoint {
                 | Timer::M
                 | Timer::CancelGiveUp
                 | Timer::Glare
+                | Timer::Again
                 | Timer::Reliable => config.give_up(),
             };
             self.timers.arm(*timer, id, now.instant + delay);

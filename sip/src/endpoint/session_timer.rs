@@ -76,7 +76,7 @@ impl Endpoint {
         self.set_clock(id, due);
     }
 
-    fn set_clock(&mut self, id: SessionId, due: Option<Instant>) {
+    pub(super) fn set_clock(&mut self, id: SessionId, due: Option<Instant>) {
         let Some(session) = self.sessions.get_mut(&id.0) else {
             return;
         };
@@ -134,9 +134,13 @@ impl Endpoint {
             return true;
         };
         let reinvites = session.reinvite.current.is_some() || session.reinvite.next.is_some();
-        if session.is_busy() || session.offer.is_some() || reinvites {
+        let (busy, flow) = (session.is_busy() || session.offer.is_some() || reinvites, session.flow);
+        if busy || self.is_lost(&flow) {
             return false;
         }
+        let Some(session) = self.sessions.get_mut(&id.0) else {
+            return true;
+        };
         session.timer.refreshing = true;
         if session.timer.peer_updates {
             self.send_refresh(id, now);

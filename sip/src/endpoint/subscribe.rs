@@ -55,7 +55,7 @@ impl Endpoint {
             stage: Stage::Asking { tx },
             longest: 0,
             expires: now.instant + self.config.timers.give_up(),
-            outstanding: false,
+            outstanding: None,
             waiting: None,
         });
         self.hold_subscription(subscription, flow);
@@ -224,9 +224,13 @@ impl Endpoint {
                 }
             }
         }
-        if subscription.outstanding {
+        let over = subscription.stage == Stage::Over;
+        let (under_way, flow) = (subscription.outstanding.is_some(), subscription.flow);
+        // Without a connection the state waits for the next one.
+        if under_way || !over && self.lost.has(&flow) {
             subscription.waiting = Some(notice);
         } else {
+            subscription.waiting = None;
             self.send_notice(id, &notice, now);
         }
     }
@@ -236,7 +240,7 @@ impl Endpoint {
         let Some(subscription) = self.subscriptions.get_mut(id) else {
             return;
         };
-        subscription.outstanding = true;
+        subscription.outstanding = Some(branch);
         let cseq = subscription.next_cseq();
         let Some(subscription) = self.subscriptions.get(id) else {
             return;
@@ -267,7 +271,7 @@ impl Endpoint {
         };
         let bytes = self.request(&outgoing);
         let purpose = if over {
-            Purpose::Parting
+            Purpose::Farewell { aor: None }
         } else {
             Purpose::Notify { subscription: id }
         };
@@ -282,7 +286,7 @@ impl Endpoint {
         let Some(subscription) = self.subscriptions.get_mut(id) else {
             return;
         };
-        subscription.outstanding = false;
+        subscription.outstanding = None;
         let fatal = matches!(
             status,
             404 | 405 | 408 | 410 | 416 | 480..=482 | 484 | 485 | 489 | 501 | 502 | 604
@@ -329,28 +333,68 @@ impl Endpoint {
 
     fn end_subscription(&mut self, id: SubscriptionId) -> Option<Box<Subscription>> {
         let subscription = self.subscriptions.remove(id)?;
-        self.held.remove(&(subscription.flow, Held::Subscription(id)));
+        self.release(subscription.flow, Held::Subscription(id));
         Some(subscription)
     }
 
-    fn hold_subscription(&mut self, id: SubscriptionId, flow: FlowId) {
+    pub(super) fn hold_subscription(&mut self, id: SubscriptionId, flow: FlowId) {
         if Reliability::of(flow.transport) == Reliability::Reliable {
             self.held.insert((flow, Held::Subscription(id)));
         }
     }
 
     /// As sessions move: a connection that is opened for one large message takes nothing from the datagrams.
-    fn move_subscription(&mut self, id: SubscriptionId, flow: FlowId) {
+    fn move_subscription(&mut self, id: SubscriptionId, flow: FlowId) -> bool {
         let Some(subscription) = self.subscriptions.get_mut(id) else {
-            return;
+            return false;
         };
         let [old, new] = [subscription.flow, flow].map(|flow| Reliability::of(flow.transport));
         if subscription.flow == flow || (old, new) == (Reliability::Unreliable, Reliability::Reliable) {
-            return;
+            return false;
         }
         let old = std::mem::replace(&mut subscription.flow, flow);
-        self.held.remove(&(old, Held::Subscription(id)));
+        self.release(old, Held::Subscription(id));
         self.hold_subscription(id, flow);
+        true
+    }
+
+    /// A subscriber that was at `old` speaks from elsewhere; whether that is so. It wants a `Notify` with the full state
+    /// then, which takes the place of one that has not been answered.
+    pub fn move_subscriber(&mut self, id: SubscriptionId, old: &FlowId, new: FlowId) -> bool {
+        let found = self.subscriptions.get(id);
+        let here = found.is_some_and(|found| found.flow == *old && found.stage == Stage::Active);
+        let moved = here && self.move_subscription(id, new);
+        if moved
+            && let Some(notice) = self
+                .subscriptions
+                .get_mut(id)
+                .and_then(|subscription| subscription.outstanding.take())
+        {
+            self.forget_client(notice);
+        }
+        self.review_lost();
+        moved
+    }
+
+    /// The connection of a NOTIFY is gone.
+    pub(super) fn on_notify_unheard(&mut self, id: SubscriptionId, now: Now) {
+        let Some(subscription) = self.subscriptions.get_mut(id) else {
+            return;
+        };
+        subscription.outstanding = None;
+        if subscription.stage == Stage::Over
+            && let Some(last) = subscription.waiting.take()
+        {
+            self.send_notice(id, &last, now);
+        }
+    }
+
+    /// A connection is gone: whoever watches is told more over the next one. What was about to end ends.
+    pub(super) fn on_subscription_flow_closed(&mut self, id: SubscriptionId) {
+        match self.subscriptions.get(id).map(|subscription| subscription.stage) {
+            Some(Stage::Active) | None => {}
+            Some(Stage::Asking { .. } | Stage::Parting | Stage::Over) => self.lose_subscription(id),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of each transaction.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
@@ -8,6 +8,7 @@ use super::{client, client_invite, server, server_invite};
 use crate::endpoint::login::Known;
 use crate::event::{SessionId, SubscriptionId};
 use crate::flow::FlowId;
+use crate::registrar::Aor;
 use crate::wire::Message;
 
 /// A finished one keeps the bytes that a retransmission needs and nothing of the request.
@@ -54,6 +55,8 @@ pub(crate) struct ClientTx {
     pub(crate) purpose: Purpose,
     /// What challenges are answered with.
     pub(crate) known: Option<Known>,
+    /// When its connection was lost and is to be tried again.
+    pub(crate) again: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +87,13 @@ pub(crate) enum Purpose {
     Notify {
         subscription: SubscriptionId,
     },
-    /// BYE, CANCEL, PRACK and the last NOTIFY: nobody.
+    /// CANCEL, PRACK and the like: nobody.
     Parting,
+    /// BYE and the last NOTIFY: nobody; it outlives its connection, as the dialog does.
+    Farewell {
+        /// Whose phone it is for; in a box, because transactions are many.
+        aor: Option<Box<Aor>>,
+    },
 }
 
 #[derive(Debug)]

@@ -31,6 +31,8 @@ pub(crate) enum Timer {
     L,
     /// INVITE client: waits for further 2xx (RFC 6026).
     M,
+    /// Client: the connection to the peer is tried once more.
+    Again,
     /// INVITE server: 100 is due.
     Trying,
     /// INVITE server: the provisional response is due again.

@@ -74,6 +74,7 @@ impl World {
             self.disagreements
                 .push(format!("{what}\n{}", String::from_utf8_lossy(&bytes)));
         }
+        self.take_connection(&flow);
         let Some(index) = self.phone_at(&flow) else {
             if flow.is_opened_here() {
                 self.refused.push(flow);
@@ -93,6 +94,24 @@ impl World {
                 bytes,
             };
             self.net.send(packet, flow.transport != Transport::Udp, self.elapsed);
+        }
+    }
+
+    /// The server opens a connection to somebody who takes it; that one goes on by it.
+    fn take_connection(&mut self, flow: &FlowId) {
+        let takes = |index: &usize| {
+            let (phone, own) = (&self.phones[*index], self.flow_of(*index));
+            phone.takes && own.transport == flow.transport && own.peer == flow.peer
+        };
+        let taker = (0..self.phones.len())
+            .find(takes)
+            .filter(|_| flow.is_opened_here() && !flow.is_for_size());
+        if let Some(index) = taker
+            && self.phones[index].flow.connection != flow.connection
+        {
+            let old = self.phones[index].flow;
+            self.phones[index].flow.connection = flow.connection;
+            self.act(index, |phone, now| phone.reconnect(&old, now));
         }
     }
 

@@ -3,6 +3,7 @@
 mod carries;
 pub mod front;
 pub mod inbox;
+mod kept;
 pub mod media;
 pub mod nat;
 pub mod net;
@@ -252,20 +253,34 @@ impl World {
         done
     }
 
-    /// The phone's connection breaks: both sides see it.
+    /// The phone's connection breaks: both sides see it. It has another one at once, which the server does not know until
+    /// something comes by it.
     pub fn break_connection(&mut self, phone: usize) {
-        let flow = self.lose_connection(phone);
+        let (flow, old) = self.lose_connection(phone);
         self.input(Input::FlowClosed(flow));
+        self.act(phone, |phone, now| phone.reconnect(&old, now));
     }
 
-    /// As the phone sees it; gives what the connection was to the server. What the phone sends next comes by another one.
-    fn lose_connection(&mut self, phone: usize) -> FlowId {
-        let flow = self.flow_of(phone);
+    /// The phone is in another network, with another address and connection; the server has not noticed. Gives the flow
+    /// that is dead.
+    pub fn change_network(&mut self, phone: usize, home: &str) -> FlowId {
+        let (flow, old) = self.lose_connection(phone);
+        let home = home.parse().expect("an address");
+        self.phones[phone].home = home;
+        self.phones[phone].flow.local = home;
+        self.act(phone, |phone, now| phone.reconnect(&old, now));
+        flow
+    }
+
+    /// As the phone sees it, which has another connection from now on; gives what the old one was to the server and to the
+    /// phone.
+    fn lose_connection(&mut self, phone: usize) -> (FlowId, FlowId) {
+        let (flow, old) = (self.flow_of(phone), self.phones[phone].flow);
         self.act(phone, Phone::lose_connection);
         self.connections += 1;
         self.phones[phone].flow.connection = self.connections;
         self.transcript.connection_lost(flow.connection);
-        flow
+        (flow, old)
     }
 
     /// The leg that the server uses for this phone's call hears nothing more.

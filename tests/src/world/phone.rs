@@ -154,6 +154,8 @@ pub struct Phone {
     pub sends_on_to: Option<String>,
     /// Takes connections at the address that it sends datagrams from.
     pub listens: bool,
+    /// Takes the connections that the server opens to its address.
+    pub takes: bool,
     /// Where it hears too, as a provider with several nodes does.
     pub elsewhere: Vec<SocketAddr>,
     /// What becomes of its messages on their way.
@@ -205,6 +207,7 @@ impl Phone {
             gives: None,
             sends_on_to: None,
             listens: false,
+            takes: false,
             elsewhere: Vec::new(),
             rewrites: None,
             gone: false,
@@ -382,6 +385,13 @@ impl Phone {
     pub fn lose_connection(&mut self, now: Now) {
         let flow = self.flow;
         self.endpoint.flow_closed(&flow, now);
+        self.settle(now);
+    }
+
+    /// It has another connection than the one that it lost, and goes on by that.
+    pub fn reconnect(&mut self, old: &FlowId, now: Now) {
+        let new = self.flow;
+        self.endpoint.succeed(old, new, None, now);
         self.settle(now);
     }
 

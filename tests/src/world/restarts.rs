@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use frontdesk::engine::Engine;
 use frontdesk::engine::input::Input;
-use frontdesk::engine::output::{BoardChange, CdrRow, Disposition, EndedBySide, JournalEntry, StoredBinding};
+use frontdesk::engine::output::{BoardChange, CdrRow, Disposition, EndedBySide, JournalEntry};
 use frontdesk_media::io::command::MediaNotice;
 use frontdesk_routing::ids::CallId;
 use frontdesk_routing::plan::DialPlan;
@@ -17,7 +17,7 @@ use super::media::MediaModel;
 impl World {
     /// A new process with the same database: only what was journalled is left.
     pub fn restart(&mut self, plan: DialPlan) {
-        let stored = self.stored_bindings();
+        let (stored, watching) = (self.stored_bindings(), self.stored_subscriptions());
         self.seed = self.seed.wrapping_add(7);
         self.transcript.process_ended();
         self.engine = Engine::new(self.config.clone(), [self.seed; 32], self.now());
@@ -26,30 +26,8 @@ impl World {
         let ports = self.media.stock();
         self.input(Input::Media(MediaNotice::PortsReady(ports)));
         self.input(Input::Plan(Arc::new(plan)));
+        self.input(Input::RestoreSubscriptions(watching));
         self.input(Input::Restore(stored));
-    }
-
-    /// The bindings as a database would hold them now.
-    pub fn stored_bindings(&self) -> Vec<StoredBinding> {
-        let mut rows = BTreeMap::new();
-        for entry in &self.journal {
-            match entry {
-                JournalEntry::BindingSaved(binding) => {
-                    rows.insert((binding.sip_account, binding.name.clone()), (**binding).clone());
-                }
-                JournalEntry::BindingRemoved { sip_account, name } => {
-                    rows.remove(&(*sip_account, name.clone()));
-                }
-                JournalEntry::RecordingStarted { .. }
-                | JournalEntry::MessageStarted { .. }
-                | JournalEntry::MessageDropped { .. }
-                | JournalEntry::CallEnded { .. }
-                | JournalEntry::LineLeft(_)
-                | JournalEntry::SettingChanged(_)
-                | JournalEntry::Block(_) => {}
-            }
-        }
-        rows.into_values().collect()
     }
 
     /// The process dies where it stands, and a new one comes up as the daemon does: it ends the calls whose rows were
@@ -59,7 +37,8 @@ impl World {
         self.close_open(&up);
         for phone in 0..self.phones.len() {
             if self.phones[phone].flow.transport != Transport::Udp {
-                self.lose_connection(phone);
+                let (_, old) = self.lose_connection(phone);
+                self.act(phone, |phone, now| phone.reconnect(&old, now));
             }
         }
         self.transcript.process_died();

@@ -13,6 +13,8 @@ impl World {
             JournalEntry::CallEnded { call } => Some(&**call),
             JournalEntry::BindingSaved(_)
             | JournalEntry::BindingRemoved { .. }
+            | JournalEntry::SubscriptionSaved(_)
+            | JournalEntry::SubscriptionRemoved { .. }
             | JournalEntry::RecordingStarted { .. }
             | JournalEntry::MessageStarted { .. }
             | JournalEntry::MessageDropped { .. }

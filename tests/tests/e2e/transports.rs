@@ -13,7 +13,7 @@ use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{Wire, WirePhone, answer_to, sdp};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
@@ -138,6 +138,55 @@ async fn phones_call_each_other_over_each_transport_and_are_offline_when_their_c
     daemon.stop().await
 }
 
+async fn register_flow(flow: &mut WirePhone, reg_id: u32) -> Result<()> {
+    let headers = format!(
+        "Contact: <{}>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\";reg-id={reg_id};expires=600\r\n\
+         Supported: path, outbound\r\nRequire: outbound\r\n",
+        flow.contact()
+    );
+    let granted = flow.ask("REGISTER", "sip:pbx.example", (&headers, "")).await?;
+    ensure!(granted.status() == Some(200), "{granted:?}");
+    ensure!(text(&granted, HeaderName::Require) == "outbound", "{granted:?}");
+    Ok(())
+}
+
+async fn picks_up(callee: &mut WirePhone) -> Result<Message> {
+    let invite = callee.request_of("INVITE").await?;
+    let headers = format!("Contact: <{}>\r\nContent-Type: application/sdp\r\n", callee.contact());
+    let answer = answer_to(invite.body(), 42_002);
+    callee.respond(&invite, 200, (&headers, &answer)).await?;
+    callee.request_of("ACK").await?;
+    Ok(invite)
+}
+
+#[tokio::test]
+async fn a_call_goes_on_without_its_connection_and_is_hung_up_over_the_next_one() -> Result<()> {
+    let daemon = start("127.0.0.1", "").await?;
+    let ca = own_certificate(&daemon);
+    let mut caller = phone(&daemon, 0, WAYS[0], &ca).await?;
+    caller.register().await?;
+    for (before, after) in [(WAYS[1], WAYS[1]), (WAYS[1], WAYS[2]), (WAYS[2], WAYS[1])] {
+        let mut callee = phone(&daemon, 1, before, &ca).await?;
+        register_flow(&mut callee, 1).await?;
+        let offer = sdp(42_000);
+        let (answer, invite) = tokio::try_join!(caller.dial("102", &offer), picks_up(&mut callee))?;
+        ensure!(answer.status() == Some(200), "{answer:?}");
+        drop(callee);
+        daemon.sip_status("102", "offline").await?;
+        let mut again = phone(&daemon, 1, after, &ca).await?;
+        register_flow(&mut again, 1).await?;
+        let (_, bye) =
+            tokio::try_join!(caller.hang_up(&answer), again.request_of("BYE")).with_context(|| daemon.log())?;
+        ensure!(bye.call_id() == invite.call_id(), "{bye:?}");
+        ensure!(
+            text(&bye, HeaderName::Via).starts_with(names(after.transport).0),
+            "{bye:?}"
+        );
+        again.respond(&bye, 200, ("", "")).await?;
+    }
+    daemon.stop().await
+}
+
 /// RFC 5626.
 #[tokio::test]
 async fn a_phone_with_two_connections_rings_by_one_and_is_online_while_either_lives() -> Result<()> {
@@ -148,14 +197,7 @@ async fn a_phone_with_two_connections_rings_by_one_and_is_online_while_either_li
     let mut first = phone(&daemon, 1, WAYS[1], &ca).await?;
     let mut second = phone(&daemon, 1, WAYS[2], &ca).await?;
     for (reg_id, flow) in (1..).zip([&mut first, &mut second]) {
-        let headers = format!(
-            "Contact: <{}>;+sip.instance=\"<urn:uuid:00000000-0000-4000-8000-000000000001>\";reg-id={reg_id};expires=600\r\n\
-             Supported: path, outbound\r\nRequire: outbound\r\n",
-            flow.contact()
-        );
-        let granted = flow.ask("REGISTER", "sip:pbx.example", (&headers, "")).await?;
-        ensure!(granted.status() == Some(200), "{granted:?}");
-        ensure!(text(&granted, HeaderName::Require) == "outbound", "{granted:?}");
+        register_flow(flow, reg_id).await?;
     }
     call(&mut caller, &mut second).await.with_context(|| daemon.log())?;
     drop(second);

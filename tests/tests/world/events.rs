@@ -269,32 +269,14 @@ fn a_phone_that_vanishes_leaves_nothing() {
 }
 
 #[test]
-fn a_lost_connection_ends_its_subscriptions() {
-    let mut world = World::office(10, FAIR);
-    let david = world.add_phone_at(people::DAVID, Transport::Tcp, "192.0.2.10:45000");
-    world.register(david);
-    world.run_for(s(1));
-    let lamp = watch(&mut world, david, "dialog", BORIS.number);
-    world.run_for(s(1));
-    assert!(seen(&world, david, lamp).is_active());
-    world.break_connection(david);
-    assert_eq!(world.engine.counts().subscriptions, 0);
-    assert_eq!(world.engine.counts().watches, 0);
-    world.run_for(s(60));
-    assert!(
-        seen(&world, david, lamp).is_active(),
-        "the phone's refresh found nothing, so it subscribed anew"
-    );
-    world.close();
-}
-
-#[test]
-fn after_a_restart_phones_watch_anew() {
+fn after_a_restart_that_forgot_them_phones_watch_anew() {
     let mut world = World::office(11, FAIR);
     let lamp = watch(&mut world, CLARA_AT, "dialog", BORIS.number);
     world.run_for(s(1));
+    world.journal.clear();
     world.restart(people::plan());
     assert_eq!(world.engine.counts().subscriptions, 0);
+    (0..3).for_each(|phone| world.register(phone));
     world.run_for(s(60));
     assert!(seen(&world, CLARA_AT, lamp).is_active());
     let call = world.dial(ANNA_AT, BORIS.number);

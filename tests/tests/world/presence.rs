@@ -91,6 +91,14 @@ fn a_lost_connection_is_offline_at_once() {
     world.run_for(s(5));
     assert_eq!(world.phones[boris].call(call).state, State::Talking);
     world.break_connection(anna);
+    assert_eq!(world.edges(ANNA), [true, false, true, false]);
+    world.run_for(s(2));
+    assert_eq!(
+        world.phones[boris].call(call).state,
+        State::Talking,
+        "whoever talks goes on"
+    );
+    world.hang_up(anna, 0);
     world.run_for(s(2));
     assert_eq!(world.phones[boris].call(call).state, State::Over);
     world.close();

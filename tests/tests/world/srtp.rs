@@ -157,7 +157,13 @@ fn whoever_leaves_while_a_phone_is_asked_again_leaves_nothing_behind() {
     let ends: [(End, u16); 4] = [
         (|world| world.act(ANNA_AT, |phone, now| phone.cancel(0, now)), 487),
         (|world| world.end_calls(BORIS_AT), 480),
-        (|world| world.break_connection(BORIS_AT), 503),
+        (
+            |world| {
+                world.break_connection(BORIS_AT);
+                world.run_for(s(40));
+            },
+            488,
+        ),
         (|world| world.run_for(s(40)), 488),
     ];
     for (end, status) in ends {

@@ -155,7 +155,8 @@ impl Shell {
             | Event::InDialogResult { .. }
             | Event::Subscribe { .. }
             | Event::SubscriptionRefreshed { .. }
-            | Event::SubscriptionEnded { .. } => {}
+            | Event::SubscriptionEnded { .. }
+            | Event::FlowLeft { .. } => {}
         }
     }
 

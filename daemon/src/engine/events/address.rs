@@ -13,7 +13,7 @@ const LONGEST: usize = 64;
 pub(super) struct Address {
     /// Empty: the subscriber named only the domain.
     pub(super) user: String,
-    host: String,
+    pub(super) host: String,
 }
 
 impl Address {

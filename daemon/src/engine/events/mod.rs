@@ -4,6 +4,7 @@
 //! touched person is told, if what it may see has changed.
 
 mod address;
+mod kept;
 mod lamps;
 mod messages;
 mod presence;
@@ -36,8 +37,9 @@ use super::requests::{reply, reply_with};
 
 /// As Allow-Events lists them.
 pub(super) const ALLOW_EVENTS: &str = "dialog, presence, message-summary, reg";
-/// Seconds that a subscription lasts when its phone does not want less.
-const LONGEST: u32 = 3600;
+/// Seconds that a subscription lasts when its phone does not want less: whatever makes a lamp wrong, it is right again
+/// after so long at the most.
+const LONGEST: u32 = 600;
 /// A person's phones may watch so much together: three desk phones with all their extension modules. Beyond it the
 /// oldest goes, which is one of a phone that was restarted.
 const MOST_OF_ONE: usize = 1024;
@@ -66,7 +68,9 @@ impl Engine {
                 self.watchers.add(subscription, watch);
                 self.tell_watcher(subscription, true, now);
                 if fetch {
-                    self.watchers.forget(subscription);
+                    self.forget_watch(subscription);
+                } else {
+                    self.keep_watch(subscription, now);
                 }
             }
             Err(reply) => {
@@ -80,7 +84,9 @@ impl Engine {
     pub(super) fn on_resubscribed(&mut self, subscription: SubscriptionId, expires: u32, now: Now) {
         self.tell_watcher(subscription, true, now);
         if expires == 0 {
-            self.watchers.forget(subscription);
+            self.forget_watch(subscription);
+        } else {
+            self.keep_watch(subscription, now);
         }
     }
 
@@ -98,12 +104,7 @@ impl Engine {
             return Err(reply_with(406, "Accept", package.content_type()));
         }
         let address = Address::of(request, self.config.endpoint.advertise.signalling_address(flow));
-        let watched = match (address.user.is_empty(), package.is_private()) {
-            (true, true) => Watched::Person(asking.id),
-            (true, false) | (false, _) => {
-                watched(&plan, asking.account, &address.user, package).ok_or_else(|| reply(404))?
-            }
-        };
+        let watched = meant(&plan, asking, &address, package).ok_or_else(|| reply(404))?;
         if package.is_private() && watched != Watched::Person(asking.id) {
             return Err(reply(403));
         }
@@ -115,6 +116,7 @@ impl Engine {
             address,
             version: 0,
             told: None,
+            kept: None,
         })
     }
 
@@ -129,7 +131,7 @@ impl Engine {
 
     /// The last word to a watcher, without a state.
     fn dismiss(&mut self, subscription: SubscriptionId, reason: TerminatedReason, now: Now) {
-        self.watchers.forget(subscription);
+        self.forget_watch(subscription);
         let notify = Command::Notify {
             subscription,
             state: SubscriptionState::Terminated(reason),
@@ -204,7 +206,7 @@ impl Engine {
         }
     }
 
-    fn tell_watcher(&mut self, subscription: SubscriptionId, always: bool, now: Now) {
+    pub(super) fn tell_watcher(&mut self, subscription: SubscriptionId, always: bool, now: Now) {
         let Some(watch) = self.watchers.get(subscription) else {
             return;
         };
@@ -255,6 +257,14 @@ fn objection(watch: &Watch, before: &DialPlan, plan: &DialPlan) -> Option<Termin
         user => watched(plan, watch.account, user, watch.package) == Some(watch.watched),
     };
     (!still).then_some(TerminatedReason::NoResource)
+}
+
+/// What an address is that somebody asks for; `None`: nothing of theirs.
+fn meant(plan: &DialPlan, asking: &PlanStaff, address: &Address, package: Package) -> Option<Watched> {
+    match (address.user.is_empty(), package.is_private()) {
+        (true, true) => Some(Watched::Person(asking.id)),
+        (true, false) | (false, _) => watched(plan, asking.account, &address.user, package),
+    }
 }
 
 /// A colleague, or a place where calls are parked: those have lamps only.

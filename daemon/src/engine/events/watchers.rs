@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use frontdesk_routing::ids::{AccountId, CallId, SipAccountId, StaffId};
 use frontdesk_sip::event::SubscriptionId;
+use frontdesk_sip::flow::FlowId;
 
 use super::address::Address;
 use super::messages::Messages;
@@ -73,6 +74,16 @@ pub(super) struct Watch {
     /// Of the next document.
     pub(super) version: u32,
     pub(super) told: Option<Told>,
+    /// What the journal knows of it.
+    pub(super) kept: Option<Written>,
+}
+
+/// A subscription as the journal was given it last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Written {
+    pub(super) name: String,
+    pub(super) flow: FlowId,
+    pub(super) expires_at: i64,
 }
 
 impl Watch {
@@ -106,16 +117,21 @@ impl Watchers {
         self.watches.insert(subscription, watch);
     }
 
-    pub(in crate::engine) fn forget(&mut self, subscription: SubscriptionId) {
-        let Some(watch) = self.watches.remove(&subscription) else {
-            return;
-        };
+    pub(super) fn forget(&mut self, subscription: SubscriptionId) -> Option<Watch> {
+        let watch = self.watches.remove(&subscription)?;
         self.by_watched.remove(&(watch.watched, subscription));
         if let Some(of_one) = self.by_watcher.get_mut(&watch.watcher) {
             of_one.remove(&subscription);
             if of_one.is_empty() {
                 self.by_watcher.remove(&watch.watcher);
             }
+        }
+        Some(watch)
+    }
+
+    pub(super) fn note_kept(&mut self, subscription: SubscriptionId, written: Written) {
+        if let Some(watch) = self.watches.get_mut(&subscription) {
+            watch.kept = Some(written);
         }
     }
 
@@ -137,6 +153,10 @@ impl Watchers {
 
     pub(super) fn of_one(&self, watcher: SipAccountId) -> usize {
         self.by_watcher.get(&watcher).map_or(0, BTreeSet::len)
+    }
+
+    pub(in crate::engine) fn of_watcher(&self, watcher: SipAccountId) -> Vec<SubscriptionId> {
+        self.by_watcher.get(&watcher).into_iter().flatten().copied().collect()
     }
 
     pub(super) fn oldest_of(&self, watcher: SipAccountId) -> Option<SubscriptionId> {

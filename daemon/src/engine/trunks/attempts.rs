@@ -132,7 +132,7 @@ impl Engine {
     }
 
     /// The flow to a place; `None`: there is none any more.
-    fn flow_of(&mut self, way: &Attempt) -> Option<FlowId> {
+    fn flow_of(&self, way: &Attempt) -> Option<FlowId> {
         match &way.place {
             Place::Server { address, .. } => self.flow_to(*address),
             Place::Gateway(known) => {

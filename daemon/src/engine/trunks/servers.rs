@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use frontdesk_routing::ids::TrunkId;
 use frontdesk_routing::plan::PlanTrunk;
 use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_routing::plan::trunks::{Server, ServerTransport, widest_source};
@@ -232,36 +233,57 @@ impl Engine {
         found
     }
 
-    /// The flow to a server; over TLS the connection is opened with what the server has to prove.
-    pub(super) fn flow_to(&mut self, address: Address) -> Option<FlowId> {
-        let peer = self.trunks.peers.get(&address)?;
-        let flow = FlowId {
-            transport: address.transport,
-            local: peer.local?,
-            peer: address.peer,
-            connection: peer.connection,
-        };
-        if address.transport == Transport::Tls {
+    /// Says, before anything goes to a server over TLS, what it has to prove.
+    pub(in crate::engine) fn name_server(&mut self, flow: &FlowId) {
+        if flow.transport != Transport::Tls || !flow.is_opened_here() {
+            return;
+        }
+        let mut peers = self.trunks.peers.iter();
+        if let Some((address, peer)) = peers.find(|(_, peer)| peer.connection == flow.connection) {
             self.outputs.push_back(Output::Connect {
-                flow,
+                flow: *flow,
                 server_name: Some(peer.host.to_string()),
                 proof: address.proof.map_or(Proof::Authority, Proof::Certificate),
             });
         }
-        Some(flow)
     }
 
-    /// A connection to a server is gone: the next request opens another one, and whoever is registered there says so
-    /// again, since calls may have come by that connection alone.
-    pub(in crate::engine) fn on_trunk_flow_closed(&mut self, flow: &FlowId, now: Now) {
+    /// The flow to a server.
+    pub(super) fn flow_to(&self, address: Address) -> Option<FlowId> {
+        let peer = self.trunks.peers.get(&address)?;
+        Some(FlowId {
+            transport: address.transport,
+            local: peer.local?,
+            peer: address.peer,
+            connection: peer.connection,
+        })
+    }
+
+    /// A provider has lost the connection that it opened to us: where its servers take one of ours, for each of the lines
+    /// that they serve.
+    pub(in crate::engine) fn ways_back(&self, lost: &FlowId) -> Vec<(TrunkId, FlowId)> {
+        let near = |address: &Address| address.transport == lost.transport && address.peer.ip() == lost.peer.ip();
+        if lost.is_opened_here() || !self.trunks.peers.keys().any(near) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for (id, line) in &self.trunks.lines {
+            let mut servers = self.listed(&line.trunk).into_iter().map(|(address, _)| address);
+            let flow = servers.find(near).and_then(|address| self.flow_to(address));
+            found.extend(flow.map(|flow| (*id, flow)));
+        }
+        found
+    }
+
+    /// A connection to a server is gone: the next request opens another one, which is given back, and whoever is registered
+    /// there says so again, since calls may have come by that connection alone. `None`: it was no server's.
+    pub(in crate::engine) fn on_trunk_flow_closed(&mut self, flow: &FlowId, now: Now) -> Option<FlowId> {
         if !flow.is_opened_here() {
-            return;
+            return None;
         }
         let (connection, random) = (OPENED_HERE | self.token(), self.spread());
         let mut peers = self.trunks.peers.iter_mut();
-        let Some((address, peer)) = peers.find(|(_, peer)| peer.connection == flow.connection) else {
-            return;
-        };
+        let (address, peer) = peers.find(|(_, peer)| peer.connection == flow.connection)?;
         peer.connection = connection;
         let mut due = Vec::new();
         for (id, line) in &mut self.trunks.lines {
@@ -273,6 +295,7 @@ impl Engine {
             }
         }
         self.trunks.due.extend(due);
+        Some(FlowId { connection, ..*flow })
     }
 
     pub(super) fn has_failed(&mut self, address: Address, now: Now) {

@@ -362,6 +362,7 @@ fn a_connection_of_ours_is_kept_alive_and_one_of_the_peers_is_not() {
     let flow = to(Transport::Tcp, listener.local_addr().unwrap(), 1);
     side.streams.send(&flow, MESSAGE, side.now);
     let (mut server, _) = listener.accept().unwrap();
+    server.set_nonblocking(true).unwrap();
     let mut octets = [0; 64];
     let mut heard = |server: &mut Client, side: &mut Side| {
         server.set_nonblocking(true).unwrap();

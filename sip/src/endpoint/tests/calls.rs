@@ -270,23 +270,6 @@ fn a_peer_that_does_not_answer_inside_the_dialog_is_gone() {
 }
 
 #[test]
-fn a_lost_connection_ends_what_goes_over_it() {
-    let mut net = Net::over(Transport::Tcp, FAIR, 1);
-    established(&mut net);
-    net.call(Some(body("offer")));
-    net.pass(10);
-    net.close(CALLER);
-    net.close(CALLEE);
-    let mut names = net.names(CALLER);
-    names.sort();
-    assert_eq!(names, ["Ended FlowGone", "Refused 503"]);
-    let mut names = net.names(CALLEE);
-    names.sort();
-    assert_eq!(names, ["Cancelled", "Ended FlowGone", "Invite"]);
-    net.assert_nothing_is_left();
-}
-
-#[test]
 fn a_challenged_invite_comes_again_in_the_same_call_id_with_the_next_cseq() {
     let mut net = Net::new(FAIR, 1);
     net.call(Some(body("offer")));

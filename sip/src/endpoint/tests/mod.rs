@@ -7,6 +7,7 @@ mod hostile;
 mod large;
 mod login;
 mod loss;
+mod lost;
 mod net;
 mod offers;
 mod outside;

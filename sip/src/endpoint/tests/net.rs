@@ -57,6 +57,8 @@ pub(super) struct Net {
     pub(super) lose: Option<Filter>,
     /// All bytes and who sent them.
     pub(super) spoken: Vec<(usize, Bytes)>,
+    /// Of streams.
+    pub(super) connection: u64,
     transport: Transport,
     weather: Weather,
     under_way: BTreeMap<(Duration, u64), (usize, Bytes)>,
@@ -78,6 +80,7 @@ impl Net {
             ladder: Vec::new(),
             lose: None,
             spoken: Vec::new(),
+            connection: 1,
             transport,
             weather,
             under_way: BTreeMap::new(),
@@ -88,7 +91,10 @@ impl Net {
 
     pub(super) fn flow(&self, side: usize) -> FlowId {
         let address = |side: usize| format!("192.0.2.{}:5060", side + 1).parse().unwrap();
-        let connection = u64::from(self.transport != Transport::Udp);
+        let connection = match self.transport {
+            Transport::Udp => 0,
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => self.connection,
+        };
         FlowId {
             transport: self.transport,
             local: address(side),
@@ -110,6 +116,27 @@ impl Net {
     pub(super) fn close(&mut self, side: usize) {
         let (flow, now) = (self.flow(side), self.now());
         self.ends[side].flow_closed(&flow, now);
+        self.drain(side);
+    }
+
+    /// The connection breaks, and there is another one; neither side knows what it is for.
+    pub(super) fn reconnect(&mut self) {
+        for side in [CALLER, CALLEE] {
+            self.close(side);
+        }
+        self.under_way.clear();
+        self.connection += 1;
+    }
+
+    /// A side learns that this is the successor of the last connection.
+    pub(super) fn succeed(&mut self, side: usize) {
+        let new = self.flow(side);
+        let old = FlowId {
+            connection: new.connection - 1,
+            ..new
+        };
+        let now = self.now();
+        self.ends[side].succeed(&old, new, None, now);
         self.drain(side);
     }
 
@@ -290,6 +317,7 @@ pub(super) fn name(event: &Event) -> String {
         Event::Subscribe { .. } => "Subscribe".to_owned(),
         Event::SubscriptionRefreshed { expires, .. } => format!("SubscriptionRefreshed {expires}"),
         Event::SubscriptionEnded { .. } => "SubscriptionEnded".to_owned(),
+        Event::FlowLeft { .. } => "FlowLeft".to_owned(),
     }
 }
 

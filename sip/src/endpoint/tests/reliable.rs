@@ -112,7 +112,8 @@ fn what_is_settled_before_the_answer_is_not_described_again() {
         | Event::Ended { .. }
         | Event::Subscribe { .. }
         | Event::SubscriptionRefreshed { .. }
-        | Event::SubscriptionEnded { .. } => None,
+        | Event::SubscriptionEnded { .. }
+        | Event::FlowLeft { .. } => None,
     });
     assert_eq!(bodies.collect::<Vec<_>>(), ["early answer".len(), 0, 0]);
     net.command(CALLEE, accept(callee));

@@ -62,7 +62,8 @@ impl Storm {
                 | Event::Response { .. }
                 | Event::Subscribe { .. }
                 | Event::SubscriptionRefreshed { .. }
-                | Event::SubscriptionEnded { .. } => {}
+                | Event::SubscriptionEnded { .. }
+                | Event::FlowLeft { .. } => {}
             }
             assert!(told.answered <= 1 && told.results <= told.reinvites && told.sent_results <= told.sent);
         }

@@ -322,13 +322,49 @@ fn an_owner_that_says_nothing_leaves_nothing() {
 }
 
 #[test]
-fn a_connection_takes_its_subscriptions_with_it() {
+fn without_its_connection_a_subscriber_is_told_nothing_until_it_has_another_one() {
     let mut script = Script::over(Transport::Tcp);
-    watching(&mut script, "Event: dialog\n");
-    let (flow, now) = (script.flow, at(script.elapsed));
-    script.endpoint.flow_closed(&flow, now);
-    assert!(matches!(script.event(), Event::SubscriptionEnded { .. }));
+    let (subscription, _, first) = watching(&mut script, "Event: dialog\nExpires: 600\n");
+    script.give(&answer(&first, "200 OK", ""));
+    assert_eq!(
+        script.command(active(subscription, "lost with the connection")).len(),
+        1
+    );
+    let old = script.flow;
+    script.endpoint.flow_closed(&old, at(script.elapsed));
+    assert!(script.command(active(subscription, "unheard")).is_empty());
+    assert!(script.pass(40_000).is_empty());
+    assert!(script.events().is_empty(), "nothing was asked of it meanwhile");
+    script.flow.connection = 2;
+    let new = script.flow;
+    assert!(script.endpoint.move_subscriber(subscription, &old, new));
+    assert!(!script.endpoint.move_subscriber(subscription, &old, new), "it is there");
+    assert!(matches!(script.event(), Event::FlowLeft { flow } if flow == old));
+    let told = script.command(active(subscription, "all of it"));
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, new);
+    assert!(told[0].1.ends_with("all of it"), "{}", told[0].1);
+    assert!(
+        script.give(&answer(&told[0].1, "200 OK", "")).is_empty(),
+        "nothing is left to tell"
+    );
+}
+
+#[test]
+fn a_subscriber_that_never_comes_back_runs_out() {
+    let mut script = Script::over(Transport::Tcp);
+    watching(&mut script, "Event: dialog\nExpires: 600\n");
+    let flow = script.flow;
+    script.endpoint.flow_closed(&flow, at(script.elapsed));
+    script.pass(599_000);
+    assert_eq!(script.endpoint.counts().subscriptions, 1);
+    assert!(script.pass(40_000).is_empty(), "there is nobody to say goodbye to");
     assert_eq!(script.endpoint.counts().subscriptions, 0);
+    let events = script.events();
+    assert!(matches!(
+        events[..],
+        [Event::SubscriptionEnded { .. }, Event::FlowLeft { .. }]
+    ));
     script.assert_nothing_is_left();
 }
 
