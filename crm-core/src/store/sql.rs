@@ -219,11 +219,6 @@ mod tests {
         )
         .await;
         check(
-            "c.manager_id = $3 AND (c.vip = $2 OR $2 IS NULL) AND c.search LIKE",
-            "clients_manager (account_id=? AND manager_id=?)",
-        )
-        .await;
-        check(
             "AND c.vip AND (c.vip = $2 OR $2 IS NULL) AND (c.manager_id = $3 OR $3 IS NULL) ORDER BY c.sort_name, c.id LIMIT $4",
             "clients_vip (account_id=?)",
         )
