@@ -51,6 +51,8 @@ pub struct Baresip {
     control: TcpStream,
     unread: Vec<u8>,
     folder: PathBuf,
+    /// Where it can be called without having registered.
+    pub address: SocketAddr,
 }
 
 impl Baresip {
@@ -73,8 +75,8 @@ impl Baresip {
         let folder = folder.join(format!("baresip-{}", line.user));
         std::fs::create_dir_all(folder.join("heard"))?;
         tone::write(&folder.join("tone.wav"), line.tone, TONE_SECONDS)?;
-        let control = ports::free_udp_and_tcp()?;
-        std::fs::write(folder.join("config"), config(&folder, control, talent.modules)?)?;
+        let (control, sip) = (ports::free_udp_and_tcp()?, ports::free_udp_and_tcp()?);
+        std::fs::write(folder.join("config"), config(&folder, (control, sip), talent.modules)?)?;
         std::fs::write(folder.join("accounts"), accounts)?;
         std::fs::write(folder.join("contacts"), "")?;
         let log = std::fs::File::create(folder.join("screen.log"))?;
@@ -97,6 +99,7 @@ impl Baresip {
             control,
             unread: Vec::new(),
             folder,
+            address: ([127, 0, 0, 1], sip).into(),
         })
     }
 
@@ -200,12 +203,12 @@ fn account(line: &Line<'_>, more: &str) -> String {
 }
 
 /// `aubridge` plays to nobody and lets the receiving pipeline run; `sndfile` writes both directions.
-fn config(folder: &Path, control: u16, more: &[&str]) -> Result<String> {
+fn config(folder: &Path, (control, sip): (u16, u16), more: &[&str]) -> Result<String> {
     let modules = MODULES
         .into_iter()
         .find(|path| Path::new(path).is_dir())
         .context("baresip's modules are not found")?;
-    let (sip, media) = (ports::free_udp_and_tcp()?, ports::range(100));
+    let media = ports::range(100);
     let folder = folder.display();
     let more: String = more.iter().map(|module| format!("module {module}\n")).collect();
     Ok(format!(

@@ -12,6 +12,7 @@ use tokio::process::{Child, Command};
 use crate::ports;
 
 mod dialogs;
+mod showing;
 mod watching;
 mod ways;
 

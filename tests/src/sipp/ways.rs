@@ -29,11 +29,7 @@ impl Scenario {
     /// The callee's side: an INVITE comes in which that field has that form.
     #[must_use]
     pub fn is_called_saying(self, field: &str, form: &str) -> Scenario {
-        self.with(&format!(
-            "  <recv request=\"INVITE\" rrs=\"true\">\n    <action>\n      <ereg regexp=\"{form}\" search_in=\"hdr\" \
-             header=\"{field}:\" check_it=\"true\" assign_to=\"said\"/>\n      <log message=\"[$said]\"/>\n    \
-             </action>\n  </recv>\n"
-        ))
+        self.is_called_showing(&[(field, form)], None)
     }
 
     /// The callee's side: ACK of the answer, and after a while a BYE of its own and its 200.
