@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use frontdesk_sip::command::{Body, Command, Headers, Party, Request};
+use frontdesk_sip::endpoint::SessionIntervals;
 use frontdesk_sip::event::{EndedBy, SessionId};
-use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::{Endpoint, Now};
+use frontdesk_sip::flow::{FlowId, Transport};
+use frontdesk_sip::{Endpoint, EndpointConfig, Now};
 
 use super::nat::Nat;
 use super::provider::Provider;
@@ -216,6 +217,19 @@ impl Phone {
         }
     }
 
+    /// It wants sessions refreshed at this interval, and refuses shorter ones than `least` (RFC 4028); before its first call.
+    pub fn times_sessions(&mut self, interval: Duration, least: Duration) {
+        let config = EndpointConfig {
+            session_timer: Some(SessionIntervals {
+                interval,
+                min_se: least,
+            }),
+            ..self.endpoint.config().clone()
+        };
+        let seed = self.name.bytes().fold(0, u8::wrapping_add);
+        self.endpoint = Endpoint::new(config, [seed; 32]);
+    }
+
     pub fn call(&self, index: usize) -> &PhoneCall {
         &self.calls[index]
     }
@@ -417,8 +431,9 @@ impl Phone {
 
     fn transport_param(&self) -> &'static str {
         match self.flow.transport {
-            frontdesk_sip::flow::Transport::Udp => "",
-            _ => ";transport=tcp",
+            Transport::Udp => "",
+            Transport::Tcp | Transport::Tls => ";transport=tcp",
+            Transport::Ws | Transport::Wss => ";transport=ws",
         }
     }
 
