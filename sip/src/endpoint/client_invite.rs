@@ -215,9 +215,10 @@ impl Endpoint {
         if let Some((_, ack)) = work.acks.iter().find(|(known, _)| known == tag) {
             let (ack, owner) = (ack.clone(), work.session);
             if let Some((flow, bytes)) = ack {
-                // It may have another connection, or the next hop may have been found.
-                let by_now = self.destination_by_now(owner, tag).or_else(|| self.flow_within(owner));
-                self.send(by_now.unwrap_or(flow), bytes);
+                // The next hop may have been found, or the connection lost.
+                let found = self.destination_by_now(owner, tag);
+                let next = || self.flow_within(owner).filter(|_| self.is_lost(&flow));
+                self.send(found.or_else(next).unwrap_or(flow), bytes);
             }
             return;
         }

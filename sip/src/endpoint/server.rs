@@ -65,11 +65,16 @@ impl Endpoint {
         if transaction.check != incoming.key.check {
             return true;
         }
-        // It comes again by another connection because the first one is lost.
+        // It comes again by another connection because the first one is lost, and so may be what was answered.
+        let mut elsewhere = false;
         if Reliability::of(incoming.back.transport) == Reliability::Reliable {
-            transaction.flow = incoming.back;
+            elsewhere = std::mem::replace(&mut transaction.flow, incoming.back) != incoming.back;
         }
         match transaction.stage {
+            ServerStage::Invite(server_invite::State::Accepted) if elsewhere => {
+                let (flow, last) = (transaction.flow, transaction.last.clone());
+                self.send(flow, last);
+            }
             ServerStage::Invite(_) => self.step_server_invite(incoming.key.id, server_invite::Input::Request, now),
             ServerStage::Other(state) => {
                 let step = server::step(state, server::Input::Request, reliability(transaction));

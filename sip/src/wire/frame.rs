@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn a_pong_is_known_at_once_when_it_is_awaited() {
         let mut framer = StreamFramer::default();
-        let mut give = |framer: &mut StreamFramer, octets: &[u8]| {
+        let give = |framer: &mut StreamFramer, octets: &[u8]| {
             framer.push(octets);
             framer.next_frame().unwrap()
         };

@@ -421,5 +421,7 @@ async fn l25_a_password_given_by_an_administrator_ends_the_persons_tokens_too() 
         .expect(200);
     program.get("/staff").await.expect(401);
     let audit = main.get("/audit?action=staff.updated").await.expect(200);
-    assert_eq!(audit.body["items"][0]["after"]["tokens_revoked"], 1);
+    let told = audit.body["items"].as_array().unwrap().iter();
+    let ended: Vec<_> = told.map(|row| &row["after"]["tokens_revoked"]).collect();
+    assert!(ended.contains(&&json!(1)), "{ended:?}");
 }

@@ -106,7 +106,6 @@ async fn a_login_needs_a_code_once_one_has_been_shown_and_takes_each_code_once()
     let audit = guarded.main.get("/audit?action=two_factor.refused").await.expect(200);
     assert_eq!(audit.body["items"].as_array().unwrap().len(), 2);
     assert_eq!(audit.text("/items/0/entity_id"), guarded.id);
-    assert_eq!(audit.body["items"][0]["after"]["tokens_revoked"], 1);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use frontdesk::shell::tls::own;
-use frontdesk::shell::tls::trust::fingerprint;
+use frontdesk::shell::tls::trust::fingerprint_of;
 use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
@@ -17,8 +17,6 @@ use frontdesk_tests::wire::{Wire, WirePhone, answer_to, sdp};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
-use tokio_rustls::rustls::pki_types::CertificateDer;
-use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 /// The issue's own limit.
 const AT_ONCE: Duration = Duration::from_secs(1);
@@ -286,7 +284,7 @@ async fn stands(daemon: &Daemon, server: &Daemon, (name, shown): (&str, Option<F
 #[tokio::test]
 async fn a_provider_with_a_certificate_of_its_own_is_believed_by_its_fingerprint_alone() -> Result<()> {
     let (daemon, server) = (Daemon::start(&[]).await?, start("127.0.0.1", "").await?);
-    let shown = CertificateDer::from_pem_file(own_certificate(&server)).map(|shown| fingerprint(&shown))?;
+    let shown = fingerprint_of(&own_certificate(&server))?;
     let other = Fingerprint(shown.0.map(|octet| !octet));
     for (line, standing) in [
         (("Unpinned", None), "failing"),

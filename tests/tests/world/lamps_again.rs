@@ -144,6 +144,7 @@ fn whoever_is_gone_after_a_restart_watches_no_more() {
 }
 
 fn version(body: &str) -> u32 {
-    let (_, rest) = body.split_once(" version=\"").expect("a version");
+    let (_, document) = body.split_once("<dialog-info").expect("a document");
+    let (_, rest) = document.split_once(" version=\"").expect("a version");
     rest.split('"').next().unwrap().parse().unwrap()
 }

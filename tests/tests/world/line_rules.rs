@@ -12,7 +12,7 @@ use frontdesk_routing::plan::{
     PlanReception, ReceptionSection, StaffSection,
 };
 use frontdesk_routing::queue::{Member, QueueSettings, VipRule};
-use frontdesk_tests::world::net::{Weather, weathers};
+use frontdesk_tests::world::net::{FAIR, Weather, weathers};
 use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA, CLIENT_NUMBER, DAVID};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{self, SECOND, trunk};

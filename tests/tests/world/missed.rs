@@ -12,6 +12,7 @@ use frontdesk_routing::plan::{
     ReceptionSection,
 };
 use frontdesk_routing::schedule::{Day, Schedule};
+use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS};
 use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, trunk};
 use frontdesk_tests::world::{World, ms, s};
@@ -57,7 +58,7 @@ fn person(plan: &mut DialPlan, change: impl FnOnce(&mut PlanReception)) {
 
 /// An office of which one thing has changed; her number and that of Sales are called from outside.
 fn office(seed: u8, method: Method, change: impl FnOnce(&mut DialPlan)) -> World {
-    let mut world = mobile(seed, lines(), method);
+    let mut world = mobile(seed, FAIR, lines(), method);
     let mut plan = mobile_plan(lines(), method);
     change(&mut plan);
     world.input(Input::Plan(Arc::new(plan)));

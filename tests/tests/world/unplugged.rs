@@ -181,7 +181,7 @@ fn a_phone_that_rings_in_a_bad_net_is_not_taken_for_gone() {
         for _ in 0..10 {
             let call = world.dial(ANNA_AT, BORIS.number);
             let rang = |world: &World| world.phones[BORIS_AT].states().contains(&State::Ringing);
-            assert!(world.wait_for(s(20), rang), "{}", world.ladder());
+            assert!(world.wait_for(s(40), rang), "{}", world.ladder());
             world.run_for(s(6));
             assert_eq!(status(&world, call), None, "{seed}\n{}", world.ladder());
             world.act(ANNA_AT, |phone, now| phone.cancel(call, now));
@@ -217,7 +217,12 @@ fn what_rings_rings_on_beside_a_phone_that_is_gone() {
     world.run_for(s(20));
     let gone = world.dial(CLARA_AT, BORIS.number);
     world.run_for(s(2));
-    assert_eq!(world.phones[CLARA_AT].call(gone).state, State::Ringing);
+    assert_eq!(
+        world.phones[CLARA_AT].call(gone).state,
+        State::Ringing,
+        "{}",
+        world.ladder()
+    );
     assert_eq!(world.edges(BORIS), [true], "the other one is there");
     finish(&mut world);
 }

@@ -6,12 +6,10 @@ use std::path::Path;
 
 use frontdesk_sip::flow::{FOR_SIZE, OPENED_HERE};
 use mio::{Events, Poll};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use tempfile::TempDir;
 
 use super::super::tls::own;
-use super::super::tls::trust::fingerprint;
+use super::super::tls::trust::fingerprint_of;
 use super::*;
 
 const MESSAGE: &[u8] = b"OPTIONS sip:a@b SIP/2.0\r\nl: 3\r\n\r\nabc";
@@ -167,7 +165,7 @@ fn a_certificate_that_nobody_has_signed_is_believed_by_its_fingerprint_alone() {
     let [mut server, other] = [(); 2].map(|()| Side::new(None, Limits::default()));
     let bound = server.streams.listen(Transport::Tls, "127.0.0.1:0".parse().unwrap());
     let bound = bound.unwrap();
-    let shown = |side: &Side| fingerprint(&CertificateDer::from_pem_file(side.certificate()).unwrap());
+    let shown = |side: &Side| fingerprint_of(&side.certificate()).unwrap();
     let (own, others, ca) = (shown(&server), shown(&other), server.certificate());
     let mut check = |proof: Proof, ca: Option<&Path>, welcome: bool| {
         let mut client = Side::new(ca, Limits::default());

@@ -81,8 +81,18 @@ pub fn server_name(name: Option<&str>, address: IpAddr) -> Result<ServerName<'st
     }
 }
 
-pub fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
+fn fingerprint(certificate: &CertificateDer<'_>) -> Fingerprint {
     Fingerprint(Sha256::digest(certificate).into())
+}
+
+/// Of the first certificate of a PEM file.
+///
+/// # Errors
+/// The file cannot be read, or holds no certificate.
+pub fn fingerprint_of(path: &Path) -> Result<Fingerprint, BadCertificate> {
+    let all = read(path)?;
+    let first = all.first().ok_or_else(|| BadCertificate::Empty(path.to_owned()))?;
+    Ok(fingerprint(first))
 }
 
 /// The certificates of a PEM file; at least one.
