@@ -9,7 +9,7 @@ use frontdesk_crm_core::journal::{self, Entry};
 use frontdesk_crm_core::projects::first_of;
 use frontdesk_crm_core::recordings;
 use frontdesk_crm_core::store::{Listing, Page};
-use frontdesk_routing::ids::{CallId, LegId, RecordingId, StaffId};
+use frontdesk_routing::ids::{CallId, ClientId, LegId, ProjectId, RecordingId, StaffId};
 
 use crate::audit::unguarded;
 use crate::office::{NOON, Office, page};
@@ -121,7 +121,10 @@ async fn ones_own_calls_are_found_behind_any_number_of_others(office: &Office) {
     save(office, (6..10_106).map(|n| (call(office, n), None))).await;
     let all = CallQuery::default();
     let newest: Vec<CallId> = ids.iter().take(4).rev().copied().collect();
-    assert_eq!(calls_of(office, own(office, ivan), &all, 50).await, [newest.clone()]);
+    assert_eq!(
+        calls_of(office, own(office, ivan), &all, 50).await,
+        std::slice::from_ref(&newest)
+    );
     assert_eq!(
         calls_of(office, own(office, ivan), &all, 3).await,
         [&newest[..3], &newest[3..]]
@@ -206,9 +209,8 @@ async fn recordings_within_a_reach_go_on_where_a_page_has_stopped(office: &Offic
     assert_eq!(whole.items.len(), 50);
 }
 
-async fn deals_that_are_open_are_found_behind_any_number_of_closed_ones(office: &Office) {
-    let client = office.client("+79161234567", "Olga").await.unwrap().id;
-    let here = first_of(office.first.account);
+/// Three open deals of a client's, and many closed ones after them.
+async fn many_deals(office: &Office, client: ClientId, here: ProjectId) {
     let make = async |title: &str, step_at: Option<&str>| {
         let new = NewDeal {
             client: Some(client.to_string()),
@@ -233,6 +235,12 @@ async fn deals_that_are_open_are_found_behind_any_number_of_closed_ones(office: 
     );
     assert_eq!(office.raw(&many).await.unwrap(), 10_050);
     office.later(10_000);
+}
+
+async fn deals_that_are_open_are_found_behind_any_number_of_closed_ones(office: &Office) {
+    let client = office.client("+79161234567", "Olga").await.unwrap().id;
+    let here = first_of(office.first.account);
+    many_deals(office, client, here).await;
     let staff = (office.first.staff, here);
     let seen = async |reach: Reach, query: DealQuery| {
         let looker = Looker {

@@ -328,11 +328,9 @@ async fn a_webhook_tells_no_more_than_its_owner_may_read_at_the_moment() -> Resu
             of(&hooks[1], one) && one["attempts"].as_i64() > Some(0)
         })
         .await?;
-    let mut calls = 1;
-    for role in [json!("specialist"), Value::Null] {
+    for (calls, role) in (2..).zip([json!("specialist"), Value::Null]) {
         office.daemon.patch(&person, &json!({ "role": role })).await?;
         office.miss().await?;
-        calls += 1;
         let told = async || (open.got().len() == calls).then_some(());
         eventually("who may read it to be told", PATIENCE, told).await?;
         let path = format!("/webhook-deliveries?webhook_id={}", hooks[0]);
