@@ -71,7 +71,7 @@ impl Endpoint {
             elsewhere = std::mem::replace(&mut transaction.flow, incoming.back) != incoming.back;
         }
         match transaction.stage {
-            ServerStage::Invite(server_invite::State::Accepted) if elsewhere => {
+            ServerStage::Invite(server_invite::State::Accepted) if elsewhere && !transaction.last.is_empty() => {
                 let (flow, last) = (transaction.flow, transaction.last.clone());
                 self.send(flow, last);
             }

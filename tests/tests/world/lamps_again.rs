@@ -97,8 +97,7 @@ fn lamps_go_on_over_a_restart() {
         assert_eq!(world.stored_subscriptions().len(), 3);
         world.input(frontdesk::engine::input::Input::HangUpAll);
         world.run_for(s(1));
-        world.break_connection(david);
-        world.restart(people::plan());
+        world.crash(people::plan());
         world.run_for(s(1));
         assert_eq!(seen(&world, CLARA_AT, by_udp).lamp(), [""; 0], "told all at once");
         world.register(david);

@@ -389,6 +389,7 @@ fn a_connection_of_ours_is_kept_alive_and_one_of_the_peers_is_not() {
     assert!(side.closed.is_empty(), "nobody has to answer");
     assert!(side.got.is_empty());
 
+    let mut side = Side::new(None, Limits::default());
     let bound = side
         .streams
         .listen(Transport::Tcp, "127.0.0.1:0".parse().unwrap())
