@@ -198,22 +198,10 @@ fn call_of(entry: &Entry) -> Option<(&Call, &[Leg])> {
 
 /// The recording that has begun with it.
 fn begun(entry: &Entry) -> Option<RecordingId> {
-    match entry {
-        Entry::RecordingStarted { recording, .. } => Some(*recording),
-        Entry::CallEnded { .. }
-        | Entry::BindingSaved(_)
-        | Entry::BindingRemoved { .. }
-        | Entry::SubscriptionSaved(_)
-        | Entry::SubscriptionRemoved { .. }
-        | Entry::RecordingReady { .. }
-        | Entry::RecordingFailed { .. }
-        | Entry::MessageStarted { .. }
-        | Entry::MessageDropped { .. }
-        | Entry::LineLeft(_)
-        | Entry::SettingChanged(_)
-        | Entry::BlockSaved(_)
-        | Entry::BlockRemoved(_) => None,
+    if let Entry::RecordingStarted { recording, .. } = entry {
+        return Some(*recording);
     }
+    None
 }
 
 /// Digests of the numbers of its parties from outside.

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk_routing::because::Ordered;
+use frontdesk_routing::ids::{AccountId, CallId};
+
+use super::people::ACCOUNT;
 use super::phone::{Manner, State};
 use super::{World, ms, s};
 
@@ -73,6 +78,18 @@ impl World {
             State::Calling | State::Over => return false,
         }
         true
+    }
+
+    /// Somebody orders a call by the API or on a site: it has this number.
+    pub fn order(&mut self, call: u128, first: First, to: &str, kind: Ordered) {
+        let order = Originate {
+            call: CallId::from_u128(call),
+            account: AccountId::from_u128(ACCOUNT),
+            first,
+            to: to.to_owned(),
+            kind,
+        };
+        self.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
     }
 
     /// Hangs up whatever a phone has.

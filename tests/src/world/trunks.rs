@@ -88,6 +88,16 @@ pub fn plan(trunks: Vec<PlanTrunk>) -> DialPlan {
     }
 }
 
+/// Two lines: the first one brings calls, the second one takes them.
+pub fn brings_and_takes() -> Vec<PlanTrunk> {
+    let brings = PlanTrunk {
+        provider: None,
+        sources: vec!["192.0.2.10/32".parse().expect("a network")],
+        ..trunk(1, &[], false)
+    };
+    vec![brings, trunk(2, &["192.0.2.11"], false)]
+}
+
 /// Anna and Boris, and two gateways at 192.0.2.10 and 192.0.2.11.
 pub fn world(seed: u8, weather: Weather, trunks: Vec<PlanTrunk>) -> World {
     let mut world = World::new(seed, weather, DialPlan::default());

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input};
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::masking::Token;
 use frontdesk_routing::plan::HidingKey;
-use frontdesk_tests::world::people::{ACCOUNT, BORIS, CLIENT_NUMBER};
+use frontdesk_tests::world::people::{BORIS, CLIENT_NUMBER};
 use frontdesk_tests::world::phone::Manner;
 use frontdesk_tests::world::trunks::{BORIS_AT, FIRST};
 use frontdesk_tests::world::{World, s};
@@ -64,14 +64,7 @@ fn l44_clicking_on_the_stub_or_a_token_reaches_the_client_and_shows_no_digits() 
     let mut calls = 4_711;
     let mut click = |world: &mut World, to: &str| {
         calls += 1;
-        let order = Originate {
-            call: CallId::from_u128(calls),
-            account: AccountId::from_u128(ACCOUNT),
-            first: First::Staff(StaffId::from_u128(BORIS.id)),
-            to: to.to_owned(),
-            kind: Ordered::Crm,
-        };
-        world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+        world.order(calls, First::Staff(StaffId::from_u128(BORIS.id)), to, Ordered::Crm);
     };
     for nobody in [STUB, token.as_str()] {
         click(&mut world, nobody);

@@ -2,29 +2,18 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input};
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{DepartmentId, StaffId};
 use frontdesk_routing::masking::Token;
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{DepartmentSection, DialPlan, HidingKey};
 use frontdesk_tests::digits::found_in;
-use frontdesk_tests::world::people::{self, ACCOUNT, BORIS, CLIENT_NUMBER};
+use frontdesk_tests::world::people::{self, BORIS, CLIENT_NUMBER};
 use frontdesk_tests::world::trunks::{BORIS_AT, FIRST};
 use frontdesk_tests::world::{World, s};
 
 use crate::wire::{CLARA_AT, CLIENT_NAME, STRANGER, STUB, ends, office, started};
-
-fn order(world: &mut World, first: First, to: &str, kind: Ordered) {
-    let order = Originate {
-        call: CallId::from_u128(4_711),
-        account: AccountId::from_u128(ACCOUNT),
-        first,
-        to: to.to_owned(),
-        kind,
-    };
-    world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
-}
 
 /// Boris is rung and answers, then whoever is called; each of them holds the call for a while. What Boris was shown first.
 fn talks(world: &mut World, number: &str) -> String {
@@ -53,7 +42,7 @@ fn l43_a_call_from_the_crm_by_number_shows_whoever_orders_it_the_stub_and_a_name
     for loss in [0, 5, 20] {
         let mut world = started(64, loss);
         let boris = First::Staff(StaffId::from_u128(BORIS.id));
-        order(&mut world, boris, CLIENT_NUMBER, Ordered::Crm);
+        world.order(4_711, boris, CLIENT_NUMBER, Ordered::Crm);
         let invite = talks(&mut world, CLIENT_NUMBER);
         let from = format!("From: \"{CLIENT_NAME}\" <sip:{STUB}@");
         assert!(invite.contains(&from), "{invite}");
@@ -80,7 +69,7 @@ fn l43_a_visitor_of_a_site_is_a_name_or_a_token_to_the_member_who_takes_the_call
                 ..office(true)
             })));
             let desk = First::Department(DepartmentId::from_u128(1));
-            order(&mut world, desk, number, Ordered::Widget);
+            world.order(4_711, desk, number, Ordered::Widget);
             let invite = talks(&mut world, number);
             let from = format!("From: \"{name}\" <sip:{STUB}@");
             assert!(invite.contains(&from), "{invite}");

@@ -8,13 +8,13 @@ use frontdesk_routing::forwarding::{Forwarding, Target};
 use frontdesk_routing::ids::{AccountId, DepartmentId, MailboxId, ScheduleId, StaffId};
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
-    DialPlan, FeatureSection, MailboxSection, Method, PlanDesk, PlanForwarding, PlanMailbox, PlanReception, PlanTrunk,
+    DialPlan, FeatureSection, MailboxSection, Method, PlanDesk, PlanForwarding, PlanMailbox, PlanReception,
     ReceptionSection,
 };
 use frontdesk_routing::schedule::{Day, Schedule};
 use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS};
-use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, trunk};
+use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, brings_and_takes};
 use frontdesk_tests::world::{World, ms, s};
 use jiff::tz::TimeZone;
 
@@ -25,16 +25,6 @@ const HOURS: ScheduleId = ScheduleId::from_u128(1);
 
 fn anna() -> StaffId {
     StaffId::from_u128(ANNA.id)
-}
-
-/// The first one brings calls, the second one takes them.
-fn lines() -> Vec<PlanTrunk> {
-    let brings = PlanTrunk {
-        provider: None,
-        sources: vec!["192.0.2.10/32".parse().expect("a network")],
-        ..trunk(1, &[], false)
-    };
-    vec![brings, trunk(2, &["192.0.2.11"], false)]
 }
 
 /// Nobody works on any day.
@@ -58,8 +48,8 @@ fn person(plan: &mut DialPlan, change: impl FnOnce(&mut PlanReception)) {
 
 /// An office of which one thing has changed; her number and that of Sales are called from outside.
 fn office(seed: u8, method: Method, change: impl FnOnce(&mut DialPlan)) -> World {
-    let mut world = mobile(seed, FAIR, lines(), method);
-    let mut plan = mobile_plan(lines(), method);
+    let mut world = mobile(seed, FAIR, brings_and_takes(), method);
+    let mut plan = mobile_plan(brings_and_takes(), method);
     change(&mut plan);
     world.input(Input::Plan(Arc::new(plan)));
     world.run_for(s(1));

@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input};
 use frontdesk::engine::output::{CdrRow, Disposition, JournalEntry};
 use frontdesk_media::sound::{self, Sound};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{DepartmentId, StaffId};
 use frontdesk_routing::number::ShortNumber;
 use frontdesk_routing::plan::{
     DepartmentSection, Destination, DialPlan, FeatureSection, PlanDepartment, PlanForwarding,
 };
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
-use frontdesk_tests::world::people::{self, ACCOUNT, ANNA, BORIS, CLARA};
+use frontdesk_tests::world::people::{self, ANNA, BORIS, CLARA};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::{World, ms, s};
 
@@ -42,15 +42,8 @@ fn office(seed: u8, weather: Weather, department: PlanDepartment, boris: Forward
 }
 
 fn anna_orders(world: &mut World, to: &str) {
-    let order = Originate {
-        call: CallId::from_u128(4_711),
-        account: AccountId::from_u128(ACCOUNT),
-        first: First::Staff(StaffId::from_u128(ANNA.id)),
-        to: to.to_owned(),
-        kind: Ordered::Crm,
-    };
     world.phones[ANNA_AT].manner = Manner::Answer(ms(500));
-    world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+    world.order(4_711, First::Staff(StaffId::from_u128(ANNA.id)), to, Ordered::Crm);
 }
 
 fn last_tune(world: &World) -> Option<Arc<Sound>> {

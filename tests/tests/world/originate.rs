@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input, OperatorCommand};
 use frontdesk::engine::output::{CallDirection, Disposition};
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
 use frontdesk_routing::plan::{DialPlan, PlanReception, ReceptionSection};
 use frontdesk_tests::world::net::{FAIR, Weather, rough};
-use frontdesk_tests::world::people::{ACCOUNT, ANNA, BORIS, CLARA};
+use frontdesk_tests::world::people::{ANNA, BORIS, CLARA};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{self, ANNA_AT, BORIS_AT};
 use frontdesk_tests::world::{World, ms, s};
@@ -16,17 +16,6 @@ use frontdesk_tests::world::{World, ms, s};
 const OUTSIDE: &str = "+79161234567";
 /// The provider's gateway.
 const GATEWAY_AT: usize = 2;
-
-fn order(world: &mut World, first: First, to: &str, kind: Ordered) {
-    let order = Originate {
-        call: CallId::from_u128(4_711),
-        account: AccountId::from_u128(ACCOUNT),
-        first,
-        to: to.to_owned(),
-        kind,
-    };
-    world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
-}
 
 fn office(seed: u8, weather: Weather) -> World {
     trunks::world(seed, weather, vec![trunks::trunk(1, &["192.0.2.10"], false)])
@@ -43,7 +32,7 @@ fn a_click_rings_the_staff_member_and_then_the_client() {
         let mut world = office(seed, weather);
         world.phones[ANNA_AT].manner = Manner::Answer(s(3));
         world.phones[GATEWAY_AT].manner = Manner::Answer(s(2));
-        order(&mut world, anna(), OUTSIDE, Ordered::Crm);
+        world.order(4_711, anna(), OUTSIDE, Ordered::Crm);
         world.run_for(s(2));
         assert!(
             world.phones[GATEWAY_AT].calls.is_empty(),
@@ -77,7 +66,7 @@ fn the_client_is_not_called_when_the_staff_member_does_not_answer() {
     ] {
         let mut world = office(4, FAIR);
         world.phones[ANNA_AT].manner = manner;
-        order(&mut world, anna(), OUTSIDE, Ordered::Crm);
+        world.order(4_711, anna(), OUTSIDE, Ordered::Crm);
         world.run_for(s(120));
         assert!(world.phones[GATEWAY_AT].calls.is_empty());
         world.close();
@@ -90,7 +79,7 @@ fn a_client_who_is_busy_ends_the_call() {
     let mut world = office(5, FAIR);
     world.phones[ANNA_AT].manner = Manner::Answer(ms(500));
     world.phones[GATEWAY_AT].manner = Manner::Refuse(486, s(1));
-    order(&mut world, anna(), OUTSIDE, Ordered::Crm);
+    world.order(4_711, anna(), OUTSIDE, Ordered::Crm);
     world.run_for(s(30));
     assert_eq!(world.phones[ANNA_AT].call(0).state, State::Over);
     world.close();
@@ -100,12 +89,7 @@ fn a_client_who_is_busy_ends_the_call() {
 #[test]
 fn a_staff_member_without_a_phone_is_told_of_in_the_record() {
     let mut world = office(6, FAIR);
-    order(
-        &mut world,
-        First::Staff(StaffId::from_u128(CLARA.id)),
-        OUTSIDE,
-        Ordered::Crm,
-    );
+    world.order(4_711, First::Staff(StaffId::from_u128(CLARA.id)), OUTSIDE, Ordered::Crm);
     world.run_for(s(1));
     world.close();
     let record = world.record();
@@ -131,7 +115,7 @@ fn l20_a_visitor_is_not_given_to_whom_the_toggle_is_off_for() {
             ..trunks::plan(vec![trunks::trunk(1, &["192.0.2.10"], false)])
         })));
         world.phones[ANNA_AT].manner = Manner::Refuse(486, ms(500));
-        order(&mut world, anna(), OUTSIDE, kind);
+        world.order(4_711, anna(), OUTSIDE, kind);
         world.run_for(s(10));
         assert_eq!(world.phones[ANNA_AT].calls.len(), rung, "{}", world.ladder());
         world.close();
@@ -150,7 +134,7 @@ fn the_same_order_twice_is_one_call() {
     let mut world = office(7, FAIR);
     world.phones[ANNA_AT].manner = Manner::Ring;
     for _ in 0..2 {
-        order(&mut world, anna(), OUTSIDE, Ordered::Crm);
+        world.order(4_711, anna(), OUTSIDE, Ordered::Crm);
     }
     world.run_for(s(3));
     assert_eq!(world.phones[ANNA_AT].calls.len(), 1);
@@ -170,7 +154,7 @@ fn a_click_on_a_short_number_rings_a_colleague() {
     for phone in [ANNA_AT, BORIS_AT] {
         world.phones[phone].manner = Manner::Answer(ms(500));
     }
-    order(&mut world, anna(), BORIS.number, Ordered::Crm);
+    world.order(4_711, anna(), BORIS.number, Ordered::Crm);
     assert!(world.wait_for(s(20), |world| world.together(ANNA_AT, BORIS_AT)));
     world.hang_up(BORIS_AT, 0);
     world.close();
@@ -185,7 +169,7 @@ fn a_visitors_wish_waits_for_a_free_agent() {
     world.phones[BORIS_AT].manner = Manner::Refuse(486, ms(300));
     world.phones[GATEWAY_AT].manner = Manner::Answer(s(1));
     let sales = First::Department(DepartmentId::from_u128(1));
-    order(&mut world, sales, OUTSIDE, Ordered::Widget);
+    world.order(4_711, sales, OUTSIDE, Ordered::Widget);
     world.run_for(s(3));
     assert!(world.phones[GATEWAY_AT].calls.is_empty());
     world.phones[BORIS_AT].manner = Manner::Answer(ms(500));

@@ -10,13 +10,13 @@ use frontdesk_routing::ids::{AccountId, DepartmentId, MenuId, PromptId, Schedule
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::{
     DepartmentSection, Destination, DialPlan, FeatureSection, MenuSection, NumberSection, PlanDesk, PlanForwarding,
-    PlanMenu, PlanTrunk,
+    PlanMenu,
 };
 use frontdesk_routing::schedule::{Day, Schedule};
 use frontdesk_tests::world::net::FAIR;
 use frontdesk_tests::world::people::{self, ACCOUNT, ANNA, BORIS, DAVID};
 use frontdesk_tests::world::phone::Manner;
-use frontdesk_tests::world::trunks::{self, ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, number, trunk};
+use frontdesk_tests::world::trunks::{self, ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, brings_and_takes, number};
 use frontdesk_tests::world::{World, s};
 use jiff::tz::TimeZone;
 
@@ -33,15 +33,6 @@ fn id(person: people::Person) -> StaffId {
     StaffId::from_u128(person.id)
 }
 
-fn lines() -> Vec<PlanTrunk> {
-    let brings = PlanTrunk {
-        provider: None,
-        sources: vec!["192.0.2.10/32".parse().expect("a network")],
-        ..trunk(1, &[], false)
-    };
-    vec![brings, trunk(2, &["192.0.2.11"], false)]
-}
-
 /// Nobody works in Sales; Boris has a number of his own.
 fn plan() -> DialPlan {
     DialPlan {
@@ -51,13 +42,13 @@ fn plan() -> DialPlan {
             number(SALES, Destination::Department(DepartmentId::from_u128(1))),
             number(DIRECT, Destination::Staff(id(BORIS))),
         ])),
-        ..trunks::plan(lines())
+        ..trunks::plan(brings_and_takes())
     }
 }
 
 /// A client calls; Boris talks with them, and nothing has gone outside.
 fn reaches_boris(seed: u8, dialled: &str, plan: DialPlan, meanwhile: impl FnOnce(&mut World)) {
-    let mut world = trunks::world(seed, FAIR, lines());
+    let mut world = trunks::world(seed, FAIR, brings_and_takes());
     world.input(Input::Plan(Arc::new(plan)));
     world.input(Input::Operator(OperatorCommand::Prompt {
         account: AccountId::from_u128(ACCOUNT),

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input};
 use frontdesk_routing::because::Ordered;
 use frontdesk_routing::forwarding::{Forwarding, Target};
-use frontdesk_routing::ids::{AccountId, CallId, StaffId};
+use frontdesk_routing::ids::StaffId;
 use frontdesk_routing::number::{PhoneNumber, ShortNumber};
 use frontdesk_routing::plan::trunks::RedirectionStyle;
 use frontdesk_routing::plan::{DialPlan, FeatureSection, Method, PlanForwarding, PlanTrunk};
 use frontdesk_tests::world::net::FAIR;
-use frontdesk_tests::world::people::{ACCOUNT, ANNA, CLARA, DAVID};
+use frontdesk_tests::world::people::{ANNA, CLARA, DAVID};
 use frontdesk_tests::world::phone::{Manner, State};
 use frontdesk_tests::world::trunks::{ANNA_AT, BORIS_AT, FIRST, OWN, SECOND, trunk};
 use frontdesk_tests::world::{World, ms, s};
@@ -122,14 +122,12 @@ fn whoever_talks_on_a_mobile_telephone_is_busy() {
     let busy = world.dial(clara, ANNA.number);
     world.run_for(s(3));
     assert_eq!(world.phones[clara].call(busy).status, Some(486), "{}", world.ladder());
-    let order = Originate {
-        call: CallId::from_u128(4_711),
-        account: AccountId::from_u128(ACCOUNT),
-        first: First::Staff(StaffId::from_u128(ANNA.id)),
-        to: CLARA.number.to_owned(),
-        kind: Ordered::Crm,
-    };
-    world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+    world.order(
+        4_711,
+        First::Staff(StaffId::from_u128(ANNA.id)),
+        CLARA.number,
+        Ordered::Crm,
+    );
     world.run_for(s(3));
     assert_eq!(
         world.phones[FIRST].calls.len(),

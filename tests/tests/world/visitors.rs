@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use frontdesk::engine::input::{First, Input, OperatorCommand, Originate};
+use frontdesk::engine::input::{First, Input};
 use frontdesk::engine::output::Disposition;
 use frontdesk_media::sound::{self, Language};
 use frontdesk_routing::because::Ordered;
-use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{AccountId, ClientId, DepartmentId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::{ClientSection, DepartmentSection, DialPlan, PlanClient, PlanDepartment, Whisper};
 use frontdesk_tests::world::net::FAIR;
@@ -51,14 +51,12 @@ fn world(seed: u8, plan: DialPlan) -> World {
 }
 
 fn visitor(world: &mut World, number: &str) {
-    let order = Originate {
-        call: CallId::from_u128(4_711),
-        account: AccountId::from_u128(ACCOUNT),
-        first: First::Department(DepartmentId::from_u128(1)),
-        to: number.to_owned(),
-        kind: Ordered::Widget,
-    };
-    world.input(Input::Operator(OperatorCommand::Originate(Box::new(order))));
+    world.order(
+        4_711,
+        First::Department(DepartmentId::from_u128(1)),
+        number,
+        Ordered::Widget,
+    );
 }
 
 /// Boris waits for Anna, who takes no call yet.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use frontdesk_media::io::command::MediaCommand;
 use frontdesk_media::sound::Sound;
-use frontdesk_routing::ids::{CallId, DepartmentId};
+use frontdesk_routing::ids::{AccountId, CallId, DepartmentId};
 use frontdesk_routing::plan::Announce;
 use frontdesk_sip::Now;
 
@@ -64,37 +64,42 @@ impl Engine {
 
     /// The music goes on when all has been said; who rings at an agent's phone unanswered hears nothing of it.
     fn say_place(&mut self, id: CallId, announce: Announce) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(side) = call.machine.waiting() else { return };
+        let settled = call.leg(side).and_then(|leg| leg.media.settled());
+        if !settled.is_some_and(|media| media.direction.we_send()) {
+            return;
+        }
+        let said = Arc::new(self.place_told(id, call.account, announce));
         let token = self.token();
-        let position = self.lines.queues.position(id);
-        let wait = self.lines.queues.expected_wait(id);
-        let Some(account) = self.calls.get(&id).map(|call| call.account) else {
+        let call = self.calls.get_mut(&id);
+        let Some(leg) = call.and_then(|call| call.leg_mut(side)) else {
             return;
         };
-        let mut said = self.phrase(account, Phrase::PleaseWait);
-        if let Some(position) = position.filter(|_| announce.position) {
-            let place = self.phrase_with(account, Phrase::Place, &position.to_string());
-            said = said.then(&Sound::silence(PAUSE)).then(&place);
-        }
-        if let Some(wait) = wait.filter(|_| announce.wait) {
-            let minutes = wait.div_ceil(60_000).max(1);
-            let minutes = self.phrase_with(account, Phrase::Minutes, &minutes.to_string());
-            said = said.then(&Sound::silence(PAUSE)).then(&minutes);
-        }
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(leg) = call.machine.waiting().and_then(|side| call.leg_mut(side)) else {
-            return;
-        };
-        let hears = leg.media.settled().is_some_and(|media| media.direction.we_send());
-        if !hears {
-            return;
-        }
         leg.hears = Some(token);
         leg.media.tune = None;
         self.outputs.push_back(Output::Media(MediaCommand::Play {
             leg: leg.media.leg,
-            sound: Arc::new(said),
+            sound: said,
             repeat: false,
             token,
         }));
+    }
+
+    /// The words for whoever waits, by the account's voice.
+    fn place_told(&self, id: CallId, account: AccountId, announce: Announce) -> Sound {
+        let mut said = self.phrase(account, Phrase::PleaseWait);
+        let position = self.lines.queues.position(id).filter(|_| announce.position);
+        let wait = self.lines.queues.expected_wait(id).filter(|_| announce.wait);
+        if let Some(position) = position {
+            let place = self.phrase_with(account, Phrase::Place, &position.to_string());
+            said = said.then(&Sound::silence(PAUSE)).then(&place);
+        }
+        if let Some(wait) = wait {
+            let minutes = wait.div_ceil(60_000).max(1);
+            let minutes = self.phrase_with(account, Phrase::Minutes, &minutes.to_string());
+            said = said.then(&Sound::silence(PAUSE)).then(&minutes);
+        }
+        said
     }
 }
