@@ -79,10 +79,11 @@ pub fn start(
     config: &IoConfig,
     notices: impl Fn(MediaNotice) + Send + Sync + 'static,
 ) -> io::Result<(Handle, Vec<TapConsumer>)> {
-    sys::raise_descriptor_limit();
+    let descriptors = sys::raise_descriptor_limit();
     let partition = Partition::new(config.range, config.threads);
     let shared = Shared {
         partition,
+        most_pairs: descriptors.map_or(usize::MAX, |most| most_pairs(most, partition.threads())),
         notify: Arc::new(notices),
         clock: Clock::start(),
         ways: Arc::new(OnceLock::new()),
@@ -100,9 +101,16 @@ pub fn start(
     Ok((Handle::new(lanes, partition, shared.notify), taps))
 }
 
+/// Pairs of sockets that a thread may bind. A recorded call of two legs has four sockets and two files: three quarters
+/// of the descriptors are for the ports, so that recordings, connections and the database find theirs when many call.
+fn most_pairs(descriptors: usize, threads: usize) -> usize {
+    descriptors / 4 * 3 / 2 / threads.max(1)
+}
+
 /// What all threads have in common.
 struct Shared {
     partition: Partition,
+    most_pairs: usize,
     notify: Notify,
     clock: Clock,
     ways: Arc<OnceLock<Vec<Way>>>,
@@ -114,6 +122,7 @@ fn start_thread(config: &IoConfig, thread: usize, shared: &Shared) -> io::Result
         partition: shared.partition,
         thread,
         ip: config.bind,
+        most: shared.most_pairs,
         stock: config.stock,
         quarantine: config.quarantine,
     };

@@ -73,6 +73,9 @@ pub(super) struct Shelf {
     ready: Vec<bool>,
     ready_count: usize,
     resting: VecDeque<(Moment, u16)>,
+    /// Pairs that have been bound here and not closed, wherever they are now.
+    bound: usize,
+    most: usize,
     stock: usize,
     quarantine: Duration,
 }
@@ -83,6 +86,8 @@ pub(super) struct ShelfPlan {
     pub(super) partition: Partition,
     pub(super) thread: usize,
     pub(super) ip: IpAddr,
+    /// Pairs that may be bound at once.
+    pub(super) most: usize,
     pub(super) stock: usize,
     pub(super) quarantine: Duration,
 }
@@ -103,6 +108,8 @@ impl Shelf {
             ready: vec![false; places],
             ready_count: 0,
             resting: VecDeque::new(),
+            bound: 0,
+            most: plan.most,
             stock: plan.stock.max(2),
             quarantine: plan.quarantine,
         }
@@ -124,7 +131,7 @@ impl Shelf {
     pub(super) fn refill(&mut self) -> (Vec<u16>, Option<io::Error>) {
         let (mut ports, mut problem) = (Vec::new(), None);
         for _ in 0..TRIES.min(self.unbound.len()) {
-            if self.ready_count >= self.stock {
+            if self.ready_count >= self.stock || self.bound >= self.most {
                 break;
             }
             let Some(place) = self.unbound.pop_front() else {
@@ -138,6 +145,7 @@ impl Shelf {
                     if let Some(slot) = self.pairs.get_mut(usize::from(place)) {
                         *slot = Some(pair);
                     }
+                    self.bound += 1;
                     self.set_ready(place, true);
                     ports.push(port);
                 }
@@ -200,6 +208,7 @@ impl Shelf {
                 if let Some(slot) = self.pairs.get_mut(usize::from(place)) {
                     *slot = None;
                 }
+                self.bound = self.bound.saturating_sub(1);
                 self.unbound.push_back(place);
             } else if self.pair(place).is_some_and(|pair| pair.drain(batch)) {
                 self.set_ready(place, true);
@@ -220,5 +229,42 @@ impl Shelf {
         } else {
             self.ready_count = self.ready_count.saturating_sub(1);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    #[test]
+    fn no_more_pairs_are_bound_than_may_be() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let plan = ShelfPlan {
+            partition: Partition::new((34_000, 34_099), 1),
+            thread: 0,
+            ip: Ipv4Addr::new(127, 0, 0, 7).into(),
+            most: 3,
+            stock: 2,
+            quarantine: Duration::ZERO,
+        };
+        let (mut shelf, mut batch) = (Shelf::new(plan, &mut rng), Batch::new(false));
+        let (ports, problem) = shelf.refill();
+        assert_eq!((ports.len(), problem.is_none()), (2, true));
+        let places: Vec<u16> = ports.iter().filter_map(|port| shelf.take(*port, &mut batch)).collect();
+        assert_eq!(places.len(), 2);
+        // One more may be bound, though the stock has room for two.
+        assert_eq!(shelf.refill().0.len(), 1);
+        assert!(shelf.refill().0.is_empty());
+        // A pair that has rested is ready again: no new one is needed.
+        let now = Moment::from_micros(0);
+        shelf.put_to_rest(places[0], now);
+        assert_eq!(shelf.wake(now, &mut batch).len(), 1);
+        assert!(shelf.refill().0.is_empty());
+        assert_eq!(shelf.ready_count(), 2);
     }
 }

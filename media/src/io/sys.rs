@@ -35,18 +35,25 @@ pub(super) fn wake_file() -> io::Result<File> {
 }
 
 /// Each leg takes two descriptors: asks for as many as the system allows.
-pub(super) fn raise_descriptor_limit() {
+///
+/// Gives the limit that now holds; nothing is known of it where the system does not tell.
+pub(super) fn raise_descriptor_limit() -> Option<usize> {
     let mut limit = libc::rlimit {
         rlim_cur: 0,
         rlim_max: 0,
     };
     // SAFETY: `limit` is a valid rlimit for both calls.
     unsafe {
-        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) == 0 && limit.rlim_cur < limit.rlim_max {
-            limit.rlim_cur = limit.rlim_max;
-            libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit);
+        if libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) != 0 {
+            return None;
+        }
+        let before = limit.rlim_cur;
+        limit.rlim_cur = limit.rlim_max;
+        if before < limit.rlim_max && libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) != 0 {
+            limit.rlim_cur = before;
         }
     }
+    usize::try_from(limit.rlim_cur).ok()
 }
 
 /// epoll, level-triggered, for reading.

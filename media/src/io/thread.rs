@@ -375,6 +375,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let partition = Partition::new(range, 1);
         let plan = ShelfPlan {
+            most: usize::MAX,
             partition,
             thread: 0,
             ip: IpAddr::V4(Ipv4Addr::LOCALHOST),
