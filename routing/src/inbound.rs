@@ -24,12 +24,9 @@ pub fn is_own(plan: &DialPlan, account: AccountId, number: PhoneNumber) -> bool 
 }
 
 /// Rings whoever the number is connected with, as far as they take the calls of its project at that moment (unix
-/// milliseconds); a number that is not connected is 404.
-pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str, unix_ms: i64) -> Decision {
-    match connected(plan, trunk, dialled) {
-        Some(number) => reach(plan, number, unix_ms),
-        None => not_connected(),
-    }
+/// milliseconds); `None`: it is not connected.
+pub fn decide(plan: &DialPlan, trunk: &PlanTrunk, dialled: &str, unix_ms: i64) -> Option<Decision> {
+    connected(plan, trunk, dialled).map(|number| reach(plan, number, unix_ms))
 }
 
 /// Whoever a connected number is for.
@@ -92,8 +89,8 @@ mod tests {
             ..DialPlan::default()
         };
         let trunk = PlanTrunk::new(TrunkId::from_u128(1), account, "T".into());
-        let check = |dialled: &str, expected: Result<&[u128], u16>| match (decide(&plan, &trunk, dialled, 0), expected)
-        {
+        let decide = |dialled: &str| decide(&plan, &trunk, dialled, 0).unwrap_or_else(not_connected);
+        let check = |dialled: &str, expected: Result<&[u128], u16>| match (decide(dialled), expected) {
             (Decision::Ring { targets, .. }, Ok(expected)) => {
                 let targets: Vec<u128> = targets.iter().map(|id| id.as_u128()).collect();
                 assert_eq!(targets, expected, "{dialled}");

@@ -54,8 +54,7 @@ fn from_provider(plan: &DialPlan, facts: &CallFacts<'_>) -> Option<Decision> {
         return None;
     };
     let trunk = plan.staff.trunk(trunk)?;
-    let inside = trunk.sip.is_some() && inbound::connected(plan, trunk, facts.dialled).is_none();
-    (!inside).then(|| inbound::decide(plan, trunk, facts.dialled, facts.at))
+    inbound::decide(plan, trunk, facts.dialled, facts.at).or_else(|| trunk.sip.is_none().then(inbound::not_connected))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::outbound;
 use crate::plan::reception::Hours;
 use crate::plan::routes::Ways;
 use crate::plan::{
-    Destination, DialPlan, Method, PlanClient, PlanDepartment, PlanDesk, PlanMenu, PlanNumber, PlanStaff,
+    Destination, DialPlan, Method, PlanClient, PlanDepartment, PlanDesk, PlanMenu, PlanNumber, PlanReception, PlanStaff,
 };
 use crate::queue::Member;
 
@@ -98,29 +98,37 @@ pub fn may_take(
     unix_ms: i64,
     moment: Moment,
 ) -> Result<(), Skipped> {
-    if plan.staff.get(staff).is_some_and(|staff| staff.term.has_ended(unix_ms)) {
-        return Err(Skipped::AccessEnded);
-    }
-    if let Some(person) = plan.reception.person(staff) {
-        if !person.receiving {
-            return Err(Skipped::ToggledOff);
-        }
-        in_project(plan, staff, project)?;
-        if let Some(schedule) = person.schedule {
-            let account = plan.staff.get(staff).map(|staff| staff.account);
-            let account = account.unwrap_or(AccountId::from_u128(0));
-            match plan.reception.is_open(account, Some(schedule), unix_ms) {
-                Hours::Open => {}
-                Hours::Closed { until } => return Err(Skipped::OutsideHours { until }),
-                Hours::Unknown => return Err(Skipped::HoursUnknown),
-            }
-        }
-    }
+    on_duty(plan, (staff, plan.staff.get(staff)), project, unix_ms)?;
     match moment {
         Moment { dnd: true, .. } => Err(Skipped::DoNotDisturb),
         Moment { unreachable: true, .. } => Err(Skipped::NotReachable),
         Moment { busy: true, .. } => Err(Skipped::Busy),
         Moment { .. } => Ok(()),
+    }
+}
+
+/// What of a person's access, toggle, projects and hours stands in the way of a call.
+fn on_duty(
+    plan: &DialPlan,
+    (id, staff): (StaffId, Option<&PlanStaff>),
+    project: Option<ProjectId>,
+    unix_ms: i64,
+) -> Result<(), Skipped> {
+    if staff.is_some_and(|staff| staff.term.has_ended(unix_ms)) {
+        return Err(Skipped::AccessEnded);
+    }
+    let Some(person) = plan.reception.person(id) else {
+        return Ok(());
+    };
+    if !person.receiving {
+        return Err(Skipped::ToggledOff);
+    }
+    takes_project(plan, person, project)?;
+    let account = staff.map_or(AccountId::from_u128(0), |staff| staff.account);
+    match plan.reception.is_open(account, person.schedule, unix_ms) {
+        Hours::Open => Ok(()),
+        Hours::Closed { until } => Err(Skipped::OutsideHours { until }),
+        Hours::Unknown => Err(Skipped::HoursUnknown),
     }
 }
 
@@ -160,7 +168,14 @@ pub fn project_of(plan: &DialPlan, department: DepartmentId) -> Option<ProjectId
 
 /// The person takes calls of the project.
 pub(crate) fn in_project(plan: &DialPlan, staff: StaffId, project: Option<ProjectId>) -> Result<(), Skipped> {
-    let (Some(person), Some(project)) = (plan.reception.person(staff), project) else {
+    match plan.reception.person(staff) {
+        Some(person) => takes_project(plan, person, project),
+        None => Ok(()),
+    }
+}
+
+fn takes_project(plan: &DialPlan, person: &PlanReception, project: Option<ProjectId>) -> Result<(), Skipped> {
+    let Some(project) = project else {
         return Ok(());
     };
     if person.projects.contains(&project) {
@@ -302,7 +317,7 @@ impl Errand {
             false => Because::ShortNumberOf { name },
         };
         Some(
-            match may_take(plan, (staff.id, self.project), self.unix_ms, Moment::default()) {
+            match on_duty(plan, (staff.id, Some(staff)), self.project, self.unix_ms) {
                 Ok(()) => Decision::Ring {
                     targets: SmallVec::from_slice(&[staff.id]),
                     because,

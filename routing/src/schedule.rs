@@ -148,10 +148,9 @@ impl Schedule {
             return Open::Unknown;
         };
         let today = self.zone.to_datetime(at).date();
-        let before = today.yesterday().ok().into_iter();
-        let open = before.chain([today]).any(|date| self.opens_on(date, at));
         match self.hours(today) {
-            _ if open => Open::Open,
+            _ if self.goes_on_from_yesterday(today, at) => Open::Open,
+            Some(day) if day.iter().any(|interval| self.holds(today, interval, at)) => Open::Open,
             None => Open::Unknown,
             Some(_) => Open::Closed {
                 opens_at: self.next_opening(today, at).map(Timestamp::as_millisecond),
@@ -199,12 +198,19 @@ impl Schedule {
         self.dates.get(&date).or_else(of_week)
     }
 
-    fn opens_on(&self, date: Date, at: Timestamp) -> bool {
-        let within = |interval: &Interval| {
-            let (from, to) = (self.instant(date, interval.from), self.instant(date, interval.to));
-            from.is_some_and(|from| from <= at) && to.is_some_and(|to| at < to)
-        };
-        self.hours(date).is_some_and(|day| day.iter().any(within))
+    /// Of yesterday's intervals those that end after midnight: the others were over before today began.
+    fn goes_on_from_yesterday(&self, today: Date, at: Timestamp) -> bool {
+        let yesterday = today.yesterday().ok();
+        let hours = yesterday.and_then(|date| Some((date, self.hours(date)?)));
+        hours.is_some_and(|(date, day)| {
+            let mut late = day.iter().filter(|interval| interval.to > DAY);
+            late.any(|interval| self.holds(date, interval, at))
+        })
+    }
+
+    fn holds(&self, date: Date, interval: &Interval, at: Timestamp) -> bool {
+        let instant = |minutes| self.instant(date, minutes);
+        instant(interval.from).is_some_and(|from| from <= at) && instant(interval.to).is_some_and(|to| at < to)
     }
 
     fn next_opening(&self, today: Date, after: Timestamp) -> Option<Timestamp> {

@@ -107,7 +107,7 @@ fn plan() -> DialPlan {
             connected("+74951110004", Destination::Number(mobile)),
         ])),
         reception: Arc::new(ReceptionSection {
-            people: [(StaffId::from_u128(3), off)].into(),
+            people: [(StaffId::from_u128(3), off)].into_iter().collect(),
             ..ReceptionSection::default()
         }),
         ..DialPlan::default()

@@ -1,10 +1,11 @@
 //! Who takes calls: reception by people, and the projects and hours of departments and numbers.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::IdMap;
 use super::destination::Destination;
 use crate::ids::{AccountId, DepartmentId, ProjectId, ScheduleId, StaffId, TrunkId};
 use crate::number::PhoneNumber;
@@ -49,12 +50,12 @@ pub struct PlanDesk {
 /// it belongs to no project and is always open.
 #[derive(Debug, Clone, Default)]
 pub struct ReceptionSection {
-    pub people: HashMap<StaffId, PlanReception>,
-    pub departments: HashMap<DepartmentId, PlanDesk>,
-    pub numbers: HashMap<(AccountId, PhoneNumber), PlanDesk>,
+    pub people: IdMap<StaffId, PlanReception>,
+    pub departments: IdMap<DepartmentId, PlanDesk>,
+    pub numbers: IdMap<(AccountId, PhoneNumber), PlanDesk>,
     /// By name.
-    pub projects: HashMap<ProjectId, Arc<str>>,
-    pub schedules: HashMap<ScheduleId, Arc<Schedule>>,
+    pub projects: IdMap<ProjectId, Arc<str>>,
+    pub schedules: IdMap<ScheduleId, Arc<Schedule>>,
     /// Accounts that take a day of which nothing is said for an open one.
     pub open_when_unknown: HashSet<AccountId>,
 }

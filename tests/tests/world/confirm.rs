@@ -39,7 +39,7 @@ fn plan() -> DialPlan {
             &[ANNA, BORIS],
         )])),
         reception: Arc::new(ReceptionSection {
-            people: [(StaffId::from_u128(ANNA.id), by)].into(),
+            people: [(StaffId::from_u128(ANNA.id), by)].into_iter().collect(),
             ..ReceptionSection::default()
         }),
         ..trunks::plan(trunks)

@@ -337,7 +337,7 @@ fn a_department_overflows_to_a_person_who_takes_calls_by_a_telephone_outside() {
             staff: Arc::new(StaffSection::new(staff, lines.clone())),
             departments: Arc::new(DepartmentSection::new(vec![deserted(Destination::Staff(clara))])),
             reception: Arc::new(ReceptionSection {
-                people: [(clara, mobile)].into(),
+                people: [(clara, mobile)].into_iter().collect(),
                 ..ReceptionSection::default()
             }),
             ..trunks::plan(lines)

@@ -51,7 +51,7 @@ fn plan(manager: Option<Person>, reception: ReceptionSection) -> DialPlan {
 
 fn of(person: Person, takes: PlanReception) -> ReceptionSection {
     ReceptionSection {
-        people: [(id(person), takes)].into(),
+        people: [(id(person), takes)].into_iter().collect(),
         ..ReceptionSection::default()
     }
 }
@@ -94,7 +94,7 @@ fn l21_a_manager_who_is_off_in_the_project_of_the_department_is_passed_over() {
                 ..PlanDesk::default()
             };
             ReceptionSection {
-                departments: [(DepartmentId::from_u128(1), desk)].into(),
+                departments: [(DepartmentId::from_u128(1), desk)].into_iter().collect(),
                 ..of(BORIS, boris)
             }
         };
@@ -134,7 +134,7 @@ fn a_manager_who_is_no_member_rings_once_their_hours_begin() {
         };
         let schedule = Schedule::new(TimeZone::UTC, week, BTreeMap::new());
         let reception = ReceptionSection {
-            schedules: [(ScheduleId::from_u128(1), Arc::new(schedule))].into(),
+            schedules: [(ScheduleId::from_u128(1), Arc::new(schedule))].into_iter().collect(),
             ..of(BORIS, shift)
         };
         let (mut world, line) = world(152, weather, Some(BORIS), reception);

@@ -107,7 +107,9 @@ fn l20_a_visitor_is_not_given_to_whom_the_toggle_is_off_for() {
     for (kind, rung) in [(Ordered::Widget, 0), (Ordered::Crm, 1)] {
         let mut world = office(16, FAIR);
         let off = ReceptionSection {
-            people: [(StaffId::from_u128(ANNA.id), PlanReception::default())].into(),
+            people: [(StaffId::from_u128(ANNA.id), PlanReception::default())]
+                .into_iter()
+                .collect(),
             ..ReceptionSection::default()
         };
         world.input(Input::Plan(Arc::new(DialPlan {

@@ -51,9 +51,11 @@ fn plan() -> DialPlan {
         clients: Arc::new(ClientSection::new(vec![client])),
         features: Arc::new(FeatureSection::new([], [(id(ANNA), dnd)])),
         reception: Arc::new(ReceptionSection {
-            people: [(id(BORIS), PlanReception::default()), (id(CLARA), second)].into(),
-            departments: [(DepartmentId::from_u128(1), desk)].into(),
-            projects: [(ProjectId::from_u128(1), "First".into())].into(),
+            people: [(id(BORIS), PlanReception::default()), (id(CLARA), second)]
+                .into_iter()
+                .collect(),
+            departments: [(DepartmentId::from_u128(1), desk)].into_iter().collect(),
+            projects: [(ProjectId::from_u128(1), "First".into())].into_iter().collect(),
             ..ReceptionSection::default()
         }),
         ..plan

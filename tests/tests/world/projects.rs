@@ -54,11 +54,11 @@ fn plan(projects: &[u128], department: PlanDesk, number: PlanDesk, to: Destinati
         menus: Arc::new(MenuSection::new(vec![menu], Vec::new())),
         numbers: Arc::new(NumberSection::new(vec![trunks::number(OWN, to)])),
         reception: Arc::new(ReceptionSection {
-            people: [(StaffId::from_u128(BORIS.id), takes)].into(),
-            departments: [(SALES, department)].into(),
-            numbers: [((account, own), number)].into(),
-            projects: [(ProjectId::from_u128(2), "Second".into())].into(),
-            schedules: [(ScheduleId::from_u128(1), Arc::new(never))].into(),
+            people: [(StaffId::from_u128(BORIS.id), takes)].into_iter().collect(),
+            departments: [(SALES, department)].into_iter().collect(),
+            numbers: [((account, own), number)].into_iter().collect(),
+            projects: [(ProjectId::from_u128(2), "Second".into())].into_iter().collect(),
+            schedules: [(ScheduleId::from_u128(1), Arc::new(never))].into_iter().collect(),
             ..ReceptionSection::default()
         }),
         ..trunks::plan(vec![brings])

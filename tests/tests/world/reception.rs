@@ -109,7 +109,7 @@ fn l18_and_l20_who_is_toggled_off_is_not_rung_from_the_next_call_on() {
         let (mut world, line) = office(1, weather, ReceptionSection::default());
         assert_eq!(rings(&mut world, line, "200"), [ANNA_AT, BORIS_AT, CLARA_AT]);
         let off = ReceptionSection {
-            people: [(id(ANNA), PlanReception::default())].into(),
+            people: [(id(ANNA), PlanReception::default())].into_iter().collect(),
             ..ReceptionSection::default()
         };
         world.input(Input::Plan(Arc::new(with(off))));
@@ -143,12 +143,15 @@ fn l21_calls_of_a_project_ring_only_those_who_take_calls_there() {
             ..PlanDesk::default()
         };
         let two = ReceptionSection {
-            people: [(id(ANNA), works_in(&[1, 2])), (id(BORIS), works_in(&[1]))].into(),
+            people: [(id(ANNA), works_in(&[1, 2])), (id(BORIS), works_in(&[1]))]
+                .into_iter()
+                .collect(),
             departments: [
                 (DepartmentId::from_u128(1), desk(1)),
                 (DepartmentId::from_u128(2), desk(2)),
             ]
-            .into(),
+            .into_iter()
+            .collect(),
             ..ReceptionSection::default()
         };
         let (mut world, line) = office(2, weather, two);
@@ -168,7 +171,7 @@ fn on_friday(zone: TimeZone, hours: &str) -> Schedule {
 fn hours(schedule: Schedule) -> (ScheduleId, ReceptionSection) {
     let id = ScheduleId::from_u128(1);
     let section = ReceptionSection {
-        schedules: [(id, Arc::new(schedule))].into(),
+        schedules: [(id, Arc::new(schedule))].into_iter().collect(),
         ..ReceptionSection::default()
     };
     (id, section)
@@ -269,7 +272,7 @@ pub fn mobile_plan(trunks: Vec<PlanTrunk>, method: Method) -> DialPlan {
         ..works_in(&[])
     };
     let reception = ReceptionSection {
-        people: [(id(ANNA), by)].into(),
+        people: [(id(ANNA), by)].into_iter().collect(),
         ..ReceptionSection::default()
     };
     DialPlan {

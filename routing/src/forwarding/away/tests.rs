@@ -108,7 +108,7 @@ fn plan(off: &[u128], settings: &[(u128, Forwarding)], mailboxes: &[u128]) -> Di
             numbers: (1..=4)
                 .map(|person| ((account(), number(person)), desk.clone()))
                 .collect(),
-            projects: [(ProjectId::from_u128(1), "First".into())].into(),
+            projects: [(ProjectId::from_u128(1), "First".into())].into_iter().collect(),
             ..ReceptionSection::default()
         }),
         ..DialPlan::default()
