@@ -6,7 +6,9 @@ use frontdesk::engine::input::Input;
 use frontdesk::engine::output::TrunkRegistration;
 use frontdesk_tests::world::net::{FAIR, rough};
 use frontdesk_tests::world::provider::Provider;
-use frontdesk_tests::world::trunks::{FIRST, SECOND, is_registered, plan, provider, state, trunk, world};
+use frontdesk_tests::world::trunks::{
+    ANNA_AT, FIRST, OUTSIDE, SECOND, is_registered, plan, provider, state, trunk, world,
+};
 use frontdesk_tests::world::{World, s};
 
 #[test]
@@ -125,4 +127,50 @@ fn a_trunk_that_is_taken_away_takes_its_contact_back() {
     world.run_for(s(3600));
     assert_eq!(world.sent_to(FIRST, "REGISTER").len(), before);
     world.close();
+}
+
+#[test]
+fn a_registration_goes_back_to_the_first_server_as_soon_as_the_second_one_says_nothing() {
+    let mut world = world(41, FAIR, vec![]);
+    world.phones[FIRST].gone = true;
+    world.input(Input::Plan(Arc::new(plan(vec![trunk(1, &["provider.example"], true)]))));
+    assert!(world.wait_for(s(20), |world| is_registered(world, 1)));
+    // What was sent to the first one is sent no more.
+    world.run_for(s(60));
+    world.phones[FIRST].gone = false;
+    world.phones[SECOND].gone = true;
+    let before = [FIRST, SECOND].map(|at| world.sent_to(at, "REGISTER").len());
+    let renews = world.wait_for(s(600), |world| world.sent_to(SECOND, "REGISTER").len() > before[1]);
+    assert!(renews, "{}", world.ladder());
+    let back = world.wait_for(s(11), |world| world.sent_to(FIRST, "REGISTER").len() > before[0]);
+    assert!(back, "{}", world.ladder());
+    world.run_for(s(1));
+    let granted = provider(&mut world, FIRST).granted;
+    assert_eq!(granted, 1, "{}", world.ladder());
+    assert!(is_registered(&world, 1));
+    world.close();
+}
+
+/// Whoever is registered with a server that is gone is called by nobody, and a registration may have an hour to go.
+#[test]
+fn a_server_that_is_found_to_be_gone_hands_its_registrations_over_before_they_end() {
+    for (probe, within) in [(None, 20), (Some(s(30)), 140)] {
+        let mut line = trunk(1, &["provider.example"], true);
+        line.provider.as_mut().expect("a provider").probe = probe;
+        let mut world = world(42, FAIR, vec![line]);
+        assert!(world.wait_for(s(20), |world| is_registered(world, 1)));
+        assert_eq!(provider(&mut world, FIRST).granted, 1);
+        world.phones[FIRST].gone = true;
+        if probe.is_none() {
+            world.dial(ANNA_AT, OUTSIDE);
+        }
+        world.run_for(s(within));
+        let granted = provider(&mut world, SECOND).granted;
+        assert_eq!(granted, 1, "{probe:?}\n{}", world.ladder());
+        assert!(is_registered(&world, 1));
+        if probe.is_none() {
+            world.end_calls(ANNA_AT);
+        }
+        world.close();
+    }
 }

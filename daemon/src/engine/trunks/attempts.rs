@@ -275,7 +275,7 @@ impl Engine {
         let urgent = attempts.left.to.is_emergency();
         let of_trunk = of_trunk || urgent;
         if of_server {
-            self.way_failed(&way, now);
+            self.way_failed(&way, response.is_none(), now);
         }
         if !(of_server || of_trunk) {
             return said;
@@ -297,11 +297,17 @@ impl Engine {
         }
     }
 
-    fn way_failed(&mut self, way: &Attempt, now: Now) {
+    /// `silent`: nothing came from there.
+    fn way_failed(&mut self, way: &Attempt, silent: bool, now: Now) {
         let line = self.trunks.lines.get(&way.trunk);
         let sip = line.and_then(|line| line.trunk.sip.as_ref());
         match (&way.place, sip) {
-            (Place::Server { address, .. }, _) => self.has_failed(*address, now),
+            (Place::Server { address, .. }, _) => {
+                self.has_failed(*address, now);
+                if silent {
+                    self.register_again(*address, now);
+                }
+            }
             (Place::Gateway(binding), Some(sip)) => {
                 let aor = Aor(sip.id.as_u128());
                 self.registrar.set_reachable(aor, &binding.name(), false);

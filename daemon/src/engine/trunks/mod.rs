@@ -67,6 +67,8 @@ struct Line {
     register: Option<Register>,
     /// The server that took the registration, or is asked to.
     at: Option<Address>,
+    /// The server that took the last one, which is asked first.
+    home: Option<Address>,
     /// Our REGISTER that is under way.
     asked: Option<u64>,
     /// The last answer: what comes next has its Call-ID.
@@ -165,6 +167,7 @@ impl Engine {
             token,
             register,
             at: None,
+            home: None,
             asked: None,
             after: None,
             channels: Channels::default(),

@@ -38,10 +38,10 @@ impl Engine {
     pub(super) fn register_trunk(&mut self, id: TrunkId, now: Now) {
         let (random, token) = (self.spread(), self.token());
         let Some(line) = self.trunks.lines.get(&id) else { return };
-        let (trunk, at) = (Arc::clone(&line.trunk), line.at);
+        let (trunk, home) = (Arc::clone(&line.trunk), line.home);
         let mut addresses = self.listed(&trunk);
-        // Whoever holds the registration renews it.
-        addresses.sort_by_key(|(address, _)| Some(*address) != at);
+        // Whoever holds the registration renews it; the order stays until another one does.
+        addresses.sort_by_key(|(address, _)| Some(*address) != home);
         let Some(line) = self.trunks.lines.get_mut(&id) else {
             return;
         };
@@ -121,6 +121,21 @@ impl Engine {
         format!("<sip:{}@{us}{transport}{}>", registration.user, line.mark())
     }
 
+    /// A server may have lost what it knew of us, or be gone: whoever is registered there says so again, there or elsewhere.
+    pub(super) fn register_again(&mut self, at: Address, now: Now) {
+        let random = self.spread();
+        let mut due = Vec::new();
+        for (id, line) in &mut self.trunks.lines {
+            if line.at == Some(at)
+                && let Some(register) = &mut line.register
+            {
+                register.renew(random, now);
+                due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
+            }
+        }
+        self.trunks.due.extend(due);
+    }
+
     pub(super) fn on_registered(
         &mut self,
         (id, servers): (TrunkId, usize),
@@ -138,8 +153,10 @@ impl Engine {
         // Without an answer nobody knows which request was the last: a new Call-ID begins anew.
         line.after = response;
         let failed = line.at.filter(|_| line.after.is_none() || status >= 500);
-        if !(200..300).contains(&status) && status != 423 {
-            line.at = None;
+        match status {
+            200..=299 => line.home = line.at,
+            423 => {}
+            _ => line.at = None,
         }
         self.trunks.due.extend(due.map(|at| (at, Due::Register(id))));
         if let Some(address) = failed {

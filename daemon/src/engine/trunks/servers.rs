@@ -281,20 +281,12 @@ impl Engine {
         if !flow.is_opened_here() {
             return None;
         }
-        let (connection, random) = (OPENED_HERE | self.token(), self.spread());
+        let connection = OPENED_HERE | self.token();
         let mut peers = self.trunks.peers.iter_mut();
         let (address, peer) = peers.find(|(_, peer)| peer.connection == flow.connection)?;
         peer.connection = connection;
-        let mut due = Vec::new();
-        for (id, line) in &mut self.trunks.lines {
-            if line.at == Some(*address)
-                && let Some(register) = &mut line.register
-            {
-                register.renew(random, now);
-                due.extend(register.deadline().map(|at| (at, Due::Register(*id))));
-            }
-        }
-        self.trunks.due.extend(due);
+        let address = *address;
+        self.register_again(address, now);
         Some(FlowId { connection, ..*flow })
     }
 
@@ -343,6 +335,9 @@ impl Engine {
             return;
         };
         if peer.probe.answered(status) {
+            if peer.is_down() {
+                self.register_again(address, now);
+            }
             self.tell_trunks(now);
         }
     }
