@@ -5,6 +5,7 @@ pub mod baresip;
 pub mod daemon;
 pub mod digits;
 pub mod document;
+pub mod ear;
 pub mod linphone;
 pub mod names;
 pub mod ports;

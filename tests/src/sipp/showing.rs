@@ -9,15 +9,7 @@ impl Scenario {
     /// anywhere.
     #[must_use]
     pub fn is_called_showing(self, fields: &[(&str, &str)], hidden: Option<&str>) -> Scenario {
-        let mut checks = String::new();
-        for (place, (field, form)) in fields.iter().enumerate() {
-            let _ = writeln!(
-                checks,
-                "      <ereg regexp=\"{}\" search_in=\"hdr\" header=\"{field}:\" check_it=\"true\" \
-                 assign_to=\"shown{place}\"/>\n      <log message=\"{field} [$shown{place}]\"/>",
-                escaped(form)
-            );
-        }
+        let mut checks = checks(fields);
         if let Some(hidden) = hidden {
             let _ = writeln!(
                 checks,
@@ -30,6 +22,20 @@ impl Scenario {
             "  <recv request=\"INVITE\" rrs=\"true\">\n    <action>\n{checks}    </action>\n  </recv>\n"
         ))
     }
+}
+
+/// Actions of a scenario that want each of these fields to have that form.
+pub(super) fn checks(fields: &[(&str, &str)]) -> String {
+    let mut checks = String::new();
+    for (place, (field, form)) in fields.iter().enumerate() {
+        let _ = writeln!(
+            checks,
+            "      <ereg regexp=\"{}\" search_in=\"hdr\" header=\"{field}:\" check_it=\"true\" \
+             assign_to=\"shown{place}\"/>\n      <log message=\"{field} [$shown{place}]\"/>",
+            escaped(form)
+        );
+    }
+    checks
 }
 
 fn escaped(form: &str) -> String {

@@ -1,6 +1,6 @@
 //! What a phone does to send a call elsewhere: 302, REFER, early media, hold by UPDATE.
 
-use super::{SDP, Scenario, TAG};
+use super::{CONTACT, Dialog, SDP, Scenario, TAG};
 
 impl Scenario {
     /// The callee's side: 302 to another address, and its ACK.
@@ -13,8 +13,7 @@ impl Scenario {
     /// The callee's side: 183 with a description of its audio.
     #[must_use]
     pub fn speaks_early(self) -> Scenario {
-        let contact = "Contact: <sip:callee@[local_ip]:[local_port]>\n";
-        self.responds("183 Session Progress", TAG, contact, SDP)
+        self.responds("183 Session Progress", TAG, CONTACT, SDP)
     }
 
     /// A 183 with a description of audio.
@@ -35,21 +34,7 @@ impl Scenario {
     /// The callee's side: ACK of the answer, and after a while a BYE of its own and its 200.
     #[must_use]
     pub fn answers_and_hangs_up_after(self, ms: u64) -> Scenario {
-        let field = |name: &str, variable: &str| {
-            format!(
-                "      <ereg regexp=\".*\" search_in=\"hdr\" header=\"{name}:\" check_it=\"true\" \
-                 assign_to=\"{variable}\"/>\n"
-            )
-        };
-        let (own, other) = (field("To", "own"), field("From", "other"));
-        let ack = format!("  <recv request=\"ACK\">\n    <action>\n{own}{other}    </action>\n  </recv>\n");
-        let bye = "BYE [next_url] SIP/2.0\nVia: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]\n[routes]\n\
-                   Max-Forwards: 70\nFrom: [$own]\nTo: [$other]\nCall-ID: [call_id]\nCSeq: 1 BYE\nContent-Length: 0\n\n";
-        self.accepts(TAG, "sendrecv")
-            .with(&ack)
-            .waits(ms)
-            .sends(bye, true)
-            .expects(200)
+        self.answers_and_speaks().waits(ms).leaves()
     }
 
     /// UPDATE with that direction, and its 200.
@@ -64,12 +49,37 @@ impl Scenario {
     /// REFER to a number, 202, and a NOTIFY for each of these statuses.
     #[must_use]
     pub fn transfers(self, number: &str, told: &[u16]) -> Scenario {
+        let target = format!("<sip:{number}@{}>", self.domain);
+        self.refers(&target).hears_of_it(told)
+    }
+
+    /// REFER to whoever a call of the same phone is with (RFC 5589 section 7), 202, and a NOTIFY for each of these statuses.
+    #[must_use]
+    pub fn transfers_into(self, (number, call): (&str, &Dialog), told: &[u16]) -> Scenario {
+        let target = format!("<sip:{number}@{}?Replaces={}>", self.domain, call.escaped());
+        self.refers(&target).hears_of_it(told)
+    }
+
+    /// REFER to a number, and BYE as soon as it is accepted: no NOTIFY is waited for.
+    #[must_use]
+    pub fn transfers_and_leaves(self, number: &str) -> Scenario {
+        let target = format!("<sip:{number}@{}>", self.domain);
         let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
-        let (user, domain) = (&self.user, &self.domain);
-        let who = format!("Refer-To: <sip:{number}@{domain}>\nReferred-By: <sip:{user}@{domain}>\n");
-        let headers = format!("{}[routes]\n{who}", self.contact());
-        let referred = self.request("REFER [next_url]", &to, &headers, "").expects(202);
-        told.iter().fold(referred, |scenario, status| {
+        self.refers(&target)
+            .request("BYE [next_url]", &to, "[routes]\n", "")
+            .with("  <recv request=\"NOTIFY\" optional=\"true\"/>\n")
+            .expects(200)
+    }
+
+    fn refers(self, target: &str) -> Scenario {
+        let to = format!("<sip:{}@{}>[peer_tag_param]", self.dialled, self.domain);
+        let who = format!("Referred-By: <sip:{}@{}>\n", self.user, self.domain);
+        let headers = format!("{}[routes]\nRefer-To: {target}\n{who}", self.contact());
+        self.request("REFER [next_url]", &to, &headers, "").expects(202)
+    }
+
+    pub(super) fn hears_of_it(self, told: &[u16]) -> Scenario {
+        told.iter().fold(self, |scenario, status| {
             let state = if *status < 200 { "active" } else { "terminated" };
             scenario.is_told(state, &format!("SIP/2.0 {status}"))
         })

@@ -1,9 +1,10 @@
 //! A running daemon with three people whose phones SIPp plays.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::sipp::{Running, Scenario, User};
 use frontdesk_tests::tools;
+use serde_json::Value;
 
 const NUMBERS: [&str; 3] = ["101", "102", "103"];
 pub(crate) const DOMAIN: &str = "pbx.example";
@@ -67,4 +68,30 @@ impl Office {
         let (caller, callee) = tokio::join!(caller.succeeds(), callee.succeeds());
         caller.and(callee)
     }
+
+    /// The same while the third person's phone is there too.
+    pub(crate) async fn check_three(&self, caller: &Scenario, [second, third]: [&Scenario; 2]) -> Result<()> {
+        let third = self.phone(2, third).await?;
+        let (calls, third) = tokio::join!(self.check(caller, second), third.succeeds());
+        calls.and(third)
+    }
+
+    /// That person's id.
+    pub(crate) async fn id(&self, person: usize) -> Result<String> {
+        let found = self.daemon.get(&format!("/staff?search={}", NUMBERS[person])).await?;
+        let id = found["items"][0]["id"].as_str();
+        Ok(id.with_context(|| found.to_string())?.to_owned())
+    }
+
+    /// Where that person's calls go.
+    pub(crate) async fn forwards(&self, person: usize, settings: &Value) -> Result<()> {
+        let path = format!("/staff/{}/forwarding", self.id(person).await?);
+        let settings = settings.to_string().into_bytes();
+        self.daemon.put_file(&path, "application/json", settings).await
+    }
+}
+
+/// A phone that talks until the other one hangs up.
+pub(crate) fn is_talked_to() -> Scenario {
+    Scenario::callee().is_called().rings().answers().is_hung_up_on()
 }

@@ -55,25 +55,59 @@ async fn a_lamp_follows_a_call_over_tcp() -> Result<()> {
 }
 
 #[tokio::test]
-async fn presence_follows_a_registration_and_a_mailbox_is_empty() -> Result<()> {
+async fn presence_follows_a_registration_and_a_mailbox_is_empty_until_nobody_watches() -> Result<()> {
     let Some(office) = Office::open("udp").await? else {
         return Ok(());
     };
+    let empty = "Messages-Waiting: no.*Voice-Message: 0/0";
     let mailbox = office
         .person(2, "103")
         .watches("message-summary", 300)
-        .is_told("active", "Messages-Waiting: no.*Voice-Message: 0/0");
+        .is_told("active", empty)
+        .watches_on("message-summary", 300)
+        .is_told("active", empty)
+        .watches_on("message-summary", 0)
+        .is_told("terminated;reason=timeout", empty);
     office.start("mailbox", &mailbox)?.succeeds().await?;
     let presence = office
         .person(2, "102")
         .watches("presence", 300)
         .is_told("active", "<basic>closed<")
-        .is_told("active", "<basic>open<");
+        .is_told("active", "<basic>open<")
+        .watches_on("presence", 300)
+        .is_told("active", "<basic>open<")
+        .watches_on("presence", 0)
+        .is_told("terminated;reason=timeout", "<basic>open<");
     let presence = office.start("presence", &presence)?;
     office.daemon.metric("frontdesk_subscriptions_total", 2).await?;
     let registers = office.person(1, "").registers("sip:102@127.0.0.1:9", 300);
     office.start("register", &registers)?.succeeds().await?;
     presence.succeeds().await
+}
+
+#[tokio::test]
+async fn a_phone_watches_its_own_registrations() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let registered = "<registration aor=\"sip:102@pbx.example\" id=\"[^\"]*\" state=\"active\">.*event=\"registered\"";
+    let own = office
+        .person(1, "102")
+        .watches("reg", 300)
+        .is_told("active", "state=\"init\"")
+        .is_told("active", registered)
+        .is_told("active", "state=\"terminated\" event=\"unregistered\"")
+        .watches_on("reg", 300)
+        .is_told("active", "</reginfo>")
+        .watches_on("reg", 0)
+        .is_told("terminated;reason=timeout", "</reginfo>");
+    let own = office.start("own", &own)?;
+    office.daemon.metric("frontdesk_subscriptions_total", 1).await?;
+    for expires in [300, 0] {
+        let registers = office.person(1, "").registers("sip:102@127.0.0.1:9", expires);
+        office.start("register", &registers)?.succeeds().await?;
+    }
+    own.succeeds().await
 }
 
 #[tokio::test]
@@ -85,6 +119,7 @@ async fn what_is_not_there_or_not_theirs_is_refused() -> Result<()> {
         ("999", "dialog", 404),
         ("102", "conference", 489),
         ("102", "message-summary", 403),
+        ("102", "reg", 403),
     ] {
         let watcher = office.person(2, number).may_not_watch(package, status);
         office.start("refused", &watcher)?.succeeds().await?;
