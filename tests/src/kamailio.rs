@@ -14,7 +14,7 @@ use crate::{ports, tools};
 
 /// What each user proves to be with.
 pub const SECRET: &str = "provider-secret";
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Where distributions keep the modules.
 const MODULES: [&str; 4] = [
     "/usr/lib/x86_64-linux-gnu/kamailio/modules",
@@ -23,13 +23,13 @@ const MODULES: [&str; 4] = [
     "/usr/lib/kamailio/modules",
 ];
 
-/// A running Kamailio.
+/// A running Kamailio, which dies with this value.
 pub struct Kamailio {
     pub address: SocketAddr,
     /// Where it speaks TLS, as the name `localhost`; `None` without its module.
     pub secure: Option<SocketAddr>,
     log: PathBuf,
-    _child: Child,
+    child: Child,
 }
 
 /// Whether it is there; if not, that is said loudly.
@@ -46,43 +46,52 @@ impl Kamailio {
     /// `algorithm` is that of its challenges: `MD5` or `SHA-256`.
     pub async fn start(folder: &Path, algorithm: &str) -> Result<Kamailio> {
         let port = ports::free_udp_and_tcp()?;
+        Kamailio::start_at(port, folder, algorithm, None).await
+    }
+
+    /// The same at this port. A `customer` is called there when it has not registered.
+    pub async fn start_at(port: u16, folder: &Path, algorithm: &str, customer: Option<SocketAddr>) -> Result<Kamailio> {
         let secure = ports::free_udp_and_tcp()?;
         let modules = MODULES.into_iter().find(|path| Path::new(path).is_dir());
         let modules = modules.context("Kamailio's modules are not found")?;
         let has_tls = Path::new(modules).join("tls.so").is_file();
+        std::fs::create_dir_all(folder)?;
         own::certificate(&certificates(folder), &["localhost".to_owned()])?;
+        let customer = customer.map(|address| address.to_string()).unwrap_or_default();
         let config = include_str!("kamailio.cfg")
             .replace("@FOLDER@", &folder.display().to_string())
             .replace("@TLS_PORT@", &secure.to_string())
             .replace("@PORT@", &port.to_string())
             .replace("@SECRET@", SECRET)
-            .replace("@ALGORITHM@", algorithm);
+            .replace("@ALGORITHM@", algorithm)
+            .replace("@CUSTOMER@", &customer);
         let file = folder.join("kamailio.cfg");
         std::fs::write(&file, config)?;
         let log = folder.join("kamailio.log");
-        let output = std::fs::File::create(&log)?;
-        let child = Command::new("kamailio")
-            .args(["-DD", "-E", "-m", "32", "-M", "4"])
-            .args(["-L", modules])
-            .args(if has_tls { &["-A", "SECURE"][..] } else { &[] })
-            .arg("-f")
-            .arg(&file)
-            .arg("-Y")
-            .arg(folder)
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .kill_on_drop(true)
-            .spawn()
-            .context("kamailio does not start")?;
+        let child = run((folder, &file, &log), modules, has_tls)?;
         let kamailio = Kamailio {
             address: ([127, 0, 0, 1], port).into(),
             secure: has_tls.then(|| ([127, 0, 0, 1], secure).into()),
             log,
-            _child: child,
+            child,
         };
         kamailio.answers().await.with_context(|| kamailio.log())?;
         Ok(kamailio)
+    }
+
+    /// All its processes are killed where they stand: its connections are lost, and nobody says goodbye.
+    pub async fn is_killed(mut self) -> Result<()> {
+        self.kill();
+        self.child.wait().await?;
+        Ok(())
+    }
+
+    /// It is more than one process.
+    fn kill(&self) {
+        if let Some(group) = self.child.id() {
+            let mut kill = std::process::Command::new("kill");
+            let _ = kill.args(["-KILL", "--", &format!("-{group}")]).status();
+        }
     }
 
     /// What a client has to trust.
@@ -117,4 +126,28 @@ impl Kamailio {
         })
         .await
     }
+}
+
+impl Drop for Kamailio {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn run((folder, file, log): (&Path, &Path, &Path), modules: &str, has_tls: bool) -> Result<Child> {
+    let output = std::fs::File::create(log)?;
+    Command::new("kamailio")
+        .args(["-DD", "-E", "-m", "32", "-M", "4"])
+        .args(["-L", modules])
+        .args(if has_tls { &["-A", "SECURE"][..] } else { &[] })
+        .arg("-f")
+        .arg(file)
+        .arg("-Y")
+        .arg(folder)
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .process_group(0)
+        .spawn()
+        .context("kamailio does not start")
 }

@@ -4,6 +4,7 @@ mod audio;
 mod baresip;
 mod features;
 mod kamailio;
+mod kamailio_failover;
 mod linphone;
 mod menus;
 mod office;
