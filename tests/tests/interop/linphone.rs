@@ -1,9 +1,10 @@
-//! Linphone transfers with consultation (REFER with Replaces, RFC 5589 section 7) through the running daemon, with audio.
+//! Linphone transfers with consultation (REFER with Replaces, RFC 5589 section 7) through the running daemon, with audio; and
+//! is put on hold by baresip.
 
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_tests::baresip::Line;
+use frontdesk_tests::baresip::{Baresip, Line};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::linphone::Linphone;
 use frontdesk_tests::tone::Audio;
@@ -17,17 +18,21 @@ const LITTLE: f64 = 0.05;
 /// How long a conversation lasts whose tones are measured.
 const TALK: Duration = Duration::from_secs(3);
 
+fn line(daemon: &Daemon, place: usize) -> Line<'_> {
+    let phone = &daemon.phones[place];
+    Line {
+        user: phone.user.clone(),
+        secret: phone.secret.clone(),
+        server: daemon.sip,
+        transport: "udp",
+        tone: TONES[place],
+    }
+}
+
 async fn phones(daemon: &Daemon) -> Result<[Linphone; 3]> {
     let mut phones = Vec::new();
-    for (phone, tone) in daemon.phones.iter().zip(TONES) {
-        let line = Line {
-            user: phone.user.clone(),
-            secret: phone.secret.clone(),
-            server: daemon.sip,
-            transport: "udp",
-            tone,
-        };
-        phones.push(Linphone::start(daemon.folder(), line).await?);
+    for place in 0..NUMBERS.len() {
+        phones.push(Linphone::start(daemon.folder(), line(daemon, place)).await?);
     }
     for number in NUMBERS {
         daemon.sip_status(number, "online").await?;
@@ -99,5 +104,51 @@ async fn a_transfer_with_consultation_joins_the_two_others_in_one_recording() ->
         is_tone(&format!("{when}, left"), &part, 0, TONES[0], other)?;
         is_tone(&format!("{when}, right"), &part, 1, callee, other)?;
     }
+    daemon.stop().await
+}
+
+/// What each second of it is: the tone of the second phone, something else, or nothing.
+fn seconds(audio: &Audio) -> String {
+    let kind = |second: Audio| match (second.share(0, TONES[1]), second.level(0)) {
+        (share, _) if share > MOST => 't',
+        (share, level) if share < LITTLE && level > 200.0 => 'm',
+        (_, level) if level < 50.0 => '.',
+        _ => '?',
+    };
+    audio.seconds_of().map(kind).collect()
+}
+
+#[tokio::test]
+async fn whoever_is_held_by_baresip_hears_music_and_then_the_other_one_again() -> Result<()> {
+    if !tools::found("linphonec", "a softphone that is held", "linphone-cli")
+        || !tools::found("baresip", "a softphone that holds", "baresip")
+    {
+        return Ok(());
+    }
+    let daemon = Daemon::start(&NUMBERS[..2]).await?;
+    let mut anna = Linphone::start(daemon.folder(), line(&daemon, 0)).await?;
+    let mut boris = Baresip::start(daemon.folder(), line(&daemon, 1)).await?;
+    for number in &NUMBERS[..2] {
+        daemon.sip_status(number, "online").await?;
+    }
+    anna.command(&format!("call sip:102@{}", daemon.sip)).await?;
+    boris.until("CALL_INCOMING").await?;
+    boris.command("accept", "").await?;
+    boris.until("CALL_ESTABLISHED").await?;
+    anna.says("connected").await?;
+    boris.talks_for(TALK).await?;
+    boris.command("hold", "").await?;
+    boris.talks_for(TALK + TALK / 3).await?;
+    boris.command("resume", "").await?;
+    boris.talks_for(TALK).await?;
+    boris.command("hangup", "").await?;
+    boris.until("CALL_CLOSED").await?;
+    let heard = anna.quit().await?;
+    let kinds = seconds(&heard);
+    let music = kinds.find("mm").with_context(|| format!("no music: {kinds}"))?;
+    let (before, after) = kinds.split_at(music);
+    ensure!(before.contains('t') && after.contains("tt"), "{kinds}");
+    is_tone("in the end", &heard.part(-1.5, -0.5), 0, TONES[1], TONES[0])?;
+    boris.quit().await?;
     daemon.stop().await
 }
