@@ -11,6 +11,7 @@ pub mod clock;
 mod codec;
 pub mod g711;
 pub mod io;
+mod keytones;
 pub mod latch;
 pub mod ports;
 pub mod rtp;

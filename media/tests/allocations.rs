@@ -239,3 +239,41 @@ fn comfort_noise_takes_no_memory_whether_it_is_passed_on_or_made() {
         assert_eq!((passed, made), expected, "{codec:?}");
     }
 }
+
+#[test]
+fn listening_for_keys_takes_no_memory() {
+    let source: SocketAddr = "192.0.2.1:4000".parse().unwrap();
+    for codec in Codec::ALL {
+        let mut from = leg(source, codec);
+        let mut media = media_of(source, codec);
+        media.format = AudioFormat::new(codec, codec.payload_type(), None);
+        from.configure(media, Moment::default());
+        from.listen(true);
+        from.outfit(None);
+        let payload = payload_of(codec);
+        let mut datagram = [0; HEADER + 160];
+        datagram[HEADER..HEADER + payload.len()].copy_from_slice(payload);
+        let before = ALLOCATIONS.get();
+        for number in 0..500_u16 {
+            let header = Header {
+                marker: false,
+                payload_type: codec.payload_type(),
+                sequence: number,
+                timestamp: u32::from(number) * codec.clock() / 50,
+                ssrc: 5,
+                payload: HEADER..HEADER + payload.len(),
+            };
+            assert!(header.write(&mut datagram).is_some());
+            let now = Moment::default().after(Duration::from_millis(20 * u64::from(number)));
+            let incoming = Incoming {
+                length: HEADER + payload.len(),
+                buffer: &mut datagram,
+                source,
+                now,
+            };
+            step(&mut from, None, incoming, &mut |_| {});
+            assert_eq!(from.take_key(), None, "{codec:?}");
+        }
+        assert_eq!(ALLOCATIONS.get() - before, 0, "{codec:?}");
+    }
+}

@@ -8,6 +8,7 @@ use std::ops::Range;
 use crate::clock::Moment;
 use crate::codec::{Ear, Voice};
 use crate::io::command::{COMFORT_NOISE, Codec, LegMedia, LegStats};
+use crate::keytones::KeyTones;
 use crate::latch::Latch;
 use crate::rtp::dtmf::{Holding, Keys};
 use crate::rtp::rewrite::Rewriter;
@@ -42,6 +43,10 @@ pub struct Leg {
     pub(crate) echo: bool,
     attention: Option<attention::Attention>,
     keys: Option<Keys>,
+    /// Keys are listened for in its audio too.
+    tones: Option<Box<KeyTones>>,
+    /// It has sent telephone-event, agreed or not.
+    has_events: bool,
     key: Option<char>,
     holding: Holding,
     pause: pause::Pause,
@@ -142,6 +147,8 @@ impl Leg {
             echo: false,
             attention: None,
             keys: None,
+            tones: None,
+            has_events: false,
             key: None,
             holding: Holding::default(),
             pause: pause::Pause::default(),
@@ -185,6 +192,7 @@ impl Leg {
             }
         }
         self.retune();
+        self.prick_up();
     }
 
     /// Another leg will be heard from now on, and no sound of ours.
@@ -200,10 +208,22 @@ impl Leg {
         }
     }
 
-    /// Whether pressed keys are kept for [`Leg::take_key`].
+    /// Whether pressed keys are kept for [`Leg::take_key`]: those told by telephone-event, and those heard in the audio of
+    /// a leg that has agreed on none.
     pub fn listen(&mut self, on: bool) {
         self.keys = on.then(Keys::default);
         self.key = None;
+        self.prick_up();
+    }
+
+    fn prick_up(&mut self) {
+        let settled = self.settled.as_ref();
+        let eventless = settled.is_some_and(|settled| settled.media.format.telephone_event.is_none());
+        if self.keys.is_none() || !eventless || self.has_events {
+            self.tones = None;
+        } else if self.tones.is_none() {
+            self.tones = Some(Box::new(KeyTones::new()));
+        }
     }
 
     /// The key whose press the last packet told.
@@ -215,14 +235,14 @@ impl Leg {
         self.settled.as_ref().map(|settled| settled.media.format.codec)
     }
 
-    /// Makes what the leg needs to be heard by a peer with that codec, and by a recorder; lets go of what it does not. To be
-    /// called when any of these has changed.
+    /// Makes what the leg needs to be heard by a peer with that codec, by a recorder, and by us who listen for its keys; lets
+    /// go of what it does not. To be called when any of these has changed.
     pub fn outfit(&mut self, peer: Option<Codec>) {
         let Some(own) = self.codec() else { return };
         let differs = peer.is_some_and(|peer| peer != own);
         let stateless = own.law().is_some() && peer.is_none_or(|peer| peer.law().is_some());
         let voice = self.voice.take().filter(|voice| voice.codec == own);
-        if differs || self.tap.is_some() {
+        if differs || self.tap.is_some() || self.tones.is_some() {
             self.voice = voice.or_else(|| Voice::new(own).map(Box::new));
         }
         let ear = self.ear.take().filter(|ear| ear.codec == own);

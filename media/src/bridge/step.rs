@@ -8,6 +8,7 @@ use crate::clock::{Moment, RATE};
 use crate::codec::{Ear, LONGEST, Voice};
 use crate::g711::{self, Law};
 use crate::io::command::{AudioFormat, COMFORT_NOISE, Codec};
+use crate::keytones::Numbers;
 use crate::rtp::Timing;
 use crate::rtp::dtmf::{Event, Press};
 use crate::rtp::packet::Header;
@@ -97,8 +98,7 @@ impl Leg {
         match content {
             Content::Audio(codec) => {
                 self.end_pause(&header, restarted, *now, record);
-                let when = (header.timestamp, codec.clock(), *now);
-                self.hear(codec, payload, (restarted, when), record);
+                self.hear(codec, payload, (&header, restarted, *now), record);
             }
             Content::TelephoneEvent => press = self.hear_event(&header, payload),
             Content::ComfortNoise => {
@@ -117,12 +117,12 @@ impl Leg {
         })
     }
 
-    /// Decodes what somebody needs as samples, and copies it to the recorder.
+    /// Decodes what somebody needs as samples, listens for keys in it, and copies it to the recorder.
     fn hear(
         &mut self,
         codec: Codec,
         payload: &[u8],
-        (restarted, when): (bool, (u32, u32, Moment)),
+        (header, restarted, now): (&Header, bool, Moment),
         record: &mut impl FnMut(TapFrame),
     ) {
         let mut voice = self.voice.as_deref_mut().filter(|voice| voice.codec == codec);
@@ -130,21 +130,58 @@ impl Leg {
             voice.hear(payload);
         }
         if let Some(attention) = &mut self.attention {
-            attention.hear(codec.law(), payload, voice.as_deref().map(Voice::samples), when.2);
+            attention.hear(codec.law(), payload, voice.as_deref().map(Voice::samples), now);
         }
-        let Some(tap) = &mut self.tap else { return };
         if restarted {
-            tap.align.restart();
+            self.tap.iter_mut().for_each(|tap| tap.align.restart());
+            self.tones.iter_mut().for_each(|tones| tones.restart());
         }
+        if self.tap.is_none() && self.tones.is_none() {
+            return;
+        }
+        let when = (header.timestamp, codec.clock(), now);
         match (codec.law(), voice) {
-            (Some(law), _) => tap.copy(law, when, payload, record),
-            (None, Some(voice)) => tap.copy_voice(voice, when, record),
+            (Some(law), _) => {
+                self.tap.iter_mut().for_each(|tap| tap.copy(law, when, payload, record));
+                if self.tones.is_some() {
+                    let mut samples = [0; LONGEST];
+                    let payload = payload.get(..LONGEST).unwrap_or(payload);
+                    g711::decode_into(law, payload, &mut samples);
+                    self.hear_tones(header, codec, samples.get(..payload.len()).unwrap_or_default());
+                }
+            }
+            (None, Some(voice)) => {
+                let mut samples = [0; LONGEST];
+                let count = voice.narrow(&mut samples);
+                let samples = samples.get(..count).unwrap_or_default();
+                self.tap
+                    .iter_mut()
+                    .for_each(|tap| tap.copy_samples(samples, when, record));
+                self.hear_tones(header, codec, samples);
+            }
             (None, None) => {}
+        }
+    }
+
+    /// `samples`: at 8 kHz.
+    fn hear_tones(&mut self, header: &Header, codec: Codec, samples: &[i16]) {
+        // The tones of whoever tells keys by events are no keys of their own.
+        let Some(tones) = self.tones.as_mut().filter(|_| !self.has_events) else {
+            return;
+        };
+        let at = Numbers {
+            sequence: header.sequence,
+            timestamp: header.timestamp,
+            clock: codec.clock(),
+        };
+        if let Some(key) = tones.hear(at, samples) {
+            self.key = Some(key);
         }
     }
 
     fn hear_event(&mut self, header: &Header, payload: &[u8]) -> Option<Press> {
         let event = Event::read(payload);
+        self.has_events |= event.is_some();
         if let Some(keys) = &mut self.keys {
             self.key = event.and_then(|event| keys.hear(header.ssrc, header.timestamp, event));
         }
@@ -181,13 +218,13 @@ impl TapPoint {
         }
     }
 
-    fn copy_voice(&mut self, voice: &mut Voice, when: (u32, u32, Moment), record: &mut impl FnMut(TapFrame)) {
-        let (mut samples, mut codes) = ([0; LONGEST], [0; LONGEST]);
-        let count = voice.narrow(&mut samples);
-        for (code, sample) in codes.iter_mut().zip(samples.iter().take(count)) {
+    /// Samples at 8 kHz.
+    fn copy_samples(&mut self, samples: &[i16], when: (u32, u32, Moment), record: &mut impl FnMut(TapFrame)) {
+        let mut codes = [0; LONGEST];
+        for (code, sample) in codes.iter_mut().zip(samples) {
             *code = g711::encode(Law::A, *sample);
         }
-        self.copy(Law::A, when, codes.get(..count).unwrap_or_default(), record);
+        self.copy(Law::A, when, codes.get(..samples.len()).unwrap_or_default(), record);
     }
 }
 

@@ -187,7 +187,8 @@ pub enum MediaCommand {
     StopPlaying { leg: MediaLegId },
     /// The leg hears itself, if nobody else.
     Echo { leg: MediaLegId, on: bool },
-    /// Whether the keys that the leg's party presses are told by `MediaNotice::Digit`.
+    /// Whether the keys that the leg's party presses are told by `MediaNotice::Digit`: by telephone-event, or, of a leg that
+    /// has agreed on none, by the tones in its audio.
     Listen { leg: MediaLegId, on: bool },
     /// Presses keys towards the leg by telephone-event (RFC 4733); nothing happens if that was not agreed.
     SendDigits { leg: MediaLegId, digits: String },

@@ -47,6 +47,7 @@ impl MediaThread {
                 if let Some(active) = self.leg(leg) {
                     active.leg.listen(on);
                 }
+                self.outfit(leg);
             }
             MediaCommand::Attend { leg, pause } => {
                 if let Some(active) = self.leg(leg) {
