@@ -1,4 +1,7 @@
-//! Keys pressed in a call: telephone-event (RFC 4733) on one side and INFO on the other, either way.
+//! Keys pressed in a call: telephone-event (RFC 4733) on one side and INFO on the other, either way; and where we ask for
+//! them, tones in the audio of a party that has neither.
+
+use std::time::{Duration, Instant};
 
 use frontdesk_media::io::command::{MediaCommand, MediaLegId};
 use frontdesk_routing::ids::CallId;
@@ -15,6 +18,33 @@ use super::output::Output;
 const MOST_PRESSED: usize = 8;
 /// Longer bodies are no key.
 const LONGEST_BODY: usize = 256;
+/// Between a key's tones and the INFO that tells of it.
+const SAME_KEY: Duration = Duration::from_secs(1);
+
+/// How the keys of a party without telephone-event come. Some phones tell a key by INFO and sound its tones too: it
+/// counts once, and what tells by INFO is not listened to any more.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct KeyWays {
+    by_info: bool,
+    /// The last key whose tones counted.
+    heard: Option<(char, Instant)>,
+}
+
+impl KeyWays {
+    /// Tones were heard; false: they do not count.
+    fn hear(&mut self, key: char, now: Now) -> bool {
+        self.heard = Some((key, now.instant));
+        !self.by_info
+    }
+
+    /// INFO tells of a key; false: its tones have counted.
+    fn tell(&mut self, key: char, now: Now) -> bool {
+        let first = !std::mem::replace(&mut self.by_info, true);
+        let since = |at| now.instant.saturating_duration_since(at);
+        let heard = self.heard.take_if(|_| first);
+        heard.is_none_or(|(heard, at)| heard != key || since(at) > SAME_KEY)
+    }
+}
 
 impl Engine {
     /// The media threads listen for the keys of whoever talks with a party that has no telephone-event.
@@ -36,7 +66,9 @@ impl Engine {
     /// A key was heard; the other party has no telephone-event and is told by INFO.
     pub(super) fn on_digit(&mut self, leg: MediaLegId, digit: char, now: Now) {
         if let Some((id, side)) = self.find_media(leg)
-            && (self.key_is_ours(id, side, digit, now) || self.on_menu_key(id, side, digit, now))
+            && (!self.key_counts(id, side, |ways| ways.hear(digit, now))
+                || self.key_is_ours(id, side, digit, now)
+                || self.on_menu_key(id, side, digit, now))
         {
             return;
         }
@@ -69,6 +101,14 @@ impl Engine {
         self.endpoint.command(command, now);
     }
 
+    /// Whether a key is not the same one come another way.
+    fn key_counts(&mut self, id: CallId, side: Side, counts: impl FnOnce(&mut KeyWays) -> bool) -> bool {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| !call.has_events(side)) else {
+            return true;
+        };
+        call.leg_mut(side).is_none_or(|leg| counts(&mut leg.media.ways))
+    }
+
     /// We have asked for the key, or take whatever is pressed.
     fn key_is_ours(&mut self, id: CallId, side: Side, digit: char, now: Now) -> bool {
         self.confirm(id, side, digit, now)
@@ -82,7 +122,10 @@ impl Engine {
         let Some((id, side)) = self.find(session) else {
             return false;
         };
-        if self.key_is_ours(id, side, digit, now) || self.on_menu_key(id, side, digit, now) {
+        if !self.key_counts(id, side, |ways| ways.tell(digit, now))
+            || self.key_is_ours(id, side, digit, now)
+            || self.on_menu_key(id, side, digit, now)
+        {
             return true;
         }
         let Some(call) = self.calls.get(&id) else { return false };

@@ -9,6 +9,7 @@ use rand::Rng;
 
 use super::Engine;
 use super::config::SrtpPolicy;
+use super::digits::KeyWays;
 
 /// Our half of a leg's media. Each leg's SDP is negotiated on its own.
 #[derive(Debug, Clone)]
@@ -27,6 +28,7 @@ pub(super) struct MediaSide {
     pub(super) tune: Option<Tune>,
     /// The media threads tell which keys it presses.
     pub(super) listens: bool,
+    pub(super) ways: KeyWays,
 }
 
 /// What a caller's offer comes to.
@@ -78,6 +80,7 @@ impl MediaSide {
             asking: Asking::No,
             tune: None,
             listens: false,
+            ways: KeyWays::default(),
         }
     }
 

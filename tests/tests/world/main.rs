@@ -26,6 +26,7 @@ mod greetings;
 mod guard;
 mod inbox;
 mod into_us;
+mod keytones;
 mod lamps;
 mod lamps_again;
 mod large;
