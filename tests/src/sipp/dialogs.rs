@@ -9,6 +9,7 @@ impl Scenario {
         self.calls_describing(more, SDP)
     }
 
+    /// The same with that description of its audio.
     pub(super) fn calls_describing(self, more: &str, body: &str) -> Scenario {
         let line = format!("INVITE sip:{}@{}", self.dialled, self.domain);
         let to = format!("<sip:{}@{}>", self.dialled, self.domain);

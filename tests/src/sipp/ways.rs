@@ -1,6 +1,12 @@
-//! What a phone does to send a call elsewhere: 302, REFER, early media, hold by UPDATE.
+//! What a phone does to send a call elsewhere: 302, REFER, early media, hold by UPDATE, keys by their tones.
+
+use std::path::Path;
 
 use super::{CONTACT, Dialog, SDP, Scenario, TAG};
+
+/// Of an old gateway: A-law and nothing else, sent from where it is said to be.
+const TONES_ONLY: &str = "v=0\no=- 1 1 IN IP4 [media_ip]\ns=-\nc=IN IP4 [media_ip]\nt=0 0\n\
+                          m=audio [rtpstream_audio_port] RTP/AVP 8\na=rtpmap:8 PCMA/8000\n";
 
 impl Scenario {
     /// The callee's side: 302 to another address, and its ACK.
@@ -83,5 +89,20 @@ impl Scenario {
             let state = if *status < 200 { "active" } else { "terminated" };
             scenario.is_told(state, &format!("SIP/2.0 {status}"))
         })
+    }
+
+    /// As `calls`, without telephone-event.
+    #[must_use]
+    pub fn calls_without_events(self) -> Scenario {
+        self.calls_describing("", TONES_ONLY)
+    }
+
+    /// What is in the file, as A-law.
+    #[must_use]
+    pub fn says(self, file: &Path) -> Scenario {
+        let file = file.display();
+        self.with(&format!(
+            "  <nop>\n    <action>\n      <exec rtp_stream=\"{file},1,8\"/>\n    </action>\n  </nop>\n"
+        ))
     }
 }

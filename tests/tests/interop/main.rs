@@ -15,6 +15,7 @@ mod sipp_dialogs;
 mod sipp_events;
 mod sipp_offers;
 mod sipp_pickup;
+mod sipp_tones;
 mod sipp_transfer;
 mod sipp_trunk;
 mod sipp_ways;
