@@ -9,6 +9,7 @@ use crate::tap::TapFrame;
 
 mod opus;
 mod pause;
+mod times;
 
 const ANNA: &str = "203.0.113.5:4000";
 const BORIS: &str = "203.0.113.6:5000";

@@ -206,3 +206,16 @@ async fn a_phone_with_nothing_but_opus_and_one_without_it_hear_each_other() -> R
 async fn a_phone_with_nothing_but_g722_and_one_without_it_hear_each_other() -> Result<()> {
     talk("", G722, Talent::default()).await
 }
+
+/// What phones and gateways send that do not take 20 ms for a packet.
+#[tokio::test]
+async fn phones_that_send_packets_of_other_lengths_hear_each_other_and_are_recorded() -> Result<()> {
+    for [caller, callee] in [[";ptime=10", ";ptime=60"], [";ptime=40", ";ptime=30"]] {
+        let [caller, callee] = [caller, callee].map(|account| Talent {
+            account,
+            ..Talent::default()
+        });
+        talk("", caller, callee).await?;
+    }
+    Ok(())
+}
