@@ -131,6 +131,7 @@ impl Pair {
             from: party("sip:101@pbx.example"),
             to: party("sip:102@pbx.example"),
             max_forwards: 69,
+            session_id: None,
             headers: Vec::new(),
             body: Some(Body::sdp(Bytes::from_static(&[b'a'; 220]))),
             second: None,

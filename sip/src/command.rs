@@ -8,7 +8,7 @@ use bytes::Bytes;
 use crate::auth::Credentials;
 use crate::event::{SessionId, SubscriptionId, TransactionId};
 use crate::flow::FlowId;
-use crate::wire::Message;
+use crate::wire::{Message, SessionUuid};
 
 /// Header fields in order: (name, value). Values must not contain CR or LF: the builder drops such a field.
 pub type Headers = Vec<(Cow<'static, str>, String)>;
@@ -65,6 +65,8 @@ pub struct Invite {
     pub to: Party,
     /// The value to send (RFC 7332: the other leg's less one).
     pub max_forwards: u8,
+    /// For whom we call (RFC 7989), as the other leg's `Endpoint::session_ids` names its peer. `None`: a UUID is made.
+    pub session_id: Option<SessionUuid>,
     pub headers: Headers,
     /// `None`: the answerer offers, and the ACK waits for `AnswerOffer` (or `RefuseOffer`, which hangs up).
     pub body: Option<Body>,

@@ -338,7 +338,11 @@ fn end(body: &str) -> String {
     match body {
         "" => "Content-Length: 0\n\n".to_owned(),
         body => {
-            let kind = if body.starts_with("v=0") { "sdp" } else { "dtmf-relay" };
+            let kind = match body {
+                body if body.starts_with("v=0") => "sdp",
+                body if body.starts_with("<?xml") => "pidf+xml",
+                _ => "dtmf-relay",
+            };
             format!("Content-Type: application/{kind}\nContent-Length: [len]\n\n{body}")
         }
     }

@@ -69,7 +69,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("flate2", &["daemon/src/backup/archive.rs"]),
     ("tar", &["daemon/src/backup/archive.rs", "tests/"]),
     ("lettre", &["daemon/src/notices/mail.rs"]),
-    ("quick_xml", &["crm-core/src/import/workbook/"]),
+    // Workbooks, and what phones publish: each is a door to strangers' documents.
+    (
+        "quick_xml",
+        &["crm-core/src/import/workbook/", "daemon/src/engine/events/pidf.rs"],
+    ),
     ("rust_xlsxwriter", &["daemon/src/http/api/export/sheet.rs", "tests/"]),
     (
         "zip",

@@ -14,6 +14,7 @@ use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::event::{SessionId, TransactionId};
 use frontdesk_sip::flow::FlowId;
+use frontdesk_sip::wire::{SessionIds, SessionUuid};
 
 use super::early::Early;
 use super::feature::Service;
@@ -121,6 +122,10 @@ pub(super) struct Call {
     pub(super) relayed: Vec<(u64, TransactionId)>,
     /// Our own INFOs with a key that wait for an answer, by our token.
     pub(super) pressed: Vec<u64>,
+    /// What the caller is called in logs, and whoever had to do with them last.
+    pub(super) session_ids: SessionIds,
+    /// What the caller's application tells whoever is rung (RFC 7433).
+    pub(super) user_to_user: Vec<String>,
 }
 
 impl Call {
@@ -168,6 +173,11 @@ impl Call {
             rings_until: now.instant,
             relayed: Vec::new(),
             pressed: Vec::new(),
+            session_ids: SessionIds {
+                local: SessionUuid::NIL,
+                remote: SessionUuid::NIL,
+            },
+            user_to_user: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId};
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Command;
 use frontdesk_sip::event::TransactionId;
+use frontdesk_sip::wire::SessionIds;
 
 use super::Engine;
 use super::call::{Call, Leg};
@@ -43,6 +44,8 @@ pub(super) struct RefusedCall {
     pub(super) dialled: String,
     pub(super) status: u16,
     pub(super) because: Because,
+    /// As the caller named itself.
+    pub(super) session_ids: Option<SessionIds>,
 }
 
 impl Engine {
@@ -142,6 +145,7 @@ impl Engine {
             status: call.status,
             department: call.department,
             waited_ms: None,
+            session_ids: call.session_ids,
             legs: vec![leg],
         };
         self.outputs
@@ -170,6 +174,7 @@ impl Call {
             status: end.map_or(200, |end| end.status),
             department: self.line.as_ref().map(|stay| stay.department),
             waited_ms: self.line.as_ref().and_then(|stay| i64::try_from(stay.waited?).ok()),
+            session_ids: Some(self.session_ids),
             legs: legs
                 .filter(|(leg, _)| !leg.sip_call_id.is_empty())
                 .map(|(leg, caller)| leg.row(caller))

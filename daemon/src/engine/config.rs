@@ -83,4 +83,6 @@ pub struct Counts {
     pub queued: usize,
     /// What is kept of watchers, and of calls for them.
     pub watches: usize,
+    /// What phones have published of their people.
+    pub publications: usize,
 }

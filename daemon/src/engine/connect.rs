@@ -55,7 +55,9 @@ impl Engine {
                     headers: Vec::new(),
                     body: None,
                 };
-                if !call.early.is_described() {
+                let described = call.early.is_described();
+                self.introduce_callee(id);
+                if !described {
                     self.endpoint.command(ring, now);
                 }
                 self.outputs
@@ -147,6 +149,7 @@ impl Engine {
         };
         self.counters.calls_answered += 1;
         let headers = self.identity_of(id, Side::Caller, Side::Called(leg));
+        self.introduce(id, (Side::Caller, Side::Called(leg)));
         self.endpoint.command(Command::Accept { session, headers, body }, now);
         self.configure(id, Side::Called(leg));
         self.configure(id, Side::Caller);

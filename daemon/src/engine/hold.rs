@@ -28,6 +28,7 @@ impl Engine {
                 now,
             );
         };
+        self.introduce_pair(id);
         let named = request.content_type().is_some() && !request.body().is_empty();
         if named && !is_description(request) {
             let reply = not_understood();
@@ -172,6 +173,7 @@ impl Engine {
         let (a, b) = (first.leg, second.leg);
         call.joined = Some(pair);
         self.outputs.push_back(Output::Media(MediaCommand::Join { a, b }));
+        self.introduce(id, pair);
         self.forget_music(id, pair);
         self.tune_music(id);
         self.tune_digits(id);

@@ -51,6 +51,7 @@ mod redirect;
 mod referral;
 mod requests;
 mod sent_on;
+mod session_ids;
 mod setup;
 mod takeover;
 mod transfer;
@@ -121,6 +122,7 @@ pub struct Engine {
     greetings: BTreeMap<MailboxId, Arc<Sound>>,
     prompts: prompts::Prompts,
     watchers: events::Watchers,
+    publications: events::Publications,
     names: Names,
     trunks: Trunks,
     /// How else phones may be reached that are rung.
@@ -167,6 +169,7 @@ impl Engine {
             greetings: BTreeMap::new(),
             prompts: prompts::Prompts::default(),
             watchers: events::Watchers::default(),
+            publications: events::Publications::default(),
             names: Names::default(),
             trunks: Trunks::default(),
             flows: flows::Alternatives::default(),
@@ -226,6 +229,7 @@ impl Engine {
             self.alive.deadline(),
             self.doubts.deadline(),
             self.lines.deadline(),
+            self.publications.deadline(),
             ringing,
         ]
         .into_iter()
@@ -256,6 +260,7 @@ impl Engine {
             parked: self.parked.len(),
             queued: self.lines.count(),
             watches: self.watchers.count(),
+            publications: self.publications.count(),
         }
     }
 
@@ -278,6 +283,7 @@ impl Engine {
             self.on_binding_changes(changes, now);
         }
         self.end_blocks(now);
+        self.end_publications(now);
         self.trunks_pass(now);
         self.ask_phones(now);
         self.review_doubts(now);

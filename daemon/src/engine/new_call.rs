@@ -13,7 +13,7 @@ use frontdesk_routing::plan::DialPlan;
 use frontdesk_sip::Now;
 use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
-use frontdesk_sip::wire::Message;
+use frontdesk_sip::wire::{Message, SessionIds, SessionUuid};
 
 use super::Engine;
 use super::call::{Call, Leg};
@@ -57,6 +57,11 @@ impl Engine {
             max_forwards: max_forwards(new.request),
             breadth: new.request.max_breadth(),
             rings_until: now.instant + self.config.ring_timeout,
+            session_ids: SessionIds {
+                local: self.uuid_of(new.session),
+                remote: SessionUuid::NIL,
+            },
+            user_to_user: new.request.user_to_user(),
             ..Call::new((new.id, new.known.account), new.plan, (machine, caller), now)
         }
     }
@@ -145,6 +150,12 @@ pub(super) fn sip_call_id(request: &Message) -> String {
     String::from_utf8_lossy(request.call_id().unwrap_or_default()).into_owned()
 }
 
+/// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.
+pub(super) fn breadth(request: &Message, phones: usize) -> Option<u32> {
+    let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
+    (share > 0).then_some(share)
+}
+
 fn max_forwards(request: &Message) -> u8 {
     request.max_forwards().unwrap_or(MAX_FORWARDS).saturating_sub(1)
 }
@@ -163,6 +174,7 @@ impl NewCall<'_> {
             department: turned.department,
             status: turned.reply.status,
             because: turned.because,
+            session_ids: self.request.session_ids(),
             sip_call_id: sip_call_id(self.request),
             peer: self.flow.peer,
             account: self.known.account,

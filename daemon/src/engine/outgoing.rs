@@ -19,6 +19,7 @@ use super::call::{Call, Leg, Side};
 use super::caller::shown_as;
 use super::output::{BoardChange, CdrParty, Output};
 use super::requests::reply;
+use super::session_ids::user_to_user;
 use super::setup::{Asked, Shown, Target};
 use super::turned::{Turned, turned};
 
@@ -75,6 +76,9 @@ impl Engine {
         let from = shown_as(&caller, host);
         let asserted = caller.number().map(|_| privacy::asserted(&from));
         let to_user = target.party.number.as_deref().unwrap_or_default();
+        // Nobody can tell what it holds: a number may be in it.
+        let masked = viewer.is_masked();
+        let told = user_to_user(shown.user_to_user).filter(|_| !masked);
         Invite {
             session: leg.session,
             flow: leg.flow,
@@ -89,6 +93,7 @@ impl Engine {
                 .into_iter()
                 .chain([shown.alert.header()])
                 .chain(passed_on(&shown.headers, viewer))
+                .chain(told)
                 .collect(),
             to: Party {
                 display: String::new(),
@@ -96,6 +101,7 @@ impl Engine {
             },
             from,
             max_forwards: shown.max_forwards,
+            session_id: Some(shown.session_id),
             body: Some(body),
             second: None,
             after: None,

@@ -12,6 +12,7 @@ use frontdesk_routing::plan::fingerprint::Fingerprint;
 use frontdesk_sip::endpoint::KeptSubscription;
 use frontdesk_sip::flow::{FlowId, Transport};
 use frontdesk_sip::guard::Block;
+use frontdesk_sip::wire::SessionIds;
 
 use super::names::ServerName;
 
@@ -227,6 +228,8 @@ pub struct CdrRow {
     pub department: Option<DepartmentId>,
     /// How long it was in lines.
     pub waited_ms: Option<i64>,
+    /// What the caller and whoever had to do with them last are called in others' logs (RFC 7989).
+    pub session_ids: Option<SessionIds>,
     pub legs: Vec<LegRow>,
 }
 

@@ -52,6 +52,7 @@ impl Engine {
                 callee,
             }));
         }
+        self.introduce(id, pair);
         for side in [pair.0, pair.1] {
             self.configure(id, side);
         }

@@ -89,6 +89,7 @@ impl Engine {
             self.on_binding_changes(changes, now);
             self.plan = current;
         }
+        self.review_publications(&before);
         self.review_watchers(&before, now);
     }
 

@@ -13,10 +13,10 @@ use frontdesk_sip::registrar::Aor;
 use frontdesk_sip::wire::{ACCEPT, Message, Method};
 
 use super::Engine;
-use super::events::ALLOW_EVENTS;
+use super::events::{ALLOW_EVENTS, PIDF};
 
 /// What we take outside dialogs.
-const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, REGISTER, SUBSCRIBE";
+const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, REFER, REGISTER, SUBSCRIBE, PUBLISH";
 
 pub(super) fn reply(status: u16) -> Reply {
     Reply {
@@ -66,6 +66,7 @@ impl Engine {
         let reply = match request.method() {
             Method::Register => self.register(request, flow, now),
             Method::Options => self.abilities(flow, now),
+            Method::Publish => self.publish(request, flow, now),
             // Nobody is called for a stranger: a transfer has a call (RFC 3515 section 2.4.4, RFC 7647).
             Method::Refer => reply(403),
             Method::Invite
@@ -77,7 +78,6 @@ impl Engine {
             | Method::Info
             | Method::Subscribe
             | Method::Notify
-            | Method::Publish
             | Method::Message
             | Method::Other(_) => reply_with(405, "Allow", ALLOW),
         };
@@ -95,7 +95,7 @@ impl Engine {
         let headers = vec![
             (Cow::Borrowed("Allow"), ALLOW.to_owned()),
             (Cow::Borrowed("Supported"), self.endpoint.supported().to_owned()),
-            (Cow::Borrowed("Accept"), ACCEPT.to_owned()),
+            (Cow::Borrowed("Accept"), format!("{ACCEPT}, {PIDF}")),
             (Cow::Borrowed("Allow-Events"), ALLOW_EVENTS.to_owned()),
         ];
         Reply { headers, ..reply(200) }

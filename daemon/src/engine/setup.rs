@@ -20,7 +20,7 @@ use frontdesk_sip::event::SessionId;
 use frontdesk_sip::flow::FlowId;
 use frontdesk_sip::registrar::Binding;
 use frontdesk_sip::trunk::cause;
-use frontdesk_sip::wire::Message;
+use frontdesk_sip::wire::{Message, SessionUuid};
 
 use super::Engine;
 use super::alert::Alert;
@@ -28,7 +28,7 @@ use super::call::{Call, Leg, Side};
 use super::caller::{dialled_in, know, party_of_staff};
 use super::flows::Flows;
 use super::media::{MediaSide, Wanted, status_of};
-use super::new_call::{EMERGENCY_RING, NewCall, client_called};
+use super::new_call::{EMERGENCY_RING, NewCall, breadth, client_called};
 use super::offered::offer_of;
 use super::output::{CallDirection, CdrParty, Output};
 use super::queue::Queueing;
@@ -90,6 +90,10 @@ pub(super) struct Shown<'a> {
     pub(super) outgoing: OutgoingCall,
     pub(super) alert: Alert,
     pub(super) max_forwards: u8,
+    /// What whoever waits is called (RFC 7989).
+    pub(super) session_id: SessionUuid,
+    /// What their application tells that of the other side (RFC 7433).
+    pub(super) user_to_user: &'a [String],
     pub(super) headers: Headers,
 }
 
@@ -419,6 +423,8 @@ impl Engine {
             outgoing: self.outgoing(&call, Side::Caller),
             alert: self.alert(&call, Side::Caller),
             max_forwards: call.max_forwards,
+            session_id: call.session_ids.local,
+            user_to_user: &call.user_to_user,
             headers: std::iter::once(("Max-Breadth".into(), share.to_string()))
                 .chain(diversions)
                 .collect(),
@@ -488,10 +494,4 @@ fn direction(known: CallDirection, targets: &[Target]) -> CallDirection {
 pub(super) fn one_person(targets: &[Target]) -> bool {
     let first = targets.first().map(|target| target.staff);
     targets.iter().all(|target| Some(target.staff) == first)
-}
-
-/// Each phone's share of the forks that the call may still have (RFC 5393 section 5.3.3); `None`: there are more phones.
-fn breadth(request: &Message, phones: usize) -> Option<u32> {
-    let share = request.max_breadth().checked_div(u32::try_from(phones).ok()?)?;
-    (share > 0).then_some(share)
 }

@@ -13,7 +13,7 @@ use frontdesk_sip::Now;
 use frontdesk_sip::command::{Command, Headers, Reply};
 use frontdesk_sip::dialog::refer::{ReferTo, referred_by, wants_no_subscription};
 use frontdesk_sip::event::{SessionId, TransactionId};
-use frontdesk_sip::wire::Message;
+use frontdesk_sip::wire::{Message, SessionUuid};
 
 use super::Engine;
 use super::call::{Leg, Side};
@@ -291,12 +291,17 @@ impl Engine {
         call.machine.call(&ids, more.one_person);
         call.way = more.way;
         let max_forwards = call.max_forwards;
+        let user_to_user = call.user_to_user_of(waiting).to_vec();
         let Some(call) = self.calls.get(&id) else { return };
         let shown = Shown {
             caller: &caller,
             outgoing: self.outgoing(call, waiting),
             alert: self.alert(call, waiting),
             max_forwards,
+            session_id: call
+                .leg(waiting)
+                .map_or(SessionUuid::NIL, |leg| self.uuid_of(leg.session)),
+            user_to_user: &user_to_user,
             headers,
         };
         for (mut leg, target) in more.legs.into_iter().zip(&more.targets) {

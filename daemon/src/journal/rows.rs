@@ -40,6 +40,7 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
         JournalEntry::MessageStarted { recording, mailbox } => Entry::MessageStarted { recording, mailbox },
         JournalEntry::MessageDropped { recording } => Entry::MessageDropped { recording },
         JournalEntry::CallEnded { call } => {
+            log(&call);
             let (call, legs) = row_of_call(*call);
             Entry::CallEnded { call, legs }
         }
@@ -67,6 +68,12 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
         JournalEntry::Block(BlockChange::Blocked(block)) => Entry::BlockSaved(row_of_block(&block)),
         JournalEntry::Block(BlockChange::Lifted(address)) => Entry::BlockRemoved(address.to_string()),
     }
+}
+
+/// By the Session-ID the logs of others are found that had to do with the same call.
+fn log(call: &CdrRow) {
+    let session_id = call.session_ids.map(tracing::field::display);
+    tracing::info!(call = %call.id, session_id, status = call.status, "a call has ended");
 }
 
 fn row_of_call(row: CdrRow) -> (Box<Call>, Vec<Leg>) {

@@ -11,6 +11,7 @@ use crate::command::{Body, Headers};
 use crate::event::SessionId;
 use crate::flow::FlowId;
 use crate::registrar::Aor;
+use crate::wire::SessionIds;
 
 #[derive(Debug)]
 pub(crate) struct Session {
@@ -27,6 +28,8 @@ pub(crate) struct Session {
     /// We sent the first INVITE: we own the Call-ID (RFC 3261 section 14.1).
     pub(crate) caller: bool,
     pub(crate) phase: Phase,
+    /// As our messages carry them.
+    pub(crate) ids: SessionIds,
     /// Of an incoming INVITE from the start; of ours once it is answered.
     pub(crate) dialog: Option<Dialog>,
     /// The branches of our INVITE that ring, by To tag.

@@ -105,6 +105,7 @@ impl Endpoint {
             max_forwards: request.max_forwards,
             contact: false,
             abilities: false,
+            session_ids: None,
             more: NO_HEADERS,
             headers: &request.headers,
             body: request.body.as_ref(),

@@ -40,6 +40,7 @@ impl Endpoint {
         let attempt = self.attempt(invite.after.as_ref());
         let branch = self.new_branch();
         let local = name_addr(&invite.from.display, &invite.from.uri, Some(attempt.local_tag));
+        let ids = self.ids_of_called(invite.session_id);
         let outgoing = Outgoing {
             method: "INVITE",
             address: address(&invite.route, &invite.request_uri),
@@ -52,6 +53,7 @@ impl Endpoint {
             max_forwards: invite.max_forwards,
             contact: true,
             abilities: true,
+            session_ids: Some(ids),
             more: if invite.body.is_some() {
                 &self.fields.invite
             } else {
@@ -72,6 +74,7 @@ impl Endpoint {
             local_cseq: attempt.cseq,
             caller: true,
             phase: Phase::Calling { tx: branch },
+            ids,
             dialog: None,
             early: Vec::new(),
             unacked: None,
@@ -198,6 +201,7 @@ impl Endpoint {
             }
         }
         let owner = session.id;
+        self.hear_ids(owner, &response);
         self.look_ahead(owner);
         if self.acknowledge(owner, &response, now) {
             self.events.push_back(Event::Progress {
@@ -233,12 +237,14 @@ impl Endpoint {
                 if let Some(dialog) = &mut session.dialog {
                     dialog.refresh(&response);
                 }
+                self.hear_ids(owner, &response);
                 self.ack_success(id, owner, &response, None);
                 self.agree_as_uac(owner, &response, now);
                 self.on_reinvite_result(owner, response, now);
             }
             Some(session) if session.phase == (Phase::Calling { tx: id }) => {
                 let owner = session.id;
+                self.hear_ids(owner, &response);
                 let mut dialog = self.dialog_of(id, &response);
                 let Some(session) = self.sessions.get_mut(&owner.0) else {
                     return;
@@ -416,6 +422,7 @@ impl Endpoint {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            session_ids: request.session_ids(),
             more: NO_HEADERS,
             headers,
             body: None,

@@ -43,6 +43,7 @@ impl Endpoint {
             return;
         }
         self.move_session(id, incoming.flow, now);
+        self.hear_ids(id, &incoming.message);
         let method = incoming.message.method();
         if method == Method::Invite {
             self.on_reinvite(id, incoming, now);

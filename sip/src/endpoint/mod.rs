@@ -19,6 +19,7 @@ mod reliable;
 mod replaces;
 mod second_offer;
 mod server;
+mod session_id;
 mod session_timer;
 mod subscribe;
 mod success;
@@ -56,6 +57,8 @@ pub use kept::KeptSubscription;
 pub struct Endpoint {
     config: EndpointConfig,
     rng: StdRng,
+    /// What sessions are called has a source of its own, so that nothing else depends on it.
+    uuids: StdRng,
     secret: Secret,
     fields: Fields,
     timers: TimerQueue,
@@ -141,6 +144,7 @@ impl Endpoint {
             config,
             secret: Secret::new(&mut rng),
             rng,
+            uuids: StdRng::from_seed(seed.map(|byte| !byte)),
             timers: TimerQueue::default(),
             servers: IdMap::default(),
             merged: IdMap::default(),

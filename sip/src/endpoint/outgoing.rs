@@ -13,11 +13,11 @@ use crate::dialog::session_timer::TIMER;
 use crate::dialog::{Dialog, text};
 use crate::flow::{FlowId, Transport};
 use crate::tx::key::{push_token, token};
-use crate::wire::{HeaderName, MAX_BREADTH, Message, RequestBuilder, ResponseBuilder};
+use crate::wire::{HeaderName, MAX_BREADTH, Message, RequestBuilder, ResponseBuilder, SESSION_ID, SessionIds};
 
 /// What a dialog of ours takes, and what the owner gets outside dialogs.
 pub(super) const ALLOW: &str =
-    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE, REGISTER";
+    "INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE, INFO, MESSAGE, REFER, NOTIFY, SUBSCRIBE, REGISTER, PUBLISH";
 
 pub(super) const NO_HEADERS: &Headers = &Vec::new();
 
@@ -74,6 +74,8 @@ pub(super) struct Outgoing<'a> {
     pub(super) max_forwards: u8,
     pub(super) contact: bool,
     pub(super) abilities: bool,
+    /// Of a session.
+    pub(super) session_ids: Option<SessionIds>,
     /// Written when `headers` has no field of that name.
     pub(super) more: &'a Headers,
     pub(super) headers: &'a Headers,
@@ -100,6 +102,7 @@ impl<'a> Outgoing<'a> {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            session_ids: Some(session.ids),
             more: NO_HEADERS,
             headers: NO_HEADERS,
             body: None,
@@ -146,12 +149,15 @@ impl Fields {
 }
 
 impl Endpoint {
-    pub(super) fn response(&self, request: &Message, back: &FlowId, tag: u64, answer: &Answer<'_>) -> Bytes {
+    pub(super) fn response(&self, request: &Message, back: &FlowId, our_tag: u64, answer: &Answer<'_>) -> Bytes {
         let reason = answer.reason.unwrap_or_default();
-        let tag = token(tag);
+        let tag = token(our_tag);
         let mut builder = ResponseBuilder::to(request, answer.status, reason).received(back.peer);
         if answer.status != 100 && request.to_tag().is_none() {
             builder = builder.to_tag(&tag);
+        }
+        if let Some(ids) = self.ids_of_response(request, our_tag) {
+            builder = builder.header(SESSION_ID, &ids.to_string());
         }
         if answer.contact && !has(answer.headers, "Contact") {
             builder = builder.header("Contact", &self.contact(back));
@@ -190,6 +196,9 @@ impl Endpoint {
             .header("To", outgoing.to)
             .header("Call-ID", outgoing.call_id)
             .header("CSeq", &number);
+        if let Some(ids) = outgoing.session_ids {
+            builder = builder.header(SESSION_ID, &ids.to_string());
+        }
         if outgoing.contact && !has(outgoing.headers, "Contact") {
             builder = builder.header("Contact", &self.contact(outgoing.flow));
         }

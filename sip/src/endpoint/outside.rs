@@ -16,7 +16,7 @@ use crate::wire::{HeaderName, Method};
 impl Endpoint {
     pub(super) fn on_new_request(&mut self, incoming: Incoming, now: Now) {
         let method = incoming.message.method();
-        if matches!(method, Method::Publish | Method::Other(_)) {
+        if matches!(method, Method::Other(_)) {
             let allow = vec![(Cow::Borrowed("Allow"), ALLOW.to_owned())];
             self.refuse_stateless(&incoming, 405, &allow);
             return;
@@ -52,7 +52,7 @@ impl Endpoint {
 
     fn on_outside(&mut self, incoming: Incoming, now: Now) {
         let method = incoming.message.method();
-        let for_us = matches!(method, Method::Register | Method::Options);
+        let for_us = matches!(method, Method::Register | Method::Options | Method::Publish);
         if matches!(method, Method::Bye | Method::Update | Method::Info | Method::Prack) {
             self.refuse_stateless(&incoming, 481, NO_HEADERS);
         } else if incoming.message.max_forwards() == Some(0) && !for_us {
@@ -140,6 +140,7 @@ impl Endpoint {
             local_cseq: 0,
             caller: false,
             phase: Phase::Incoming { tx },
+            ids: self.ids_of_caller(incoming),
             dialog: Some(Dialog::of_request(&incoming.message)),
             early: Vec::new(),
             unacked: None,

@@ -265,6 +265,7 @@ impl Endpoint {
             max_forwards: 70,
             contact: true,
             abilities: false,
+            session_ids: None,
             more: NO_HEADERS,
             headers: &headers,
             body: notice.body.as_ref(),

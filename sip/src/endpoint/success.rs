@@ -74,6 +74,7 @@ impl Endpoint {
             max_forwards: 70,
             contact: false,
             abilities: false,
+            session_ids: request.session_ids(),
             more: NO_HEADERS,
             headers: NO_HEADERS,
             body: None,

@@ -93,6 +93,18 @@ impl Secret {
         hash.finish()
     }
 
+    /// 128 bits that nobody can guess for a request: the same for a retransmission; each number gives others.
+    pub(crate) fn chance(&self, key: ServerKey, number: u8) -> u128 {
+        let half = |which: u8| {
+            let mut hash = self.start();
+            hash.write(&[4, number, which]);
+            hash.write_u64(key.id);
+            hash.write_u64(key.check);
+            u128::from(hash.finish())
+        };
+        half(0) << 64 | half(1)
+    }
+
     fn start(&self) -> DefaultHasher {
         let mut hash = DefaultHasher::new();
         let [first, second, _, _] = self.words;

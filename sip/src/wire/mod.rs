@@ -11,8 +11,10 @@ mod name_addr;
 mod names;
 mod parts;
 mod scan;
+mod session_id;
 pub mod stun;
 mod uri;
+mod user_to_user;
 mod via;
 
 pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
@@ -25,5 +27,7 @@ pub use names::{HeaderName, Method};
 pub use parts::ACCEPT;
 pub(crate) use scan::number;
 pub use scan::{Params, Values};
+pub use session_id::{SESSION_ID, SessionIds, SessionUuid};
 pub use uri::{BadUri, Scheme, Uri, unescape};
+pub use user_to_user::USER_TO_USER;
 pub use via::{BadVia, Via};

@@ -14,9 +14,11 @@ use frontdesk_sip::{Endpoint, EndpointConfig, Now};
 use super::nat::Nat;
 use super::provider::Provider;
 use super::sdp::{self, Seen};
+pub use publishes::{Published, doing, pidf};
 pub use watches::Watching;
 
 mod hears;
+mod publishes;
 mod transfer;
 mod watches;
 
@@ -117,6 +119,8 @@ pub struct Phone {
     pub secrecy: Secrecy,
     pub calls: Vec<PhoneCall>,
     pub watching: Vec<Watching>,
+    /// What its PUBLISHes came to.
+    pub published: Vec<Published>,
     /// Bodies of NOTIFYs that it has not subscribed to.
     pub unasked: Vec<String>,
     /// Final statuses of REGISTERs and other requests outside dialogs, without the challenges.
@@ -181,6 +185,7 @@ impl Phone {
             secrecy: Secrecy::default(),
             calls: Vec::new(),
             watching: Vec::new(),
+            published: Vec::new(),
             unasked: Vec::new(),
             answers: Vec::new(),
             contacts: Vec::new(),
@@ -256,6 +261,10 @@ impl Phone {
     }
 
     pub fn ask(&mut self, method: &'static str, uri: &str, headers: Headers, now: Now) {
+        self.ask_with(method, uri, (headers, None), now);
+    }
+
+    fn ask_with(&mut self, method: &'static str, uri: &str, (headers, body): (Headers, Option<Body>), now: Now) {
         self.token += 1;
         let me = Party {
             display: String::new(),
@@ -271,7 +280,7 @@ impl Phone {
             to: me,
             max_forwards: 70,
             headers,
-            body: None,
+            body,
             after: None,
             credentials: None,
         };

@@ -1,4 +1,4 @@
-//! Lamps as SIPp sees them, against the running daemon.
+//! Lamps and presence as SIPp sees them, against the running daemon.
 
 use anyhow::Result;
 use frontdesk_tests::sipp::Scenario;
@@ -108,6 +108,33 @@ async fn a_phone_watches_its_own_registrations() -> Result<()> {
         office.start("register", &registers)?.succeeds().await?;
     }
     own.succeeds().await
+}
+
+#[tokio::test]
+async fn what_a_softphone_publishes_is_told_to_watchers_and_taken_back() -> Result<()> {
+    let Some(office) = Office::open("udp").await? else {
+        return Ok(());
+    };
+    let registers = office.person(1, "").registers("sip:102@127.0.0.1:9", 300);
+    office.start("register", &registers)?.succeeds().await?;
+    let watcher = office
+        .person(2, "102")
+        .watches("presence", 300)
+        .is_told("active", "<note>Online<")
+        .is_told("active", "<note>In a meeting<.*<rpid:meeting")
+        .is_told("active", "<note>Away<.*<rpid:away")
+        .is_told("active", "<note>Online<");
+    let watcher = office.start("watcher", &watcher)?;
+    office.daemon.metric("frontdesk_subscriptions_total", 1).await?;
+    let publisher = office
+        .person(1, "102")
+        .publishes("meeting", 300)
+        .waits(500)
+        .publishes("away", 300)
+        .waits(500)
+        .publishes("", 0);
+    office.start("publisher", &publisher)?.succeeds().await?;
+    watcher.succeeds().await
 }
 
 #[tokio::test]

@@ -436,7 +436,7 @@ fn requests_that_we_do_not_serve_are_answered_and_tell_nothing() {
     };
     check("OPTIONS", 200);
     check("MESSAGE", 405);
-    check("PUBLISH", 405);
+    check("PUBLISH", 489);
     check("SUBSCRIBE", 489);
     check("REFER", 403);
     check("NOTIFY", 405);

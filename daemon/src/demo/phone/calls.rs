@@ -112,6 +112,7 @@ impl Shell {
                 uri,
             },
             max_forwards: 70,
+            session_id: None,
             headers,
             body: Some(audio.offer()),
             second: None,

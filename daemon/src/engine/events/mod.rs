@@ -1,4 +1,5 @@
-//! Event packages (RFC 6665): phones watch colleagues, mailboxes and registrations, and are told of each change.
+//! Event packages (RFC 6665): phones watch colleagues, mailboxes and registrations, and are told of each change; they
+//! publish what their people do (RFC 3903).
 //!
 //! What happens to calls and bindings only marks a person as touched; when the engine has settled, each watcher of a
 //! touched person is told, if what it may see has changed.
@@ -7,7 +8,10 @@ mod address;
 mod kept;
 mod lamps;
 mod messages;
+mod pidf;
 mod presence;
+mod publications;
+mod publish;
 mod reg;
 mod told;
 mod unasked;
@@ -29,6 +33,8 @@ use frontdesk_sip::wire::{HeaderName, Message};
 
 use self::address::Address;
 pub use self::messages::Messages;
+pub(super) use self::publications::Publications;
+pub(super) use self::publish::PIDF;
 use self::told::Told;
 pub(super) use self::watchers::Watchers;
 use self::watchers::{Package, Watch, Watched};

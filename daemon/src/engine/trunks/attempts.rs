@@ -27,6 +27,7 @@ use crate::engine::call::{Leg, Side};
 use crate::engine::media::Wanted;
 use crate::engine::output::CdrParty;
 use crate::engine::requests::reply_with;
+use crate::engine::session_ids::user_to_user;
 use crate::engine::setup::{Reach, Rung, Shown, Target};
 use crate::engine::transfer::{MOST_LEGS, More};
 use crate::engine::turned::{Turned, turned};
@@ -229,6 +230,10 @@ impl Engine {
             Place::Server { host, .. } => (at_server(user, host, &leg.flow), Vec::new()),
             Place::Gateway(binding) => (at_gateway(user, binding), binding.path.clone()),
         };
+        // What a client's application says is not for another provider, and nothing goes along with who wants to stay unknown.
+        let open = !line.trunk.privacy && !presented.restricted && !call.restricted && !call.hidden;
+        let ours = matches!(call.kind, Kind::Direct | Kind::Crm | Kind::Widget);
+        let told = user_to_user(shown.user_to_user).filter(|_| open && ours);
         let invite = Invite {
             session: leg.session,
             flow: leg.flow,
@@ -238,7 +243,8 @@ impl Engine {
             from: said.from,
             to: said.to,
             max_forwards: shown.max_forwards,
-            headers: said.headers,
+            session_id: Some(shown.session_id),
+            headers: said.headers.into_iter().chain(told).collect(),
             body: Some(body.clone()),
             second: None,
             after: None,

@@ -16,6 +16,7 @@ mod reliable;
 mod replaces;
 
 mod script;
+mod session_ids;
 mod session_timer;
 mod storm;
 mod subscriptions;

@@ -342,6 +342,7 @@ pub(super) fn invite(session: SessionId, flow: FlowId, body: Option<Body>) -> In
         from: party("sip:101@pbx.example"),
         to: party("sip:102@pbx.example"),
         max_forwards: 69,
+        session_id: None,
         headers: Vec::new(),
         body,
         second: None,

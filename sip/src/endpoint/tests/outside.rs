@@ -52,8 +52,8 @@ fn what_the_endpoint_refuses_by_itself() {
 }
 
 #[test]
-fn options_and_register_are_served_with_max_forwards_0() {
-    for method in ["OPTIONS", "REGISTER"] {
+fn what_is_for_us_is_served_with_max_forwards_0() {
+    for method in ["OPTIONS", "REGISTER", "PUBLISH"] {
         let mut script = Script::new();
         let text = request(method, "z9hG4bK1", "").replace("Max-Forwards: 70", "Max-Forwards: 0");
         assert!(script.give(&text).is_empty());

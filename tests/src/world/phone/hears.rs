@@ -266,6 +266,9 @@ impl Phone {
             }
             response => {
                 self.answers.push(status);
+                if request.method == "PUBLISH" {
+                    self.on_published(status, response.as_ref());
+                }
                 if let Some(response) = response {
                     let values = response.values(HeaderName::Contact);
                     self.contacts = values
@@ -301,6 +304,7 @@ impl Phone {
                 uri: named,
             },
             max_forwards: 70,
+            session_id: None,
             headers,
             body,
             second: None,

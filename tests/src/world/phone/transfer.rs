@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use frontdesk_sip::Now;
 use frontdesk_sip::command::Headers;
-use frontdesk_sip::wire::{HeaderName, Message, Method};
+use frontdesk_sip::wire::{HeaderName, Message, Method, SessionIds};
 
 use super::{DOMAIN, Phone, State};
 
@@ -43,6 +43,12 @@ impl Phone {
             "{};to-tag={};from-tag={}{early}",
             info.call_id, info.remote_tag, info.local_tag
         )
+    }
+
+    /// What the phone and whoever it talks with are called (RFC 7989), while the call is there.
+    pub fn session_ids(&self, index: usize) -> SessionIds {
+        let ids = self.endpoint.session_ids(self.calls[index].session);
+        ids.expect("a session")
     }
 
     pub(super) fn on_transfer_notify(&mut self, index: usize, request: &Message, now: Now) {
