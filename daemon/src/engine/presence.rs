@@ -15,7 +15,7 @@ impl Engine {
     pub(super) fn on_binding_changes(&mut self, changes: Vec<Change>, now: Now) {
         for Change { aor, what } in changes {
             let account = SipAccountId::from_u128(aor.0);
-            self.touch_bindings(account);
+            self.tell_of_bindings(account);
             match what {
                 BindingChange::Saved(binding) => {
                     let was = self.kept.flow_of(account, &binding.name());
@@ -43,6 +43,7 @@ impl Engine {
                 }
                 BindingChange::Online => {
                     self.online.insert(account);
+                    self.touch_bindings(account);
                     if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
                         self.tell_of_mailbox(staff.id);
                     }
@@ -50,6 +51,7 @@ impl Engine {
                 }
                 BindingChange::Offline => {
                     self.online.remove(&account);
+                    self.touch_bindings(account);
                     if !self.alive.take_dark(account) {
                         self.tell_board(account, false, now);
                     }

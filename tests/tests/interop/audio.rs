@@ -28,12 +28,8 @@ struct Call {
 }
 
 impl Call {
-    async fn begin(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<Option<Call>> {
-        Call::begin_over(audio, (UDP, caller), (UDP, callee)).await
-    }
-
     /// `None` where there is no baresip.
-    async fn begin_over(audio: &str, caller: Seat<'_>, callee: Seat<'_>) -> Result<Option<Call>> {
+    async fn begin(audio: &str, caller: Seat<'_>, callee: Seat<'_>) -> Result<Option<Call>> {
         if !tools::found("baresip", "two softphones with real audio", "baresip") {
             return Ok(None);
         }
@@ -102,7 +98,7 @@ async fn talk(audio: &str, caller: Talent<'_>, callee: Talent<'_>) -> Result<()>
 }
 
 async fn talk_over(audio: &str, caller: Seat<'_>, callee: Seat<'_>) -> Result<()> {
-    let Some(mut call) = Call::begin_over(audio, caller, callee).await? else {
+    let Some(mut call) = Call::begin(audio, caller, callee).await? else {
         return Ok(());
     };
     call.caller.talks_for(Duration::from_secs(3)).await?;
@@ -142,7 +138,7 @@ async fn a_phone_that_encrypts_over_tls_and_a_plain_one_over_udp_hear_each_other
 /// What the held phone is played is measured with other phones (`sipp_offers`, `linphone`): baresip's bridge device falls
 /// silent when a hold starts its player anew.
 async fn hold(caller: Seat<'_>, callee: Seat<'_>) -> Result<()> {
-    let Some(mut call) = Call::begin_over("", caller, callee).await? else {
+    let Some(mut call) = Call::begin("", caller, callee).await? else {
         return Ok(());
     };
     call.caller.talks_for(Duration::from_secs(2)).await?;

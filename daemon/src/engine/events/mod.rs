@@ -168,6 +168,13 @@ impl Engine {
         }
     }
 
+    /// Somebody's phones register, and can be called as before: only watchers want to know.
+    pub(super) fn tell_of_bindings(&mut self, account: SipAccountId) {
+        if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
+            self.watchers.touch(Watched::Person(staff.id));
+        }
+    }
+
     /// A person's settings change.
     pub(super) fn touch_person(&mut self, staff: StaffId) {
         self.lines.touch_person(staff);
