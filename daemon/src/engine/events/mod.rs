@@ -161,7 +161,7 @@ impl Engine {
         }
     }
 
-    /// The bindings of this SIP account change.
+    /// Somebody can be called at their phones from now on, or no more.
     pub(super) fn touch_bindings(&mut self, account: SipAccountId) {
         if let Some(Owner::Staff(staff)) = self.plan.staff.by_sip(account) {
             self.touch_person(staff.id);
