@@ -279,3 +279,28 @@ fn k21_the_front_desk_keeps_the_client_base_and_nobody_does_without_the_right() 
         assert_eq!(house.main.get(&path).await.expect(200).body["company"], "Factory");
     });
 }
+
+/// Row B31.
+#[test]
+fn b31_the_history_of_a_client_outlives_the_manager_and_all_clients_are_handed_over_at_once() {
+    visit(async |house| {
+        let (gone, heir) = (house.hire(json!({})).await, house.hire(json!({})).await);
+        let client = house.client(json!({ "manager_id": gone["id"] })).await;
+        house.client(json!({ "manager_id": gone["id"] })).await;
+        let timeline = format!("/clients/{}/timeline", id(&client));
+        let note = json!({ "body": "Wants an offer" });
+        house.main.post(&timeline, note).await.expect(201);
+        house.main.delete(&format!("/staff/{}", id(&gone))).await.expect(204);
+        let of = async |manager: &Value| {
+            let list = house.main.get(&format!("/clients?manager_id={}", id(manager))).await;
+            list.expect(200).body["filtered"].clone()
+        };
+        assert_eq!(of(&gone).await, 2);
+        let told = house.main.get(&timeline).await.expect(200).body;
+        assert_eq!(told["items"][0]["note"]["body"], "Wants an offer", "{told}");
+        let all = json!({ "from_manager_id": gone["id"], "to_manager_id": heir["id"] });
+        let moved = house.main.post("/clients/reassign", all).await.expect(200);
+        assert_eq!(moved.body["clients"], 2);
+        assert_eq!((of(&gone).await, of(&heir).await), (json!(0), json!(2)));
+    });
+}

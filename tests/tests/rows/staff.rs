@@ -79,6 +79,66 @@ fn k2_the_parts_of_a_name_come_back_apart_and_any_one_of_them_finds_the_person()
     });
 }
 
+/// Row K3.
+#[test]
+fn k3_a_phone_in_any_national_form_comes_back_in_e164_and_what_is_none_is_refused() {
+    visit(async |house| {
+        let hired = house.hire(json!({ "phone": "8 (912) 345-67-89" })).await;
+        assert_eq!(hired["phone"], "+79123456789");
+        let path = format!("/staff/{}", id(&hired));
+        for typed in [
+            "8 912 345 67 89",
+            "89123456789",
+            "9123456789",
+            "(912) 345-67-89",
+            "8-912-345-67-89",
+            "8.912.345.67.89",
+            "7 912 345-67-89",
+            "+7 (912) 345-67-89",
+            "+79123456789",
+        ] {
+            house.main.patch(&path, json!({ "phone": null })).await.expect(200);
+            let saved = house.main.patch(&path, json!({ "phone": typed })).await.expect(200);
+            assert_eq!(saved.text("/phone"), "+79123456789", "{typed}");
+            assert_eq!(house.member(&hired).await["phone"], "+79123456789", "{typed}");
+        }
+        for wrong in [
+            "phone",
+            "12345",
+            "+7 912",
+            "+7 912 345-67-89-00-11-22",
+            "8 912 345-6x-89",
+        ] {
+            let refused = house.main.patch(&path, json!({ "phone": wrong })).await.expect(422);
+            assert_eq!(refused.faults(), ["phone invalid"], "{wrong}");
+            let new = json!({ "surname": "A", "phone": wrong });
+            let refused = house.main.post("/staff", new).await.expect(422);
+            assert_eq!(refused.faults(), ["phone invalid"], "{wrong}");
+        }
+        assert_eq!(house.member(&hired).await["phone"], "+79123456789");
+    });
+}
+
+/// Row K4.
+#[test]
+fn k4_a_position_is_listed_and_filtered_by_and_may_be_left_out() {
+    visit(async |house| {
+        let position = format!("Кассир {}", house.short());
+        let with = house.hire(json!({ "position": position })).await;
+        let other = house.hire(json!({ "position": format!("{position}-2") })).await;
+        let empty = house.hire(json!({ "position": "" })).await;
+        let listed = found(house, "limit=500").await;
+        let of = |member: &Value| listed.iter().find(|listed| listed["id"] == member["id"]).unwrap();
+        assert_eq!(of(&with)["position"], position);
+        assert_eq!(of(&empty)["position"], Value::Null);
+        let fitting = found(house, &format!("position={}", escaped(&position))).await;
+        assert_eq!(fitting.iter().map(id).collect::<Vec<_>>(), [id(&with)]);
+        let path = format!("/staff/{}", id(&other));
+        let emptied = house.main.patch(&path, json!({ "position": null })).await.expect(200);
+        assert_eq!(emptied.body["position"], Value::Null);
+    });
+}
+
 /// Row K6.
 #[test]
 fn k6_whoever_has_a_live_session_is_online_and_whoever_has_none_is_not() {
@@ -229,6 +289,24 @@ fn l6_the_list_shows_everybody_when_all_are_asked_for() {
     });
 }
 
+/// Row L8.
+#[test]
+fn l8_whoever_has_no_sip_account_is_listed_as_not_created_until_there_is_one() {
+    visit(async |house| {
+        let member = house.hire(json!({ "short_number": house.short() })).await;
+        let status = async || {
+            let listed = found(house, "limit=500").await;
+            let listed = listed.iter().find(|listed| listed["id"] == member["id"]).unwrap();
+            listed["sip_status"].clone()
+        };
+        assert_eq!(member["sip_status"], "not_created");
+        assert_eq!(status().await, "not_created");
+        let path = format!("/staff/{}/sip", id(&member));
+        house.main.do_(&path).await.expect(201);
+        assert_eq!(status().await, "offline");
+    });
+}
+
 #[test]
 fn l13_a_login_is_nobody_elses_in_the_account() {
     visit(async |house| {
@@ -270,6 +348,36 @@ fn l17_anybody_but_the_main_account_is_changed_and_deleted() {
         let me = house.main.get("/me").await.expect(200);
         let refused = house.main.delete(&format!("/staff/{}", id(&me.body))).await.expect(409);
         assert_eq!(refused.text("/code"), "main");
+    });
+}
+
+/// Row L24.
+#[test]
+fn l24_nobody_is_without_a_name() {
+    visit(async |house| {
+        for nameless in [
+            json!({}),
+            json!({ "surname": "", "given_name": " " }),
+            json!({ "patronymic": "Елисеевна" }),
+        ] {
+            let refused = house.main.post("/staff", nameless).await.expect(422);
+            assert_eq!(refused.faults(), ["given_name required"]);
+        }
+        let member = house
+            .hire(json!({ "surname": "Верховцева", "given_name": "Аглая" }))
+            .await;
+        let path = format!("/staff/{}", id(&member));
+        let one = json!({ "given_name": "" });
+        house.main.patch(&path, one).await.expect(200);
+        for emptied in [
+            json!({ "surname": "" }),
+            json!({ "surname": "  " }),
+            json!({ "surname": null }),
+        ] {
+            let refused = house.main.patch(&path, emptied).await.expect(422);
+            assert_eq!(refused.faults(), ["given_name required"]);
+        }
+        assert_eq!(house.member(&member).await["surname"], "Верховцева");
     });
 }
 
@@ -367,30 +475,5 @@ fn l27_who_has_a_number_as_phone_that_is_connected_later_is_told() {
         let listed = listed["items"].as_array().unwrap();
         let listed = listed.iter().find(|listed| listed["id"] == connected["id"]).unwrap();
         assert_eq!(listed["used_as_phone"], told);
-    });
-}
-
-/// Row B31.
-#[test]
-fn b31_the_history_of_a_client_outlives_the_manager_and_all_clients_are_handed_over_at_once() {
-    visit(async |house| {
-        let (gone, heir) = (house.hire(json!({})).await, house.hire(json!({})).await);
-        let client = house.client(json!({ "manager_id": gone["id"] })).await;
-        house.client(json!({ "manager_id": gone["id"] })).await;
-        let timeline = format!("/clients/{}/timeline", id(&client));
-        let note = json!({ "body": "Wants an offer" });
-        house.main.post(&timeline, note).await.expect(201);
-        house.main.delete(&format!("/staff/{}", id(&gone))).await.expect(204);
-        let of = async |manager: &Value| {
-            let list = house.main.get(&format!("/clients?manager_id={}", id(manager))).await;
-            list.expect(200).body["filtered"].clone()
-        };
-        assert_eq!(of(&gone).await, 2);
-        let told = house.main.get(&timeline).await.expect(200).body;
-        assert_eq!(told["items"][0]["note"]["body"], "Wants an offer", "{told}");
-        let all = json!({ "from_manager_id": gone["id"], "to_manager_id": heir["id"] });
-        let moved = house.main.post("/clients/reassign", all).await.expect(200);
-        assert_eq!(moved.body["clients"], 2);
-        assert_eq!((of(&gone).await, of(&heir).await), (json!(0), json!(2)));
     });
 }
