@@ -18,6 +18,7 @@ STAY = 2
 
 PATHS = {
     "/calls": "call",
+    "/client-notes": "note",
     "/clients": "client",
     "/deals": "deal",
     "/departments": "department",
@@ -67,6 +68,7 @@ def good(path, things, n):
         "/clients/reassign": {"from_manager_id": one("staff"), "to_manager_id": one("staff")},
         "/clients/{id}": {"company": name, "manager_id": one("staff")},
         "/clients/{id}/timeline": {"body": name},
+        "/client-notes/{id}": {"body": name},
         "/deals": {"title": name, "client_id": one("client"), "staff_id": one("staff"), "step_at": "2030-01-01T12:00:00Z"},
         "/deals/hand-over": {"deal_ids": [one("deal")], "to_staff_id": one("staff")},
         "/deals/{id}": {"title": name},
@@ -184,7 +186,8 @@ def furnish(ask, login):
         make("trunk", "/trunks", n, **({"sources": ["127.0.0.1"]} if n == 0 else {}))
         make("number", "/numbers", n)
         make("route", "/outbound-routes", n + 70)
-        ask("POST", f"/clients/{things['client'][n]}/timeline", {"body": "note"})
+        note = ask("POST", f"/clients/{things['client'][n]}/timeline", {"body": "note"})
+        things.setdefault("note", []).append(note["id"])
         things["key"].append(make("site", "/sites", n)["key"])
         hook = make("webhook", "/webhooks", n)["id"]
         things.setdefault("delivery", []).append(ask("POST", f"/webhooks/{hook}/test", None)["id"])

@@ -72,12 +72,27 @@ const LEG_FLOOR: &str = "SELECT l.started_at AS at, l.call_id AS id FROM legs l 
 const FLOOR: &str = "SELECT started_at AS at, id FROM calls WHERE account_id = $1 AND started_at >= $2 \
     AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $5";
 const OF_CLIENT: &str = concat!(
-    call!("AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) AND "),
+    call!(
+        "AND client_id = $2 AND ended_at IS NOT NULL AND (started_at, id) < ($3, $4) \
+         AND (started_at, id) >= ($9, $10) AND "
+    ),
     within_calls!("$6", "$7", "$8"),
     " ORDER BY started_at DESC, id DESC LIMIT $5"
 );
+const FLOOR_OF_CLIENT: &str = "SELECT started_at AS at, id FROM calls WHERE account_id = $1 AND client_id = $2 \
+    AND (started_at, id) < ($3, $4) ORDER BY started_at DESC, id DESC LIMIT 1 OFFSET $5";
 
-pub(crate) const ALL: &[&str] = &[ANY, BY_CLIENT, BY_STAFF, BY_NUMBER, BY_OWN, LEG_FLOOR, FLOOR, OF_CLIENT];
+pub(crate) const ALL: &[&str] = &[
+    ANY,
+    BY_CLIENT,
+    BY_STAFF,
+    BY_NUMBER,
+    BY_OWN,
+    LEG_FLOOR,
+    FLOOR,
+    OF_CLIENT,
+    FLOOR_OF_CLIENT,
+];
 
 /// Past calls, newest first, by cursor. A page may hold fewer calls than it could although there are more.
 pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Result<Listing<Call>, StoreError> {
@@ -161,15 +176,26 @@ async fn leg_floor(db: &Db, own: StaffId, (from, place): (i64, &Place)) -> Resul
     }))
 }
 
-/// Past calls with a client, newest first, from a place on.
+/// Past calls with a client, newest first, from a place on and down to another.
 pub(crate) async fn of_client(
     db: &Db,
-    within: Scope,
-    client: ClientId,
+    (within, client): (Scope, ClientId),
+    lowest: &Place,
     (place, most): (&Place, u32),
 ) -> Result<Vec<Call>, StoreError> {
     let mut values = args![within.account, client, place.at, &place.id, most];
     values.extend(within.values());
+    values.extend(args![lowest.at, &lowest.id]);
     let rows: Vec<Row> = db.all(OF_CLIENT, values).await?;
     rows.into_iter().map(read).collect()
+}
+
+/// The last of a client's calls that a page looks at, whoever may read them; `None`: it looks at all there are.
+pub(crate) async fn floor_of_client(
+    db: &Db,
+    (within, client): (Scope, ClientId),
+    place: &Place,
+) -> Result<Option<Place>, StoreError> {
+    let values = args![within.account, client, place.at, &place.id, LOOKED_THROUGH];
+    Place::found(db, FLOOR_OF_CLIENT, values).await
 }

@@ -9,7 +9,7 @@ use crate::access::Whose;
 use frontdesk_routing::ids::{AccountId, CallId, ClientId, DepartmentId, LegId, StaffId, TrunkId};
 
 pub use list::list;
-pub(crate) use list::{ALL as LIST, of_client};
+pub(crate) use list::{ALL as LIST, floor_of_client, of_client};
 pub(crate) use orders::ALL as ORDERS;
 pub use orders::{Missed, OrderKey, Ordered, missed, order, ordered, take_back};
 pub(crate) use recent::ALL as RECENT;

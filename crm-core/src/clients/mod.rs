@@ -5,6 +5,7 @@ mod erasures;
 pub(crate) mod incoming;
 mod index;
 mod list;
+mod notes;
 mod pages;
 mod rules;
 mod store;
@@ -28,13 +29,14 @@ pub(crate) use erase::ALL as ERASE;
 pub(crate) use erasures::{ALL as ERASURES, Erasures};
 pub(crate) use incoming::ALL as INCOMING;
 pub(crate) use index::ALL as INDEX;
+pub use notes::{Note, add_note, correct_note, delete_note, note};
 pub(crate) use pages::{ALL as COUNTS, PAGES};
 pub use strangers::Stranger;
-pub use timeline::{Beside, Happening, Note, add_note, timeline};
+pub use timeline::{Beside, Happening, timeline};
 
+pub(crate) use notes::ALL as NOTES;
 pub(crate) use store::ALL;
 pub(crate) use strangers::{ALL as STRANGERS, settle};
-pub(crate) use timeline::ALL as TIMELINE;
 pub(crate) use visitors::{ALL as VISITORS, of_visitor};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

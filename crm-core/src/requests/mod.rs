@@ -14,7 +14,7 @@ pub(crate) use calling::ALL as CALLING;
 pub use calling::{Due, Going, begin, call_by_hand, due, going, next, postpone, settle};
 pub(crate) use erase::{ALL as ERASE, erase};
 pub use rules::MOST_ATTEMPTS;
-pub(crate) use store::ALL;
+pub(crate) use store::{ALL, of_client};
 pub use store::{get, list, set_state, submit, whose};
 
 /// What a visitor has asked for.

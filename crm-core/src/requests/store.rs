@@ -47,6 +47,11 @@ const LIST: &str = concat!(
     within_requests!("$8", "$9", "$10"),
     " ORDER BY r.created_at DESC, r.id DESC LIMIT $7"
 );
+const OF_CLIENT: &str = concat!(
+    request!("WHERE r.account_id = $1 AND r.client_id = $2 AND (r.created_at, r.id) < ($3, $4) AND "),
+    within_requests!("$6", "$7", "$8"),
+    " ORDER BY r.created_at DESC, r.id DESC LIMIT $5"
+);
 const GET: &str = concat!(
     request!("WHERE r.account_id = $1 AND r.id = $2 AND "),
     within_requests!("$3", "$4", "$5")
@@ -65,6 +70,7 @@ const PROJECT_OF_PERSON: &str = "SELECT p.id AS project_id FROM staff_projects s
 
 pub(crate) const ALL: &[&str] = &[
     LIST,
+    OF_CLIENT,
     GET,
     BY_KEY,
     WAITING,
@@ -130,6 +136,18 @@ pub async fn list(db: &Db, within: Scope, query: &RequestQuery, page: &Page) -> 
         filtered: 0,
         next_cursor,
     })
+}
+
+/// A client's, newest first, from a place on.
+pub(crate) async fn of_client(
+    db: &Db,
+    (within, client): (Scope, ClientId),
+    (place, most): (&Place, u32),
+) -> Result<Vec<Request>, StoreError> {
+    let mut values = args![within.account, client, place.at, &place.id, most];
+    values.extend(within.values());
+    let rows: Vec<Row> = db.all(OF_CLIENT, values).await?;
+    rows.into_iter().map(read).collect()
 }
 
 pub async fn get(db: &Db, within: Scope, request: RequestId) -> Result<Request, StoreError> {

@@ -1,5 +1,7 @@
 //! Parts of lists.
 
+use serde::{Deserialize, Serialize};
+
 use super::db::{Arg, Db};
 use super::error::{FieldError, StoreError};
 
@@ -26,7 +28,7 @@ pub struct Listing<T> {
 }
 
 /// A place in a list that is ordered by a moment and an id.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     pub at: i64,
     pub id: String,
@@ -44,6 +46,14 @@ impl Place {
         Place {
             at: i64::MAX,
             id: "~".to_owned(),
+        }
+    }
+
+    /// Where such a list ends: before everything.
+    pub(crate) fn oldest() -> Place {
+        Place {
+            at: i64::MIN,
+            id: String::new(),
         }
     }
 
@@ -83,6 +93,68 @@ impl Place {
     }
 }
 
+/// A place in a list that goes upwards by a number, a text and an id; a list that has no number or no text to go by has 0
+/// or an empty one there. It is the cursor itself, so that the list goes on there whatever becomes of the row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    pub(crate) number: i64,
+    pub(crate) text: String,
+    pub(crate) id: String,
+}
+
+impl Mark {
+    /// Where a page begins.
+    pub(crate) fn of(page: &Page) -> Result<Mark, StoreError> {
+        let Some(cursor) = &page.cursor else {
+            return Ok(Mark {
+                number: i64::MIN,
+                text: String::new(),
+                id: String::new(),
+            });
+        };
+        let text = hex::decode(cursor).map_err(|_| strange())?;
+        serde_json::from_slice(&text).map_err(|_| strange())
+    }
+
+    fn write(&self) -> Result<String, StoreError> {
+        let text = serde_json::to_vec(self).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        Ok(hex::encode(text))
+    }
+}
+
+/// The rows that a page shows, of which one more was asked for, and the cursor of the next page where there is one.
+pub(crate) fn shown<R>(
+    mut rows: Vec<R>,
+    page: &Page,
+    mark: impl Fn(&R) -> Mark,
+) -> Result<(Vec<R>, Option<String>), StoreError> {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| mark(row).write()).transpose()?;
+    Ok((rows, next))
+}
+
+/// The same of a list that shows the newest first.
+pub(crate) fn newest<R>(mut rows: Vec<R>, page: &Page, place: impl Fn(&R) -> Place) -> (Vec<R>, Option<String>) {
+    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next = rows.last().filter(|_| more).map(|row| place(row).write());
+    (rows, next)
+}
+
+#[derive(sqlx::FromRow)]
+struct Count {
+    count: i64,
+}
+
+/// What `SELECT COUNT(*) AS count ...` gives.
+pub(crate) async fn counted(db: &Db, sql: &'static str, values: Vec<Arg>) -> Result<u64, StoreError> {
+    let count: Option<Count> = db.one(sql, values).await?;
+    Ok(count.and_then(|count| u64::try_from(count.count).ok()).unwrap_or(0))
+}
+
 /// A cursor that we have not written.
 pub(crate) fn strange() -> StoreError {
     StoreError::Invalid(vec![FieldError::new("cursor", "invalid", "not a cursor of ours")])
@@ -91,6 +163,30 @@ pub(crate) fn strange() -> StoreError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mark_is_read_back_and_a_page_with_more_behind_it_has_one() {
+        let page = Page {
+            limit: 2,
+            ..Page::default()
+        };
+        let mark = |number: &i64| Mark {
+            number: *number,
+            text: format!("Отдел {number}"),
+            id: "01ARZ3NDEKTSV4RRFFQ69G5FAV".into(),
+        };
+        assert_eq!(shown(vec![1, 2], &page, mark).unwrap(), (vec![1, 2], None));
+        let (rows, cursor) = shown(vec![1, 2, 3], &page, mark).unwrap();
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(Mark::of(&Page { cursor, ..page }).unwrap(), mark(&2));
+        for wrong in ["", "x", "7b7d", &Place::newest().write()] {
+            let page = Page {
+                cursor: Some(wrong.to_owned()),
+                ..Page::default()
+            };
+            assert!(Mark::of(&page).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn a_cursor_is_read_back_and_a_strange_one_refused() {

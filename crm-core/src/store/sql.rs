@@ -31,7 +31,7 @@ pub(crate) const ALL: &[&[&str]] = &[
     clients::INCOMING,
     clients::VISITORS,
     clients::STRANGERS,
-    clients::TIMELINE,
+    clients::NOTES,
     clients::PAGES[0],
     clients::PAGES[1],
     clients::PAGES[2],

@@ -9,7 +9,7 @@ use crate::calls::Party;
 
 pub use settle::Settled;
 pub(crate) use settle::{ALL as SETTLING, dropped, ended, forget, settle, started};
-pub(crate) use store::ALL;
+pub(crate) use store::{ALL, of_client};
 pub use store::{Lamp, fresh, get, hear, lamps, list, of_call, played, to_hear};
 
 /// A shorter one is none.

@@ -1,4 +1,4 @@
-use frontdesk_routing::ids::{AccountId, CallId, RecordingId, StaffId};
+use frontdesk_routing::ids::{AccountId, CallId, ClientId, RecordingId, StaffId};
 
 use super::{Reader, Voicemail, VoicemailQuery};
 use crate::audit::{self, Author};
@@ -7,13 +7,22 @@ use crate::store::page::Place;
 use crate::store::text::{id, maybe_id};
 use crate::store::{Db, Listing, Page, StoreError, args};
 
+/// A message is left this long after its call has begun at the latest.
+const LATE_MS: i64 = 24 * 60 * 60 * 1_000;
+
 macro_rules! voicemail {
     ($rest:literal) => {
+        voicemail!(
+            "voicemails v JOIN mailboxes m ON m.id = v.mailbox_id LEFT JOIN calls c ON c.id = v.call_id",
+            $rest
+        )
+    };
+    ($source:literal, $rest:literal) => {
         concat!(
             "SELECT v.recording_id, v.account_id, v.mailbox_id, v.call_id, v.left_at, v.duration_ms, v.heard_at, v.version, \
-             c.caller_staff_id, c.caller_number, c.caller_name, c.caller_restricted, c.client_id FROM voicemails v \
-             JOIN mailboxes m ON m.id = v.mailbox_id LEFT JOIN calls c ON c.id = v.call_id \
-             WHERE v.account_id = $1 AND v.state = 'kept' AND ($2 OR m.staff_id = $3 OR m.department_id IN \
+             c.caller_staff_id, c.caller_number, c.caller_name, c.caller_restricted, c.client_id FROM ",
+            $source,
+            " WHERE v.account_id = $1 AND v.state = 'kept' AND ($2 OR m.staff_id = $3 OR m.department_id IN \
              (SELECT d.department_id FROM department_members d WHERE d.staff_id = $3)) ",
             $rest
         )
@@ -26,6 +35,13 @@ const LIST: &str = voicemail!(
 );
 const TO_HEAR: &str =
     voicemail!("ORDER BY CASE WHEN v.heard_at IS NULL THEN 0 ELSE 1 END, v.left_at, v.recording_id LIMIT $4");
+/// Along the client's calls, which are so many and no more.
+const OF_CLIENT: &str = voicemail!(
+    "calls c CROSS JOIN voicemails v CROSS JOIN mailboxes m",
+    "AND c.account_id = $1 AND c.client_id = $4 AND c.started_at >= $5 AND c.started_at <= $6 AND v.call_id = c.id \
+     AND m.id = v.mailbox_id AND (v.left_at, v.recording_id) < ($6, $7) AND (v.left_at, v.recording_id) >= ($8, $9) \
+     ORDER BY v.left_at DESC, v.recording_id DESC LIMIT $10"
+);
 const OF_CALL: &str = voicemail!("AND v.call_id = $4");
 const FRESH: &str = "SELECT COUNT(*) AS count FROM voicemails v JOIN mailboxes m ON m.id = v.mailbox_id \
     WHERE v.account_id = $1 AND v.state = 'kept' AND v.heard_at IS NULL AND ($2 OR m.staff_id = $3 OR m.department_id IN \
@@ -40,7 +56,7 @@ const LAMPS: &str = "SELECT w.staff_id, COUNT(CASE WHEN v.heard_at IS NULL THEN 
     WHERE m.account_id = $1 OR $1 IS NULL) w \
     LEFT JOIN voicemails v ON v.mailbox_id = w.mailbox_id AND v.state = 'kept' GROUP BY w.staff_id ORDER BY w.staff_id";
 
-pub(crate) const ALL: &[&str] = &[LIST, TO_HEAR, OF_CALL, FRESH, GET, HEAR, LAMPS];
+pub(crate) const ALL: &[&str] = &[LIST, TO_HEAR, OF_CLIENT, OF_CALL, FRESH, GET, HEAR, LAMPS];
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -121,6 +137,29 @@ pub async fn list(
 pub async fn to_hear(db: &Db, reader: Reader, most: u32) -> Result<Vec<Voicemail>, StoreError> {
     let values = args![reader.account, reader.all, reader.staff, i64::from(most)];
     let rows: Vec<Row> = db.all(TO_HEAR, values).await?;
+    rows.into_iter().map(read).collect()
+}
+
+/// What a client has left, newest first, from a place on and down to another.
+pub(crate) async fn of_client(
+    db: &Db,
+    (reader, client): (Reader, ClientId),
+    lowest: &Place,
+    (place, most): (&Place, u32),
+) -> Result<Vec<Voicemail>, StoreError> {
+    let values = args![
+        reader.account,
+        reader.all,
+        reader.staff,
+        client,
+        lowest.at.saturating_sub(LATE_MS),
+        place.at,
+        &place.id,
+        lowest.at,
+        &lowest.id,
+        most,
+    ];
+    let rows: Vec<Row> = db.all(OF_CLIENT, values).await?;
     rows.into_iter().map(read).collect()
 }
 

@@ -241,6 +241,7 @@ async fn l57_own_overdue_leads_hide_the_others_until_they_are_processed(office: 
         let beside = Beside {
             calls: None,
             deals: Some(looker),
+            voicemails: None,
         };
         let list = clients::timeline(&office.db, (office.whole(), client), beside, &page(9)).await;
         list.unwrap().items.len()
@@ -326,6 +327,7 @@ async fn l59_the_reason_of_a_moved_step_is_kept(office: &Office) {
     let beside = |deals: Option<Looker>| Beside {
         calls: Some(office.whole()),
         deals,
+        voicemails: None,
     };
     let timeline = async |beside| {
         let list = clients::timeline(&office.db, (office.whole(), client), beside, &page(10)).await;

@@ -75,6 +75,8 @@ mod strangers;
 #[cfg(test)]
 mod supervisors;
 #[cfg(test)]
+mod timelines;
+#[cfg(test)]
 mod trunks;
 #[cfg(test)]
 mod two_factor;

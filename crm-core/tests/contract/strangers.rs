@@ -166,6 +166,7 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
         let beside = Beside {
             calls: Some(office.whole()),
             deals: None,
+            voicemails: None,
         };
         let list = clients::timeline(&office.db, (office.whole(), client), beside, &page)
             .await
@@ -174,6 +175,8 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
             Happening::Call(call) => call.started_at - NOON,
             Happening::Note(note) => note.at - NOON,
             Happening::Deal(change) => change.at - NOON,
+            Happening::Voicemail(message) => message.left_at - NOON,
+            Happening::Request(request) => request.created_at - NOON,
         }));
         match list.next_cursor {
             Some(cursor) => page.cursor = Some(cursor),
@@ -188,6 +191,7 @@ async fn calls_and_notes_stand_in_one_order(office: &Office) {
     let beside = Beside {
         calls: None,
         deals: None,
+        voicemails: None,
     };
     let notes = clients::timeline(&office.db, (office.whole(), client), beside, &page)
         .await

@@ -59,6 +59,7 @@ assets! {
     "book.js" "text/javascript; charset=utf-8"
     "deals.js" "text/javascript; charset=utf-8"
     "clients.js" "text/javascript; charset=utf-8"
+    "timeline.js" "text/javascript; charset=utf-8"
     "voicemail.js" "text/javascript; charset=utf-8"
     "forwarding.js" "text/javascript; charset=utf-8"
     "mailbox.js" "text/javascript; charset=utf-8"

@@ -2,6 +2,7 @@ import { api, texts } from "./api.js";
 import { callClient } from "./calling.js";
 import { clearFaults, confirm, fill, onSubmit, toast, values } from "./forms.js";
 import { listen, refresh } from "./page.js";
+import { showTimeline, timelineChanged } from "./timeline.js";
 
 const dialog = document.getElementById("client-dialog");
 const form = document.getElementById("client-form");
@@ -16,8 +17,10 @@ function show(client, version) {
   form.reset();
   if (client) fill(form, client);
   showDeals(client);
-  const callIt = document.getElementById("client-call");
-  if (callIt) callIt.hidden = !client;
+  for (const only of ["client-call", "client-timeline"]) {
+    const button = document.getElementById(only);
+    if (button) button.hidden = !client;
+  }
   document.getElementById("client-title").textContent = client ? dialog.dataset.titleEdit : dialog.dataset.titleNew;
   dialog.showModal();
   form.elements.name.focus();
@@ -92,13 +95,16 @@ follow();
 
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-add]")) return show(null);
-  const button = event.target.closest("[data-call], [data-edit], [data-delete]");
+  const button = event.target.closest("[data-call], [data-edit], [data-delete], [data-timeline]");
   if (button?.id === "client-call") return callClient(open.id);
+  if (button?.id === "client-timeline") return showTimeline(open.id, open.before.name);
   const row = button?.closest("tr");
   if (!row) return;
   const { id, name } = row.dataset;
   if (button.hasAttribute("data-call")) {
     callClient(id);
+  } else if (button.hasAttribute("data-timeline")) {
+    showTimeline(id, name);
   } else if (button.hasAttribute("data-edit")) {
     edit(id);
   } else {
@@ -113,4 +119,8 @@ document.addEventListener("click", async (event) => {
 });
 
 const again = () => refresh("clients");
-listen({ "client.changed": again }, again);
+const changed = (event) => {
+  again();
+  timelineChanged(event);
+};
+listen({ "client.changed": changed }, again);

@@ -19,6 +19,7 @@ use company::{Company, OURS, THEIRS};
 /// Of which kind the ids in a path are, by what stands before them.
 const PATHS: &[(&str, &str)] = &[
     ("/calls", "call"),
+    ("/client-notes", "note"),
     ("/clients", "client"),
     ("/deals", "deal"),
     ("/departments", "department"),

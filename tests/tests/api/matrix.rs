@@ -17,7 +17,7 @@ const HEAD: &str = "\
 Who may do what, as the daemon answers. A column is a role: the built-in ones, and one for each reach that has every right
 which narrows as far as that. Where a thing belongs to somebody there is a line for each owner: oneself, a colleague of
 one's department, somebody of the project, and somebody of another project; of people's records also the main account's.
-A message of `department` is in the mailbox of the department.
+A message of `department` is in the mailbox of the department. Notes of clients are the main account's.
 
 yes   done, or refused for what was asked and not for who asked; a list, or a file, that shows the thing
 no    403: the role does not allow it
@@ -79,6 +79,7 @@ fn kind_of(path: &str) -> Option<Kind> {
     let (list, _) = path.split_once("/{id}")?;
     Some(match list {
         "/calls" => Kind::Call,
+        "/client-notes" => Kind::Note,
         "/clients" => Kind::Client,
         "/deals" => Kind::Deal,
         "/phone-book" | "/staff" => Kind::Person,

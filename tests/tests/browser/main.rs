@@ -18,5 +18,6 @@ mod settings;
 mod sites;
 mod sounds;
 mod staff;
+mod timeline;
 mod two_factor;
 mod voicemail;

@@ -3,6 +3,7 @@
 pub mod account;
 pub mod audit;
 pub mod calls;
+mod client_notes;
 pub mod clients;
 mod colleague;
 pub mod deals;
@@ -56,7 +57,7 @@ use axum::http::StatusCode;
 use axum::http::header::{ETAG, LOCATION};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use frontdesk_crm_core::store::{Page, StoreError};
 use utoipa_axum::router::OpenApiRouter;
@@ -82,6 +83,46 @@ pub struct Listing<T> {
     /// Send it as `cursor` to go on; absent at the end and where only `offset` serves.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// All of a list, which is as long as it may become.
+    fn whole(items: Vec<T>) -> Listing<T> {
+        let total = u64::try_from(items.len()).ok();
+        Listing {
+            items,
+            total,
+            filtered: total,
+            next_cursor: None,
+        }
+    }
+
+    /// A part of a list that has been counted.
+    fn part<U>(part: frontdesk_crm_core::store::Listing<U>, view: impl FnMut(U) -> T) -> Listing<T> {
+        Listing {
+            items: part.items.into_iter().map(view).collect(),
+            total: Some(part.total),
+            filtered: Some(part.filtered),
+            next_cursor: part.next_cursor,
+        }
+    }
+}
+
+/// Which part of a list of what is configured: nearly always all of it.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ListParams {
+    /// 1 to 500; 500 when absent.
+    limit: Option<u32>,
+    /// From `next_cursor` of the answer before.
+    cursor: Option<String>,
+}
+
+impl ListParams {
+    fn page(self) -> ApiResult<Page> {
+        page(Some(self.limit.unwrap_or(MAX_LIMIT)), None, self.cursor)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
@@ -130,6 +171,7 @@ pub(super) fn routes() -> OpenApiRouter<State> {
         forwarding::routes(),
         clients::routes(),
         timeline::routes(),
+        client_notes::routes(),
         deals::routes(),
         phone_book::routes(),
         departments::routes(),

@@ -149,7 +149,7 @@ async fn update(
     Ok(versioned(view(request, access.viewer(&plan)), version))
 }
 
-fn view(request: Request, viewer: Viewer<'_>) -> RequestView {
+pub(super) fn view(request: Request, viewer: Viewer<'_>) -> RequestView {
     let number = request.number.reveal();
     let (name, number) = match request.client {
         Some(client) => {

@@ -2,21 +2,23 @@
 
 use axum::Json;
 use axum::extract::State as Extract;
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
-use frontdesk_crm_core::clients::{self, Beside, Happening, Note};
+use axum::response::Response;
+use frontdesk_crm_core::access::Scope;
+use frontdesk_crm_core::clients::{self, Beside, Happening};
 use frontdesk_crm_core::recordings;
 use frontdesk_routing::ids::ClientId;
 use frontdesk_routing::masking::Viewer;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::calls::{CallView, view};
+use super::client_notes::{self, NoteBody, NoteView};
 use super::deals::{ChangeView, change_view, looker};
-use super::{Listing, page, query_error};
+use super::requests::{self, RequestView};
+use super::voicemails::{self, VoicemailView};
+use super::{Listing, created, page, query_error};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
@@ -27,10 +29,10 @@ pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new().routes(routes!(read, note))
 }
 
-/// A call, a note, or what has become of a lead or a deal.
-#[derive(Debug, Serialize, ToSchema)]
+/// A call, a note, what has become of a lead or a deal, a message that was left, or what was asked for at a site.
+#[derive(Debug, Default, Serialize, ToSchema)]
 struct HappeningView {
-    /// `call`, `note` or `deal`.
+    /// `call`, `note`, `deal`, `voicemail` or `request`.
     kind: &'static str,
     #[schema(format = DateTime)]
     at: String,
@@ -40,26 +42,11 @@ struct HappeningView {
     note: Option<NoteView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     deal: Option<ChangeView>,
-}
-
-/// What somebody has written down.
-#[derive(Debug, Serialize, ToSchema)]
-struct NoteView {
-    id: String,
-    /// `null`: a program.
-    author_id: Option<String>,
-    author_name: String,
-    body: String,
-    #[schema(format = DateTime)]
-    at: String,
-}
-
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct NoteBody {
-    /// 1 to 4000 characters.
-    #[serde(default)]
-    body: String,
+    /// In a mailbox that one may read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voicemail: Option<VoicemailView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestView>,
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -72,7 +59,8 @@ struct TimelineParams {
     cursor: Option<String>,
 }
 
-/// Calls with a client, notes of it and changes of its leads and deals, newest first. Each is told to whom it is elsewhere.
+/// Calls with a client, messages that the client has left, requests at sites, notes, and changes of leads and deals, newest
+/// first. Each is told to whom it is told elsewhere.
 #[utoipa::path(get, path = "/clients/{id}/timeline", tag = "clients", params(("id" = String, Path), TimelineParams),
     responses(
         (status = 200, body = Listing<HappeningView>), (status = 400, body = Problem), (status = 403, body = Problem),
@@ -91,46 +79,16 @@ async fn read(
         deals: access
             .may(Right::DealsRead)
             .then(|| looker(&state, &access, Right::DealsRead)),
+        voicemails: voicemails::reader(&access, Right::RecordingsList).ok(),
     };
     let list = clients::timeline(&state.db, asked, beside, &page).await;
     let list = list.map_err(query_error)?;
-    let calls = list.items.iter().filter_map(|happening| match happening {
-        Happening::Call(call) => Some(call.started_at),
-        Happening::Note(_) | Happening::Deal(_) => None,
-    });
-    let span = calls.clone().min().zip(calls.max());
-    let recordings = match span.zip(access.within(Right::RecordingsList).ok()) {
-        Some((span, within)) => recordings::of_client(&state.db, within, id, span).await?,
-        None => Vec::new(),
-    };
+    let recordings = recordings_of(&state, &access, id, &list.items).await?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
-    let items = list.items.into_iter().map(|happening| match happening {
-        Happening::Call(call) => {
-            let call = view(*call, &recordings, viewer);
-            HappeningView {
-                kind: "call",
-                at: call.started_at.clone(),
-                call: Some(call),
-                note: None,
-                deal: None,
-            }
-        }
-        Happening::Note(note) => HappeningView {
-            kind: "note",
-            at: time(note.at),
-            call: None,
-            note: Some(note_view(note, viewer)),
-            deal: None,
-        },
-        Happening::Deal(change) => HappeningView {
-            kind: "deal",
-            at: time(change.at),
-            call: None,
-            note: None,
-            deal: Some(change_view(*change, viewer)),
-        },
-    });
+    let changes = access.within(Right::ClientsWrite).ok();
+    let who = (&access, changes, viewer);
+    let items = list.items.into_iter().map(|one| happening(one, &recordings, who));
     Ok(Json(Listing {
         items: items.collect(),
         total: None,
@@ -139,11 +97,72 @@ async fn read(
     }))
 }
 
+/// Those of the calls among them, as far as one may know that there are any.
+async fn recordings_of(
+    state: &State,
+    access: &Access,
+    client: ClientId,
+    happenings: &[Happening],
+) -> ApiResult<Vec<recordings::Recording>> {
+    let calls = happenings.iter().filter_map(|happening| match happening {
+        Happening::Call(call) => Some(call.started_at),
+        Happening::Note(_) | Happening::Deal(_) | Happening::Voicemail(_) | Happening::Request(_) => None,
+    });
+    let span = calls.clone().min().zip(calls.max());
+    match span.zip(access.within(Right::RecordingsList).ok()) {
+        Some((span, within)) => Ok(recordings::of_client(&state.db, within, client, span).await?),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// `changes`: the clients whom the one who looks may change.
+fn happening(
+    happening: Happening,
+    recordings: &[recordings::Recording],
+    (access, changes, viewer): (&Access, Option<Scope>, Viewer<'_>),
+) -> HappeningView {
+    match happening {
+        Happening::Call(call) => {
+            let call = view(*call, recordings, viewer);
+            HappeningView {
+                kind: "call",
+                at: call.started_at.clone(),
+                call: Some(call),
+                ..HappeningView::default()
+            }
+        }
+        Happening::Note(note) => HappeningView {
+            kind: "note",
+            at: time(note.at),
+            note: Some(client_notes::view(note, (access, changes), viewer)),
+            ..HappeningView::default()
+        },
+        Happening::Deal(change) => HappeningView {
+            kind: "deal",
+            at: time(change.at),
+            deal: Some(change_view(*change, viewer)),
+            ..HappeningView::default()
+        },
+        Happening::Voicemail(message) => HappeningView {
+            kind: "voicemail",
+            at: time(message.left_at),
+            voicemail: Some(voicemails::view(&message, viewer)),
+            ..HappeningView::default()
+        },
+        Happening::Request(request) => HappeningView {
+            kind: "request",
+            at: time(request.created_at),
+            request: Some(requests::view(*request, viewer)),
+            ..HappeningView::default()
+        },
+    }
+}
+
 /// Writes something down of a client.
 #[utoipa::path(post, path = "/clients/{id}/timeline", tag = "clients", params(("id" = String, Path)),
     request_body = NoteBody, responses(
-        (status = 201, body = NoteView), (status = 403, body = Problem), (status = 404, body = Problem),
-        (status = 422, body = Problem),
+        (status = 201, body = NoteView, headers(("Location" = String), ("ETag" = String))),
+        (status = 403, body = Problem), (status = 404, body = Problem), (status = 422, body = Problem),
     ))]
 async fn note(
     Extract(state): Extract<State>,
@@ -152,22 +171,10 @@ async fn note(
     Body(body): Body<NoteBody>,
 ) -> ApiResult<Response> {
     let within = access.within(Right::ClientsWrite)?;
-    let client = clients::get(&state.db, within, id).await?;
     let note = clients::add_note(&state.db, &access.author(&state), (within, id), &body.body).await?;
-    let data = json!({ "client_id": id.to_string() });
-    let whose = Some(client.whose());
-    state.live.publish_of(access.account, "client.changed", whose, data);
+    client_notes::told(&state, within, id).await?;
+    let (location, version) = (client_notes::location(&note), note.version);
     let plan = state.live.plan();
-    let note = note_view(note, access.viewer(&plan));
-    Ok((StatusCode::CREATED, Json(note)).into_response())
-}
-
-fn note_view(note: Note, viewer: Viewer<'_>) -> NoteView {
-    NoteView {
-        id: note.id.to_string(),
-        author_id: note.author.map(|author| author.to_string()),
-        author_name: note.author_name,
-        body: viewer.text(&note.body),
-        at: time(note.at),
-    }
+    let note = client_notes::view(note, (&access, Some(within)), access.viewer(&plan));
+    Ok(created(note, version, location))
 }

@@ -211,7 +211,7 @@ async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<Recor
 }
 
 /// Which messages the one who asks may use so. A token needs the right, whoever's it is.
-fn reader(access: &Access, right: Right) -> ApiResult<Reader> {
+pub(super) fn reader(access: &Access, right: Right) -> ApiResult<Reader> {
     let all = everywhere(access, right);
     if !access.may(right) {
         access.need_person()?;
@@ -248,7 +248,7 @@ pub(super) async fn light(state: &State, account: AccountId) -> ApiResult<()> {
     Ok(())
 }
 
-fn view(message: &Voicemail, viewer: Viewer<'_>) -> VoicemailView {
+pub(super) fn view(message: &Voicemail, viewer: Viewer<'_>) -> VoicemailView {
     VoicemailView {
         id: message.recording.to_string(),
         mailbox_id: message.mailbox.to_string(),

@@ -6,7 +6,8 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use super::messages::Messages;
-use super::view::{ClientRow, ClientsPage, Pages, SortLink};
+use super::timeline::TimelinePart;
+use super::view::{ClientRow, ClientsPage, Frame, Pages, SortLink};
 use super::{PageError, ROWS, reader, render, show};
 use crate::http::State;
 use crate::http::api::Direction;
@@ -90,8 +91,13 @@ pub(super) async fn page(
         false => Vec::new(),
     };
     let manager = asked.manager_id.as_ref();
+    let timeline = TimelinePart::of(&reader);
     let page = ClientsPage {
-        frame: reader.frame("clients", "clients.js"),
+        frame: Frame {
+            texts: timeline.texts(&reader),
+            ..reader.frame("clients", "clients.js")
+        },
+        timeline,
         pages,
         rows,
         orders: orders(reader.t, &asked, masked),

@@ -1,6 +1,6 @@
 //! Leads and deals: what is to be done next, what is overdue, and of what nobody has said what comes next.
 
-mod words;
+pub(super) mod words;
 
 use askama::Template;
 use axum::extract::{OriginalUri, State as Extract};

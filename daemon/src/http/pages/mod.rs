@@ -15,6 +15,7 @@ mod show;
 mod sites;
 mod staff;
 mod telephony;
+mod timeline;
 mod view;
 mod voicemail;
 

@@ -5,6 +5,7 @@ use askama::Template;
 use super::forwarding::ForwardingPart;
 use super::mailbox::MailboxPart;
 use super::messages::Messages;
+use super::timeline::TimelinePart;
 
 /// What stands around every page.
 pub(super) struct Frame {
@@ -183,6 +184,7 @@ pub(super) struct ClientsPage {
     pub(super) client_of: Option<String>,
     /// Id and name.
     pub(super) managers: Vec<(String, String)>,
+    pub(super) timeline: TimelinePart,
 }
 
 /// The head of a column that orders a list.

@@ -46,7 +46,7 @@ fn records(path: &str, company: &Company) -> Option<Value> {
         "/clients" => json!({ "name": company.name(), "number": company.number(), "manager_id": person() }),
         "/clients/{id}" => json!({ "company": company.name(), "manager_id": person() }),
         "/clients/reassign" => json!({ "from_manager_id": person(), "to_manager_id": company.ids("staff")[0] }),
-        "/clients/{id}/timeline" => json!({ "body": company.name() }),
+        "/clients/{id}/timeline" | "/client-notes/{id}" => json!({ "body": company.name() }),
         "/deals" => {
             json!({ "title": company.name(), "client_id": id("client"), "project_id": id("project"), "staff_id": person() })
         }

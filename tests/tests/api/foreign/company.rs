@@ -267,7 +267,7 @@ impl Company {
         let client = self.make("client", "/clients", client).await.text("/id").to_owned();
         let note = json!({ "body": self.name() });
         let note = self.chief.post(&format!("/clients/{client}/timeline"), note).await;
-        note.expect(201);
+        self.keep("note", &note.expect(201));
         let deal = json!({ "client_id": client, "title": self.name(), "staff_id": person, "step_text": self.name(), "step_at": "2030-01-01T12:00:00Z" });
         self.make("deal", "/deals", deal).await;
     }

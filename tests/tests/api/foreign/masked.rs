@@ -52,7 +52,8 @@ async fn write_numbers(company: &mut Company, office: &Office) {
         WIDE.to_owned(),
     ] {
         let path = format!("/clients/{client}/timeline");
-        chief.post(&path, json!({ "body": body })).await.expect(201);
+        let note = chief.post(&path, json!({ "body": body })).await.expect(201);
+        company.know("note", note.text("/id"));
     }
     let changed = json!({ "company": format!("Бывший завод, {STROKES}") });
     chief.patch(&format!("/clients/{client}"), changed).await.expect(200);

@@ -23,6 +23,8 @@ pub const PEOPLE: [&str; 5] = ["own", "department", "project", "other", "main"];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     Client,
+    /// Of a client.
+    Note,
     Call,
     /// One that rings.
     Ringing,
@@ -185,6 +187,7 @@ impl House {
         let digits = format!("7916{:07}", self.made);
         let id = match kind {
             Kind::Client => self.client_of(&of, &digits).await,
+            Kind::Note => self.note_of(&of, &digits).await,
             Kind::Call | Kind::Ringing | Kind::Missed | Kind::Recording => self.call_to(kind, &of, &digits).await,
             Kind::Message => self.message_for(&of, owner == 1).await,
             Kind::Deal => self.deal_of(&of, owner == 3).await,
@@ -207,6 +210,14 @@ impl House {
     async fn client_of(&self, of: &str, digits: &str) -> String {
         let client = json!({ "name": "Anna", "number": format!("+{digits}"), "manager_id": of });
         let made = self.main.post("/clients", client).await.expect(201);
+        made.text("/id").to_owned()
+    }
+
+    /// By the main account, of a client of theirs.
+    async fn note_of(&self, of: &str, digits: &str) -> String {
+        let client = self.client_of(of, digits).await;
+        let path = format!("/clients/{client}/timeline");
+        let made = self.main.post(&path, json!({ "body": "Likes tea" })).await.expect(201);
         made.text("/id").to_owned()
     }
 
