@@ -22,7 +22,11 @@ pub async fn staff_csv(db: &Db, author: &Author, file: &[u8]) -> Result<Imported
     let sip_accounts = rows.iter().filter(|row| row.sip.is_some()).count();
     let mut tx = db.begin().await?;
     let mut ids = author.stamp.ids();
-    let way = (Duplicates::Refuse, &BTreeSet::new());
+    let way = Way {
+        duplicates: Duplicates::Refuse,
+        may_change: &BTreeSet::new(),
+        progress: &|_| {},
+    };
     let ended = bring(&mut tx, &mut ids, (author, &account), rows, way).await?;
     tx.commit().await?;
     Ok(Imported {
@@ -67,7 +71,19 @@ pub async fn staff_known(
     Ok(plan.known)
 }
 
-/// Brings in all rows and ends the job, or neither. Of those who are known only `may_change` are changed.
+/// How rows come in.
+struct Way<'a> {
+    duplicates: Duplicates,
+    may_change: &'a BTreeSet<StaffId>,
+    /// Told how many rows are in so far.
+    progress: &'a (dyn Fn(usize) + Send + Sync),
+}
+
+/// Rows after which it is told how many are in.
+const TOLD_AFTER: usize = 200;
+
+/// Brings in all rows and ends the job, or neither. Of those who are known only `may_change` are changed. Tells how many rows
+/// are in so far.
 ///
 /// # Errors
 /// Problems with what the account has meanwhile; a row of somebody who is known and not among `may_change`.
@@ -75,13 +91,18 @@ pub async fn enter_staff(
     db: &Db,
     author: &Author,
     (job, duplicates): (ImportId, Duplicates),
-    rows: StaffRows,
-    may_change: &BTreeSet<StaffId>,
+    (rows, may_change): (StaffRows, &BTreeSet<StaffId>),
+    progress: impl Fn(usize) + Send + Sync,
 ) -> Result<Ended, ImportError> {
     let account = accounts::get(db, author.account).await?;
     let mut tx = db.begin().await?;
     let mut ids = author.stamp.ids();
-    let ended = bring(&mut tx, &mut ids, (author, &account), rows.0, (duplicates, may_change)).await?;
+    let way = Way {
+        duplicates,
+        may_change,
+        progress: &progress,
+    };
+    let ended = bring(&mut tx, &mut ids, (author, &account), rows.0, way).await?;
     jobs::done(&mut tx, (author, &mut ids), job, ended).await?;
     tx.commit().await?;
     Ok(ended)
@@ -92,11 +113,11 @@ async fn bring(
     ids: &mut Ids,
     who: (&Author, &Account),
     rows: Vec<Row>,
-    (duplicates, may_change): (Duplicates, &BTreeSet<StaffId>),
+    way: Way<'_>,
 ) -> Result<Ended, ImportError> {
     supervisor::hold(tx, who.1.id).await?;
-    let plan = known::plan(tx, ids, who.1, (&rows, duplicates)).await?;
-    allowed(&plan, duplicates, may_change)?;
+    let plan = known::plan(tx, ids, who.1, (&rows, way.duplicates)).await?;
+    allowed(&plan, way.duplicates, way.may_change)?;
     let mut ended = Ended::default();
     for (row, fate) in rows.into_iter().zip(&plan.fates) {
         let line = row.line;
@@ -113,7 +134,11 @@ async fn bring(
             }
             Fate::Skipped => ended.skipped = ended.skipped.saturating_add(1),
         }
+        if ended.rows().is_multiple_of(TOLD_AFTER) {
+            (way.progress)(ended.rows());
+        }
     }
+    (way.progress)(ended.rows());
     // only now everybody is there
     for (staff, supervisor) in plan.supervisors {
         supervisor::set(tx, staff, Some(supervisor)).await?;

@@ -164,6 +164,11 @@ impl Db {
         Ok(done?.busy == 0)
     }
 
+    /// Whether long transactions wait for each other, however many connections there are.
+    pub fn has_one_writer(&self) -> bool {
+        matches!(self.0, Pools::Sqlite { .. })
+    }
+
     pub async fn close(&self) {
         match &self.0 {
             Pools::Sqlite { readers, writer } => {

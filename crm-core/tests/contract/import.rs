@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use std::fmt::Write;
+use std::sync::Mutex;
 
 use frontdesk_crm_core::access::Scope;
 use frontdesk_crm_core::clients::{self, ClientPatch, ClientQuery};
@@ -209,9 +210,12 @@ async fn staff_of_a_table_come_in_wholly_and_end_their_job(office: &Office) {
     assert!(known.unwrap().is_empty());
     let job = staff_job(office, rows.count()).await;
     let nobody = BTreeSet::new();
-    let came = import::enter_staff(&office.db, &office.author(), (job, Duplicates::Refuse), rows, &nobody)
-        .await
-        .unwrap();
+    let told = Mutex::new(Vec::new());
+    let tell = |rows| told.lock().unwrap().push(rows);
+    let way = (job, Duplicates::Refuse);
+    let came = import::enter_staff(&office.db, &office.author(), way, (rows, &nobody), tell).await;
+    let came = came.unwrap();
+    assert_eq!(told.into_inner().unwrap(), [2]);
     assert_eq!((came.created, came.updated, came.skipped), (2, 0, 0));
     let ended = import::get(&office.db, account, job).await.unwrap();
     assert_eq!(
@@ -236,8 +240,8 @@ async fn staff_of_a_table_come_in_wholly_and_end_their_job(office: &Office) {
         &office.db,
         &office.author(),
         (second, Duplicates::Refuse),
-        again,
-        &nobody,
+        (again, &nobody),
+        |_| {},
     )
     .await;
     assert_eq!(problems(refused), taken);

@@ -56,7 +56,14 @@ async fn enter(
     let rows = rows(file, duplicates);
     let what = (Kind::Staff, Format::Csv, "a.csv");
     let job = import::begin(&office.db, &office.author(), what, (duplicates, rows.count())).await;
-    import::enter_staff(&office.db, &office.author(), (job.unwrap(), duplicates), rows, may).await
+    import::enter_staff(
+        &office.db,
+        &office.author(),
+        (job.unwrap(), duplicates),
+        (rows, may),
+        |_| {},
+    )
+    .await
 }
 
 async fn all(office: &Office) -> Vec<StaffMember> {

@@ -60,6 +60,7 @@ use crate::engine::input::OperatorCommand;
 use crate::live::Live;
 use crate::provisioning::Tickets;
 use crate::shell::upgraded::UpgradeHandle;
+use api::imports::places::Places;
 use api::media::Plays;
 pub use clock::Clock;
 use directory::Digests;
@@ -78,9 +79,6 @@ const PASSWORD_CHECKS: usize = 2;
 /// Pictures that are opened at the same time: each may take hundreds of megabytes for a moment.
 const PICTURES: usize = 1;
 
-/// Files that are brought in at the same time.
-const IMPORTS: usize = 1;
-
 /// What the handlers are given.
 #[derive(Clone)]
 pub struct State(Arc<(Parts, Guards)>);
@@ -90,7 +88,7 @@ struct Guards {
     visits: Visits,
     passwords: Semaphore,
     pictures: Semaphore,
-    imports: Arc<Semaphore>,
+    imports: Places,
     /// What goes on after its answer; it ends with the daemon.
     running: Mutex<JoinSet<()>>,
     streams: Streams,
@@ -162,7 +160,7 @@ impl State {
             visits: Visits::default(),
             passwords: Semaphore::new(PASSWORD_CHECKS),
             pictures: Semaphore::new(PICTURES),
-            imports: Arc::new(Semaphore::new(IMPORTS)),
+            imports: Places::default(),
             running: Mutex::default(),
             streams: Streams::default(),
             tickets: Tickets::default(),
@@ -189,7 +187,7 @@ impl State {
         &self.0.1.pictures
     }
 
-    fn imports(&self) -> &Arc<Semaphore> {
+    fn imports(&self) -> &Places {
         &self.0.1.imports
     }
 

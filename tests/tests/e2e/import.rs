@@ -77,3 +77,24 @@ async fn l55_how_far_a_file_is_is_told_to_the_end_to_whoever_may_bring_it_in() -
     }
     daemon.stop().await
 }
+
+/// L55: of staff too.
+#[tokio::test]
+async fn l55_how_far_a_file_of_staff_is_is_told_to_the_end() -> Result<()> {
+    const PEOPLE: u64 = 700;
+    let daemon = Daemon::start(&["101"]).await?;
+    let (login, password) = &daemon.credentials;
+    let main = Caller::log_in(&daemon.base(), login, password).await;
+    let mut file = String::from("surname,short_number,position\n");
+    for row in 0..PEOPLE {
+        file.push_str(&format!("Person {row},{},Cashier\n", 2000 + row));
+    }
+    for duplicates in ["refuse", "update", "skip"] {
+        let told = bring(&main, &format!("kind=staff&duplicates={duplicates}"), &file).await;
+        ensure!(told.len() > 2, "{duplicates}: {told:?}");
+        ensure!(told.is_sorted(), "{duplicates}: {told:?}");
+        ensure!(told.iter().all(|(_, total)| *total == PEOPLE), "{duplicates}: {told:?}");
+        ensure!(told.last() == Some(&(PEOPLE, PEOPLE)), "{duplicates}: {told:?}");
+    }
+    daemon.stop().await
+}

@@ -1,11 +1,9 @@
 //! Files whose rows become clients or staff: looked at first, then brought in wholly or not at all.
 
+pub(in crate::http) mod places;
 mod rows;
 mod view;
 mod work;
-
-use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
@@ -15,8 +13,6 @@ use axum::http::header::LOCATION;
 use axum::response::{IntoResponse, Response};
 use frontdesk_crm_core::import::{self, Duplicates, Kind, LARGEST, Mapping, Table};
 use frontdesk_routing::ids::ImportId;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::timeout;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,8 +29,6 @@ use view::{ColumnView, ImportParams, ImportView, Part, PreviewParams, PreviewVie
 /// Rows that are shown of a file.
 const SAMPLE: usize = 5;
 const LONGEST_NAME: usize = 200;
-/// How long a file waits for the one before it.
-const TURN: Duration = Duration::from_secs(5);
 
 pub(super) fn routes() -> OpenApiRouter<State> {
     OpenApiRouter::new()
@@ -87,7 +81,7 @@ async fn read(Extract(state): Extract<State>, access: Access, Id(id): Id<ImportI
         (status = 200, body = PreviewView), (status = 400, body = Problem), (status = 403, body = Problem),
         (status = 413, body = Problem),
         (status = 422, body = Problem, description = "It cannot be read at all"),
-        (status = 503, body = Problem, description = "Another file is being brought in"),
+        (status = 503, body = Problem, description = "Another file of the company's, or several of others, are being brought in"),
     ))]
 async fn preview(
     Extract(state): Extract<State>,
@@ -98,7 +92,7 @@ async fn preview(
     access.need(Right::DataImport)?;
     let part = Part::asked(&params)?;
     let order = order(&access, params.file())?;
-    let _place = place(&state).await?;
+    let _place = state.imports().take(access.account).await?;
     let file = file(request).await?;
     let table = table(file, &order).await?;
     let mapping = mapping(&order, &table)?;
@@ -149,7 +143,7 @@ async fn preview(
         (status = 202, body = ImportView, headers(("Location" = String))), (status = 403, body = Problem),
         (status = 413, body = Problem),
         (status = 422, body = Problem, description = "Rows are wrong: the first 200 faults are named; the preview has all"),
-        (status = 503, body = Problem, description = "Another file is being brought in"),
+        (status = 503, body = Problem, description = "Another file of the company's, or several of others, are being brought in"),
     ))]
 async fn start(
     Extract(state): Extract<State>,
@@ -159,7 +153,7 @@ async fn start(
 ) -> ApiResult<Response> {
     access.need(Right::DataImport)?;
     let order = order(&access, params)?;
-    let place = place(&state).await?;
+    let place = state.imports().take(access.account).await?;
     let table = table(file(request).await?, &order).await?;
     let mapping = mapping(&order, &table)?;
     let hands_over = order.duplicates == Duplicates::Update && mapping.has("manager");
@@ -212,14 +206,6 @@ fn order(access: &Access, params: ImportParams) -> ApiResult<Order> {
         sheet: params.sheet.filter(|sheet| !sheet.is_empty()),
         file_name: file_name.trim().to_owned(),
     })
-}
-
-/// One file at a time, since each may take hundreds of megabytes for a moment; a small one before it is waited for.
-async fn place(state: &State) -> ApiResult<OwnedSemaphorePermit> {
-    let turn = Arc::clone(state.imports()).acquire_owned();
-    let busy = || ApiError::unavailable("another file is being looked at or brought in");
-    let place = timeout(TURN, turn).await.map_err(|_| busy())?;
-    place.map_err(|_| busy())
 }
 
 async fn file(request: Request) -> ApiResult<Bytes> {

@@ -17,7 +17,7 @@ pub mod forwarding;
 mod greetings;
 mod groups;
 mod help;
-mod imports;
+pub(super) mod imports;
 mod mailboxes;
 pub mod me;
 pub mod media;

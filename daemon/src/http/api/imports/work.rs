@@ -8,8 +8,8 @@ use frontdesk_crm_core::clients;
 use frontdesk_crm_core::import::{self, Duplicates, ImportError};
 use frontdesk_routing::ids::{AccountId, ImportId, StaffId};
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::places::Place;
 use super::rows::Rows;
 use crate::http::{PlanSection, State};
 
@@ -19,9 +19,10 @@ pub(super) async fn work(
     author: Author,
     (job, duplicates): (ImportId, Duplicates),
     (rows, changes): (Rows, BTreeSet<StaffId>),
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 ) {
     let account = author.account;
+    let _turn = state.imports().turn_to_write(&state.db).await;
     let ended = match rows {
         Rows::Clients(ready) => {
             let progress = progress(&state, (account, job), ready.count());
@@ -40,7 +41,9 @@ pub(super) async fn work(
             }
         }
         Rows::Staff(rows) => {
-            let entered = import::enter_staff(&state.db, &author, (job, duplicates), rows, &changes).await;
+            let progress = progress(&state, (account, job), rows.count());
+            let told = |rows| progress(rows, rows);
+            let entered = import::enter_staff(&state.db, &author, (job, duplicates), (rows, &changes), told).await;
             match entered {
                 Ok(_) => {
                     state.plan.changed(account, PlanSection::Staff).await;
@@ -58,7 +61,7 @@ pub(super) async fn work(
     state.live.publish(account, "import.ended", data);
 }
 
-/// Tells how far it is: half of the work is to bring rows in, the other to make them found.
+/// Tells how far it is: of clients, half of the work is to bring rows in, the other to make them found.
 fn progress(
     state: &State,
     (account, job): (AccountId, ImportId),
