@@ -12,7 +12,7 @@ use crate::destinations::DestinationPatch;
 
 pub use names::{join_name, strategy_name};
 pub(crate) use store::{ALL, planned};
-pub use store::{create, delete, get, list, update};
+pub use store::{create, delete, get, list, page, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Department {

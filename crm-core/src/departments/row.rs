@@ -6,6 +6,7 @@ use frontdesk_routing::queue::{Member, QueueSettings, Strategy, VipRule};
 
 use super::{Department, names};
 use crate::destinations::{self, DestinationRow};
+use crate::store::page::Mark;
 use crate::store::text::id;
 use crate::store::{Arg, StoreError, args};
 
@@ -131,6 +132,19 @@ pub(super) fn usual() -> QueueSettings {
 }
 
 impl Row {
+    pub(super) fn version(&self) -> i64 {
+        self.version
+    }
+
+    /// Where it stands in the list.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            number: 0,
+            text: self.short_number.clone(),
+            id: self.id.clone(),
+        }
+    }
+
     pub(super) fn id(&self) -> &str {
         &self.id
     }

@@ -13,14 +13,22 @@ use crate::audit::{self, Author, Deed};
 use crate::destinations;
 use crate::emergency;
 use crate::mailboxes;
-use crate::store::{Db, FieldError, StoreError, Tx, args};
+use crate::store::page::{self, Mark};
+use crate::store::{Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 const LIST: &str = department!("WHERE account_id = $1 ORDER BY short_number");
+const PAGE: &str =
+    department!("WHERE account_id = $1 AND (short_number, id) > ($2, $3) ORDER BY short_number, id LIMIT $4");
+const COUNT: &str = "SELECT COUNT(*) AS count FROM departments WHERE account_id = $1";
 const ALL_ACCOUNTS: &str = department!("ORDER BY id");
 const GET: &str = department!("WHERE account_id = $1 AND id = $2");
 const MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.place, m.calls_at_once FROM department_members m \
     JOIN departments d ON d.id = m.department_id JOIN staff s ON s.id = m.staff_id \
     WHERE d.account_id = $1 AND s.deleted_at IS NULL ORDER BY m.department_id, m.place, m.staff_id";
+const MEMBERS_BETWEEN: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.place, m.calls_at_once \
+    FROM department_members m JOIN departments d ON d.id = m.department_id JOIN staff s ON s.id = m.staff_id \
+    WHERE d.account_id = $1 AND d.short_number >= $2 AND d.short_number <= $3 AND s.deleted_at IS NULL \
+    ORDER BY m.department_id, m.place, m.staff_id";
 const ALL_MEMBERS: &str = "SELECT m.department_id, m.staff_id, m.penalty, m.place, m.calls_at_once \
     FROM department_members m JOIN staff s ON s.id = m.staff_id WHERE s.deleted_at IS NULL \
     ORDER BY m.department_id, m.place, m.staff_id";
@@ -50,13 +58,16 @@ const OVERFLOWS_TO: &str =
 const STANDS_IN: &str = "SELECT COUNT(*) AS count FROM (SELECT id FROM departments WHERE closed_department_id = $1 AND id <> $1 \
     UNION ALL SELECT id FROM numbers WHERE closed_department_id = $1) t";
 const OF_SITES: &str = "SELECT COUNT(*) AS count FROM sites WHERE department_id = $1";
-const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM departments WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 
 pub(crate) const ALL: &[&str] = &[
     LIST,
+    PAGE,
+    COUNT,
     ALL_ACCOUNTS,
     GET,
     MEMBERS,
+    MEMBERS_BETWEEN,
     ALL_MEMBERS,
     INSERT,
     UPDATE,
@@ -74,6 +85,34 @@ pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Department>, StoreE
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
     let members: Vec<MemberRow> = db.all(MEMBERS, args![account]).await?;
     rows.into_iter().map(|row| row.read(&members)).collect()
+}
+
+/// The same in pages, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Department>, StoreError> {
+    let after = Mark::of(page)?;
+    let values = args![account, after.text, after.id, page.limit.saturating_add(1)];
+    let rows: Vec<Row> = db.all(PAGE, values).await?;
+    let (rows, next_cursor) = page::shown(rows, page, Row::mark)?;
+    let members: Vec<MemberRow> = match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => {
+            let between = args![account, first.mark().text, last.mark().text];
+            db.all(MEMBERS_BETWEEN, between).await?
+        }
+        (None, _) | (_, None) => Vec::new(),
+    };
+    let total = page::counted(db, COUNT, args![account]).await?;
+    Ok(Listing {
+        items: rows
+            .into_iter()
+            .map(|row| row.read(&members))
+            .collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 /// The dial plan's part. One department that cannot be read must not take everybody's plan away.
@@ -206,8 +245,18 @@ async fn enter_members(tx: &mut Tx, plan: &PlanDepartment) -> Result<(), StoreEr
 }
 
 /// Its members stay. Refused while numbers reach it, or another department's calls.
-pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `Refused` and `InUse` while calls go there.
+pub async fn delete(
+    db: &Db,
+    author: &Author,
+    department: DepartmentId,
+    version: Option<i64>,
+) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    let found: Option<Row> = tx.one(GET, args![author.account, department]).await?;
+    StoreError::unless(found.ok_or(StoreError::NotFound)?.version(), version)?;
     let in_use = |detail| StoreError::Refused { code: "in_use", detail };
     if tx.count(CONNECTED, args![author.account, department]).await? > 0 {
         return Err(in_use(
@@ -231,8 +280,8 @@ pub async fn delete(db: &Db, author: &Author, department: DepartmentId) -> Resul
     }
     destinations::not_used(&mut tx, Destination::Department(department)).await?;
     mailboxes::close_of(&mut tx, author.account, department).await?;
-    if tx.run(DELETE, args![author.account, department]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, department, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("department.deleted", "department", department.to_string());
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::{Duplicates, Format, Kind};
 use crate::audit::{self, Author, Deed};
+use crate::store::page::{self, Place};
 use crate::store::text::{id, maybe_id};
-use crate::store::{Db, Ids, StoreError, Tx, args};
+use crate::store::{Db, Ids, Listing, Page, StoreError, Tx, args};
 
 macro_rules! job {
     ($rest:literal) => {
@@ -19,7 +20,7 @@ macro_rules! job {
     };
 }
 
-const LIST: &str = job!("ORDER BY started_at DESC, id DESC LIMIT 100");
+const LIST: &str = job!("AND (started_at, id) < ($2, $3) ORDER BY started_at DESC, id DESC LIMIT $4");
 const GET: &str = job!("AND id = $2");
 const INSERT: &str = "INSERT INTO imports (id, account_id, staff_id, author_name, kind, file_name, format, duplicates, state, \
     row_count, created, updated, skipped, started_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'running', $9, 0, 0, 0, $10)";
@@ -118,10 +119,24 @@ struct Row {
     ended_at: Option<i64>,
 }
 
-/// The last hundred, newest first.
-pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Job>, StoreError> {
-    let rows: Vec<Row> = db.all(LIST, args![account]).await?;
-    rows.into_iter().map(read).collect()
+/// Newest first, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn list(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Job>, StoreError> {
+    let place = Place::of(page)?;
+    let values = args![account, place.at, place.id, page.limit.saturating_add(1)];
+    let place = |row: &Row| Place {
+        at: row.started_at,
+        id: row.id.clone(),
+    };
+    let (rows, next_cursor) = page::newest(db.all(LIST, values).await?, page, place);
+    Ok(Listing {
+        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+        total: 0,
+        filtered: 0,
+        next_cursor,
+    })
 }
 
 pub async fn get(db: &Db, account: AccountId, job: ImportId) -> Result<Job, StoreError> {

@@ -9,7 +9,7 @@ use crate::notices::Language;
 
 pub use rules::LONGEST_S;
 pub(crate) use store::{ALL, close_of, planned};
-pub use store::{create, delete, get, greeting, list, update, with_greeting};
+pub use store::{create, delete, get, greeting, list, page, update, with_greeting};
 
 /// Whose messages they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

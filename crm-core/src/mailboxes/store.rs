@@ -7,8 +7,9 @@ use super::{Mailbox, MailboxPatch, Owner};
 use crate::audit::{self, Author, Deed};
 use crate::destinations;
 use crate::notices::Language;
+use crate::store::page::{self, Mark};
 use crate::store::text::{id, maybe_id};
-use crate::store::{Db, FieldError, StoreError, Tx, args};
+use crate::store::{Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 macro_rules! mailbox {
     ($rest:literal) => {
@@ -26,6 +27,9 @@ macro_rules! mailbox {
 }
 
 const LIST: &str = mailbox!("AND m.account_id = $1 ORDER BY m.id");
+const PAGE: &str = mailbox!("AND m.account_id = $1 AND m.id > $2 ORDER BY m.id LIMIT $3");
+const COUNT: &str = "SELECT COUNT(*) AS count FROM mailboxes m LEFT JOIN staff s ON s.id = m.staff_id \
+    WHERE s.deleted_at IS NULL AND m.account_id = $1";
 const GET: &str = mailbox!("AND m.account_id = $1 AND m.id = $2");
 const PLANNED: &str = mailbox!("ORDER BY m.id");
 const STAFF: &str = "SELECT COUNT(*) AS count FROM staff WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL";
@@ -36,13 +40,14 @@ const INSERT: &str = "INSERT INTO mailboxes (id, account_id, staff_id, departmen
     version, enabled, own_greeting, language, email_staff_id) VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, FALSE, $9, $10)";
 const UPDATE: &str = "UPDATE mailboxes SET longest_s = $3, sends_email = $4, enabled = $5, language = $6, \
     email_staff_id = $7, version = version + 1 WHERE id = $1 AND version = $2";
-const GREETING: &str =
-    "UPDATE mailboxes SET own_greeting = $3, version = version + 1 WHERE account_id = $1 AND id = $2";
-const DELETE: &str = "DELETE FROM mailboxes WHERE account_id = $1 AND id = $2";
+const GREETING: &str = "UPDATE mailboxes SET own_greeting = $3, version = version + 1 WHERE account_id = $1 AND id = $2 AND (version = $4 OR $4 IS NULL)";
+const DELETE: &str = "DELETE FROM mailboxes WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 const OF_DEPARTMENT: &str = mailbox!("AND m.account_id = $1 AND m.department_id = $2");
 
 pub(crate) const ALL: &[&str] = &[
     LIST,
+    PAGE,
+    COUNT,
     GET,
     PLANNED,
     STAFF,
@@ -80,6 +85,28 @@ struct Row {
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Mailbox>, StoreError> {
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
     rows.iter().map(read).collect()
+}
+
+/// The same in pages, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Mailbox>, StoreError> {
+    let after = Mark::of(page)?;
+    let values = args![account, after.id, page.limit.saturating_add(1)];
+    let mark = |row: &Row| Mark {
+        number: 0,
+        text: String::new(),
+        id: row.id.clone(),
+    };
+    let (rows, next_cursor) = page::shown(db.all(PAGE, values).await?, page, mark)?;
+    let total = page::counted(db, COUNT, args![account]).await?;
+    Ok(Listing {
+        items: rows.iter().map(read).collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 pub async fn get(db: &Db, account: AccountId, mailbox: MailboxId) -> Result<Mailbox, StoreError> {
@@ -187,10 +214,17 @@ pub async fn update(
 }
 
 /// The greeting is one of the mailbox's own from now on, or no longer.
-pub async fn greeting(db: &Db, author: &Author, mailbox: MailboxId, own: bool) -> Result<(), StoreError> {
+pub async fn greeting(
+    db: &Db,
+    author: &Author,
+    (mailbox, version): (MailboxId, Option<i64>),
+    own: bool,
+) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
-    if tx.run(GREETING, args![author.account, mailbox, own]).await? == 0 {
-        return Err(StoreError::NotFound);
+    let found: Option<Row> = tx.one(GET, args![author.account, mailbox]).await?;
+    StoreError::unless(found.ok_or(StoreError::NotFound)?.version, version)?;
+    if tx.run(GREETING, args![author.account, mailbox, own, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let action = if own {
         "mailbox.greeting_replaced"
@@ -203,11 +237,16 @@ pub async fn greeting(db: &Db, author: &Author, mailbox: MailboxId, own: bool) -
 }
 
 /// Its messages are forgotten with it; their recordings stay those of their calls.
-pub async fn delete(db: &Db, author: &Author, mailbox: MailboxId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `InUse` while calls are sent there.
+pub async fn delete(db: &Db, author: &Author, mailbox: MailboxId, version: Option<i64>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
+    let found: Option<Row> = tx.one(GET, args![author.account, mailbox]).await?;
+    StoreError::unless(found.ok_or(StoreError::NotFound)?.version, version)?;
     destinations::not_used(&mut tx, Destination::Mailbox(mailbox)).await?;
-    if tx.run(DELETE, args![author.account, mailbox]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, mailbox, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("mailbox.deleted", "mailbox", mailbox.to_string());
     audit::write(&mut tx, &mut author.stamp.ids(), deed).await?;
@@ -221,7 +260,7 @@ pub(crate) async fn close_of(tx: &mut Tx, account: AccountId, department: Depart
         return Ok(());
     };
     destinations::not_used(tx, Destination::Mailbox(mailbox.id)).await?;
-    tx.run(DELETE, args![account, mailbox.id]).await.map(drop)
+    tx.run(DELETE, args![account, mailbox.id, None::<i64>]).await.map(drop)
 }
 
 async fn checked(tx: &mut Tx, before: &Mailbox, patch: &MailboxPatch) -> Result<Mailbox, StoreError> {

@@ -45,7 +45,7 @@ const INSERT: &str = "INSERT INTO menus (id, account_id, created_at, version, na
     between_ms, retries, dials_short) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9, $10)";
 const UPDATE: &str = "UPDATE menus SET version = version + 1, name = $3, short_number = $4, prompt_id = $5, \
     timeout_ms = $6, between_ms = $7, retries = $8, dials_short = $9 WHERE id = $1 AND version = $2";
-const DELETE: &str = "DELETE FROM menus WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM menus WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 const NO_CHOICES: &str = "DELETE FROM menu_choices WHERE menu_id = $1";
 const CHOOSE: &str = "INSERT INTO menu_choices (menu_id, choice, staff_id, department_id, to_menu_id, mailbox_id, number) \
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
@@ -216,15 +216,19 @@ pub async fn update(
 }
 
 /// Callers who are in it stay to its end. Refused while calls are sent to it.
-pub async fn delete(db: &Db, author: &Author, menu: MenuId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `InUse` while calls are sent to it.
+pub async fn delete(db: &Db, author: &Author, menu: MenuId, version: Option<i64>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     let row: Option<Row> = tx.one(GET, args![author.account, menu]).await?;
     let choices: Vec<ChoiceRow> = tx.all(CHOICES, args![author.account]).await?;
     let before = read(&row.ok_or(StoreError::NotFound)?, &choices)?;
+    StoreError::unless(before.version, version)?;
     destinations::not_used(&mut tx, Destination::Menu(menu)).await?;
     tx.run(NO_CHOICES, args![menu]).await?;
-    if tx.run(DELETE, args![author.account, menu]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, menu, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("menu.deleted", "menu", menu.to_string());
     let before = Some(told(&before.plan));

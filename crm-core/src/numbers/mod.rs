@@ -15,7 +15,7 @@ pub(crate) use greeting::{ALL as GREETINGS, planned as greetings};
 pub use greeting::{NewGreeting, greeting, set_greeting};
 pub(crate) use shown::{ALL as SHOWN, not_connected, not_shown, typed};
 pub(crate) use store::{ALL, none_reaches, not_ours, section};
-pub use store::{create, delete, get, list, update, used_as_phones};
+pub use store::{create, delete, get, list, page, update, used_as_phones};
 
 /// A connected number (DID).
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,8 +7,9 @@ use super::{Number, NumberPatch, UsedAsPhone, e164, not_shown};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::destinations::{self, DestinationPatch, DestinationRow};
+use crate::store::page::{self, Mark};
 use crate::store::text::{id, maybe_id};
-use crate::store::{Arg, Db, FieldError, StoreError, Tx, args};
+use crate::store::{Arg, Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 /// Numbers as [`Row`] reads them.
 macro_rules! numbers {
@@ -22,12 +23,14 @@ macro_rules! numbers {
 }
 const SECTION: &str = numbers!("ORDER BY id");
 const LIST: &str = numbers!("WHERE account_id = $1 ORDER BY number");
+const PAGE: &str = numbers!("WHERE account_id = $1 AND (number, id) > ($2, $3) ORDER BY number, id LIMIT $4");
+const COUNT: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1";
 const GET: &str = numbers!("WHERE account_id = $1 AND id = $2");
 const INSERT: &str = "INSERT INTO numbers (id, account_id, created_at, version, number, trunk_id, staff_id, department_id, \
     menu_id, mailbox_id) VALUES ($1, $2, $3, 1, $4, $5, $6, $7, $8, $9)";
 const UPDATE: &str = "UPDATE numbers SET version = version + 1, number = $3, trunk_id = $4, staff_id = $5, \
     department_id = $6, menu_id = $7, mailbox_id = $8 WHERE id = $1 AND version = $2";
-const DELETE: &str = "DELETE FROM numbers WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM numbers WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 const REACH: &str = "SELECT COUNT(*) AS count FROM numbers WHERE staff_id = $1";
 const TAKEN: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2 AND id <> $3";
 const OURS: &str = "SELECT COUNT(*) AS count FROM numbers WHERE account_id = $1 AND number = $2";
@@ -37,7 +40,7 @@ const USERS: &str = "SELECT n.id AS number_id, s.id, s.surname, s.given_name, s.
 const TRUNK: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
-    SECTION, LIST, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, OURS, USERS, TRUNK,
+    SECTION, LIST, PAGE, COUNT, GET, INSERT, UPDATE, DELETE, REACH, TAKEN, OURS, USERS, TRUNK,
 ];
 
 #[derive(sqlx::FromRow)]
@@ -95,6 +98,28 @@ pub(crate) async fn section(db: &Db) -> Result<NumberSection, StoreError> {
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Number>, StoreError> {
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
     rows.iter().map(read).collect()
+}
+
+/// The same in pages, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Number>, StoreError> {
+    let after = Mark::of(page)?;
+    let values = args![account, after.text, after.id, page.limit.saturating_add(1)];
+    let mark = |row: &Row| Mark {
+        number: 0,
+        text: row.number.clone(),
+        id: row.id.clone(),
+    };
+    let (rows, next_cursor) = page::shown(db.all(PAGE, values).await?, page, mark)?;
+    let total = page::counted(db, COUNT, args![account]).await?;
+    Ok(Listing {
+        items: rows.iter().map(read).collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 pub async fn get(db: &Db, account: AccountId, number: NumberId) -> Result<Number, StoreError> {
@@ -158,12 +183,16 @@ pub async fn update(
 }
 
 /// Refused while calls show the number.
-pub async fn delete(db: &Db, author: &Author, number: NumberId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `InUse` while calls show it.
+pub async fn delete(db: &Db, author: &Author, number: NumberId, version: Option<i64>) -> Result<(), StoreError> {
     let before = get(db, author.account, number).await?;
+    StoreError::unless(before.version, version)?;
     let mut tx = db.begin().await?;
     not_shown(&mut tx, author.account, &before.number).await?;
-    if tx.run(DELETE, args![author.account, number]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, number, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("number.deleted", "number", number.to_string());
     let deed = Deed {

@@ -13,7 +13,7 @@ const GET: &str = "SELECT id, account_id, name, replaces, duration_ms, created_a
     WHERE account_id = $1 AND id = $2";
 const INSERT: &str = "INSERT INTO prompts (id, account_id, name, replaces, duration_ms, created_at, version) \
     VALUES ($1, $2, $3, $4, $5, $6, 1)";
-const DELETE: &str = "DELETE FROM prompts WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM prompts WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 const USERS: &str = "SELECT 'menu' AS kind, name FROM menus WHERE prompt_id = $1 \
     UNION SELECT 'number' AS kind, number AS name FROM numbers WHERE greeting_id = $1 \
     UNION SELECT 'mailbox' AS kind, id AS name FROM mailboxes WHERE greeting_id = $1 ORDER BY kind, name LIMIT 4";
@@ -120,10 +120,14 @@ pub async fn create(
 }
 
 /// Refused while something says it.
-pub async fn delete(db: &Db, author: &Author, prompt: PromptId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `InUse` while something says it.
+pub async fn delete(db: &Db, author: &Author, prompt: PromptId, version: Option<i64>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     let row: Option<Row> = tx.one(GET, args![author.account, prompt]).await?;
     let before = row.ok_or(StoreError::NotFound).and_then(read)?;
+    StoreError::unless(before.version, version)?;
     let users: Vec<UserRow> = tx.all(USERS, args![prompt]).await?;
     if !users.is_empty() {
         let named: Vec<String> = users
@@ -133,8 +137,8 @@ pub async fn delete(db: &Db, author: &Author, prompt: PromptId) -> Result<(), St
         let why = format!("it is said by {}: let them say another one first", named.join(", "));
         return Err(StoreError::InUse(why));
     }
-    if tx.run(DELETE, args![author.account, prompt]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, prompt, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("prompt.deleted", "prompt", prompt.to_string());
     let before = Some(json!({ "name": before.name, "replaces": before.replaces }));

@@ -116,16 +116,16 @@ async fn remove(db: &Db, author: &Author, revision: &Revision) -> Result<(), Sto
     }
     let thing = &revision.thing_id;
     match revision.thing {
-        Thing::Department => departments::delete(db, author, id(thing)?).await,
+        Thing::Department => departments::delete(db, author, id(thing)?, None).await,
         Thing::Group => groups::delete(db, author, id(thing)?, None).await,
-        Thing::Mailbox => mailboxes::delete(db, author, id(thing)?).await,
-        Thing::Menu => menus::delete(db, author, id(thing)?).await,
-        Thing::Number => numbers::delete(db, author, id(thing)?).await,
+        Thing::Mailbox => mailboxes::delete(db, author, id(thing)?, None).await,
+        Thing::Menu => menus::delete(db, author, id(thing)?, None).await,
+        Thing::Number => numbers::delete(db, author, id(thing)?, None).await,
         Thing::Role => roles::delete(db, author, id(thing)?, None).await,
-        Thing::Route => routes::delete(db, author, id(thing)?).await,
+        Thing::Route => routes::delete(db, author, id(thing)?, None).await,
         Thing::Schedule => schedules::delete(db, author, id(thing)?, None).await,
         Thing::Site => sites::delete(db, author, id(thing)?, None).await,
-        Thing::Trunk => trunks::delete(db, author, id(thing)?).await,
+        Thing::Trunk => trunks::delete(db, author, id(thing)?, None).await,
         Thing::Account | Thing::Emergency | Thing::Features | Thing::Holidays | Thing::Project => Err(changed_since()),
     }
 }

@@ -6,7 +6,7 @@ mod store;
 use frontdesk_routing::plan::routes::PlanRoute;
 
 pub(crate) use store::{ALL, planned};
-pub use store::{create, delete, get, list, update};
+pub use store::{create, delete, get, list, page, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {

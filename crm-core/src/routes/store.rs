@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Route, RoutePatch, rules};
 use crate::audit::{self, Author, Deed};
+use crate::store::page::{self, Mark};
 use crate::store::text::id;
-use crate::store::{Db, FieldError, StoreError, Tx, args};
+use crate::store::{Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 macro_rules! route {
     ($rest:literal) => {
@@ -18,11 +19,19 @@ macro_rules! route {
     };
 }
 
-const LIST: &str = route!("WHERE account_id = $1 ORDER BY prefix, id");
+/// A route for emergencies has no prefix and comes first.
+const LIST: &str = route!("WHERE account_id = $1 ORDER BY COALESCE(prefix, ''), id");
+const PAGE: &str = route!(
+    "WHERE account_id = $1 AND (COALESCE(prefix, ''), id) > ($2, $3) ORDER BY COALESCE(prefix, ''), id LIMIT $4"
+);
+const COUNT: &str = "SELECT COUNT(*) AS count FROM outbound_routes WHERE account_id = $1";
 const ALL_ACCOUNTS: &str = route!("ORDER BY id");
 const GET: &str = route!("WHERE account_id = $1 AND id = $2");
 const WAYS: &str = "SELECT w.route_id, w.trunk_id FROM outbound_route_trunks w \
     JOIN outbound_routes r ON r.id = w.route_id WHERE r.account_id = $1 ORDER BY w.route_id, w.place";
+const WAYS_BETWEEN: &str = "SELECT w.route_id, w.trunk_id FROM outbound_route_trunks w \
+    JOIN outbound_routes r ON r.id = w.route_id WHERE r.account_id = $1 AND COALESCE(r.prefix, '') >= $2 \
+    AND COALESCE(r.prefix, '') <= $3 ORDER BY w.route_id, w.place";
 const ALL_WAYS: &str = "SELECT route_id, trunk_id FROM outbound_route_trunks ORDER BY route_id, place";
 const INSERT: &str = "INSERT INTO outbound_routes (id, account_id, name, prefix, emergency, created_at, version) \
     VALUES ($1, $2, $3, $4, $5, $6, 1)";
@@ -30,16 +39,19 @@ const UPDATE: &str =
     "UPDATE outbound_routes SET name = $3, prefix = $4, version = version + 1 WHERE id = $1 AND version = $2";
 const CLEAR: &str = "DELETE FROM outbound_route_trunks WHERE route_id = $1";
 const ADD: &str = "INSERT INTO outbound_route_trunks (route_id, place, trunk_id) VALUES ($1, $2, $3)";
-const DELETE: &str = "DELETE FROM outbound_routes WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM outbound_routes WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 const SAME: &str = "SELECT COUNT(*) AS count FROM outbound_routes WHERE account_id = $1 AND id <> $2 \
     AND (prefix = $3 OR (emergency AND $4))";
 const OWN: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1 AND id = $2";
 
 pub(crate) const ALL: &[&str] = &[
     LIST,
+    PAGE,
+    COUNT,
     ALL_ACCOUNTS,
     GET,
     WAYS,
+    WAYS_BETWEEN,
     ALL_WAYS,
     INSERT,
     UPDATE,
@@ -70,6 +82,31 @@ pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Route>, StoreError>
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
     let ways = by_route(db.all(WAYS, args![account]).await?)?;
     rows.into_iter().map(|row| row.read(&ways)).collect()
+}
+
+/// The same in pages, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Route>, StoreError> {
+    let after = Mark::of(page)?;
+    let values = args![account, after.text, after.id, page.limit.saturating_add(1)];
+    let rows: Vec<Row> = db.all(PAGE, values).await?;
+    let (rows, next_cursor) = page::shown(rows, page, Row::mark)?;
+    let ways = match (rows.first(), rows.last()) {
+        (Some(first), Some(last)) => {
+            let between = args![account, first.mark().text, last.mark().text];
+            by_route(db.all(WAYS_BETWEEN, between).await?)?
+        }
+        (None, _) | (_, None) => BTreeMap::new(),
+    };
+    let total = page::counted(db, COUNT, args![account]).await?;
+    Ok(Listing {
+        items: rows.into_iter().map(|row| row.read(&ways)).collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 /// The dial plan's part.
@@ -141,12 +178,15 @@ pub async fn update(
     get(db, author.account, route).await
 }
 
-pub async fn delete(db: &Db, author: &Author, route: RouteId) -> Result<(), StoreError> {
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`.
+pub async fn delete(db: &Db, author: &Author, route: RouteId, version: Option<i64>) -> Result<(), StoreError> {
     let before = get(db, author.account, route).await?;
+    StoreError::unless(before.version, version)?;
     let mut tx = db.begin().await?;
     tx.run(CLEAR, args![route]).await?;
-    if tx.run(DELETE, args![author.account, route]).await? == 0 {
-        return Err(StoreError::NotFound);
+    if tx.run(DELETE, args![author.account, route, version]).await? == 0 {
+        return Err(StoreError::missed(version));
     }
     let deed = author.deed("route.deleted", "route", route.to_string());
     let deed = Deed {
@@ -208,6 +248,15 @@ fn by_route(ways: Vec<Way>) -> Result<BTreeMap<String, Ways>, StoreError> {
 }
 
 impl Row {
+    /// Where it stands in the list.
+    fn mark(&self) -> Mark {
+        Mark {
+            number: 0,
+            text: self.prefix.clone().unwrap_or_default(),
+            id: self.id.clone(),
+        }
+    }
+
     fn read(self, ways: &BTreeMap<String, Ways>) -> Result<Route, StoreError> {
         let trunks = ways.get(&self.id).cloned().unwrap_or_default();
         Ok(Route {

@@ -84,6 +84,22 @@ impl StoreError {
             || matches!(error.kind(), sqlx::error::ErrorKind::NotNullViolation)
     }
 
+    /// Whether a thing is still in the version that somebody has read of it; `None`: any is good.
+    pub(crate) fn unless(found: i64, wanted: Option<i64>) -> Result<(), StoreError> {
+        match wanted.is_some_and(|wanted| wanted != found) {
+            true => Err(StoreError::Stale),
+            false => Ok(()),
+        }
+    }
+
+    /// Why nothing was there to be deleted that was there a moment ago.
+    pub(crate) fn missed(wanted: Option<i64>) -> StoreError {
+        match wanted {
+            Some(_) => StoreError::Stale,
+            None => StoreError::NotFound,
+        }
+    }
+
     /// Nothing when there are no faults.
     pub fn invalid(faults: Vec<FieldError>) -> Result<(), StoreError> {
         if faults.is_empty() {

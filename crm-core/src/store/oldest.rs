@@ -2,6 +2,7 @@
 
 use super::copy;
 use super::db::{Db, MIGRATIONS, Pools};
+use super::page::Page;
 use crate::access::{Reach, Right};
 use crate::{accounts, clients, plan_build, roles, testing, tokens};
 
@@ -104,7 +105,11 @@ async fn k18_whoever_could_read_schedules_reads_them_by_their_own_right() {
         assert_eq!(role.rights.reach(Right::SchedulesRead), expected, "{id}");
     }
     let main = "00000000000000000000000002".parse().unwrap();
-    let tokens = tokens::list(&db, account, main).await.unwrap();
+    let page = Page {
+        limit: 5,
+        ..Page::default()
+    };
+    let tokens = tokens::list(&db, account, main, &page).await.unwrap().items;
     let expected = [Right::StaffRead, Right::SchedulesRead, Right::CallsRead];
     assert_eq!(tokens[0].scopes, expected.into_iter().collect());
     db.close().await;

@@ -8,13 +8,16 @@ use super::{Bearer, NewToken, Token};
 use crate::access::{Right, Role};
 use crate::audit::{self, Author, Deed};
 use crate::logins::token_hash;
+use crate::store::page::{self, Place};
 use crate::store::text::id;
-use crate::store::{Db, FieldError, StoreError, Tx, args};
+use crate::store::{Db, FieldError, Listing, Page, StoreError, Tx, args};
 
 const INSERT: &str = "INSERT INTO api_tokens (id, account_id, staff_id, name, token_hash, scopes, created_at, expires_at) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const LIST: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at, last_used_at \
-    FROM api_tokens WHERE account_id = $1 AND staff_id = $2 ORDER BY created_at DESC, id DESC LIMIT 500";
+    FROM api_tokens WHERE account_id = $1 AND staff_id = $2 AND (created_at, id) < ($3, $4) \
+    ORDER BY created_at DESC, id DESC LIMIT $5";
+const COUNT: &str = "SELECT COUNT(*) AS count FROM api_tokens WHERE account_id = $1 AND staff_id = $2";
 const GET: &str = "SELECT id, account_id, staff_id, name, scopes, created_at, expires_at, revoked_at, last_used_at \
     FROM api_tokens WHERE account_id = $1 AND id = $2";
 const FIND: &str = "SELECT t.id, t.account_id, t.staff_id, t.name, t.scopes, t.created_at, t.expires_at, t.revoked_at, \
@@ -28,7 +31,7 @@ const REVOKE_ALL: &str = "UPDATE api_tokens SET revoked_at = $2 WHERE staff_id =
 const TOUCH: &str =
     "UPDATE api_tokens SET last_used_at = $2 WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
 
-pub(crate) const ALL: &[&str] = &[INSERT, LIST, GET, FIND, REVOKE, REVOKE_ALL, TOUCH];
+pub(crate) const ALL: &[&str] = &[INSERT, LIST, COUNT, GET, FIND, REVOKE, REVOKE_ALL, TOUCH];
 
 const PREFIX: &str = "fd_";
 /// Characters of 6 bits.
@@ -128,10 +131,25 @@ fn checked(new: &NewToken) -> Result<BTreeSet<Right>, StoreError> {
     Ok(scopes)
 }
 
-/// Somebody's, the newest first.
-pub async fn list(db: &Db, account: AccountId, owner: StaffId) -> Result<Vec<Token>, StoreError> {
-    let rows: Vec<Row> = db.all(LIST, args![account, owner]).await?;
-    rows.into_iter().map(read).collect()
+/// Somebody's, newest first, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn list(db: &Db, account: AccountId, owner: StaffId, page: &Page) -> Result<Listing<Token>, StoreError> {
+    let place = Place::of(page)?;
+    let values = args![account, owner, place.at, place.id, page.limit.saturating_add(1)];
+    let place = |row: &Row| Place {
+        at: row.created_at,
+        id: row.id.clone(),
+    };
+    let (rows, next_cursor) = page::newest(db.all(LIST, values).await?, page, place);
+    let total = page::counted(db, COUNT, args![account, owner]).await?;
+    Ok(Listing {
+        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 /// Anybody's of the account.

@@ -10,7 +10,7 @@ use frontdesk_routing::plan::PlanTrunk;
 
 pub use names::{codec_name, format_name, identity_name, redirection_name, transport_name};
 pub(crate) use store::{ALL, planned};
-pub use store::{create, delete, get, list, update};
+pub use store::{create, delete, get, list, page, update};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {

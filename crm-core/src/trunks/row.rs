@@ -9,6 +9,7 @@ use frontdesk_routing::plan::trunks::{Provider, Registration, Server, TrunkLimit
 
 use super::{Trunk, names};
 use crate::sip_accounts::SipRow;
+use crate::store::page::Mark;
 use crate::store::text::id;
 use crate::store::{Arg, StoreError, args};
 
@@ -111,6 +112,15 @@ fn read_server(line: &str) -> Result<Server, StoreError> {
 }
 
 impl Row {
+    /// Where it stands in the list.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            number: self.place,
+            text: self.name.clone(),
+            id: self.id.clone(),
+        }
+    }
+
     pub(super) fn read(self) -> Result<Trunk, StoreError> {
         let name = self.name;
         let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of the line {name}"));

@@ -9,9 +9,14 @@ use super::{Trunk, TrunkPatch, names, rules};
 use crate::accounts;
 use crate::audit::{self, Author, Deed};
 use crate::sip_accounts::{self, Ha1, Owner, SipData};
-use crate::store::{Db, FieldError, Ids, StoreError, Tx, args};
+use crate::store::page::{self, Mark};
+use crate::store::{Db, FieldError, Ids, Listing, Page, StoreError, Tx, args};
 
 const LIST: &str = trunk!("WHERE t.account_id = $1 ORDER BY t.place, t.name, t.id");
+const PAGE: &str = trunk!(
+    "WHERE t.account_id = $1 AND (t.place, t.name, t.id) > ($2, $3, $4) ORDER BY t.place, t.name, t.id LIMIT $5"
+);
+const COUNT: &str = "SELECT COUNT(*) AS count FROM trunks WHERE account_id = $1";
 const ALL_ACCOUNTS: &str = trunk!("ORDER BY t.id");
 const GET: &str = trunk!("WHERE t.account_id = $1 AND t.id = $2");
 const INSERT: &str = "INSERT INTO trunks (id, account_id, created_at, version, name, servers, registration_user, \
@@ -30,10 +35,12 @@ const BOUND: &str = "SELECT COUNT(*) AS count FROM staff WHERE sim_trunk_id = $1
 const ROUTED: &str = "SELECT COUNT(*) AS count FROM outbound_route_trunks WHERE trunk_id = $1";
 const UNBIND: &str = "UPDATE staff SET sim_trunk_id = NULL, reception = 'sip' WHERE sim_trunk_id = $1";
 const DELETE_SIP: &str = "DELETE FROM sip_accounts WHERE account_id = $1 AND trunk_id = $2";
-const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM trunks WHERE account_id = $1 AND id = $2 AND (version = $3 OR $3 IS NULL)";
 
 pub(crate) const ALL: &[&str] = &[
     LIST,
+    PAGE,
+    COUNT,
     ALL_ACCOUNTS,
     GET,
     INSERT,
@@ -58,6 +65,26 @@ struct Other {
 pub async fn list(db: &Db, account: AccountId) -> Result<Vec<Trunk>, StoreError> {
     let rows: Vec<Row> = db.all(LIST, args![account]).await?;
     rows.into_iter().map(Row::read).collect()
+}
+
+/// The same in pages, by cursor.
+///
+/// # Errors
+/// `Invalid`: a cursor that is none of ours.
+pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Trunk>, StoreError> {
+    let after = Mark::of(page)?;
+    let most = page.limit.saturating_add(1);
+    let rows: Vec<Row> = db
+        .all(PAGE, args![account, after.number, after.text, after.id, most])
+        .await?;
+    let (rows, next_cursor) = page::shown(rows, page, Row::mark)?;
+    let total = page::counted(db, COUNT, args![account]).await?;
+    Ok(Listing {
+        items: rows.into_iter().map(Row::read).collect::<Result<_, _>>()?,
+        total,
+        filtered: total,
+        next_cursor,
+    })
 }
 
 /// The dial plan's part. One line that cannot be read must not take everybody's plan away.
@@ -159,10 +186,14 @@ pub async fn update(
 }
 
 /// Refused while numbers are bound to the line.
-pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), StoreError> {
+///
+/// # Errors
+/// `NotFound`, or `Stale` when it is in another version than `version`; `Refused` while something goes by it.
+pub async fn delete(db: &Db, author: &Author, trunk: TrunkId, version: Option<i64>) -> Result<(), StoreError> {
     let mut tx = db.begin().await?;
     let found: Option<Row> = tx.one(GET, args![author.account, trunk]).await?;
     let before = found.ok_or(StoreError::NotFound).and_then(Row::read)?;
+    StoreError::unless(before.version, version)?;
     if tx.count(CONNECTED, args![trunk]).await? > 0 {
         return Err(StoreError::Refused {
             code: "in_use",
@@ -183,7 +214,9 @@ pub async fn delete(db: &Db, author: &Author, trunk: TrunkId) -> Result<(), Stor
     }
     tx.run(UNBIND, args![trunk]).await?;
     tx.run(DELETE_SIP, args![author.account, trunk]).await?;
-    tx.run(DELETE, args![author.account, trunk]).await?;
+    if tx.run(DELETE, args![author.account, trunk, version]).await? == 0 {
+        return Err(StoreError::missed(version));
+    }
     let deed = author.deed("trunk.deleted", "trunk", trunk.to_string());
     let deed = Deed {
         before: Some(told(&before.plan)),

@@ -103,13 +103,13 @@ async fn a_department_has_members_and_a_number_of_its_own(office: &Office) {
     assert_eq!(refusal(set(DepartmentPatch::default()).await), "stale");
     let plan = plan_build::full(&office.db).await.unwrap();
     assert_eq!(plan.departments.get(sales.plan.id).unwrap(), &changed.plan);
-    let used = departments::delete(&office.db, &author, support.plan.id).await;
+    let used = departments::delete(&office.db, &author, support.plan.id, None).await;
     assert_eq!(refusal(used), "refused: in_use", "the other one overflows to it");
-    departments::delete(&office.db, &office.author(), sales.plan.id)
+    departments::delete(&office.db, &office.author(), sales.plan.id, None)
         .await
         .unwrap();
     assert_eq!(
-        refusal(departments::delete(&office.db, &office.author(), sales.plan.id).await),
+        refusal(departments::delete(&office.db, &office.author(), sales.plan.id, None).await),
         "not found"
     );
 }
@@ -124,7 +124,7 @@ async fn a_line_registers_with_data_of_its_own(office: &Office) {
     assert_eq!(user, data.map(|data| data.user));
     let plan = plan_build::full(&office.db).await.unwrap();
     assert_eq!(plan.staff.trunks().first().unwrap().id, line.plan.id);
-    trunks::delete(&office.db, &office.author(), line.plan.id)
+    trunks::delete(&office.db, &office.author(), line.plan.id, None)
         .await
         .unwrap();
     assert!(trunks::list(&office.db, office.first.account).await.unwrap().is_empty());

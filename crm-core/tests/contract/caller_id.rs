@@ -85,7 +85,7 @@ async fn l32_a_number_that_calls_show_is_replaced_before_it_is_disconnected(offi
         ..AccountCallerId::default()
     };
     set_account(office, single).await.unwrap();
-    let refused = numbers::delete(&office.db, &office.author(), first.id).await;
+    let refused = numbers::delete(&office.db, &office.author(), first.id, None).await;
     let Err(StoreError::InUse(who)) = refused else {
         panic!("{refused:?}");
     };
@@ -102,7 +102,9 @@ async fn l32_a_number_that_calls_show_is_replaced_before_it_is_disconnected(offi
         ..AccountCallerId::default()
     };
     set_account(office, other).await.unwrap();
-    numbers::delete(&office.db, &office.author(), first.id).await.unwrap();
+    numbers::delete(&office.db, &office.author(), first.id, None)
+        .await
+        .unwrap();
     // Whoever is gone shows nothing.
     let none = AccountCallerId {
         single_number: Some(None),
@@ -112,7 +114,9 @@ async fn l32_a_number_that_calls_show_is_replaced_before_it_is_disconnected(offi
     staff::delete(&office.db, &office.author(), ivan.id, None)
         .await
         .unwrap();
-    numbers::delete(&office.db, &office.author(), second.id).await.unwrap();
+    numbers::delete(&office.db, &office.author(), second.id, None)
+        .await
+        .unwrap();
 }
 
 async fn l32_what_emergency_calls_of_a_person_show_is_a_connected_number_too(office: &Office) {
@@ -142,13 +146,15 @@ async fn l32_what_emergency_calls_of_a_person_show_is_a_connected_number_too(off
     assert_eq!(planned.emergency_number, PhoneNumber::from_e164(N1).ok());
     let told = |row: &AuditRow| row.after.as_ref().is_some_and(|after| after["emergency_number"] == N1);
     assert!(office.audit(10).await.iter().any(told));
-    let refused = numbers::delete(&office.db, &office.author(), number.id).await;
+    let refused = numbers::delete(&office.db, &office.author(), number.id, None).await;
     let Err(StoreError::InUse(who)) = refused else {
         panic!("{refused:?}");
     };
     assert!(who.contains("Ivan"), "{who}");
     set(office, &ivan, shows(None)).await.unwrap();
-    numbers::delete(&office.db, &office.author(), number.id).await.unwrap();
+    numbers::delete(&office.db, &office.author(), number.id, None)
+        .await
+        .unwrap();
 }
 
 async fn l38_the_single_number_is_a_connected_one(office: &Office) {
@@ -276,5 +282,5 @@ async fn l32_another_companys_number_is_not_displayed(office: &Office) {
     // What one company shows does not keep another one from disconnecting the same number.
     connect(office, N1).await;
     set(office, &ivan, displays(Some(N1))).await.unwrap();
-    numbers::delete(&office.db, &theirs, number.id).await.unwrap();
+    numbers::delete(&office.db, &theirs, number.id, None).await.unwrap();
 }

@@ -3,7 +3,7 @@ use frontdesk_crm_core::staff::{self, StaffPatch};
 use frontdesk_crm_core::tokens::{self, NewToken};
 use frontdesk_routing::ids::AccountId;
 
-use crate::office::{HOURS, LIFETIME, Office, refusal};
+use crate::office::{HOURS, LIFETIME, Office, page, refusal};
 
 crate::on_both! {
     l14_the_prefix_is_part_of_the_login
@@ -194,8 +194,8 @@ async fn tokens_are_listed_to_their_owner(office: &Office) {
     let made = tokens::create(&office.db, &office.author(), office.first.staff, new()).await;
     let (made, _) = made.unwrap();
     let of = async |account, owner| -> Vec<_> {
-        let listed = tokens::list(&office.db, account, owner).await.unwrap();
-        listed.into_iter().map(|token| token.id).collect()
+        let listed = tokens::list(&office.db, account, owner, &page(5)).await.unwrap();
+        listed.items.into_iter().map(|token| token.id).collect()
     };
     let account = office.first.account;
     assert_eq!(of(account, office.first.staff).await, [made.id]);

@@ -39,6 +39,8 @@ mod leads;
 #[cfg(test)]
 mod lines;
 #[cfg(test)]
+mod lists;
+#[cfg(test)]
 mod logins;
 #[cfg(test)]
 mod media_links;

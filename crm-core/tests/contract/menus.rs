@@ -55,12 +55,14 @@ async fn prompts_are_kept_listed_and_not_deleted_while_a_menu_says_them(office: 
         ..MenuPatch::default()
     };
     let menu = menus::create(&office.db, &office.author(), new).await.unwrap();
-    assert!(prompts::delete(&office.db, &office.author(), ask).await.is_err());
-    prompts::delete(&office.db, &office.author(), wait).await.unwrap();
-    menus::delete(&office.db, &office.author(), menu.plan.id).await.unwrap();
-    prompts::delete(&office.db, &office.author(), ask).await.unwrap();
+    assert!(prompts::delete(&office.db, &office.author(), ask, None).await.is_err());
+    prompts::delete(&office.db, &office.author(), wait, None).await.unwrap();
+    menus::delete(&office.db, &office.author(), menu.plan.id, None)
+        .await
+        .unwrap();
+    prompts::delete(&office.db, &office.author(), ask, None).await.unwrap();
     assert_eq!(
-        refusal(prompts::delete(&office.db, &office.author(), ask).await),
+        refusal(prompts::delete(&office.db, &office.author(), ask, None).await),
         "not found"
     );
 }
@@ -102,7 +104,11 @@ async fn menus_are_kept_with_their_keys_and_reach_the_plan(office: &Office) {
     let plan = plan_build::full(&office.db).await.unwrap();
     assert_eq!(plan.menus.get(made.plan.id).map(|menu| &**menu), Some(&made.plan));
     assert_eq!(plan.menus.dialled(account, "200").to, Some(to));
-    assert!(departments::delete(&office.db, &office.author(), sales).await.is_err());
+    assert!(
+        departments::delete(&office.db, &office.author(), sales, None)
+            .await
+            .is_err()
+    );
     let patch = MenuPatch {
         keys: Some(Vec::new()),
         on_invalid: Some(None),
@@ -114,8 +120,12 @@ async fn menus_are_kept_with_their_keys_and_reach_the_plan(office: &Office) {
     assert!(changed.plan.keys.is_empty() && changed.plan.on_invalid.is_none());
     let stale = menus::update(&office.db, &office.author(), made.plan.id, patch, Some(1)).await;
     assert_eq!(refusal(stale), "stale");
-    departments::delete(&office.db, &office.author(), sales).await.unwrap();
-    menus::delete(&office.db, &office.author(), made.plan.id).await.unwrap();
+    departments::delete(&office.db, &office.author(), sales, None)
+        .await
+        .unwrap();
+    menus::delete(&office.db, &office.author(), made.plan.id, None)
+        .await
+        .unwrap();
     assert!(
         plan_build::full(&office.db)
             .await
@@ -186,7 +196,9 @@ async fn what_calls_can_be_sent_to_is_listed_by_account(office: &Office) {
     let boxes = destinations::mailboxes(db, account).await.unwrap();
     assert_eq!(boxes, [(mailbox, Owner::Staff(office.first.staff))]);
     assert!(mailboxes::with_greeting(db).await.unwrap().is_empty());
-    mailboxes::greeting(db, &office.author(), mailbox, true).await.unwrap();
+    mailboxes::greeting(db, &office.author(), (mailbox, None), true)
+        .await
+        .unwrap();
     assert_eq!(mailboxes::with_greeting(db).await.unwrap(), [mailbox]);
     assert!(mailboxes::get(db, account, mailbox).await.unwrap().own_greeting);
     let other = setup::another(db, office.stamp(), Beginning::default()).await.unwrap();
@@ -194,7 +206,7 @@ async fn what_calls_can_be_sent_to_is_listed_by_account(office: &Office) {
     assert!(destinations::mailboxes(db, other.account).await.unwrap().is_empty());
     let mut author = office.author();
     author.account = other.account;
-    let foreign = mailboxes::greeting(db, &author, mailbox, false).await;
+    let foreign = mailboxes::greeting(db, &author, (mailbox, None), false).await;
     assert_eq!(refusal(foreign), "not found");
     assert_eq!(mailboxes::with_greeting(db).await.unwrap(), [mailbox]);
 }

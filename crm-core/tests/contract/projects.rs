@@ -263,7 +263,7 @@ async fn l18_l41_and_l42_how_somebody_takes_calls_is_kept_and_reaches_the_plan(o
         set(by("sim", Some(line.to_string()))).await.unwrap().method,
         Method::Sim(line)
     );
-    let used = trunks::delete(&office.db, &office.author(), line).await;
+    let used = trunks::delete(&office.db, &office.author(), line, None).await;
     assert_eq!(refusal(used), "refused: in_use");
     let off = ReceptionPatch {
         receiving: Some(false),
@@ -278,7 +278,7 @@ async fn l18_l41_and_l42_how_somebody_takes_calls_is_kept_and_reaches_the_plan(o
     staff::delete(&office.db, &office.author(), ivan.id, None)
         .await
         .unwrap();
-    trunks::delete(&office.db, &office.author(), line).await.unwrap();
+    trunks::delete(&office.db, &office.author(), line, None).await.unwrap();
     let dead = reception::person(&office.db, account, ivan.id).await;
     assert_eq!(refusal(dead), "not found");
 }
@@ -377,10 +377,10 @@ async fn desks_have_a_project_and_somebody_who_gets_their_calls(office: &Office)
     let planned = plan.reception.departments.get(&sales).unwrap();
     assert_eq!(planned.closed_to, Some(Destination::Department(support)));
     assert_eq!(planned.project, Some(first_of(account)));
-    let used = departments::delete(&office.db, &office.author(), support).await;
+    let used = departments::delete(&office.db, &office.author(), support, None).await;
     assert_eq!(refusal(used), "refused: in_use");
     set(None).await.unwrap();
-    departments::delete(&office.db, &office.author(), support)
+    departments::delete(&office.db, &office.author(), support, None)
         .await
         .unwrap();
 }

@@ -168,7 +168,7 @@ async fn what_was_made_is_deleted_and_what_was_deleted_comes_back(office: &Offic
     };
     let staffed = change(office, &sales, members).await;
     assert_eq!(refusal(undo(office, made).await), "refused: changed_since");
-    departments::delete(&office.db, &office.author(), sales.plan.id)
+    departments::delete(&office.db, &office.author(), sales.plan.id, None)
         .await
         .unwrap();
     let deleted = all(office).await[0].clone();
@@ -341,7 +341,7 @@ async fn no_revision_holds_a_secret(office: &Office) {
         .await
         .unwrap();
     assert_eq!(now.plan, made.plan, "its password stays");
-    trunks::delete(&office.db, &office.author(), made.plan.id)
+    trunks::delete(&office.db, &office.author(), made.plan.id, None)
         .await
         .unwrap();
     assert_eq!(
@@ -357,7 +357,7 @@ async fn things_are_known_by_what_they_are_called_now(office: &Office) {
         department(office, "Gone", "201").await,
     );
     change(office, &sales, name("Shop")).await;
-    departments::delete(&office.db, &office.author(), gone.plan.id)
+    departments::delete(&office.db, &office.author(), gone.plan.id, None)
         .await
         .unwrap();
     let names = revisions::names(&office.db, account).await.unwrap();

@@ -66,7 +66,7 @@ async fn a_routes_lines_keep_their_order_and_reach_the_plan(office: &Office) {
     let changed = routes::update(&office.db, &office.author(), route.plan.id, shorter, None).await;
     assert_eq!(changed.unwrap().plan.trunks.as_slice(), [a.plan.id]);
     assert_eq!(routes::list(&office.db, office.first.account).await.unwrap().len(), 2);
-    routes::delete(&office.db, &office.author(), route.plan.id)
+    routes::delete(&office.db, &office.author(), route.plan.id, None)
         .await
         .unwrap();
     let gone = routes::get(&office.db, office.first.account, route.plan.id).await;
@@ -95,12 +95,12 @@ async fn a_prefix_and_emergencies_have_one_route_each(office: &Office) {
 async fn a_line_of_a_route_is_not_deleted(office: &Office) {
     let line = line(office, "A").await;
     let route = made(office, patch(Some("+"), &[&line])).await;
-    let refused = trunks::delete(&office.db, &office.author(), line.plan.id).await;
+    let refused = trunks::delete(&office.db, &office.author(), line.plan.id, None).await;
     assert_eq!(refusal(refused), "refused: in_use");
-    routes::delete(&office.db, &office.author(), route.plan.id)
+    routes::delete(&office.db, &office.author(), route.plan.id, None)
         .await
         .unwrap();
-    trunks::delete(&office.db, &office.author(), line.plan.id)
+    trunks::delete(&office.db, &office.author(), line.plan.id, None)
         .await
         .unwrap();
 }

@@ -125,7 +125,7 @@ async fn a_line_is_changed_by_who_has_read_it_last(office: &Office) {
     assert_eq!((first.version, first.plan.place), (2, 1));
     let late = trunks::update(&office.db, &office.author(), made.plan.id, moved(2), Some(1)).await;
     assert_eq!(refusal(late), "stale");
-    trunks::delete(&office.db, &office.author(), made.plan.id)
+    trunks::delete(&office.db, &office.author(), made.plan.id, None)
         .await
         .unwrap();
     let gone = trunks::update(&office.db, &office.author(), made.plan.id, moved(2), None).await;
@@ -194,7 +194,7 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
     let refused = numbers::create(&office.db, &office.author(), NumberPatch::default()).await;
     assert_eq!(refusal(refused), "invalid: number required, staff_id required");
 
-    let bound = trunks::delete(&office.db, &office.author(), by.plan.id).await;
+    let bound = trunks::delete(&office.db, &office.author(), by.plan.id, None).await;
     assert_eq!(refusal(bound), "refused: in_use");
     let freed = NumberPatch {
         trunk: Some(None),
@@ -207,8 +207,12 @@ async fn a_number_reaches_whom_it_is_connected_with(office: &Office) {
         (freed.trunk, freed.to, freed.version),
         (None, Destination::Staff(ivan.id), 2)
     );
-    trunks::delete(&office.db, &office.author(), by.plan.id).await.unwrap();
-    numbers::delete(&office.db, &office.author(), made.id).await.unwrap();
+    trunks::delete(&office.db, &office.author(), by.plan.id, None)
+        .await
+        .unwrap();
+    numbers::delete(&office.db, &office.author(), made.id, None)
+        .await
+        .unwrap();
     assert!(
         numbers::list(&office.db, office.first.account)
             .await

@@ -141,7 +141,9 @@ async fn a_mailbox_is_a_persons_or_a_departments_and_each_has_one(office: &Offic
         mailboxes::list(&office.db, office.first.account).await.unwrap().len(),
         1
     );
-    mailboxes::delete(&office.db, &office.author(), made.id).await.unwrap();
+    mailboxes::delete(&office.db, &office.author(), made.id, None)
+        .await
+        .unwrap();
     let gone = mailboxes::get(&office.db, office.first.account, made.id).await;
     assert_eq!(refusal(gone), "not found");
 }
@@ -326,7 +328,7 @@ async fn a_department_takes_its_mailbox_along(office: &Office) {
     journal::apply(&office.db, &message(office, 1, common.id, 2_000))
         .await
         .unwrap();
-    departments::delete(&office.db, &office.author(), sales.plan.id)
+    departments::delete(&office.db, &office.author(), sales.plan.id, None)
         .await
         .unwrap();
     let gone = mailboxes::get(&office.db, office.first.account, common.id).await;

@@ -38,6 +38,18 @@ export async function api(method, path, { body, file, version } = {}) {
   return { data, version: response.headers.get("etag") };
 }
 
+// All of a list that comes in pages.
+export async function whole(path) {
+  const items = [];
+  let cursor = null;
+  do {
+    const { data } = await api("GET", cursor ? `${path}?cursor=${encodeURIComponent(cursor)}` : path);
+    items.push(...data.items);
+    cursor = data.next_cursor || null;
+  } while (cursor);
+  return items;
+}
+
 export function toLogin() {
   location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
 }

@@ -1,6 +1,6 @@
 // The mailbox of a person or of a department: buttons `data-mailbox` in what says by `data-id` and `data-name` whose it is.
 
-import { api, texts } from "./api.js";
+import { api, texts, whole } from "./api.js";
 import { clearFaults, fill, onSubmit, toast, values } from "./forms.js";
 
 const dialog = document.getElementById("mailbox-dialog");
@@ -10,8 +10,7 @@ let owner = "";
 let open = null;
 
 async function found() {
-  const { data } = await api("GET", "/mailboxes");
-  return data.items.find((one) => one[dialog.dataset.owner] === owner) || null;
+  return (await whole("/mailboxes")).find((one) => one[dialog.dataset.owner] === owner) || null;
 }
 
 function showGreeting() {

@@ -1,4 +1,4 @@
-import { api, texts } from "./api.js";
+import { api, texts, whole } from "./api.js";
 import { clearFaults, confirm, copyText, fill, local, onSubmit, toast, values } from "./forms.js";
 import "./forwarding.js";
 import "./mailbox.js";
@@ -95,9 +95,9 @@ async function tokens(member) {
   const box = document.getElementById("f-tokens");
   box.hidden = true;
   if (!member) return;
-  const { data } = await api("GET", `/staff/${member.id}/tokens`).catch(() => ({ data: { items: [] } }));
+  const items = await whole(`/staff/${member.id}/tokens`).catch(() => []);
   if (open?.id !== member.id) return;
-  const live = data.items.filter((token) => !token.revoked_at && Date.parse(token.expires_at) > Date.now());
+  const live = items.filter((token) => !token.revoked_at && Date.parse(token.expires_at) > Date.now());
   const day = (moment) => new Date(moment).toLocaleDateString(texts.lang);
   box.querySelector("ul").replaceChildren(...live.map((token) => {
     const row = document.createElement("li");

@@ -16,6 +16,7 @@ mod forwarding;
 mod groups;
 mod import;
 mod import_staff;
+mod lists;
 mod login;
 mod matrix;
 mod media_links;

@@ -287,13 +287,7 @@ async fn live(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     let items: Vec<LiveCallView> = calls.iter().map(|call| LiveCallView::of(call, viewer)).collect();
-    let total = u64::try_from(items.len()).ok();
-    Ok(Json(Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(items)))
 }
 
 /// One call of the records, with its legs.

@@ -14,11 +14,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use self::body::{DepartmentBody, DepartmentView, view};
-use super::{Listing, created, versioned};
+use super::{ListParams, Listing, created, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch};
+use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http::plan::PlanSection;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -29,19 +29,18 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 /// The account's departments.
-#[utoipa::path(get, path = "/departments", tag = "departments", responses(
-    (status = 200, body = Listing<DepartmentView>), (status = 403, body = Problem),
+#[utoipa::path(get, path = "/departments", tag = "departments", params(ListParams), responses(
+    (status = 200, body = Listing<DepartmentView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<DepartmentView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<DepartmentView>>> {
     access.need(Right::DepartmentsRead)?;
-    let departments = departments::list(&state.db, access.account).await?;
-    let total = u64::try_from(departments.len()).ok();
-    Ok(Json(Listing {
-        items: departments.into_iter().map(view).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    let list = departments::page(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
+    Ok(Json(Listing::part(list, view)))
 }
 
 /// Adds a department.
@@ -95,13 +94,21 @@ async fn update(
 }
 
 /// Deletes a department; its members stay.
-#[utoipa::path(delete, path = "/departments/{id}", tag = "departments", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
-    (status = 409, body = Problem, description = "Numbers or other departments' calls reach it"),
-))]
-async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<DepartmentId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/departments/{id}", tag = "departments",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Numbers or other departments' calls reach it"),
+        (status = 412, body = Problem),
+    ))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<DepartmentId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::DepartmentsWrite)?;
-    departments::delete(&state.db, &access.author(&state), id).await?;
+    departments::delete(&state.db, &access.author(&state), id, version).await?;
     changed(&state, access.account).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -34,7 +34,7 @@ struct OpinionBody {
     useful: bool,
 }
 
-/// The pages of the help and how many people have found each useful.
+/// All pages of the help and how many people have found each useful.
 #[utoipa::path(get, path = "/help", tag = "account", responses(
     (status = 200, body = Listing<OpinionView>), (status = 403, body = Problem),
 ))]
@@ -49,13 +49,7 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
             useless: opinion.useless,
         });
     }
-    let total = u64::try_from(items.len()).ok();
-    Ok(Json(Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(items)))
 }
 
 /// Says whether a page of the help was useful to oneself. Needs a session.

@@ -17,7 +17,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::upload::whole;
-use super::{Listing, named};
+use super::{ListParams, Listing, named, query_error};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
@@ -47,20 +47,25 @@ struct Order {
     file_name: String,
 }
 
-/// The last hundred files that were brought in, newest first.
-#[utoipa::path(get, path = "/imports", tag = "imports", responses(
-    (status = 200, body = Listing<ImportView>), (status = 403, body = Problem),
+/// The files that were brought in, newest first.
+#[utoipa::path(get, path = "/imports", tag = "imports", params(ListParams), responses(
+    (status = 200, body = Listing<ImportView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<ImportView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<ImportView>>> {
     access.need(Right::DataImport)?;
-    let jobs = import::list(&state.db, access.account).await?;
+    let list = import::list(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
     let plan = state.live.plan();
     let viewer = access.viewer(&plan);
     Ok(Json(Listing {
-        items: jobs.into_iter().map(|job| view(job.seen_by(viewer))).collect(),
+        items: list.items.into_iter().map(|job| view(job.seen_by(viewer))).collect(),
         total: None,
         filtered: None,
-        next_cursor: None,
+        next_cursor: list.next_cursor,
     }))
 }
 

@@ -18,12 +18,12 @@ use utoipa_axum::routes;
 use super::music::file;
 use super::upload::blocking;
 use super::voicemails::light;
-use super::{Listing, created, versioned};
+use super::{ListParams, Listing, created, query_error, versioned};
 use crate::engine::input::OperatorCommand;
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch};
+use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http::plan::PlanSection;
 use crate::music;
 
@@ -115,19 +115,18 @@ impl From<MailboxBody> for MailboxPatch {
 }
 
 /// The mailboxes, the oldest first.
-#[utoipa::path(get, path = "/mailboxes", tag = "voicemail", responses(
-    (status = 200, body = Listing<MailboxView>), (status = 403, body = Problem),
+#[utoipa::path(get, path = "/mailboxes", tag = "voicemail", params(ListParams), responses(
+    (status = 200, body = Listing<MailboxView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<MailboxView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<MailboxView>>> {
     access.need(Right::SettingsRead)?;
-    let all = mailboxes::list(&state.db, access.account).await?;
-    let total = u64::try_from(all.len()).ok();
-    Ok(Json(Listing {
-        items: all.iter().map(view).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    let list = mailboxes::page(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
+    Ok(Json(Listing::part(list, |mailbox| view(&mailbox))))
 }
 
 /// Gives a person or a department a mailbox.
@@ -178,12 +177,20 @@ async fn update(
 }
 
 /// Takes a mailbox away, with its messages; the recordings of the calls stay.
-#[utoipa::path(delete, path = "/mailboxes/{id}", tag = "voicemail", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Calls are sent there"),
-))]
-async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<MailboxId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/mailboxes/{id}", tag = "voicemail",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Calls are sent there"),
+        (status = 412, body = Problem),
+    ))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<MailboxId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::SettingsWrite)?;
-    mailboxes::delete(&state.db, &access.author(&state), id).await?;
+    mailboxes::delete(&state.db, &access.author(&state), id, version).await?;
     let folder = state.settings.greetings.clone();
     blocking(move || music::forget(&folder, id).map_err(|error| ApiError::internal(&error))).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
@@ -222,23 +229,26 @@ async fn replace_greeting(
         Ok(Arc::new(sound))
     });
     let sound = kept.await?;
-    mailboxes::greeting(&state.db, &access.author(&state), id, true).await?;
+    mailboxes::greeting(&state.db, &access.author(&state), (id, None), true).await?;
     tell(&state, id, Some(sound)).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// Goes back to the built-in greeting.
-#[utoipa::path(delete, path = "/mailboxes/{id}/greeting", tag = "voicemail", params(("id" = String, Path)), responses(
-    (status = 204), (status = 403, body = Problem), (status = 404, body = Problem),
-))]
+#[utoipa::path(delete, path = "/mailboxes/{id}/greeting", tag = "voicemail",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 403, body = Problem), (status = 404, body = Problem), (status = 412, body = Problem),
+    ))]
 async fn remove_greeting(
     Extract(state): Extract<State>,
     access: Access,
     Id(id): Id<MailboxId>,
+    IfMatch(version): IfMatch,
 ) -> ApiResult<StatusCode> {
     access.need(Right::SettingsWrite)?;
-    mailboxes::greeting(&state.db, &access.author(&state), id, false).await?;
+    mailboxes::greeting(&state.db, &access.author(&state), (id, version), false).await?;
     let folder = state.settings.greetings.clone();
     blocking(move || music::forget(&folder, id).map_err(|error| ApiError::internal(&error))).await?;
     tell(&state, id, None).await?;

@@ -97,20 +97,14 @@ impl From<MenuBody> for MenuPatch {
     }
 }
 
-/// All menus, by name.
+/// All menus, by name: 200 at most.
 #[utoipa::path(get, path = "/menus", tag = "menus", responses(
     (status = 200, body = Listing<MenuView>), (status = 403, body = Problem),
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<MenuView>>> {
     access.need(Right::DepartmentsRead)?;
     let all = menus::list(&state.db, access.account).await?;
-    let total = u64::try_from(all.len()).ok();
-    Ok(Json(Listing {
-        items: all.into_iter().map(view).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(all.into_iter().map(view).collect())))
 }
 
 /// Adds a menu; a number, a department's overflow or a key of another menu sends calls to it.
@@ -159,13 +153,21 @@ async fn update(
 }
 
 /// Deletes a menu to which no calls are sent.
-#[utoipa::path(delete, path = "/menus/{id}", tag = "menus", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
-    (status = 409, body = Problem, description = "A number, a department or another menu sends calls to it"),
-))]
-async fn remove(Extract(state): Extract<State>, access: Access, Id(id): Id<MenuId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/menus/{id}", tag = "menus",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "A number, a department or another menu sends calls to it"),
+        (status = 412, body = Problem),
+    ))]
+async fn remove(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<MenuId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::DepartmentsWrite)?;
-    menus::delete(&state.db, &access.author(&state), id).await?;
+    menus::delete(&state.db, &access.author(&state), id, version).await?;
     changed(&state, access.account).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -13,11 +13,11 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::destinations::DestinationView;
-use super::{Listing, created, versioned};
+use super::{ListParams, Listing, created, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch, given};
+use crate::http::extract::{Body, Id, IfMatch, Params, given};
 use crate::http::plan::PlanSection;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -80,20 +80,19 @@ impl From<NumberBody> for NumberPatch {
 }
 
 /// The account's connected numbers.
-#[utoipa::path(get, path = "/numbers", tag = "numbers", responses(
-    (status = 200, body = Listing<NumberView>), (status = 403, body = Problem),
+#[utoipa::path(get, path = "/numbers", tag = "numbers", params(ListParams), responses(
+    (status = 200, body = Listing<NumberView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<NumberView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<NumberView>>> {
     access.need(Right::TrunksRead)?;
-    let numbers = numbers::list(&state.db, access.account).await?;
-    let total = u64::try_from(numbers.len()).ok();
+    let list = numbers::page(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
     let users = numbers::used_as_phones(&state.db, access.account).await?;
-    Ok(Json(Listing {
-        items: numbers.into_iter().map(|number| view(number, &users)).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::part(list, |number| view(number, &users))))
 }
 
 /// Connects a number with a person, a department, a menu or a mailbox.
@@ -142,12 +141,20 @@ async fn update(
 }
 
 /// Disconnects a number: whoever calls it is told 404.
-#[utoipa::path(delete, path = "/numbers/{id}", tag = "numbers", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Calls show the number"),
-))]
-async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<NumberId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/numbers/{id}", tag = "numbers",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Calls show the number"),
+        (status = 412, body = Problem),
+    ))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<NumberId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::TrunksWrite)?;
-    numbers::delete(&state.db, &access.author(&state), id).await?;
+    numbers::delete(&state.db, &access.author(&state), id, version).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Listing, created, versioned};
+use super::{ListParams, Listing, created, query_error, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch};
+use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http::plan::PlanSection;
 
 pub(super) fn routes() -> OpenApiRouter<State> {
@@ -53,19 +53,18 @@ struct RouteBody {
 }
 
 /// The account's routes. Of those whose prefix a number has the longest counts; where none has, the lines' own prefixes do.
-#[utoipa::path(get, path = "/outbound-routes", tag = "trunks", responses(
-    (status = 200, body = Listing<RouteView>), (status = 403, body = Problem),
+#[utoipa::path(get, path = "/outbound-routes", tag = "trunks", params(ListParams), responses(
+    (status = 200, body = Listing<RouteView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<RouteView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<RouteView>>> {
     access.need(Right::TrunksRead)?;
-    let routes = store::list(&state.db, access.account).await?;
-    let total = u64::try_from(routes.len()).ok();
-    Ok(Json(Listing {
-        items: routes.into_iter().map(RouteView::from).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    let list = store::page(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
+    Ok(Json(Listing::part(list, RouteView::from)))
 }
 
 /// Adds a route.
@@ -114,12 +113,19 @@ async fn update(
 }
 
 /// Deletes a route; calls in progress go on.
-#[utoipa::path(delete, path = "/outbound-routes/{id}", tag = "trunks", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
-))]
-async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<RouteId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/outbound-routes/{id}", tag = "trunks",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem), (status = 412, body = Problem),
+    ))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<RouteId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::TrunksWrite)?;
-    store::delete(&state.db, &access.author(&state), id).await?;
+    store::delete(&state.db, &access.author(&state), id, version).await?;
     state.plan.changed(access.account, PlanSection::Routes).await;
     Ok(StatusCode::NO_CONTENT)
 }

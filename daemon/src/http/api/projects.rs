@@ -122,7 +122,7 @@ pub fn here(here: &Here) -> HereView {
     }
 }
 
-/// The projects that one may look at; whoever may read settings sees all, the archived ones too.
+/// The projects that one may look at, 500 at most; whoever may read settings sees all, the archived ones too.
 #[utoipa::path(get, path = "/projects", tag = "projects", responses(
     (status = 200, body = Listing<ProjectView>), (status = 403, body = Problem),
 ))]
@@ -133,16 +133,12 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
         let (own, _) = projects::parts(&state.db, access.account, access.staff).await?;
         projects.retain(|project| own.iter().any(|part| part.project == project.id));
     }
-    let total = u64::try_from(projects.len()).ok();
-    Ok(Json(Listing {
-        items: projects
+    Ok(Json(Listing::whole(
+        projects
             .into_iter()
             .map(|project| view(access.account, project))
             .collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    )))
 }
 
 /// Adds a project; nobody works there yet.

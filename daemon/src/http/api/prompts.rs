@@ -23,7 +23,7 @@ use crate::engine::input::{OperatorCommand, Phrase};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Id, Params};
+use crate::http::extract::{Id, IfMatch, Params};
 use crate::live::view::time;
 use crate::prompts;
 
@@ -61,20 +61,14 @@ struct NewPromptParams {
     replaces: Option<String>,
 }
 
-/// All sounds of the company's own.
+/// All sounds of the company's own: 200 at most.
 #[utoipa::path(get, path = "/prompts", tag = "prompts", responses(
     (status = 200, body = Listing<PromptView>), (status = 403, body = Problem),
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<PromptView>>> {
     access.need(Right::SettingsRead)?;
     let all = kept::list(&state.db, access.account).await?;
-    let total = u64::try_from(all.len()).ok();
-    Ok(Json(Listing {
-        items: all.into_iter().map(view).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(all.into_iter().map(view).collect())))
 }
 
 /// Takes a WAV: 16-bit PCM, mono or stereo, 8000 to 48000 samples a second, at most five minutes and 20 MiB. It is kept as
@@ -152,13 +146,21 @@ async fn play(Extract(state): Extract<State>, access: Access, Id(id): Id<PromptI
 }
 
 /// Deletes a sound that nothing says.
-#[utoipa::path(delete, path = "/prompts/{id}", tag = "prompts", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Something says it"),
-))]
-async fn remove(Extract(state): Extract<State>, access: Access, Id(id): Id<PromptId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/prompts/{id}", tag = "prompts",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem), (status = 409, body = Problem, description = "Something says it"),
+        (status = 412, body = Problem),
+    ))]
+async fn remove(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<PromptId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::SettingsWrite)?;
     let prompt = kept::get(&state.db, access.account, id).await?;
-    kept::delete(&state.db, &access.author(&state), id).await?;
+    kept::delete(&state.db, &access.author(&state), id, version).await?;
     forget(&state, id).await?;
     tell(&state, access.account, &prompt, None).await?;
     Ok(StatusCode::NO_CONTENT)

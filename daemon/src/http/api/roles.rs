@@ -100,7 +100,7 @@ struct DutiesBody {
     roles: Vec<String>,
 }
 
-/// The roles that there are: first those that are built in.
+/// All roles that there are: first those that are built in, then the company's own, 200 at most.
 #[utoipa::path(get, path = "/roles", tag = "roles", responses(
     (status = 200, body = Listing<RoleView>), (status = 403, body = Problem),
 ))]
@@ -109,13 +109,7 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
     let own = roles::list(&state.db, access.account).await?;
     let built_in = Role::ALL.iter().copied().map(built_in_view);
     let items: Vec<RoleView> = built_in.chain(own.into_iter().map(view)).collect();
-    let total = u64::try_from(items.len()).ok();
-    Ok(Json(Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(items)))
 }
 
 /// Adds a role. It can hold no right that its author does not have.

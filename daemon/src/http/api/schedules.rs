@@ -103,14 +103,14 @@ struct UndefinedView {
     weekday: &'static str,
 }
 
-/// The company's schedules: those of the people and lines on whom `schedules:read` reaches.
+/// The company's schedules: all those of the people and lines on whom `schedules:read` reaches, 1000 at most.
 #[utoipa::path(get, path = "/schedules", tag = "schedules", responses(
     (status = 200, body = Listing<ScheduleView>), (status = 403, body = Problem),
 ))]
 async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<ScheduleView>>> {
     let within = access.within(Right::SchedulesRead)?;
     let schedules = schedules::list(&state.db, within).await?;
-    Ok(Json(whole(schedules.iter().map(view).collect())))
+    Ok(Json(Listing::whole(schedules.iter().map(view).collect())))
 }
 
 /// Adds a schedule.
@@ -172,7 +172,7 @@ async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The company's holidays, by date.
+/// The company's holidays, by date: all of them, 1000 at most.
 #[utoipa::path(get, path = "/holidays", tag = "schedules", responses(
     (status = 200, body = Listing<HolidayBody>, headers(("ETag" = String))), (status = 403, body = Problem),
 ))]
@@ -221,19 +221,9 @@ async fn check(Extract(state): Extract<State>, access: Access, Id(id): Id<Depart
     }))
 }
 
-fn whole<T>(items: Vec<T>) -> Listing<T> {
-    let total = u64::try_from(items.len()).ok();
-    Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }
-}
-
 fn told_holidays(holidays: Vec<Holiday>) -> Response {
     let version = schedules::holidays_version(&holidays);
-    versioned(whole(holidays.into_iter().map(holiday).collect()), version)
+    versioned(Listing::whole(holidays.into_iter().map(holiday).collect()), version)
 }
 
 fn holiday(holiday: Holiday) -> HolidayBody {

@@ -50,13 +50,7 @@ async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<
         true => state.live.blocks().iter().map(BlockView::from).collect(),
         false => Vec::new(),
     };
-    let total = u64::try_from(items.len()).ok();
-    Ok(Json(Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(items)))
 }
 
 /// Blocks an address for everybody behind it. Phones of that address that are registered are no longer heard either; one from

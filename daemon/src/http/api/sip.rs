@@ -204,13 +204,7 @@ async fn instructions(
     let only = named("model", params.model.as_deref(), model)?;
     let (_, mut items) = instructions_for(&state, &access, &headers, id).await?;
     items.retain(|item| only.is_none_or(|only| only.id == item.model));
-    let total = u64::try_from(items.len()).ok();
-    Ok(Json(Listing {
-        items,
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    Ok(Json(Listing::whole(items)))
 }
 
 /// Whose, and for every model; the caller has checked the right.

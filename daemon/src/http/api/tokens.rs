@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Listing, staff};
+use super::{ListParams, Listing, query_error, staff};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id};
+use crate::http::extract::{Body, Id, Params};
 use crate::live::view::time;
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
@@ -66,38 +66,38 @@ struct NewTokenBody {
     expires_in_days: Option<u32>,
 }
 
-/// One's own tokens, without their secrets.
-#[utoipa::path(get, path = "/tokens", tag = "tokens", responses(
-    (status = 200, body = Listing<TokenView>), (status = 403, body = Problem),
+/// One's own tokens, newest first, without their secrets.
+#[utoipa::path(get, path = "/tokens", tag = "tokens", params(ListParams), responses(
+    (status = 200, body = Listing<TokenView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<TokenView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<TokenView>>> {
     access.need(Right::TokensWrite)?;
-    all_of(&state, &access, access.staff).await.map(Json)
+    part_of(&state, &access, access.staff, params).await.map(Json)
 }
 
-/// A staff member's tokens, without their secrets; for whoever may change that person.
-#[utoipa::path(get, path = "/staff/{id}/tokens", tag = "tokens", params(("id" = String, Path)), responses(
-    (status = 200, body = Listing<TokenView>), (status = 403, body = Problem), (status = 404, body = Problem),
+/// A staff member's tokens, newest first, without their secrets; for whoever may change that person.
+#[utoipa::path(get, path = "/staff/{id}/tokens", tag = "tokens", params(("id" = String, Path), ListParams), responses(
+    (status = 200, body = Listing<TokenView>), (status = 400, body = Problem), (status = 403, body = Problem),
+    (status = 404, body = Problem),
 ))]
 async fn list_of(
     Extract(state): Extract<State>,
     access: Access,
     Id(id): Id<StaffId>,
+    Params(params): Params<ListParams>,
 ) -> ApiResult<Json<Listing<TokenView>>> {
     access.need(Right::StaffWrite)?;
     staff::own_only_if_main(&state, &access, id).await?;
-    all_of(&state, &access, id).await.map(Json)
+    part_of(&state, &access, id, params).await.map(Json)
 }
 
-async fn all_of(state: &State, access: &Access, owner: StaffId) -> ApiResult<Listing<TokenView>> {
-    let tokens = tokens::list(&state.db, access.account, owner).await?;
-    let total = u64::try_from(tokens.len()).ok();
-    Ok(Listing {
-        items: tokens.into_iter().map(view).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    })
+async fn part_of(state: &State, access: &Access, owner: StaffId, params: ListParams) -> ApiResult<Listing<TokenView>> {
+    let list = tokens::list(&state.db, access.account, owner, &params.page()?).await;
+    Ok(Listing::part(list.map_err(query_error)?, view))
 }
 
 /// Makes a token. It does what both its scopes and its owner's role allow; only a person can make one.

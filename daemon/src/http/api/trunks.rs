@@ -11,11 +11,11 @@ use frontdesk_routing::ids::TrunkId;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{Listing, created, sip, versioned};
+use super::{ListParams, Listing, created, query_error, sip, versioned};
 use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::{ApiError, ApiResult, Problem};
-use crate::http::extract::{Body, Id, IfMatch};
+use crate::http::extract::{Body, Id, IfMatch, Params};
 use crate::http::plan::PlanSection;
 use body::{NewTrunkView, TrunkBody, TrunkView};
 
@@ -26,19 +26,18 @@ pub(super) fn routes() -> OpenApiRouter<State> {
 }
 
 /// The account's lines, in the order in which calls outside try them.
-#[utoipa::path(get, path = "/trunks", tag = "trunks", responses(
-    (status = 200, body = Listing<TrunkView>), (status = 403, body = Problem),
+#[utoipa::path(get, path = "/trunks", tag = "trunks", params(ListParams), responses(
+    (status = 200, body = Listing<TrunkView>), (status = 400, body = Problem), (status = 403, body = Problem),
 ))]
-async fn list(Extract(state): Extract<State>, access: Access) -> ApiResult<Json<Listing<TrunkView>>> {
+async fn list(
+    Extract(state): Extract<State>,
+    access: Access,
+    Params(params): Params<ListParams>,
+) -> ApiResult<Json<Listing<TrunkView>>> {
     access.need(Right::TrunksRead)?;
-    let trunks = trunks::list(&state.db, access.account).await?;
-    let total = u64::try_from(trunks.len()).ok();
-    Ok(Json(Listing {
-        items: trunks.into_iter().map(|trunk| view(&state, trunk)).collect(),
-        total,
-        filtered: total,
-        next_cursor: None,
-    }))
+    let list = trunks::page(&state.db, access.account, &params.page()?).await;
+    let list = list.map_err(query_error)?;
+    Ok(Json(Listing::part(list, |trunk| view(&state, trunk))))
 }
 
 /// Adds a line.
@@ -101,13 +100,20 @@ async fn update(
 }
 
 /// Deletes a line; calls in progress go on.
-#[utoipa::path(delete, path = "/trunks/{id}", tag = "trunks", params(("id" = String, Path)), responses(
-    (status = 204), (status = 404, body = Problem),
-    (status = 409, body = Problem, description = "Connected numbers arrive by it"),
-))]
-async fn delete(Extract(state): Extract<State>, access: Access, Id(id): Id<TrunkId>) -> ApiResult<StatusCode> {
+#[utoipa::path(delete, path = "/trunks/{id}", tag = "trunks",
+    params(("id" = String, Path), ("If-Match" = Option<String>, Header, description = "The `ETag` that was read")),
+    responses(
+        (status = 204), (status = 404, body = Problem),
+        (status = 409, body = Problem, description = "Connected numbers arrive by it"), (status = 412, body = Problem),
+    ))]
+async fn delete(
+    Extract(state): Extract<State>,
+    access: Access,
+    Id(id): Id<TrunkId>,
+    IfMatch(version): IfMatch,
+) -> ApiResult<StatusCode> {
     access.need(Right::TrunksWrite)?;
-    trunks::delete(&state.db, &access.author(&state), id).await?;
+    trunks::delete(&state.db, &access.author(&state), id, version).await?;
     state.plan.changed(access.account, PlanSection::Staff).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -5,6 +5,7 @@ use axum::extract::{OriginalUri, State as Extract};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use frontdesk_crm_core::import::{self, Job, Kind, State as Stage};
+use frontdesk_crm_core::store::Page;
 use serde_json::{Map, Value, json};
 
 use super::super::messages::{in_language_of, words};
@@ -14,6 +15,9 @@ use crate::http::State;
 use crate::http::auth::{Access, Right};
 use crate::http::error::ApiError;
 use crate::live::view::time;
+
+/// Files that the page names, the last ones.
+const SHOWN: u32 = 100;
 
 words! {
     /// The page of imports.
@@ -137,11 +141,15 @@ pub(in crate::http::pages) async fn page(
     let reader = reader(&state, access, &headers, uri).await?;
     reader.need(Right::DataImport)?;
     let w = in_language_of!(reader.t, ImportWords);
-    let jobs = import::list(&state.db, reader.access.account).await;
+    let last = Page {
+        limit: SHOWN,
+        ..Page::default()
+    };
+    let jobs = import::list(&state.db, reader.access.account, &last).await;
     let jobs = jobs.map_err(|error| reader.failed(error.into()))?;
     let plan = state.live.plan();
     let viewer = reader.access.viewer(&plan);
-    let jobs = jobs.into_iter().map(|job| job.seen_by(viewer));
+    let jobs = jobs.items.into_iter().map(|job| job.seen_by(viewer));
     let writes = reader.access.within_or_own(Right::ClientsWrite);
     let kinds = [
         (Kind::Clients, w.clients, Right::ClientsWrite),
