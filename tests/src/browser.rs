@@ -8,6 +8,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value, json};
 
+use crate::ports;
+
 /// How long a page may take to become what is waited for.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often a page may be left while something is waited for in it.
@@ -42,12 +44,14 @@ impl Browser {
             return Ok(None);
         }
         let profile = tempfile::tempdir()?;
+        // One that it chooses itself for IPv6 may be somebody's for IPv4.
+        let port = ports::free_udp_and_tcp()?;
         let mut driver = Command::new("chromedriver")
-            .arg("--port=0")
+            .arg(format!("--port={port}"))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
-        let port = port_of(&mut driver)?;
+        until_started(&mut driver)?;
         let http = reqwest::Client::new();
         let wanted = capabilities(&profile.path().display().to_string(), language);
         let base = format!("http://127.0.0.1:{port}/session");
@@ -353,14 +357,16 @@ fn capabilities(profile: &str, language: &str) -> Value {
     } } })
 }
 
-fn port_of(driver: &mut Child) -> Result<u16> {
-    let lines = BufReader::new(driver.stdout.take().context("no output of chromedriver")?).lines();
-    for line in lines {
-        if let Some((_, port)) = line?.split_once("started successfully on port ") {
-            return Ok(port.trim_end_matches('.').parse()?);
+fn until_started(driver: &mut Child) -> Result<()> {
+    let mut said = String::new();
+    for line in BufReader::new(driver.stdout.take().context("no output of chromedriver")?).lines() {
+        let line = line?;
+        if line.contains("started successfully") {
+            return Ok(());
         }
+        said.push_str(&line);
     }
-    bail!("chromedriver did not start")
+    bail!("chromedriver did not start: {said}")
 }
 
 fn installed(name: &str) -> bool {
