@@ -23,10 +23,10 @@ fn ids(text: &str) -> (String, String) {
 fn called(script: &mut Script, session_id: &str) -> SessionId {
     let extra = format!("{session_id}Supported: x\n");
     script.give(&request("INVITE", "z9hG4bKi", &extra));
-    match script.event() {
-        Event::Invite { session, .. } => session,
-        other => panic!("{other:?}"),
-    }
+    let Event::Invite { session, .. } = script.event() else {
+        panic!("no INVITE");
+    };
+    session
 }
 
 #[test]
