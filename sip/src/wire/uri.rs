@@ -268,17 +268,20 @@ fn same_host(a: &[u8], b: &[u8]) -> bool {
     a.eq_ignore_ascii_case(b) || matches!((ip(a), ip(b)), (Some(a), Some(b)) if a == b)
 }
 
-/// A parameter in both must match; user, ttl, method, maddr and transport must be in both or in neither.
+/// A parameter in both must match; user, ttl, method, maddr and transport must be in both or in neither. Of one that is
+/// there twice, against section 19.1.1, the first counts.
 fn same_params(a: Params<'_>, b: Params<'_>) -> bool {
+    fn first<'a>(params: Params<'a>, name: &[u8]) -> Option<Cow<'a, [u8]>> {
+        let (_, value) = params.iter().find(|(found, _)| found.eq_ignore_ascii_case(name))?;
+        Some(unescape(value.unwrap_or_default()))
+    }
     let one_way = |a: Params<'_>, b: Params<'_>| {
-        a.iter().all(|(name, value)| {
-            let other = b.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        a.iter().all(|(name, _)| {
             let strict = [&b"user"[..], b"ttl", b"method", b"maddr", b"transport"];
-            match other {
-                Some((_, other)) => {
-                    unescape(value.unwrap_or_default()).eq_ignore_ascii_case(&unescape(other.unwrap_or_default()))
-                }
-                None => !strict.iter().any(|strict| name.eq_ignore_ascii_case(strict)),
+            match (first(a, name), first(b, name)) {
+                (Some(value), Some(other)) => value.eq_ignore_ascii_case(&other),
+                (_, None) => !strict.iter().any(|strict| name.eq_ignore_ascii_case(strict)),
+                (None, Some(_)) => false,
             }
         })
     };
@@ -310,6 +313,10 @@ mod tests {
                 "sip:alice@AtLanTa.CoM;Transport=tcp",
             ),
             ("sip:carol@chicago.com", "sip:carol@chicago.com;newparam=5"),
+            (
+                "sip:carol@chicago.com;twice=1;twice=2",
+                "sip:carol@chicago.com;twice=1;twice=2",
+            ),
             ("sip:carol@chicago.com;security=on", "sip:carol@chicago.com;newparam=5"),
             (
                 "sip:biloxi.com;transport=tcp;method=REGISTER?to=sip:bob%40biloxi.com",
