@@ -16,7 +16,7 @@ mod quirks;
 mod tests;
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use subtle::ConstantTimeEq;
@@ -221,8 +221,11 @@ impl Authenticator {
             .filter(|algorithm| !asking.only_md5 || **algorithm == Algorithm::Md5)
             .map(|algorithm| {
                 let name = algorithm.name();
-                let value =
-                    format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={name}, qop=\"auth\"{stale}");
+                let mut value = String::with_capacity(realm.len() + nonce.len() + 80);
+                let _ = write!(
+                    value,
+                    "Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={name}, qop=\"auth\"{stale}"
+                );
                 (Cow::Borrowed("WWW-Authenticate"), value)
             })
             .collect();

@@ -47,9 +47,7 @@ impl Nonces {
     pub(super) fn issue(&mut self, now: Now) -> String {
         self.last = (millis(now) << 16).max(self.last.saturating_add(1));
         let key = self.last.to_be_bytes();
-        let mut nonce = hex::encode(key);
-        nonce.push_str(&hex::encode(self.tag(key)));
-        nonce
+        hex::encode([key.as_slice(), self.tag(key).as_slice()].concat())
     }
 
     /// Whether this use is the first of its kind of a nonce of ours that still lives; if so, it is remembered.

@@ -156,6 +156,7 @@ impl Endpoint {
         if answer.status != 100 && request.to_tag().is_none() {
             builder = builder.to_tag(&tag);
         }
+        let mut builder = builder.fields();
         if let Some(ids) = self.ids_of_response(request, our_tag) {
             builder = builder.header(SESSION_ID, &ids.to_string());
         }

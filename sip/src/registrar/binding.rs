@@ -1,6 +1,7 @@
 //! One registered contact.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 use std::time::Instant;
 
 use crate::Now;
@@ -88,15 +89,17 @@ impl Binding {
 
     /// A Contact value of a 200.
     pub(super) fn to_contact(&self, now: Now) -> String {
-        let mut value = format!("<{}>;expires={}", self.contact, self.seconds_left(now));
+        let instance = self.instance.as_ref().map_or(0, String::len);
+        let mut value = String::with_capacity(self.contact.len() + instance + 72);
+        let _ = write!(value, "<{}>;expires={}", self.contact, self.seconds_left(now));
         if self.q < 1000 {
-            value.push_str(&format!(";q=0.{:03}", self.q));
+            let _ = write!(value, ";q=0.{:03}", self.q);
         }
         if let Some(instance) = &self.instance {
-            value.push_str(&format!(";+sip.instance=\"{instance}\""));
+            let _ = write!(value, ";+sip.instance=\"{instance}\"");
         }
         if let Some(reg_id) = self.reg_id {
-            value.push_str(&format!(";reg-id={reg_id}"));
+            let _ = write!(value, ";reg-id={reg_id}");
         }
         value
     }

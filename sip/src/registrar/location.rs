@@ -26,7 +26,7 @@ pub(super) fn apply(
         Wish::RemoveAll => Ok(Vec::new()),
         Wish::Update(asked) => {
             let touched = |b: &Binding| asked.iter().any(|a| names(a, b) || has_moved(a, b, registration, flow));
-            if old.iter().any(|b| touched(b) && late(b)) {
+            if old.iter().any(|b| late(b) && touched(b)) {
                 return Err(out_of_order());
             }
             let kept = old.into_iter().filter(|b| !touched(b)).cloned().collect();

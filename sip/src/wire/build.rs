@@ -9,7 +9,8 @@ use super::names::HeaderName;
 use super::via::Via;
 use crate::command::Body;
 
-const ROOM: usize = 768;
+/// What most messages fit into; a larger block would come from a slower part of the allocator.
+const ROOM: usize = 1_000;
 
 /// A request being written, top down.
 #[derive(Debug)]
@@ -37,7 +38,7 @@ impl RequestBuilder {
     }
 }
 
-/// A response being written, top down.
+/// A response that is about to be written.
 #[derive(Debug)]
 pub struct ResponseBuilder<'a> {
     request: &'a Message,
@@ -45,7 +46,12 @@ pub struct ResponseBuilder<'a> {
     reason: &'a str,
     received: Option<SocketAddr>,
     to_tag: Option<&'a str>,
-    fields: BytesMut,
+}
+
+/// The rest of a response, whose copied fields are written.
+#[derive(Debug)]
+pub struct ResponseFields {
+    out: BytesMut,
 }
 
 impl<'a> ResponseBuilder<'a> {
@@ -57,7 +63,6 @@ impl<'a> ResponseBuilder<'a> {
             reason,
             received: None,
             to_tag: None,
-            fields: BytesMut::new(),
         }
     }
 
@@ -74,13 +79,17 @@ impl<'a> ResponseBuilder<'a> {
     }
 
     /// A field whose value holds CR or LF is left out.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        field(&mut self.fields, name, value);
-        self
+    pub fn header(self, name: &str, value: &str) -> ResponseFields {
+        self.fields().header(name, value)
     }
 
     /// Writes it all, with Content-Type, Content-Length and the body.
     pub fn body(self, body: Option<&Body>) -> Finished {
+        self.fields().body(body)
+    }
+
+    /// Writes the status line and what is copied from the request.
+    pub fn fields(self) -> ResponseFields {
         let mut out = BytesMut::with_capacity(ROOM);
         let status = self.status.to_string();
         let reason = if self.reason.is_empty() {
@@ -100,8 +109,7 @@ impl<'a> ResponseBuilder<'a> {
         self.to_field(&mut out);
         copy(&mut out, self.request, HeaderName::CallId);
         copy(&mut out, self.request, HeaderName::CSeq);
-        out.extend_from_slice(&self.fields);
-        finish(out, body)
+        ResponseFields { out }
     }
 
     fn vias(&self, out: &mut BytesMut) {
@@ -127,6 +135,19 @@ impl<'a> ResponseBuilder<'a> {
             put(out, &[b";tag=", one_line(tag)]);
         }
         out.put_slice(b"\r\n");
+    }
+}
+
+impl ResponseFields {
+    /// A field whose value holds CR or LF is left out.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        field(&mut self.out, name, value);
+        self
+    }
+
+    /// Writes Content-Type, Content-Length and the body.
+    pub fn body(self, body: Option<&Body>) -> Finished {
+        finish(self.out, body)
     }
 }
 

@@ -17,7 +17,7 @@ mod uri;
 mod user_to_user;
 mod via;
 
-pub use build::{Finished, RequestBuilder, ResponseBuilder, phrase};
+pub use build::{Finished, RequestBuilder, ResponseBuilder, ResponseFields, phrase};
 pub(crate) use build::{put, top_via};
 pub use event_type::{BadEventType, EventType};
 pub use fault::Fault;
