@@ -50,7 +50,7 @@ impl Engine {
     /// The call has taken a step: whoever has come to nothing is heard no more, and who is the only one left may be.
     pub(super) fn review_early(&mut self, id: CallId, now: Now) {
         self.lose_early(id);
-        if let Some(leg) = self.calls.get(&id).and_then(Call::may_be_heard) {
+        if let Some(leg) = self.calls.get(&id).and_then(|call| call.may_be_heard()) {
             self.hear_early(id, leg, now);
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct View<'a> {
     registrar: &'a Registrar,
     alive: &'a Alive,
     pending: &'a Pending,
-    calls: &'a BTreeMap<CallId, Call>,
+    calls: &'a BTreeMap<CallId, Box<Call>>,
     watchers: &'a Watchers,
 }
 

@@ -253,7 +253,7 @@ impl Engine {
     }
 
     fn inbox(&mut self, id: CallId) -> Option<&mut Inbox> {
-        self.calls.get_mut(&id).and_then(Call::inbox)
+        self.calls.get_mut(&id).and_then(|call| call.inbox())
     }
 }
 

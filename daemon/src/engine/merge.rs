@@ -116,7 +116,7 @@ impl Engine {
 
     /// Both are answered. The older call goes on, with its id and its recording.
     fn merge(&mut self, here: Half, there: Half, now: Now) {
-        let age = |id| self.calls.get(&id).map(|call: &Call| (call.started_at, call.id));
+        let age = |id| self.calls.get(&id).map(|call| (call.started_at, call.id));
         let (kept, gone) = if age(here.call) <= age(there.call) {
             (here, there)
         } else {

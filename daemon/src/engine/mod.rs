@@ -103,7 +103,8 @@ pub struct Engine {
     ports: PortStock,
     ports_in_use: usize,
     rng: StdRng,
-    calls: BTreeMap<CallId, Call>,
+    /// In boxes: a tree moves what it holds about.
+    calls: BTreeMap<CallId, Box<Call>>,
     sessions: HashMap<SessionId, CallId>,
     media_legs: HashMap<MediaLegId, CallId>,
     next_media_leg: u64,

@@ -131,7 +131,7 @@ impl Engine {
         self.media_legs.insert(call.caller.media.leg, call.id);
         self.ringing.insert((call.rings_until, call.id));
         let id = call.id;
-        self.calls.insert(id, call);
+        self.calls.insert(id, Box::new(call));
         self.touch(id);
     }
 }

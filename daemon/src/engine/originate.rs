@@ -52,7 +52,7 @@ impl Engine {
         let id = call.id;
         self.put_on_board(&call);
         self.ringing.insert((call.rings_until, id));
-        self.calls.insert(id, call);
+        self.calls.insert(id, Box::new(call));
         match (refused, order.first) {
             (Some((status, because)), _) => {
                 self.note(id, &because.to_string());

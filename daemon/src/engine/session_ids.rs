@@ -37,7 +37,7 @@ impl Engine {
 
     /// One of the two who talk may be somebody else now, behind a switch that we know nothing of.
     pub(super) fn introduce_pair(&mut self, id: CallId) {
-        if let Some(pair) = self.calls.get(&id).and_then(Call::pair) {
+        if let Some(pair) = self.calls.get(&id).and_then(|call| call.pair()) {
             self.introduce(id, pair);
         }
     }

@@ -272,7 +272,7 @@ impl Engine {
             .calls
             .get_mut(&id)
             .filter(|call| call.machine.served_party() == Some(side));
-        let Some(message) = call.and_then(Call::message) else {
+        let Some(message) = call.and_then(|call| call.message()) else {
             return;
         };
         message.mute = !spoke;
@@ -282,10 +282,10 @@ impl Engine {
     /// The mailbox that is spoken to in this call; whoever does so wants somebody else to leave the message instead.
     /// The error is the status that it is told.
     pub(super) fn give_message_up(&mut self, id: CallId, now: Now) -> Result<MailboxId, u16> {
-        let message = self.calls.get_mut(&id).and_then(Call::message);
+        let message = self.calls.get_mut(&id).and_then(|call| call.message());
         let mailbox = message.map(|message| message.mailbox).ok_or(603_u16)?;
         self.letter(mailbox, now).map_err(|_| 480_u16)?;
-        if let Some(message) = self.calls.get_mut(&id).and_then(Call::message) {
+        if let Some(message) = self.calls.get_mut(&id).and_then(|call| call.message()) {
             message.mute = true;
         }
         Ok(mailbox)
@@ -307,7 +307,7 @@ impl Engine {
 
     /// Whoever leaves a message that cannot be kept is told so, instead of speaking to nobody.
     pub(super) fn on_recording_failed(&mut self, recording: RecordingId, now: Now) {
-        let left = |call: &&mut Call| call.recording == Some(recording);
+        let left = |call: &&mut Box<Call>| call.recording == Some(recording);
         let Some(call) = self.calls.values_mut().find(left) else {
             return;
         };

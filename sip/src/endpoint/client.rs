@@ -62,7 +62,7 @@ impl Endpoint {
             self.held.insert((flow, Held::Client(id)));
         }
         self.send(flow, transaction.request.clone());
-        self.clients.insert(id, transaction);
+        self.clients.insert(id, Box::new(transaction));
         self.arm_client(id, arm, now);
     }
 
@@ -271,7 +271,7 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn forget_client(&mut self, id: u64) -> Option<ClientTx> {
+    pub(super) fn forget_client(&mut self, id: u64) -> Option<Box<ClientTx>> {
         let transaction = self.clients.remove(&id)?;
         self.release(transaction.flow, Held::Client(id));
         Some(transaction)

@@ -65,10 +65,10 @@ pub struct Endpoint {
     /// When a session is to be refreshed or given up. Beside the timers, because these run for half an hour and most
     /// calls end before.
     clock: BTreeSet<(Instant, SessionId)>,
-    servers: IdMap<ServerTx>,
+    servers: IdMap<Box<ServerTx>>,
     /// Requests under way that may still come over another path, by `Secret::merge_key`; the value is the transaction.
     merged: IdMap<u64>,
-    clients: IdMap<ClientTx>,
+    clients: IdMap<Box<ClientTx>>,
     sessions: IdMap<Box<Session>>,
     /// Sessions by our tag.
     tags: IdMap<SessionId>,

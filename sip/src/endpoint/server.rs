@@ -51,7 +51,8 @@ impl Endpoint {
             stage,
             pending: Some(Box::new(pending)),
         };
-        self.servers.insert(id, transaction);
+        // In a box: there are very many, and a table's places lie far apart.
+        self.servers.insert(id, Box::new(transaction));
         self.arm_server(id, arm, now);
         Some(id)
     }

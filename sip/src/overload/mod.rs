@@ -117,7 +117,7 @@ pub struct Inbox {
     keys: IdMap<()>,
     past: Past,
     /// CANCELs of INVITEs that wait, by the INVITE's key.
-    cancels: HashMap<u64, Waiting>,
+    cancels: IdMap<Waiting>,
     /// Connections with messages of low rank that wait.
     connections: HashMap<FlowId, usize>,
     /// Those of them that are gone.
@@ -166,7 +166,7 @@ impl Inbox {
             new: VecDeque::new(),
             keys: IdMap::default(),
             past: Past::new(config.most_waiting.saturating_mul(8)),
-            cancels: HashMap::new(),
+            cancels: IdMap::default(),
             connections: HashMap::new(),
             gone: HashSet::new(),
             octets: 0,
@@ -393,6 +393,9 @@ impl Inbox {
 
     /// Counts a message of a connection out; whether the connection is gone.
     fn is_gone(&mut self, flow: &FlowId) -> bool {
+        if flow.connection == 0 {
+            return false;
+        }
         let Some(count) = self.connections.get_mut(flow) else {
             return false;
         };
