@@ -304,6 +304,11 @@ impl Queues {
         queue.map(|queue| queue.line.calls()).unwrap_or_default()
     }
 
+    /// Whether the person is or was a member of a department, or somebody else of whom [`Queues::agent_changed`] has told.
+    pub fn knows(&self, staff: StaffId) -> bool {
+        self.agents.contains_key(&staff)
+    }
+
     pub fn agent(&self, staff: StaffId) -> Option<AgentView> {
         self.agents.get(&staff).map(Agent::view)
     }

@@ -17,7 +17,10 @@ use super::{Call, Engine, Side, Waits};
 impl Engine {
     pub(super) fn report_people(&mut self, now: Now) {
         while let Some(staff) = self.lines.people.pop_first() {
-            self.report_person(staff, now);
+            // Of most people who telephone no queue wants to know anything.
+            if self.lines.queues.knows(staff) {
+                self.report_person(staff, now);
+            }
         }
     }
 
