@@ -21,10 +21,12 @@ use frontdesk_routing::masking::Viewer;
 use frontdesk_routing::plan::{DialPlan, Method};
 use frontdesk_routing::reception;
 use frontdesk_sip::guard::Block;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
-use crate::engine::output::{BoardChange, CdrParty, LiveCall, TrunkState};
+use crate::engine::output::{BoardChange, CdrParty, Disposition, LiveCall, TrunkState};
 pub use events::{Event, EventLog, Missed, News, Subscription};
+use view::{CallNews, CardNews};
 pub use view::{LiveCallView, PartyView};
 
 /// How many events a client that was away can be given again.
@@ -124,10 +126,7 @@ impl Live {
             }),
             BoardChange::CallEnded { call, disposition, at } => {
                 if let Some((_, live)) = self.calls.remove(&call) {
-                    self.publish_call("call.ended", &live, |data| {
-                        data.insert("disposition".into(), view::disposition(disposition).into());
-                        data.insert("ended_at".into(), view::time(at).into());
-                    });
+                    self.publish_call("call.ended", &live, Some((disposition, at)));
                     self.remember(live);
                 }
             }
@@ -136,7 +135,7 @@ impl Live {
 
     /// Any other thing that event streams should tell of the company: `staff.changed`, `project.changed`, ...
     pub fn publish(&self, account: AccountId, name: &'static str, data: Value) {
-        self.log.push(account, name, data);
+        self.log.push(account, name, &data);
     }
 
     /// What happens with somebody's things is told to those whose right reaches on them: `client.changed`,
@@ -147,7 +146,7 @@ impl Live {
             staff: None,
             whose,
             name,
-            data,
+            data: data.to_string(),
             masked: None,
         });
     }
@@ -250,7 +249,7 @@ impl Live {
 
     fn on_created(&self, call: LiveCall) {
         self.calls.insert(call.id, call.clone());
-        self.publish_call("call.created", &call, |_| ());
+        self.publish_call("call.created", &call, None);
     }
 
     fn on_call(&self, call: CallId, name: &'static str, change: impl FnOnce(&mut LiveCall)) {
@@ -259,27 +258,24 @@ impl Live {
             live.clone()
         });
         if let Some(live) = told {
-            self.publish_call(name, &live, |_| ());
+            self.publish_call(name, &live, None);
         }
     }
 
     /// Tells of a call, in one shape for those who see clients' numbers and in another for those who do not.
-    fn publish_call(&self, name: &'static str, call: &LiveCall, more: impl Fn(&mut Map<String, Value>)) {
+    fn publish_call(&self, name: &'static str, call: &LiveCall, end: Option<(Disposition, i64)>) {
         let plan = self.plan();
-        let [data, masked] = [false, true].map(|hides| {
-            let mut data = Map::new();
+        let [data, masked] = in_both_shapes(|hides| {
             let view = LiveCallView::of(call, Viewer::of(&plan, call.account, hides));
-            data.insert("call".into(), json!(view));
-            more(&mut data);
-            Value::Object(data)
+            CallNews::of(view, end)
         });
         self.log.add(News {
             account: Some(call.account),
             staff: None,
             whose: Some(whose(call)),
             name,
-            data,
-            masked: Some(masked),
+            data: data.unwrap_or_default(),
+            masked,
         });
     }
 
@@ -298,28 +294,26 @@ impl Live {
             live.rung.push(staff);
         }
         let plan = self.plan();
-        let [data, masked] = [false, true].map(|hides| {
+        let [data, masked] = in_both_shapes(|hides| {
             let caller = PartyView::of(caller, Viewer::of(&plan, account, hides));
-            let number = caller.number.clone();
-            json!({
-                "call_id": call.to_string(),
-                "staff_id": staff.to_string(),
-                "caller": caller,
-                "client": client.map(|client| json!({
-                    "id": client.to_string(), "href": format!("/api/v1/clients/{client}"),
-                })),
-                "create": client.is_none().then(|| json!({ "call_id": call.to_string(), "number": number })),
-            })
+            CardNews::of((call, staff), caller, client)
         });
         self.log.add(News {
             account: Some(account),
             staff: Some(staff),
             whose: None,
             name: "call.card",
-            data,
-            masked: Some(masked),
+            data: data.unwrap_or_default(),
+            masked,
         });
     }
+}
+
+/// JSON for those who see clients' numbers, and for those who do not where it differs.
+fn in_both_shapes<T: Serialize + PartialEq>(view: impl Fn(bool) -> T) -> [Option<String>; 2] {
+    let (open, masked) = (view(false), view(true));
+    let same = open == masked;
+    [Some(open), Some(masked).filter(|_| !same)].map(|view| serde_json::to_string(&view?).ok())
 }
 
 /// Its parties', those who are rung, and the line's.

@@ -57,12 +57,12 @@ impl Live {
             BlockChange::Blocked(block) => {
                 let data = json!({ "block": BlockView::from(&block) });
                 self.blocks.insert(block.address, block);
-                self.log.push_to_all("security.blocked", data);
+                self.log.push_to_all("security.blocked", &data);
             }
             BlockChange::Lifted(address) => {
                 if self.blocks.remove(&address).is_some() {
                     let data = json!({ "address": address.to_string() });
-                    self.log.push_to_all("security.unblocked", data);
+                    self.log.push_to_all("security.unblocked", &data);
                 }
             }
         }

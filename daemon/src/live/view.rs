@@ -1,5 +1,6 @@
 //! What a call in progress looks like from outside.
 
+use frontdesk_routing::ids::{CallId, ClientId, StaffId};
 use frontdesk_routing::masking::{Party, Viewer};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -7,7 +8,7 @@ use utoipa::ToSchema;
 use crate::engine::output::{CallDirection, CdrParty, Disposition, LiveCall};
 
 /// One side of a call.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct PartyView {
     pub staff_id: Option<String>,
     pub trunk_id: Option<String>,
@@ -19,7 +20,7 @@ pub struct PartyView {
 }
 
 /// A call in progress.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct LiveCallView {
     pub id: String,
     /// `internal`, `inbound` or `outbound`.
@@ -40,6 +41,68 @@ pub struct LiveCallView {
     #[schema(format = DateTime)]
     pub answered_at: Option<String>,
     pub recording_id: Option<String>,
+}
+
+/// What is told of a call that has changed.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct CallNews {
+    call: LiveCallView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disposition: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+}
+
+/// Whom somebody's phone rings for.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct CardNews {
+    call_id: String,
+    staff_id: String,
+    caller: PartyView,
+    client: Option<CardClient>,
+    create: Option<CardBeginning>,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct CardClient {
+    id: String,
+    href: String,
+}
+
+/// What the record of a caller who is no client begins with.
+#[derive(Debug, PartialEq, Serialize)]
+struct CardBeginning {
+    call_id: String,
+    number: Option<String>,
+}
+
+impl CallNews {
+    /// `end`: how and when (unix milliseconds), of a call that is over.
+    pub(super) fn of(call: LiveCallView, end: Option<(Disposition, i64)>) -> CallNews {
+        CallNews {
+            call,
+            disposition: end.map(|(how, _)| disposition(how)),
+            ended_at: end.map(|(_, at)| time(at)),
+        }
+    }
+}
+
+impl CardNews {
+    pub(super) fn of((call, staff): (CallId, StaffId), caller: PartyView, client: Option<ClientId>) -> CardNews {
+        CardNews {
+            call_id: call.to_string(),
+            staff_id: staff.to_string(),
+            client: client.map(|client| CardClient {
+                id: client.to_string(),
+                href: format!("/api/v1/clients/{client}"),
+            }),
+            create: client.is_none().then(|| CardBeginning {
+                call_id: call.to_string(),
+                number: caller.number.clone(),
+            }),
+            caller,
+        }
+    }
 }
 
 impl PartyView {

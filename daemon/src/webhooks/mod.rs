@@ -16,6 +16,7 @@ use frontdesk_crm_core::store::{Db, Stamp, StoreError};
 use frontdesk_crm_core::webhooks::{self, Claimed, News, Outcome, Patience, State, Webhook};
 use frontdesk_routing::ids::{ClientId, DeliveryId};
 use frontdesk_routing::masking::Viewer;
+use futures::FutureExt;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
@@ -93,6 +94,9 @@ impl Hooks {
 
     async fn keep(&self, batch: &[Event]) -> Result<(), StoreError> {
         let hooks = webhooks::active(&self.db).await?;
+        if hooks.is_empty() {
+            return Ok(());
+        }
         let news = batch.iter().flat_map(|event| {
             let kinds = kinds(event).into_iter();
             kinds.map(move |kind| (event, kind))
@@ -309,12 +313,11 @@ async fn gather(first: Result<Event, Missed>, events: &mut Subscription) -> Vec<
         }
     };
     take(first);
-    let soon = tokio::time::sleep(GATHER);
-    tokio::pin!(soon);
+    tokio::time::sleep(GATHER).await;
     for _ in 1..BATCH {
-        tokio::select! {
-            () = &mut soon => break,
-            event = events.next() => take(event),
+        match events.next().now_or_never() {
+            Some(event) => take(event),
+            None => break,
         }
     }
     batch
