@@ -104,15 +104,11 @@ pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<De
         (None, _) | (_, None) => Vec::new(),
     };
     let total = page::counted(db, COUNT, args![account]).await?;
-    Ok(Listing {
-        items: rows
-            .into_iter()
-            .map(|row| row.read(&members))
-            .collect::<Result<_, _>>()?,
-        total,
-        filtered: total,
-        next_cursor,
-    })
+    let items = rows
+        .into_iter()
+        .map(|row| row.read(&members))
+        .collect::<Result<_, _>>()?;
+    Ok(Listing::of_all(items, total, next_cursor))
 }
 
 /// The dial plan's part. One department that cannot be read must not take everybody's plan away.

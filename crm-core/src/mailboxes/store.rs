@@ -101,12 +101,8 @@ pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Ma
     };
     let (rows, next_cursor) = page::shown(db.all(PAGE, values).await?, page, mark)?;
     let total = page::counted(db, COUNT, args![account]).await?;
-    Ok(Listing {
-        items: rows.iter().map(read).collect::<Result<_, _>>()?,
-        total,
-        filtered: total,
-        next_cursor,
-    })
+    let items = rows.iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Listing::of_all(items, total, next_cursor))
 }
 
 pub async fn get(db: &Db, account: AccountId, mailbox: MailboxId) -> Result<Mailbox, StoreError> {

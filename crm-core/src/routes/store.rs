@@ -101,12 +101,8 @@ pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Ro
         (None, _) | (_, None) => BTreeMap::new(),
     };
     let total = page::counted(db, COUNT, args![account]).await?;
-    Ok(Listing {
-        items: rows.into_iter().map(|row| row.read(&ways)).collect::<Result<_, _>>()?,
-        total,
-        filtered: total,
-        next_cursor,
-    })
+    let items = rows.into_iter().map(|row| row.read(&ways)).collect::<Result<_, _>>()?;
+    Ok(Listing::of_all(items, total, next_cursor))
 }
 
 /// The dial plan's part.

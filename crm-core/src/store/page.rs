@@ -27,6 +27,18 @@ pub struct Listing<T> {
     pub next_cursor: Option<String>,
 }
 
+impl<T> Listing<T> {
+    /// Of a list that nothing is left out of.
+    pub(crate) fn of_all(items: Vec<T>, total: u64, next_cursor: Option<String>) -> Listing<T> {
+        Listing {
+            items,
+            total,
+            filtered: total,
+            next_cursor,
+        }
+    }
+}
+
 /// A place in a list that is ordered by a moment and an id.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
@@ -128,20 +140,22 @@ pub(crate) fn shown<R>(
     page: &Page,
     mark: impl Fn(&R) -> Mark,
 ) -> Result<(Vec<R>, Option<String>), StoreError> {
-    let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| mark(row).write()).transpose()?;
+    let next = cut(&mut rows, page).map(|last| mark(last).write()).transpose()?;
     Ok((rows, next))
 }
 
 /// The same of a list that shows the newest first.
 pub(crate) fn newest<R>(mut rows: Vec<R>, page: &Page, place: impl Fn(&R) -> Place) -> (Vec<R>, Option<String>) {
+    let next = cut(&mut rows, page).map(|last| place(last).write());
+    (rows, next)
+}
+
+/// Leaves the rows of a page; gives its last one if there are more behind it.
+fn cut<'a, R>(rows: &'a mut Vec<R>, page: &Page) -> Option<&'a R> {
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let next = rows.last().filter(|_| more).map(|row| place(row).write());
-    (rows, next)
+    rows.last().filter(|_| more)
 }
 
 #[derive(sqlx::FromRow)]

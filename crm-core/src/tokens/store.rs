@@ -144,12 +144,8 @@ pub async fn list(db: &Db, account: AccountId, owner: StaffId, page: &Page) -> R
     };
     let (rows, next_cursor) = page::newest(db.all(LIST, values).await?, page, place);
     let total = page::counted(db, COUNT, args![account, owner]).await?;
-    Ok(Listing {
-        items: rows.into_iter().map(read).collect::<Result<_, _>>()?,
-        total,
-        filtered: total,
-        next_cursor,
-    })
+    let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
+    Ok(Listing::of_all(items, total, next_cursor))
 }
 
 /// Anybody's of the account.

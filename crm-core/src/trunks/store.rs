@@ -79,12 +79,8 @@ pub async fn page(db: &Db, account: AccountId, page: &Page) -> Result<Listing<Tr
         .await?;
     let (rows, next_cursor) = page::shown(rows, page, Row::mark)?;
     let total = page::counted(db, COUNT, args![account]).await?;
-    Ok(Listing {
-        items: rows.into_iter().map(Row::read).collect::<Result<_, _>>()?,
-        total,
-        filtered: total,
-        next_cursor,
-    })
+    let items = rows.into_iter().map(Row::read).collect::<Result<_, _>>()?;
+    Ok(Listing::of_all(items, total, next_cursor))
 }
 
 /// The dial plan's part. One line that cannot be read must not take everybody's plan away.
