@@ -9,6 +9,17 @@ use serde_json::Value;
 const NUMBERS: [&str; 3] = ["101", "102", "103"];
 pub(crate) const DOMAIN: &str = "pbx.example";
 
+/// A phone that is held and comes back, and then hung up on.
+pub(crate) fn is_held() -> Scenario {
+    Scenario::callee()
+        .is_called()
+        .rings()
+        .answers()
+        .is_asked_to("sendonly", "recvonly")
+        .is_asked_to("sendrecv", "sendrecv")
+        .is_hung_up_on()
+}
+
 pub(crate) struct Office {
     pub(crate) daemon: Daemon,
     transport: &'static str,

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use frontdesk_tests::sipp::{Scenario, User};
 
-use crate::office::{DOMAIN, Office};
+use crate::office::{DOMAIN, Office, is_held};
 
 #[tokio::test]
 async fn a_phone_registers_and_unregisters_and_its_status_follows() -> Result<()> {
@@ -127,11 +127,7 @@ async fn hold_reaches_the_other_side_and_ends_again() -> Result<()> {
         .renegotiates("sendrecv")
         .waits(400)
         .hangs_up();
-    let callee = Scenario::callee().is_called().rings().answers();
-    let callee = callee
-        .is_asked_to("sendonly", "recvonly")
-        .is_asked_to("sendrecv", "sendrecv")
-        .is_hung_up_on();
+    let callee = is_held();
     office.check(&caller, &callee).await
 }
 

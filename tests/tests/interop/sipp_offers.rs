@@ -5,18 +5,7 @@ use anyhow::{Result, ensure};
 use frontdesk_tests::ear::Ear;
 use frontdesk_tests::sipp::Scenario;
 
-use crate::office::Office;
-
-/// A phone that is held and comes back, and then hung up on.
-fn is_held() -> Scenario {
-    Scenario::callee()
-        .is_called()
-        .rings()
-        .answers()
-        .is_asked_to("sendonly", "recvonly")
-        .is_asked_to("sendrecv", "sendrecv")
-        .is_hung_up_on()
-}
+use crate::office::{Office, is_held};
 
 #[tokio::test]
 async fn a_hold_in_both_directions_is_music_for_the_other_side() -> Result<()> {

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use frontdesk_tests::sipp::Scenario;
 
-use crate::office::{DOMAIN, Office, is_talked_to};
+use crate::office::{DOMAIN, Office, is_held, is_talked_to};
 
 /// A phone that learns, without UPDATE, by a re-INVITE that it talks to somebody else now.
 fn is_given_another() -> Scenario {
@@ -155,13 +155,7 @@ async fn a_transfer_after_a_talk_with_the_target_joins_the_two_others() -> Resul
     let asks = office.person(0, "103").calls().is_answered().is_hung_up_on();
     let asks = office.start("asks", &asks)?;
     let consultation = asks.dialog(200).await?;
-    let second = Scenario::callee()
-        .is_called()
-        .rings()
-        .answers()
-        .is_asked_to("sendonly", "recvonly")
-        .is_asked_to("sendrecv", "sendrecv")
-        .is_hung_up_on();
+    let second = is_held();
     let caller = office
         .person(0, "102")
         .calls()

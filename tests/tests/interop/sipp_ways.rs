@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use frontdesk_tests::sipp::Scenario;
 use serde_json::json;
 
-use crate::office::{DOMAIN, Office};
+use crate::office::{DOMAIN, Office, is_held};
 
 #[tokio::test]
 async fn a_phone_that_sends_its_calls_on_is_followed() -> Result<()> {
@@ -53,13 +53,7 @@ async fn a_caller_holds_and_takes_back_by_update() -> Result<()> {
     let Some(office) = Office::open("udp").await? else {
         return Ok(());
     };
-    let second = Scenario::callee()
-        .is_called()
-        .rings()
-        .answers()
-        .is_asked_to("sendonly", "recvonly")
-        .is_asked_to("sendrecv", "sendrecv")
-        .is_hung_up_on();
+    let second = is_held();
     let caller = office
         .person(0, "102")
         .calls()
