@@ -78,7 +78,7 @@ pub struct App {
 
 /// Builds, greets, runs until a signal or until something critical ends.
 pub async fn run(config: Config) -> anyhow::Result<()> {
-    telemetry::start(&config);
+    let _log = telemetry::start(&config);
     let app = App::build(config).await?;
     app.run().await
 }

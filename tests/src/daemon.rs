@@ -132,7 +132,7 @@ impl Daemon {
         std::fs::write(folder.path().join("frontdesk.toml"), text(sip, http))?;
         let log = Log::default();
         let mut daemon = Daemon {
-            child: run(folder.path(), &log)?,
+            child: run(folder.path(), &log, None)?,
             folder,
             log,
             sip,
@@ -234,7 +234,14 @@ impl Daemon {
     pub async fn restart_after(&mut self, between: impl AsyncFnOnce(&Daemon) -> Result<()>) -> Result<()> {
         self.terminate().await?;
         between(self).await?;
-        self.child = run(self.folder.path(), &self.log)?;
+        self.child = run(self.folder.path(), &self.log, None)?;
+        self.is_ready().await
+    }
+
+    /// The same, with a log that goes to somebody else.
+    pub async fn restart_telling(&mut self, ear: Stdio) -> Result<()> {
+        self.terminate().await?;
+        self.child = run(self.folder.path(), &self.log, Some(ear))?;
         self.is_ready().await
     }
 
@@ -371,16 +378,19 @@ impl Daemon {
     }
 }
 
-fn run(folder: &Path, log: &Log) -> Result<Child> {
+/// `ear`: who reads its log in our place.
+fn run(folder: &Path, log: &Log, ear: Option<Stdio>) -> Result<Child> {
     let mut command = command(folder)?;
     command
         .arg("run")
         .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stderr(ear.unwrap_or_else(Stdio::piped))
         .kill_on_drop(true);
     let mut child = command.spawn().context("the daemon does not start")?;
     log.follow(child.stdout.take().context("no output")?);
-    log.follow(child.stderr.take().context("no output")?);
+    if let Some(stderr) = child.stderr.take() {
+        log.follow(stderr);
+    }
     Ok(child)
 }
 

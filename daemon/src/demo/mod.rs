@@ -40,8 +40,10 @@ pub async fn run(flags: Overrides) -> anyhow::Result<()> {
         .tempdir()
         .context("no temporary folder")?;
     let crew = Crew::default();
+    let config = settings(&folder, flags)?;
+    let _log = telemetry::start(&config);
     let app = tokio::select! {
-        app = set_up(settings(&folder, flags)?, &crew) => app?,
+        app = set_up(config, &crew) => app?,
         () = interrupted() => return Ok(()),
     };
     crew.spawn(leave_with(crew.clone()));
@@ -51,7 +53,6 @@ pub async fn run(flags: Overrides) -> anyhow::Result<()> {
 }
 
 async fn set_up(config: Config, crew: &Crew) -> anyhow::Result<App> {
-    telemetry::start(&config);
     std::fs::create_dir_all(&config.data.dir).context("the data folder cannot be made")?;
     let db = Db::open(config.database_url().reveal())
         .await

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use super::State;
 use super::auth::{Access, Peer};
 use super::error::{ApiError, ApiResult};
+use crate::app::telemetry;
 use crate::live::Live;
 use crate::live::lines::LinesNow;
 
@@ -43,6 +44,7 @@ pub(super) async fn metrics(
     };
     metrics::gauge!("frontdesk_staff_online").set(whole(state.live.online_count()));
     metrics::gauge!("frontdesk_calls_in_progress").set(whole(state.live.call_count()));
+    metrics::counter!("frontdesk_log_lines_lost_total").absolute(telemetry::lost_lines());
     measure_lines(&state.live);
     Ok((
         [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")],

@@ -7,6 +7,7 @@ mod caller_id;
 mod erasure;
 mod import;
 mod live;
+mod log;
 mod notices;
 mod numbers;
 mod overload;
