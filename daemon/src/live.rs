@@ -218,6 +218,16 @@ impl Live {
         (live.account == account && circle.holds(&whose(&live))).then(|| live.clone())
     }
 
+    /// Calls in progress that this person is in or is rung for.
+    pub fn calls_with(&self, staff: StaffId) -> u16 {
+        let with = |call: &LiveCall| {
+            let parties = [call.caller.staff, call.callee.staff];
+            parties.contains(&Some(staff)) || call.rung.contains(&staff)
+        };
+        let count = self.calls.iter().filter(|call| with(call.value())).count();
+        u16::try_from(count).unwrap_or(u16::MAX)
+    }
+
     pub fn call_count(&self) -> usize {
         self.calls.len()
     }

@@ -65,7 +65,7 @@ pub fn foresee_at_another_time(plan: &DialPlan, facts: &CallFacts<'_>, number: O
     told
 }
 
-/// Follows a call through all rules; `number`: of whoever calls from outside. Who is in a call already is not known here.
+/// Follows a call through all rules; `number`: of whoever calls from outside. Who has a rest between calls is not known here.
 pub fn foresee(
     plan: &DialPlan,
     facts: &CallFacts<'_>,
@@ -236,21 +236,42 @@ impl Foreseen {
         };
         let project = reception::project_of(plan, department.id);
         let takes = |staff| reception::may_take(plan, (staff, project), facts.at, moment(situation, staff)).err();
+        let stands = |staff, at_once: u16| {
+            let busy = situation.calls_with(staff) >= at_once.max(1);
+            takes(staff).or(busy.then_some(Skipped::Busy))
+        };
+        let mut manager_free = false;
         if let Some(manager) = client.and_then(|client| client.manager) {
             self.sentences
                 .push("the client's personal manager comes first".to_owned());
-            self.candidate(plan, manager, takes(manager));
+            let skipped = stands(manager, 1);
+            manager_free = skipped.is_none();
+            self.candidate(plan, manager, skipped);
         }
+        let mut there = Vec::with_capacity(department.members.len());
         for member in &department.members {
-            self.candidate(plan, member.staff, takes(member.staff));
+            let skipped = stands(member.staff, member.calls_at_once);
+            self.candidate(plan, member.staff, skipped.clone());
+            there.push(skipped);
         }
-        let empty = self.candidates.iter().all(|candidate| candidate.skipped.is_some());
-        if empty && department.queue.join_when_empty != JoinWhenEmpty::Always {
-            return self.overflow(plan, department, facts, situation);
+        let served = manager_free
+            || match department.queue.join_when_empty {
+                JoinWhenEmpty::Always => true,
+                JoinWhenEmpty::WhenSomebodyWorks => there.iter().any(|why| matches!(why, None | Some(Skipped::Busy))),
+                JoinWhenEmpty::WhenSomebodyFree => there.iter().any(Option::is_none),
+            };
+        let waiting = situation.waiting(department.id).unwrap_or(0);
+        let places = department.queue.capacity.and_then(|most| usize::try_from(most).ok());
+        let name = department.name.to_string();
+        if places.is_some_and(|most| waiting >= most) {
+            return self.overflow(plan, (department, Because::LineFull { name }), facts, situation);
         }
-        let waiting = situation.waiting(department.id).filter(|waiting| *waiting > 0);
-        self.sentences
-            .extend(waiting.map(|waiting| format!("so many wait there already: {waiting}")));
+        if !served {
+            return self.overflow(plan, (department, Because::NobodyWorks { name }), facts, situation);
+        }
+        if waiting > 0 {
+            self.sentences.push(format!("so many wait there already: {waiting}"));
+        }
         if client.is_some_and(|client| client.vip) {
             self.sentences.push(match department.queue.vip {
                 VipRule::Strict {
@@ -267,16 +288,15 @@ impl Foreseen {
         }
     }
 
-    /// Nobody is there for whom the call would wait.
+    /// The line does not take the call.
     fn overflow(
         &mut self,
         plan: &DialPlan,
-        department: &PlanDepartment,
+        (department, why): (&PlanDepartment, Because),
         facts: &CallFacts<'_>,
         situation: &dyn Situation,
     ) {
-        let name = department.name.to_string();
-        self.say(&Because::NobodyWorks { name });
+        self.say(&why);
         let whose = (facts.account, reception::project_of(plan, department.id));
         let given = department.overflow;
         let given = given.and_then(|to| reception::instead(plan, whose, to, facts.at));

@@ -209,6 +209,10 @@ pub trait Situation {
         false
     }
     fn settings(&self, staff: StaffId) -> Forwarding;
+    /// Calls that the person is in or is rung for, as far as that is known.
+    fn calls_with(&self, _: StaffId) -> u16 {
+        0
+    }
     /// How many calls wait in the line of the department; `None`: that is not known.
     fn waiting(&self, _: DepartmentId) -> Option<usize> {
         None

@@ -261,7 +261,8 @@ fn at_another_time_people_are_taken_to_be_there_and_that_is_said() {
     assert_eq!(told.sentences[2], "Clara cannot be reached", "she has no phone at all");
 }
 
-struct Queue(usize);
+/// So many wait, and Anna, who alone can be reached, is in so many calls.
+struct Queue(usize, u16);
 
 impl Situation for Queue {
     fn online(&self, staff: StaffId) -> bool {
@@ -272,6 +273,10 @@ impl Situation for Queue {
         Forwarding::default()
     }
 
+    fn calls_with(&self, staff: StaffId) -> u16 {
+        if self.online(staff) { self.1 } else { 0 }
+    }
+
     fn waiting(&self, _: DepartmentId) -> Option<usize> {
         Some(self.0)
     }
@@ -279,7 +284,7 @@ impl Situation for Queue {
 
 #[test]
 fn a_line_that_nobody_serves_is_told_with_where_its_calls_go_and_a_long_one_with_how_many_wait() {
-    let check = |members: &[u128], change: &dyn Fn(&mut PlanDepartment), expected: &[&str]| {
+    let foreseen = |members: &[u128], change: &dyn Fn(&mut PlanDepartment), calls: u16, expected: &[&str]| {
         let mut plan = plan();
         let short = ShortNumber::read("200").unwrap();
         let mut sales = PlanDepartment::new(DepartmentId::from_u128(1), account(), "Sales".into(), short);
@@ -292,13 +297,30 @@ fn a_line_that_nobody_serves_is_told_with_where_its_calls_go_and_a_long_one_with
             dialled: "200",
             at: 0,
         };
-        let told = foresee(&plan, &facts, None, &Queue(3)).sentences;
+        let told = foresee(&plan, &facts, None, &Queue(3, calls)).sentences;
         assert_eq!(told[1..], *expected);
         for sentence in &told {
             assert_ne!(&crate::russian::told(sentence), sentence, "in Russian too");
         }
     };
+    let check = |members: &[u128], change: &dyn Fn(&mut PlanDepartment), expected: &[&str]| {
+        foreseen(members, change, 0, expected);
+    };
     let anna = Some(Destination::Staff(StaffId::from_u128(1)));
+    let so_many = "so many wait there already: 3";
+    let nobody = "nobody of the department Sales can take calls now";
+    foreseen(&[1], &|_| (), 1, &["Anna is busy", so_many]);
+    let free = |sales: &mut PlanDepartment| sales.queue.join_when_empty = JoinWhenEmpty::WhenSomebodyFree;
+    foreseen(&[1], &free, 0, &["Anna can be rung", so_many]);
+    foreseen(&[1], &free, 1, &["Anna is busy", nobody, "the caller is told 480"]);
+    let two = |sales: &mut PlanDepartment| {
+        free(sales);
+        sales.members.iter_mut().for_each(|member| member.calls_at_once = 2);
+    };
+    foreseen(&[1], &two, 1, &["Anna can be rung", so_many]);
+    let short = |sales: &mut PlanDepartment| sales.queue.capacity = Some(3);
+    let full = "as many wait for the department Sales as may";
+    foreseen(&[1], &short, 0, &["Anna can be rung", full, "the caller is told 480"]);
     check(
         &[1, 2],
         &|_| (),

@@ -245,6 +245,10 @@ impl Situation for Now<'_> {
         self.plan.features.forwarding(staff).settings
     }
 
+    fn calls_with(&self, staff: StaffId) -> u16 {
+        self.live.calls_with(staff)
+    }
+
     fn waiting(&self, department: DepartmentId) -> Option<usize> {
         Some(LinesNow::of(self.live, Some(self.account)).waiting(department).0)
     }
