@@ -126,10 +126,7 @@ pub async fn list(
     page: &Page,
 ) -> Result<Listing<Recording>, StoreError> {
     let place = Place::of(page)?;
-    let floor = match state.is_none() && within.is_whole() {
-        true => None,
-        false => Place::found(db, FLOOR, args![within.account, place.at, &place.id, LOOKED_THROUGH]).await?,
-    };
+    let floor = Place::found(db, FLOOR, args![within.account, place.at, &place.id, LOOKED_THROUGH]).await?;
     let limit = page.limit.saturating_add(1);
     let mut values = args![
         within.account,
