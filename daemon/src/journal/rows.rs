@@ -73,8 +73,7 @@ pub(crate) fn entry(entry: JournalEntry) -> Entry {
 /// By the Session-ID the logs of others are found that had to do with the same call.
 fn log(call: &CdrRow) {
     let session_id = call.session_ids.map(tracing::field::display);
-    // Said on the engine's thread, which must not wait for whoever reads the log: only where somebody looks for faults.
-    tracing::debug!(call = %call.id, session_id, status = call.status, "a call has ended");
+    tracing::info!(call = %call.id, session_id, status = call.status, "a call has ended");
 }
 
 fn row_of_call(row: CdrRow) -> (Box<Call>, Vec<Leg>) {
