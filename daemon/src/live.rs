@@ -218,16 +218,6 @@ impl Live {
         (live.account == account && circle.holds(&whose(&live))).then(|| live.clone())
     }
 
-    /// Calls in progress that this person is in or is rung for.
-    pub fn calls_with(&self, staff: StaffId) -> u16 {
-        let with = |call: &LiveCall| {
-            let parties = [call.caller.staff, call.callee.staff];
-            parties.contains(&Some(staff)) || call.rung.contains(&staff)
-        };
-        let count = self.calls.iter().filter(|call| with(call.value())).count();
-        u16::try_from(count).unwrap_or(u16::MAX)
-    }
-
     pub fn call_count(&self) -> usize {
         self.calls.len()
     }
@@ -275,7 +265,7 @@ impl Live {
     /// Tells of a call, in one shape for those who see clients' numbers and in another for those who do not.
     fn publish_call(&self, name: &'static str, call: &LiveCall, end: Option<(Disposition, i64)>) {
         let plan = self.plan();
-        let [data, masked] = in_both_shapes(|hides| {
+        let (data, masked) = in_both_shapes(|hides| {
             let view = LiveCallView::of(call, Viewer::of(&plan, call.account, hides));
             CallNews::of(view, end)
         });
@@ -284,7 +274,7 @@ impl Live {
             staff: None,
             whose: Some(whose(call)),
             name,
-            data: data.unwrap_or_default(),
+            data,
             masked,
         });
     }
@@ -304,7 +294,7 @@ impl Live {
             live.rung.push(staff);
         }
         let plan = self.plan();
-        let [data, masked] = in_both_shapes(|hides| {
+        let (data, masked) = in_both_shapes(|hides| {
             let caller = PartyView::of(caller, Viewer::of(&plan, account, hides));
             CardNews::of((call, staff), caller, client)
         });
@@ -313,17 +303,17 @@ impl Live {
             staff: Some(staff),
             whose: None,
             name: "call.card",
-            data: data.unwrap_or_default(),
+            data,
             masked,
         });
     }
 }
 
 /// JSON for those who see clients' numbers, and for those who do not where it differs.
-fn in_both_shapes<T: Serialize + PartialEq>(view: impl Fn(bool) -> T) -> [Option<String>; 2] {
+fn in_both_shapes<T: Serialize + PartialEq>(view: impl Fn(bool) -> T) -> (String, Option<String>) {
     let (open, masked) = (view(false), view(true));
-    let same = open == masked;
-    [Some(open), Some(masked).filter(|_| !same)].map(|view| serde_json::to_string(&view?).ok())
+    let text = |view: &T| serde_json::to_string(view).unwrap_or_default();
+    (text(&open), (open != masked).then(|| text(&masked)))
 }
 
 /// Its parties', those who are rung, and the line's.

@@ -12,6 +12,8 @@ use super::Live;
 pub struct LinesNow {
     online: BTreeSet<StaffId>,
     talking: BTreeSet<StaffId>,
+    /// Calls that somebody is in or is rung for.
+    calls: BTreeMap<StaffId, u16>,
     /// How many wait, and since when the first of them, in unix milliseconds.
     waiting: BTreeMap<DepartmentId, (usize, i64)>,
 }
@@ -31,8 +33,15 @@ impl LinesNow {
         let asked = |of: AccountId| account.is_none_or(|account| account == of);
         let mut now = LinesNow::default();
         for call in live.calls.iter().filter(|call| asked(call.account)) {
-            now.talking
-                .extend([call.caller.staff, call.callee.staff].into_iter().flatten());
+            let parties: BTreeSet<StaffId> = [call.caller.staff, call.callee.staff].into_iter().flatten().collect();
+            for staff in parties
+                .iter()
+                .chain(call.rung.iter().filter(|staff| !parties.contains(staff)))
+            {
+                let calls = now.calls.entry(*staff).or_default();
+                *calls = calls.saturating_add(1);
+            }
+            now.talking.extend(parties);
             if let Some((department, since)) = call.waits {
                 let (count, first) = now.waiting.entry(department).or_insert((0, since));
                 *count = count.saturating_add(1);
@@ -42,6 +51,11 @@ impl LinesNow {
         let online = live.online.iter().filter(|online| asked(online.account));
         now.online = online.map(|online| *online.key()).collect();
         now
+    }
+
+    /// Calls that this person is in or is rung for.
+    pub fn calls_with(&self, staff: StaffId) -> u16 {
+        self.calls.get(&staff).copied().unwrap_or(0)
     }
 
     /// How many wait, and since when the first of them, in unix milliseconds.

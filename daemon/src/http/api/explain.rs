@@ -10,7 +10,7 @@ use frontdesk_routing::decision::Decision;
 use frontdesk_routing::explain::{Candidate, foresee, foresee_at_another_time};
 use frontdesk_routing::facts::{CallFacts, Caller};
 use frontdesk_routing::forwarding::{Forwarding, Situation};
-use frontdesk_routing::ids::{AccountId, CallId, DepartmentId, StaffId};
+use frontdesk_routing::ids::{CallId, DepartmentId, StaffId};
 use frontdesk_routing::number::PhoneNumber;
 use frontdesk_routing::plan::DialPlan;
 use frontdesk_routing::russian;
@@ -147,7 +147,7 @@ async fn route(
     let now = Now {
         plan: &plan,
         live: &state.live,
-        account: access.account,
+        lines: LinesNow::of(&state.live, Some(access.account)),
     };
     let viewer = access.viewer(&plan);
     let told = match facts.at.abs_diff(state.clock.unix_ms()) < STILL_NOW_MS {
@@ -233,7 +233,7 @@ fn caller_of(
 struct Now<'a> {
     plan: &'a DialPlan,
     live: &'a Live,
-    account: AccountId,
+    lines: LinesNow,
 }
 
 impl Situation for Now<'_> {
@@ -246,11 +246,11 @@ impl Situation for Now<'_> {
     }
 
     fn calls_with(&self, staff: StaffId) -> u16 {
-        self.live.calls_with(staff)
+        self.lines.calls_with(staff)
     }
 
     fn waiting(&self, department: DepartmentId) -> Option<usize> {
-        Some(LinesNow::of(self.live, Some(self.account)).waiting(department).0)
+        Some(self.lines.waiting(department).0)
     }
 }
 
