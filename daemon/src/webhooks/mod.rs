@@ -302,25 +302,31 @@ fn failed(status: Option<u16>, problem: &str) -> Outcome {
     }
 }
 
-/// The first event and what comes soon after it.
+/// The first event and what comes soon after it; where much waits already, nothing is waited for.
 async fn gather(first: Result<Event, Missed>, events: &mut Subscription) -> Vec<Event> {
-    let mut batch = Vec::new();
-    let mut take = |event: Result<Event, Missed>| match event {
-        Ok(event) => batch.push(event),
-        Err(_) => {
+    let mut heard = vec![first];
+    hear(&mut heard, events);
+    if heard.len() < BATCH {
+        tokio::time::sleep(GATHER).await;
+        hear(&mut heard, events);
+    }
+    let told = heard.into_iter().filter_map(|event| {
+        if event.is_err() {
             tracing::warn!("more has happened than can be kept: webhooks were not told of all");
             metrics::counter!("frontdesk_webhooks_overruns_total").increment(1);
         }
-    };
-    take(first);
-    tokio::time::sleep(GATHER).await;
-    for _ in 1..BATCH {
-        match events.next().now_or_never() {
-            Some(event) => take(event),
-            None => break,
-        }
+        event.ok()
+    });
+    told.collect()
+}
+
+/// What is there without waiting.
+fn hear(heard: &mut Vec<Result<Event, Missed>>, events: &mut Subscription) {
+    while heard.len() < BATCH
+        && let Some(event) = events.next().now_or_never()
+    {
+        heard.push(event);
     }
-    batch
 }
 
 /// What an event of the board is to webhooks; a missed call is two things.
