@@ -6,7 +6,7 @@ use frontdesk_routing::ids::{ClientId, StaffId};
 use super::store::{Row, call, read};
 use super::{Call, CallDirection, CallQuery, Disposition};
 use crate::access::{Scope, within_calls};
-use crate::store::page::{AFTER_ALL, LOOKED_THROUGH, Place};
+use crate::store::page::{AFTER_ALL, LOOKED_THROUGH, Place, newest};
 use crate::store::text::wildcard;
 use crate::store::{Db, Listing, Page, StoreError, args};
 
@@ -127,17 +127,13 @@ pub async fn list(db: &Db, within: Scope, query: &CallQuery, page: &Page) -> Res
     ];
     values.extend(within.values());
     values.extend(further);
-    let mut rows: Vec<Row> = db.all(way, values).await?;
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > shown;
-    rows.truncate(shown);
-    let last = rows.last().filter(|_| more).map(Row::place);
+    let (rows, last) = newest(db.all(way, values).await?, page, Row::place);
     let items = rows.into_iter().map(read).collect::<Result<_, _>>()?;
     Ok(Listing {
         items,
         total: 0,
         filtered: 0,
-        next_cursor: last.or(floor).map(|place| place.write()),
+        next_cursor: last.or_else(|| floor.map(|place| place.write())),
     })
 }
 

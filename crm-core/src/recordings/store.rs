@@ -3,7 +3,7 @@ use frontdesk_routing::ids::{AccountId, CallId, ClientId, RecordingId};
 use super::{Recording, RecordingState};
 use crate::access::{Scope, within_calls};
 use crate::audit::{self, Author};
-use crate::store::page::{LOOKED_THROUGH, Place};
+use crate::store::page::{LOOKED_THROUGH, Place, newest};
 use crate::store::rows::{self, RowText, rows};
 use crate::store::text::id;
 use crate::store::{Arg, Db, Listing, Page, StoreError, Tx, args};
@@ -137,11 +137,8 @@ pub async fn list(
     ];
     let (lowest, id) = floor.as_ref().map_or((i64::MIN, ""), |floor| (floor.at, &floor.id));
     values.extend(args![lowest, id]);
-    let mut rows: Vec<Row> = db.all(LIST, with(values, within)).await?;
-    let shown = usize::try_from(page.limit).unwrap_or(usize::MAX);
-    let more = rows.len() > shown;
-    rows.truncate(shown);
-    let last = rows.last().filter(|_| more).map(|row| Place {
+    let rows: Vec<Row> = db.all(LIST, with(values, within)).await?;
+    let (rows, last) = newest(rows, page, |row| Place {
         at: row.started_at,
         id: row.id.clone(),
     });
@@ -150,7 +147,7 @@ pub async fn list(
         items,
         total: 0,
         filtered: 0,
-        next_cursor: last.or(floor).map(|place| place.write()),
+        next_cursor: last.or_else(|| floor.map(|place| place.write())),
     })
 }
 
