@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use frontdesk_crm_core::store::Db;
+use frontdesk_sip::flow::Transport;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::{Child, Command};
 
 use crate::ports::{self, eventually};
+use crate::wire::{Wire, WirePhone};
 
 mod waits;
 
@@ -234,14 +236,17 @@ impl Daemon {
     pub async fn restart_after(&mut self, between: impl AsyncFnOnce(&Daemon) -> Result<()>) -> Result<()> {
         self.terminate().await?;
         between(self).await?;
-        self.child = run(self.folder.path(), &self.log, None)?;
-        self.is_ready().await
+        self.start_again(None).await
     }
 
-    /// The same, with a log that goes to somebody else.
+    /// An orderly end and a new process whose log goes to somebody else.
     pub async fn restart_telling(&mut self, ear: Stdio) -> Result<()> {
         self.terminate().await?;
-        self.child = run(self.folder.path(), &self.log, Some(ear))?;
+        self.start_again(Some(ear)).await
+    }
+
+    async fn start_again(&mut self, ear: Option<Stdio>) -> Result<()> {
+        self.child = run(self.folder.path(), &self.log, ear)?;
         self.is_ready().await
     }
 
@@ -255,6 +260,12 @@ impl Daemon {
             Ok(())
         })
         .await
+    }
+
+    /// A phone that speaks to it over UDP.
+    pub async fn phone(&self, user: &str, secret: &str) -> Result<WirePhone> {
+        let wire = Wire::open(Transport::Udp, self.sip, (Path::new(""), "")).await?;
+        Ok(WirePhone::new(wire, user, secret))
     }
 
     async fn signal(&self, name: &str) -> Result<()> {

@@ -10,16 +10,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use frontdesk_crm_core::store::{Db, copy};
 use frontdesk_crm_core::testing;
-use frontdesk_sip::flow::Transport;
 use frontdesk_tests::daemon::{Daemon, Phone};
 use frontdesk_tests::office::Caller;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::json;
 
 async fn phone(daemon: &Daemon, phone: &Phone) -> Result<WirePhone> {
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    let mut phone = WirePhone::new(wire, &phone.user, &phone.secret);
+    let mut phone = daemon.phone(&phone.user, &phone.secret).await?;
     phone.register().await?;
     Ok(phone)
 }

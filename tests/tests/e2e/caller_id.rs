@@ -1,14 +1,12 @@
 //! The running daemon and the number that calls outside show: dialled by hand, and ordered with a click.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 
 const SINGLE: &str = "+74957654321";
@@ -28,8 +26,7 @@ struct Office {
 }
 
 async fn phone(daemon: &Daemon, user: &str, secret: &str) -> Result<WirePhone> {
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, user, secret))
+    daemon.phone(user, secret).await
 }
 
 impl Office {

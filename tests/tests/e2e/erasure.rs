@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::office::Caller;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 
 const NUMBER: &str = "+74957654321";
@@ -19,8 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, &word("user"), &word("password")))
+    daemon.phone(&word("user"), &word("password")).await
 }
 
 /// Anna, who is told of missed calls, and the line by which clients call her.

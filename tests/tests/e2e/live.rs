@@ -1,15 +1,13 @@
 //! The running daemon tells at once what happens: the supervisor of calls, and whoever is called of the caller.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::Message;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::office::{Caller, Stream, Told};
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -20,8 +18,7 @@ const PASSWORD: &str = "correct horse";
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, &word("user"), &word("password")))
+    daemon.phone(&word("user"), &word("password")).await
 }
 
 /// Anna with a login and these switches; her session and her phone; and a line that brings calls to her number.

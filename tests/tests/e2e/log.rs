@@ -1,15 +1,13 @@
 //! The log while whoever should read it stands still: a full disk behind a collector, a terminal on hold.
 
 use std::io::{PipeReader, PipeWriter, Write};
-use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::Result;
-use frontdesk_sip::flow::Transport;
-use frontdesk_tests::daemon::Daemon;
-use frontdesk_tests::wire::{Wire, WirePhone};
+use frontdesk_tests::daemon::{Daemon, Phone};
+use frontdesk_tests::wire::WirePhone;
 
 /// A pipe that nobody reads and that is full: who writes into it waits for ever.
 fn full_pipe() -> Result<(PipeReader, PipeWriter)> {
@@ -23,9 +21,8 @@ fn full_pipe() -> Result<(PipeReader, PipeWriter)> {
 }
 
 async fn phone(daemon: &Daemon, index: usize) -> Result<WirePhone> {
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    let phone = &daemon.phones[index];
-    let mut phone = WirePhone::new(wire, &phone.user, &phone.secret);
+    let Phone { user, secret, .. } = &daemon.phones[index];
+    let mut phone = daemon.phone(user, secret).await?;
     phone.register().await?;
     Ok(phone)
 }

@@ -1,6 +1,5 @@
 //! The running daemon tells people outside of calls: by a mail server, by a gateway for short messages, or by files.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -9,11 +8,10 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use frontdesk::shell::tls::own;
-use frontdesk_sip::flow::Transport;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::{self, eventually};
 use frontdesk_tests::smtp::{Letter, MailServer, Manner, shown};
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -30,8 +28,7 @@ struct Office {
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, &word("user"), &word("password")))
+    daemon.phone(&word("user"), &word("password")).await
 }
 
 impl Office {

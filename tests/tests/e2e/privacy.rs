@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::Message;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::document::{operations, pages};
 use frontdesk_tests::office::{Answer, Caller, Stream};
 use frontdesk_tests::ports::{self, eventually};
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
@@ -53,8 +52,7 @@ struct Office {
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    let mut phone = WirePhone::new(wire, &word("user"), &word("password"));
+    let mut phone = daemon.phone(&word("user"), &word("password")).await?;
     phone.register().await?;
     Ok(phone)
 }

@@ -1,15 +1,13 @@
 //! The running daemon with callers who wait for a department: who comes first, and what the agent's phone shows of them.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::digits::found_in;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 
 const SERVER: &str = "pbx.example";
@@ -17,8 +15,7 @@ const SALES: &str = "+74957654321";
 const STUB: &str = "+78123893298";
 
 async fn phone(daemon: &Daemon, user: &str, secret: &str) -> Result<WirePhone> {
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, user, secret))
+    daemon.phone(user, secret).await
 }
 
 /// Somebody outside who calls by a provider's line, and waits.

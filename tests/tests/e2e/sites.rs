@@ -1,14 +1,12 @@
 //! A visitor of a site is called by the running daemon: whoever is free in the department first, then the visitor.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::Message;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone};
+use frontdesk_tests::wire::WirePhone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
@@ -26,8 +24,7 @@ struct Shop {
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    let mut phone = WirePhone::new(wire, &word("user"), &word("password"));
+    let mut phone = daemon.phone(&word("user"), &word("password")).await?;
     phone.register().await?;
     Ok(phone)
 }

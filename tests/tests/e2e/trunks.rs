@@ -1,19 +1,16 @@
 //! The running daemon with lines that an admin has set up by the API: calls go out by one provider and come in by another.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
-use frontdesk_sip::flow::Transport;
 use frontdesk_sip::wire::{HeaderName, Message};
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 
 async fn open(daemon: &Daemon, user: &str, secret: &str) -> Result<WirePhone> {
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, user, secret))
+    daemon.phone(user, secret).await
 }
 
 fn text(message: &Message, name: HeaderName) -> String {

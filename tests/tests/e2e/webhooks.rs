@@ -1,6 +1,5 @@
 //! The running daemon tells programs outside what happens, signed, as their owner may see it, and nobody inside.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,11 +9,10 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::post;
-use frontdesk_sip::flow::Transport;
 use frontdesk_tests::daemon::Daemon;
 use frontdesk_tests::office::Caller;
 use frontdesk_tests::ports::eventually;
-use frontdesk_tests::wire::{Wire, WirePhone, sdp};
+use frontdesk_tests::wire::{WirePhone, sdp};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::process::Command;
@@ -105,8 +103,7 @@ struct Office {
 
 async fn phone(daemon: &Daemon, sip: &Value) -> Result<WirePhone> {
     let word = |field: &str| sip[field].as_str().unwrap_or_default().to_owned();
-    let wire = Wire::open(Transport::Udp, daemon.sip, (Path::new(""), "")).await?;
-    Ok(WirePhone::new(wire, &word("user"), &word("password")))
+    daemon.phone(&word("user"), &word("password")).await
 }
 
 impl Office {
